@@ -1,0 +1,45 @@
+# Accrete. `make help` lists what can be made.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT_BUILD = swift build -c release
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format install dist size clean
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-8s  %s\n", $$1, $$2 }'
+
+demo: ## from nothing to a grown model: fetch, build, four compounding rounds (15 minutes on two cores)
+	Scripts/setup.sh --demo
+	Scripts/demo.sh
+
+# One configuration for everything, so that nothing compiles twice. A bare `swift test -c release` would build the whole
+# package again with -enable-testing, which the tests do not need: they see what is marked `package`.
+test: ## build, run every test, then every kernel under Oclgrind
+	Scripts/setup.sh
+	$(SWIFT_BUILD) --build-tests
+	swift test -c release --skip-build
+	Scripts/oclgrind.sh
+
+lint: ## check formatting and house style
+	Scripts/lint.sh
+
+format: ## format all Swift files in place
+	swift format --in-place --recursive Package.swift Sources Tests
+
+install: ## PREFIX=/usr/local DESTDIR=: the program, its kernels, recipes and docs
+	$(SWIFT_BUILD) --product accrete
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/accrete'
+	install -m 755 .build/release/accrete '$(DESTDIR)$(PREFIX)/bin/accrete'
+	rm -rf '$(DESTDIR)$(PREFIX)/share/accrete/kernels'
+	cp -r kernels recipes docs '$(DESTDIR)$(PREFIX)/share/accrete/'
+
+dist: ## an archive for machines without Swift, in dist/
+	Scripts/dist.sh
+
+size: ## files, median, 90th percentile and longest, for each folder
+	@Scripts/size.sh
+
+clean: ## remove what was built; runs/, models/ and data/ stay
+	rm -rf .build .build-dist dist

@@ -1,0 +1,43 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "accrete",
+  products: [
+    .executable(name: "accrete", targets: ["accrete"])
+  ],
+  dependencies: [
+    // The command line: sub-commands, options, help and completion.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Recipes are YAML.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    // SHA-256: the kernel cache's keys and the hashes of checkpoints and datasets.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    // MARK: - The house, bottom to top
+
+    .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "libclblast-dev"])]),
+    .target(name: "Kernels", dependencies: ["COpenCL", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "GPUTensor", dependencies: ["Kernels"]),
+    .target(
+      name: "Trainer",
+      dependencies: [
+        "GPUTensor", "Kernels",
+        .product(name: "Yams", package: "Yams"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    .executableTarget(
+      name: "accrete",
+      dependencies: ["Trainer", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    // MARK: - Tests
+
+    .target(name: "TestSupport", dependencies: ["Kernels", "GPUTensor"], path: "Tests/TestSupport"),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
+    .testTarget(name: "GPUTensorTests", dependencies: ["GPUTensor", "TestSupport"]),
+    .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport"]),
+    .testTarget(name: "AccreteTests", dependencies: ["accrete", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

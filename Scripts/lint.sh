@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# The style that a machine can check: formatting, words that must not stand in Sources, shell and Python syntax, the
+# generated data of the tiny recipe, and the file tree in README.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+failures=0
+check() { # check WHAT COMMAND…: goes on after a failure, so that one run shows them all
+  local what="$1"
+  shift
+  if "$@"; then
+    printf 'lint: %s: good\n' "$what"
+  else
+    printf 'lint: %s: FAILED\n' "$what" >&2
+    failures=$((failures + 1))
+  fi
+}
+
+# What stops the process or silences an error has no place where input is read; nor have notes of work left undone.
+no_traps() {
+  ! grep -rnE --include='*.swift' '\bfatalError\b|\btry!|\bas!|\bTODO\b|\bFIXME\b' Sources
+}
+shell_syntax() {
+  local script
+  for script in Scripts/*.sh .ci/run; do bash -n "$script" || return 1; done
+}
+python_syntax() {
+  python3 - Scripts/*.py Scripts/*/*.py << 'PYTHON'
+import ast, sys
+for path in sys.argv[1:]:
+    ast.parse(open(path, encoding="utf-8").read(), path)
+PYTHON
+}
+
+check "swift format" swift format lint --strict --recursive Package.swift Sources Tests
+check "no fatalError, try!, as!, TODO in Sources" no_traps
+check "shell scripts" shell_syntax
+check "Python scripts" python_syntax
+check "recipes/tiny is what Scripts/make_tiny_data.py writes" python3 -B Scripts/make_tiny_data.py --check
+check "the tree in README.md" python3 -B Scripts/check_tree.py
+[ "$failures" -eq 0 ]

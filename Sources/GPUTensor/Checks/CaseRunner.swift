@@ -1,0 +1,104 @@
+import Kernels
+
+/// Runs a case on an executor, and compares executors.
+///
+/// The bound is derived, not chosen: a kernel may err at most twice as much as plain fp32 loops do, both measured
+/// against the same loops in double, plus a floor of 1e-5 for where plain fp32 is lucky: of the output's largest value,
+/// or of 0.01 where all values are smaller, as where a gradient is exactly zero.
+package enum CaseRunner {
+  package static let floor = 1e-5
+  package static let smallestScale = 0.01
+
+  /// The outcome of one case on one device.
+  package struct Outcome: Sendable {
+    /// The largest error over all outputs, relative to each output's largest value.
+    package let maxError: Double
+    package let bound: Double
+    package let passed: Bool
+    /// The output that failed, its worst element and the two values; empty where all passed.
+    package let detail: String
+  }
+
+  /// The outputs of a case in an executor's own precision.
+  package static func outputs(_ operationCase: OperationCase, on executor: any Executor) throws(OpenCLError) -> [[Double]] {
+    let prepared = try PreparedCase(operationCase, executor: executor)
+    try prepared.run()
+    var outputs: [[Double]] = []
+    for tensor in prepared.recorder.outputs { outputs.append(try prepared.read(tensor)) }
+    return outputs
+  }
+
+  /// Compares a device with the CPU loops in fp32 and in double.
+  package static func check(_ operationCase: OperationCase, on device: any Executor) throws(OpenCLError) -> Outcome {
+    let exact = try outputs(operationCase, on: CPUExecutor<Double>())
+    let naive = try outputs(operationCase, on: CPUExecutor<Float>())
+    let found = try outputs(operationCase, on: device)
+    var worst = Outcome(maxError: 0, bound: 0, passed: true, detail: "")
+    for (index, reference) in exact.enumerated() {
+      let scale = max(reference.lazy.filter(\.isFinite).map(abs).max() ?? 0, smallestScale)
+      let (naiveError, _) = largestError(naive[index], reference)
+      let (error, place) = largestError(found[index], reference)
+      let bound = 2 * naiveError + floor * scale
+      let passed = error <= bound
+      if !passed || error / scale > worst.maxError {
+        let detail =
+          passed ? "" : "output \(index), element \(place): \(found[index][place]), expected \(reference[place])"
+        worst = Outcome(maxError: error / scale, bound: bound / scale, passed: passed, detail: detail)
+        if !passed { return worst }
+      }
+    }
+    return worst
+  }
+
+  /// Whether two runs give the same bits.
+  package static func isRepeatable(_ operationCase: OperationCase, on device: any Executor) throws(OpenCLError) -> Bool {
+    try outputs(operationCase, on: device).map { $0.map(\.bitPattern) }
+      == outputs(operationCase, on: device).map { $0.map(\.bitPattern) }
+  }
+
+  private static func largestError(_ found: [Double], _ reference: [Double]) -> (error: Double, place: Int) {
+    var worst = (error: 0.0, place: 0)
+    for index in reference.indices {
+      let same = found[index] == reference[index]
+      let difference = abs(found[index] - reference[index])
+      // NaN, and infinity where none belongs, is an error without bound.
+      let error = same ? 0 : difference.isFinite ? difference : .infinity
+      if error > worst.error { worst = (error, index) }
+    }
+    return worst
+  }
+}
+
+/// A case recorded, planned and given memory and values.
+package struct PreparedCase {
+  package let recorder: CaseRecorder
+  package let plan: Plan
+  package let executor: any Executor
+
+  package init(_ operationCase: OperationCase, executor: any Executor) throws(OpenCLError) {
+    self.executor = executor
+    recorder = CaseRecorder(operationCase)
+    operationCase.record(recorder)
+    plan = executor.plan(recorder.graph, outputs: recorder.outputs)
+    try executor.prepare([plan])
+    for (variable, values) in recorder.parameters where plan.slabs.contains(where: { $0 === variable.slab }) {
+      try executor.write(.floats(values), to: variable, at: 0)
+    }
+  }
+
+  package func run() throws(OpenCLError) {
+    try executor.run(
+      plan, RunArguments(rows: recorder.rows, scalars: recorder.scalars, inputs: recorder.inputs))
+  }
+
+  package func read(_ tensor: Tensor) throws(OpenCLError) -> [Double] {
+    if tensor.dtype == .int32 || tensor.dtype == .bfloat16 {
+      preconditionFailure("only float32 values are compared: cast first")
+    }
+    if let exact = executor as? CPUExecutor<Double> { return exact.exactly(tensor, of: plan, rows: recorder.rows) }
+    if case .variable(let variable) = recorder.graph.values[tensor.id].source {
+      return try executor.read(variable).map(Double.init)
+    }
+    return try executor.read(tensor, of: plan, rows: recorder.rows).map(Double.init)
+  }
+}

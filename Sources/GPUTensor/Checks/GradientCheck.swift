@@ -1,0 +1,47 @@
+import Kernels
+
+/// Central differences in double against the recorded backward rules.
+package enum GradientCheck {
+  /// One element of one parameter.
+  package struct Finding: Sendable {
+    package let parameter: String
+    package let element: Int
+    package let recorded: Double
+    package let measured: Double
+
+    /// Relative to the larger of the two, or to 1e-3 where both are small.
+    package var error: Double {
+      abs(recorded - measured) / max(abs(recorded), abs(measured), 1e-3)
+    }
+  }
+
+  /// Up to `count` elements of each parameter, spread over it.
+  package static func findings(_ operationCase: OperationCase, count: Int = 6) throws(OpenCLError) -> [Finding] {
+    let executor = CPUExecutor<Double>()
+    let prepared = try PreparedCase(operationCase, executor: executor)
+    guard let objective = prepared.recorder.objective else { return [] }
+    try prepared.run()
+    var findings: [Finding] = []
+    let gradients = try prepared.recorder.differentiated.map { entry throws(OpenCLError) in try prepared.read(entry.gradient) }
+    for (index, entry) in prepared.recorder.differentiated.enumerated() {
+      let total = entry.parameter.shape.count(rows: prepared.recorder.rows)
+      for slot in 0..<min(count, total) {
+        let element = slot * total / min(count, total)
+        let step = 1e-5
+        let value = executor.element(element, of: entry.parameter)
+        func objectiveValue(at value: Double) throws(OpenCLError) -> Double {
+          executor.setElement(element, of: entry.parameter, to: value)
+          try prepared.run()
+          return try prepared.read(objective)[0]
+        }
+        let difference = try objectiveValue(at: value + step) - objectiveValue(at: value - step)
+        executor.setElement(element, of: entry.parameter, to: value)
+        findings.append(
+          Finding(
+            parameter: entry.parameter.name, element: element, recorded: gradients[index][element],
+            measured: difference / (2 * step)))
+      }
+    }
+    return findings
+  }
+}

@@ -1,0 +1,131 @@
+/// An op that says on which inputs it is to be checked: in tests, and by `accrete doctor` on any machine.
+package protocol Checked: SendableMetatype {
+  /// The stem that the op has in every place.
+  static var stem: String { get }
+  static func cases(_ sizes: CheckSizes) -> [OperationCase]
+}
+
+/// How thorough a check is.
+package enum CheckSizes: Sendable {
+  /// Around 1, primes and one below and above a tile: what a slow race detector can run.
+  case small
+  /// Also the sizes of real models.
+  case full
+
+  /// Vector lengths around those of registers and work-groups.
+  var lengths: [Int] { self == .small ? [1, 7, 17] : [1, 7, 15, 16, 17, 127, 129, 257, 576] }
+  /// Row counts around those of tiles.
+  var rows: [Int] { self == .small ? [1, 5] : [1, 5, 31, 33, 65] }
+}
+
+/// One input on which an op is checked: how to record it, and what to compare.
+package struct OperationCase: Sendable {
+  package let name: String
+  /// Rows in use, and rows that the plan is made for.
+  package let rows: Int
+  package let rowCapacity: Int
+  package let record: @Sendable (CaseRecorder) -> Void
+
+  init(_ name: String, rows: Int, rowCapacity: Int? = nil, record: @escaping @Sendable (CaseRecorder) -> Void) {
+    self.name = name
+    self.rows = rows
+    self.rowCapacity = rowCapacity ?? rows + 3
+    self.record = record
+  }
+}
+
+/// Records a case's graph: parameters with seeded values, integer inputs, and the values to compare.
+package final class CaseRecorder {
+  package let graph: Graph
+  package let rows: Int
+  private var random = SplitMix64(seed: 17)
+  package private(set) var parameters: [(variable: Variable, values: [Float])] = []
+  package private(set) var inputs: [(tensor: Tensor, data: HostData)] = []
+  package private(set) var outputs: [Tensor] = []
+  package private(set) var scalars = RunScalars()
+  /// What finite differences vary, and the sum of outputs times seeds whose gradient they measure.
+  package private(set) var differentiated: [(parameter: Variable, gradient: Tensor)] = []
+  package private(set) var objective: Tensor?
+
+  init(_ operationCase: OperationCase) {
+    graph = Graph(rowCapacity: operationCase.rowCapacity)
+    rows = operationCase.rows
+  }
+
+  /// A parameter of uniform values in −1 ..< 1, or in `range`.
+  func parameter(_ shape: Shape, in range: ClosedRange<Float> = -1...1) -> Tensor {
+    parameter(shape, values: (0..<shape.count).map { _ in Float.random(in: range, using: &random) })
+  }
+
+  func parameter(_ shape: Shape, values: [Float]) -> Tensor {
+    let variable = Variable(name: "parameter \(parameters.count)", shape: shape)
+    parameters.append((variable, values))
+    return graph.variable(variable)
+  }
+
+  /// Integers that the host sends, one for each row.
+  func ints(_ values: [Int]) -> Tensor {
+    precondition(values.count == rows, "one value a row")
+    let padded = values + [Int](repeating: 0, count: graph.rowCapacity - rows)
+    return ints(graph.rows(), values: padded)
+  }
+
+  func ints(_ shape: Shape, values: [Int]) -> Tensor {
+    let tensor = graph.input("ints", shape, dtype: .int32)
+    inputs.append((tensor, .ints(values.map(Int32.init))))
+    return tensor
+  }
+
+  /// Compares a value between devices.
+  func compare(_ tensor: Tensor) {
+    outputs.append(tensor)
+  }
+
+  /// Compares an output and the gradients of Σ output · seed by the given parameters.
+  func differentiate(_ output: Tensor, by tensors: [Tensor]) {
+    let seed = parameter(output.shape)
+    let objective = (output * seed).sum()
+    self.objective = objective
+    let gradients = graph.gradients(of: output, with: tensors, seed: seed)
+    outputs += [output, objective] + gradients
+    remember(gradients, of: tensors)
+  }
+
+  /// Compares a loss and its gradients.
+  func differentiate(loss: Tensor, by tensors: [Tensor]) {
+    objective = loss
+    let gradients = graph.gradients(of: loss, with: tensors)
+    outputs += [loss] + gradients
+    remember(gradients, of: tensors)
+  }
+
+  func set(_ change: (inout RunScalars) -> Void) {
+    change(&scalars)
+  }
+
+  private func remember(_ gradients: [Tensor], of tensors: [Tensor]) {
+    for (tensor, gradient) in zip(tensors, gradients) {
+      guard case .variable(let variable) = graph.values[tensor.id].source else { continue }
+      differentiated.append((variable, gradient))
+    }
+  }
+}
+
+/// A small generator with a seed, so that a check's inputs are the same everywhere.
+///
+/// Source: Steele, Lea, Flood, Fast Splittable Pseudorandom Number Generators (2014).
+package struct SplitMix64: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  package init(seed: UInt64) {
+    state = seed
+  }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import Kernels
+
+/// Replays plans with plain loops on all cores: the fallback where no OpenCL device is found, and the oracle that every
+/// kernel is tested against. `CPUExecutor<Double>` is the oracle's oracle.
+package final class CPUExecutor<S: HostScalar>: Executor {
+  private var slabs: [ObjectIdentifier: (slab: Slab, block: HostBlock<S>)] = [:]
+  private var bindings: [ObjectIdentifier: (plan: Plan, arenas: [HostBlock<S>])] = [:]
+  private var allocated = 0
+
+  package init() {}
+
+  package var deviceName: String { "CPU fallback, without OpenCL" }
+  package var traits: KernelTraits? { nil }
+  package var largestBuffer: Int { .max }
+  package var memoryBytes: Int { Int(clamping: ProcessInfo.processInfo.physicalMemory) }
+  package var isolatesTensors: Bool { false }
+  /// Nothing crosses a bus.
+  package var ledger: TransferLedger { TransferLedger() }
+  package var peakAllocatedBytes: Int { allocated }
+
+  // MARK: - Memory
+
+  package func allocate(_ slabs: [Slab]) {
+    for slab in slabs where self.slabs[ObjectIdentifier(slab)] == nil {
+      self.slabs[ObjectIdentifier(slab)] = (slab, HostBlock(count: slab.elementCount))
+      allocated += slab.elementCount * MemoryLayout<S>.size
+    }
+  }
+
+  package func prepare(_ plans: [Plan]) {
+    let arenaCount = plans.map(\.arenas.count).max() ?? 0
+    let arenas = (0..<arenaCount).map { index in
+      let bytes = plans.compactMap { index < $0.arenas.count ? $0.arenas[index] : nil }.max() ?? 0
+      allocated += bytes
+      // Offsets are bytes of float32 values; one element for every two bytes holds bfloat16 values too.
+      return HostBlock<S>(count: bytes / 2)
+    }
+    for plan in plans {
+      allocate(plan.slabs)
+      bindings[ObjectIdentifier(plan)] = (plan, arenas)
+    }
+  }
+
+  private func memory(_ id: Int, of plan: Plan, _ arenas: [HostBlock<S>]) -> HostMemory<S> {
+    let value = plan.graph.values[id]
+    if case .variable(let variable) = value.source { return memory(of: variable) }
+    guard let placement = plan.placements[id] else { preconditionFailure("a value without memory") }
+    return arenas[placement.arena].memory(at: placement.offset / 2)
+  }
+
+  private func memory(of variable: Variable) -> HostMemory<S> {
+    guard let block = slabs[ObjectIdentifier(variable.slab)]?.block else {
+      preconditionFailure("\(variable.name) has no memory: allocate its slab first")
+    }
+    return block.memory(at: variable.offset)
+  }
+
+  // MARK: - Running
+
+  package func run(_ plan: Plan, _ arguments: RunArguments) {
+    guard let arenas = bindings[ObjectIdentifier(plan)]?.arenas else { preconditionFailure("the plan was not prepared") }
+    for (tensor, data) in arguments.inputs where plan.placements[tensor.id] != nil {
+      store(data, to: memory(tensor.id, of: plan, arenas), dtype: tensor.dtype)
+    }
+    for node in plan.graph.nodes {
+      let step = HostStep<S>(
+        rows: arguments.rows, scalars: arguments.scalars,
+        inputShapes: node.inputs.map { plan.graph.values[$0].shape },
+        outputShapes: node.outputs.map { plan.graph.values[$0].shape },
+        inputs: node.inputs.map { memory($0, of: plan, arenas) },
+        outputs: node.outputs.map { memory($0, of: plan, arenas) }, modes: node.modes)
+      node.operation.evaluate(step)
+    }
+  }
+
+  private func store(_ data: HostData, to memory: HostMemory<S>, dtype: DType) {
+    switch data {
+    case .floats(let floats):
+      for (index, value) in floats.enumerated() { memory.floats[index] = S(value) }
+    case .ints(let ints):
+      for (index, value) in ints.enumerated() { memory.ints[index] = value }
+    }
+  }
+
+  // MARK: - In and out
+
+  package func write(_ data: HostData, to variable: Variable, at offset: Int) {
+    let memory = memory(of: variable)
+    store(
+      data, to: HostMemory(floats: memory.floats + offset, ints: memory.ints + offset), dtype: variable.dtype)
+  }
+
+  package func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) {
+    let target = memory(of: variable).floats + offset
+    for (index, value) in floats.enumerated() { target[index] = S(value) }
+  }
+
+  package func read(_ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>) {
+    let source = memory(of: variable).floats + offset
+    for index in floats.indices { floats[index] = Float(source[index]) }
+  }
+
+  package func read(_ tensor: Tensor, of plan: Plan, rows: Int) -> [Float] {
+    exactly(tensor, of: plan, rows: rows).map { Float($0) }
+  }
+
+  /// A value in the executor's own precision.
+  package func exactly(_ tensor: Tensor, of plan: Plan, rows: Int) -> [S] {
+    guard let arenas = bindings[ObjectIdentifier(plan)]?.arenas else { preconditionFailure("the plan was not prepared") }
+    let source = memory(tensor.id, of: plan, arenas)
+    return (0..<tensor.shape.count(rows: rows)).map { source.floats[$0] }
+  }
+
+  /// One element of a variable, for finite differences.
+  package func element(_ index: Int, of variable: Variable) -> S { memory(of: variable).floats[index] }
+
+  package func setElement(_ index: Int, of variable: Variable, to value: S) {
+    memory(of: variable).floats[index] = value
+  }
+
+  package func copy(from source: Slab, to target: Slab) {
+    memory(of: .whole(target)).floats.update(from: memory(of: .whole(source)).floats, count: source.elementCount)
+  }
+
+  package func zero(_ slab: Slab) {
+    memory(of: .whole(slab)).floats.update(repeating: 0, count: slab.elementCount)
+  }
+
+  package func finish() {}
+}
+
+/// Host memory for floating-point elements and, at the same indices, for integers; a page costs nothing until it is used.
+private final class HostBlock<S: HostScalar> {
+  private let floats: UnsafeMutablePointer<S>
+  private let ints: UnsafeMutablePointer<Int32>
+
+  init(count: Int) {
+    floats = Self.zeroed(count)
+    ints = Self.zeroed(count)
+  }
+
+  deinit {
+    free(floats)
+    free(ints)
+  }
+
+  func memory(at element: Int) -> HostMemory<S> {
+    HostMemory(floats: floats + element, ints: ints + element)
+  }
+
+  private static func zeroed<T>(_ count: Int) -> UnsafeMutablePointer<T> {
+    guard let memory = calloc(max(count, 1), MemoryLayout<T>.stride) else {
+      preconditionFailure("the machine has no memory for \(count) elements")
+    }
+    return memory.bindMemory(to: T.self, capacity: count)
+  }
+}

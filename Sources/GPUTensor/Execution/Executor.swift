@@ -1,0 +1,97 @@
+import Kernels
+
+/// Numbers that change from run to run and travel as kernel arguments.
+package struct RunScalars: Sendable {
+  /// What the sum of token losses is multiplied with: 1 / supervised tokens of the whole step.
+  package var lossScale: Float = 1
+  /// Whether this run adds to parameter gradients of earlier micro-batches instead of overwriting them.
+  package var accumulates = false
+  package var learningRate: Float = 0
+  /// The optimiser's step, from 1: the t of its bias correction.
+  package var optimizerStep = 1
+  /// Which slot of the statistics this step writes.
+  package var statisticsSlot = 0
+  /// Samples in the batch.
+  package var segmentCount = 0
+  /// Where this run's rows start in a cache of rows.
+  package var cacheOffset = 0
+
+  package init() {}
+}
+
+/// What the host sends before a run.
+package enum HostData: Sendable {
+  case floats([Float])
+  case ints([Int32])
+}
+
+/// One run of a plan: how many rows, which inputs, which scalars.
+package struct RunArguments {
+  package var rows: Int
+  package var scalars: RunScalars
+  package var inputs: [(tensor: Tensor, data: HostData)]
+
+  package init(rows: Int, scalars: RunScalars = RunScalars(), inputs: [(tensor: Tensor, data: HostData)] = []) {
+    self.rows = rows
+    self.scalars = scalars
+    self.inputs = inputs
+  }
+}
+
+/// Runs plans: on an OpenCL device, or with plain loops on the CPU.
+///
+/// Variables are zero when they are allocated. Within a run nothing waits; `read` and `finish` do.
+package protocol Executor: AnyObject {
+  /// What does the work, as users read it.
+  var deviceName: String { get }
+  /// Traits that plans are made for; nil for the CPU fallback.
+  var traits: KernelTraits? { get }
+  /// The most bytes that one allocation may have.
+  var largestBuffer: Int { get }
+  /// The memory that there is.
+  var memoryBytes: Int { get }
+  /// Whether each tensor has a buffer of its own: the test mode.
+  var isolatesTensors: Bool { get }
+  /// Bytes that crossed between host and device so far.
+  var ledger: TransferLedger { get }
+  /// The most bytes that were ever allocated.
+  var peakAllocatedBytes: Int { get }
+
+  /// Gives memory to slabs that have none yet.
+  func allocate(_ slabs: [Slab]) throws(OpenCLError)
+  /// Gives memory to plans; plans that are prepared together share it, as they run one after the other.
+  func prepare(_ plans: [Plan]) throws(OpenCLError)
+  func run(_ plan: Plan, _ arguments: RunArguments) throws(OpenCLError)
+
+  func write(_ data: HostData, to variable: Variable, at offset: Int) throws(OpenCLError)
+  func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) throws(OpenCLError)
+  func read(_ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>) throws(OpenCLError)
+  /// A value that the plan keeps as an output, after a run with `rows` rows.
+  func read(_ tensor: Tensor, of plan: Plan, rows: Int) throws(OpenCLError) -> [Float]
+  func copy(from source: Slab, to target: Slab) throws(OpenCLError)
+  func zero(_ slab: Slab) throws(OpenCLError)
+  func finish() throws(OpenCLError)
+}
+
+extension Executor {
+  /// A variable's elements.
+  package func read(_ variable: Variable) throws(OpenCLError) -> [Float] {
+    try read(variable, at: 0, count: variable.shape.count)
+  }
+
+  /// Some of a variable's elements.
+  package func read(_ variable: Variable, at offset: Int, count: Int) throws(OpenCLError) -> [Float] {
+    var floats = [Float](repeating: 0, count: count)
+    var failure: OpenCLError?
+    floats.withUnsafeMutableBufferPointer { buffer in
+      do throws(OpenCLError) { try read(variable, at: offset, into: buffer) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return floats
+  }
+
+  /// A plan for this executor.
+  package func plan(_ graph: Graph, outputs: [Tensor]) -> Plan {
+    Plan(graph, outputs: outputs, traits: traits, largestBuffer: largestBuffer)
+  }
+}

@@ -1,0 +1,17 @@
+import Foundation
+
+/// A floating-point type that the CPU loops can compute in: Float for the fallback, Double for the oracle of the tests.
+package protocol HostScalar: BinaryFloatingPoint, Sendable {
+  static func exp(_ x: Self) -> Self
+  static func log(_ x: Self) -> Self
+}
+
+extension Float: HostScalar {
+  package static func exp(_ x: Float) -> Float { Foundation.exp(x) }
+  package static func log(_ x: Float) -> Float { Foundation.log(x) }
+}
+
+extension Double: HostScalar {
+  package static func exp(_ x: Double) -> Double { Foundation.exp(x) }
+  package static func log(_ x: Double) -> Double { Foundation.log(x) }
+}

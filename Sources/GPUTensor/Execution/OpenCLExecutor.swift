@@ -1,0 +1,195 @@
+import Foundation
+import Kernels
+
+/// Replays plans on an OpenCL device: kernels are enqueued in order, and nothing waits inside a run.
+package final class OpenCLExecutor: Executor {
+  package let context: Context
+  /// Test mode: one buffer a value instead of shared arenas, filled with NaN before each run, so that an overrun or a
+  /// read of what was never written shows.
+  package let isolatesTensors: Bool
+  private var slabs: [ObjectIdentifier: (slab: Slab, buffer: Buffer)] = [:]
+  private var windows: [ObjectIdentifier: (variable: Variable, buffer: Buffer)] = [:]
+  private var bindings: [ObjectIdentifier: Binding] = [:]
+
+  /// The buffers of one plan.
+  private struct Binding {
+    let plan: Plan
+    let values: [Buffer?]
+    let scratch: [Buffer?]
+  }
+
+  package init(
+    device: Device, traits: KernelTraits? = nil, profiling: Bool = false,
+    isolated: Bool = ProcessInfo.processInfo.environment["ACCRETE_TEST_MODE"] == "1"
+  ) throws(OpenCLError) {
+    context = try Context(device: device, traits: traits, profiling: profiling)
+    isolatesTensors = isolated
+  }
+
+  package var deviceName: String { "\(context.device.name) (\(context.device.platform))" }
+  package var traits: KernelTraits? { context.traits }
+  package var largestBuffer: Int { context.device.largestAllocationBytes }
+  package var memoryBytes: Int { context.device.globalMemoryBytes }
+  package var ledger: TransferLedger { context.ledger }
+  package var peakAllocatedBytes: Int { context.peakAllocatedBytes }
+
+  // MARK: - Memory
+
+  package func allocate(_ slabs: [Slab]) throws(OpenCLError) {
+    for slab in slabs where self.slabs[ObjectIdentifier(slab)] == nil {
+      let buffer = try context.makeBuffer(byteCount: slab.byteCount)
+      try context.fill(buffer, pattern: 0, byteCount: buffer.byteCount / 4 * 4)
+      self.slabs[ObjectIdentifier(slab)] = (slab, buffer)
+    }
+  }
+
+  package func prepare(_ plans: [Plan]) throws(OpenCLError) {
+    for plan in plans { try allocate(plan.slabs) }
+    if isolatesTensors {
+      for plan in plans { try bind(plan) { _, bytes throws(OpenCLError) in try self.context.makeBuffer(byteCount: bytes) } }
+      return
+    }
+    var arenas: [Buffer] = []
+    for index in 0..<(plans.map(\.arenas.count).max() ?? 0) {
+      let bytes = plans.compactMap { index < $0.arenas.count ? $0.arenas[index] : nil }.max() ?? 0
+      arenas.append(try context.makeBuffer(byteCount: bytes))
+    }
+    for plan in plans {
+      try bind(plan) { placement, bytes throws(OpenCLError) in
+        try arenas[placement.arena].window(offset: placement.offset, byteCount: bytes)
+      }
+    }
+  }
+
+  private func bind(
+    _ plan: Plan, _ memory: (Plan.Placement, Int) throws(OpenCLError) -> Buffer
+  ) throws(OpenCLError) {
+    var values: [Buffer?] = []
+    for (id, value) in plan.graph.values.enumerated() {
+      if case .variable(let variable) = value.source {
+        values.append(try buffer(of: variable))
+      } else if let placement = plan.placements[id] {
+        values.append(try memory(placement, placement.byteCount))
+      } else {
+        values.append(nil)
+      }
+    }
+    var scratch: [Buffer?] = []
+    for placement in plan.scratch {
+      if let placement { scratch.append(try memory(placement, placement.byteCount)) } else { scratch.append(nil) }
+    }
+    bindings[ObjectIdentifier(plan)] = Binding(plan: plan, values: values, scratch: scratch)
+  }
+
+  private func buffer(of variable: Variable) throws(OpenCLError) -> Buffer {
+    guard let slab = slabs[ObjectIdentifier(variable.slab)]?.buffer else {
+      preconditionFailure("\(variable.name) has no memory: allocate its slab first")
+    }
+    if variable.offset == 0 && variable.shape.count == variable.slab.elementCount { return slab }
+    if let window = windows[ObjectIdentifier(variable)] { return window.buffer }
+    let window = try slab.window(
+      offset: variable.offset * variable.dtype.byteCount, byteCount: variable.shape.count * variable.dtype.byteCount)
+    windows[ObjectIdentifier(variable)] = (variable, window)
+    return window
+  }
+
+  // MARK: - Running
+
+  package func run(_ plan: Plan, _ arguments: RunArguments) throws(OpenCLError) {
+    precondition(arguments.rows <= plan.graph.rowCapacity, "more rows than the plan holds")
+    guard let binding = bindings[ObjectIdentifier(plan)] else { preconditionFailure("the plan was not prepared") }
+    if isolatesTensors { try poison(binding) }
+    for (tensor, data) in arguments.inputs {
+      guard let buffer = binding.values[tensor.id] else { continue }
+      try data.withBytes { bytes throws(OpenCLError) in try context.write(bytes, to: buffer) }
+    }
+    for (index, node) in plan.graph.nodes.enumerated() {
+      let step = DeviceStep(
+        context: context, rows: arguments.rows, scalars: arguments.scalars,
+        inputShapes: node.inputs.map { plan.graph.values[$0].shape },
+        outputShapes: node.outputs.map { plan.graph.values[$0].shape },
+        inputBuffers: node.inputs.map { memory($0, binding) }, outputBuffers: node.outputs.map { memory($0, binding) },
+        modes: node.modes, scratchBuffer: binding.scratch[index])
+      try node.operation.enqueue(step)
+    }
+    try context.flush()
+  }
+
+  private func memory(_ id: Int, _ binding: Binding) -> Buffer {
+    guard let buffer = binding.values[id] else { preconditionFailure("a value without memory") }
+    return buffer
+  }
+
+  private func poison(_ binding: Binding) throws(OpenCLError) {
+    for (id, buffer) in binding.values.enumerated() {
+      guard let buffer, binding.plan.placements[id] != nil else { continue }
+      try context.fill(buffer, pattern: 0x7FC0_7FC0, byteCount: buffer.byteCount / 4 * 4)
+    }
+  }
+
+  // MARK: - To the device and back
+
+  package func write(_ data: HostData, to variable: Variable, at offset: Int) throws(OpenCLError) {
+    let buffer = try buffer(of: variable)
+    try data.withBytes { bytes throws(OpenCLError) in
+      try context.write(bytes, to: buffer, offset: offset * variable.dtype.byteCount)
+    }
+  }
+
+  package func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) throws(OpenCLError) {
+    try context.write(UnsafeRawBufferPointer(floats), to: try buffer(of: variable), offset: offset * 4)
+  }
+
+  package func read(
+    _ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>
+  ) throws(OpenCLError) {
+    try context.read(try buffer(of: variable), offset: offset * 4, into: UnsafeMutableRawBufferPointer(floats))
+  }
+
+  package func read(_ tensor: Tensor, of plan: Plan, rows: Int) throws(OpenCLError) -> [Float] {
+    guard let binding = bindings[ObjectIdentifier(plan)] else { preconditionFailure("the plan was not prepared") }
+    let buffer = memory(tensor.id, binding)
+    var floats = [Float](repeating: 0, count: tensor.shape.count(rows: rows))
+    var failure: OpenCLError?
+    floats.withUnsafeMutableBytes { bytes in
+      do throws(OpenCLError) { try context.read(buffer, into: bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return floats
+  }
+
+  package func copy(from source: Slab, to target: Slab) throws(OpenCLError) {
+    let from = try buffer(of: .whole(source))
+    try context.copy(from: from, to: try buffer(of: .whole(target)), byteCount: source.byteCount)
+  }
+
+  package func zero(_ slab: Slab) throws(OpenCLError) {
+    try context.fill(try buffer(of: .whole(slab)), pattern: 0, byteCount: slab.byteCount / 4 * 4)
+  }
+
+  package func finish() throws(OpenCLError) {
+    try context.finish()
+  }
+}
+
+extension HostData {
+  /// The bytes as they go to the device.
+  func withBytes(_ body: (UnsafeRawBufferPointer) throws(OpenCLError) -> Void) throws(OpenCLError) {
+    var failure: OpenCLError?
+    func guarded(_ bytes: UnsafeRawBufferPointer) {
+      do throws(OpenCLError) { try body(bytes) } catch { failure = error }
+    }
+    switch self {
+    case .floats(let floats): floats.withUnsafeBytes(guarded)
+    case .ints(let ints): ints.withUnsafeBytes(guarded)
+    }
+    if let failure { throw failure }
+  }
+
+  package var count: Int {
+    switch self {
+    case .floats(let floats): floats.count
+    case .ints(let ints): ints.count
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import Kernels
+
+/// A graph made ready to run: which memory each value takes, and when it is free again.
+///
+/// Peak bytes are exact before anything is allocated. A plan holds for the graph's capacity of rows; each run says how
+/// many there are.
+package final class Plan {
+  /// A place in one of the plan's arenas.
+  package struct Placement: Sendable {
+    package let arena: Int
+    package let offset: Int
+    package let byteCount: Int
+  }
+
+  package let graph: Graph
+  /// For each value of the graph; nil for variables and for values that nothing uses.
+  package let placements: [Placement?]
+  /// For each node that needs memory while it runs.
+  package let scratch: [Placement?]
+  /// Bytes of each arena.
+  package let arenas: [Int]
+  /// The slabs that the graph's variables live in, each once.
+  package let slabs: [Slab]
+
+  /// - Parameters:
+  ///   - outputs: values that are read after a run, and so keep their memory to its end.
+  ///   - traits: of the device; nil for the CPU fallback.
+  ///   - largestBuffer: bytes that one allocation may have; more memory is spread over several arenas.
+  package init(_ graph: Graph, outputs: [Tensor], traits: KernelTraits?, largestBuffer: Int = .max) {
+    self.graph = graph
+    var requests = Self.lifetimes(of: graph, outputs: outputs)
+    for (index, node) in graph.nodes.enumerated() {
+      let shapes = NodeShapes(
+        inputs: node.inputs.map { graph.values[$0].shape }, outputs: node.outputs.map { graph.values[$0].shape })
+      let bytes = node.operation.scratchBytes(shapes, traits: traits)
+      if bytes > 0 { requests.append(Request(owner: .scratch(index), first: index, last: index, byteCount: bytes)) }
+    }
+    var allocator = ArenaAllocator(largestBuffer: largestBuffer)
+    var placements = [Placement?](repeating: nil, count: graph.values.count)
+    var scratch = [Placement?](repeating: nil, count: graph.nodes.count)
+    for request in requests.sorted(by: { ($0.byteCount, $1.first) > ($1.byteCount, $0.first) }) {
+      let placement = allocator.place(first: request.first, last: request.last, byteCount: request.byteCount)
+      switch request.owner {
+      case .value(let id): placements[id] = placement
+      case .scratch(let node): scratch[node] = placement
+      }
+    }
+    self.placements = placements
+    self.scratch = scratch
+    arenas = allocator.arenas.map(\.byteCount)
+
+    var seen: Set<ObjectIdentifier> = []
+    slabs = graph.values.compactMap { value in
+      guard case .variable(let variable) = value.source, seen.insert(ObjectIdentifier(variable.slab)).inserted else {
+        return nil
+      }
+      return variable.slab
+    }
+  }
+
+  /// Bytes of everything that does not outlive a run.
+  package var arenaBytes: Int { arenas.reduce(0, +) }
+  /// Bytes of the variables.
+  package var variableBytes: Int { slabs.reduce(0) { $0 + $1.byteCount } }
+
+  /// Bytes of plans that are prepared together: arenas are shared, each slab counts once.
+  package static func totalBytes(_ plans: [Plan]) -> Int {
+    let arenas = (0..<(plans.map(\.arenas.count).max() ?? 0)).map { index in
+      plans.compactMap { index < $0.arenas.count ? $0.arenas[index] : nil }.max() ?? 0
+    }
+    return arenas.reduce(0, +) + variableBytes(plans)
+  }
+
+  /// Bytes of the slabs of several plans, each once.
+  package static func variableBytes(_ plans: [Plan]) -> Int {
+    var seen: Set<ObjectIdentifier> = []
+    return plans.flatMap(\.slabs).filter { seen.insert(ObjectIdentifier($0)).inserted }.reduce(0) { $0 + $1.byteCount }
+  }
+
+  private struct Request {
+    enum Owner {
+      case value(Int)
+      case scratch(Int)
+    }
+
+    let owner: Owner
+    let first: Int
+    let last: Int
+    let byteCount: Int
+  }
+
+  /// The first node that writes and the last that touches each value that lives in an arena.
+  private static func lifetimes(of graph: Graph, outputs: [Tensor]) -> [Request] {
+    var first = [Int?](repeating: nil, count: graph.values.count)
+    var last = [Int?](repeating: nil, count: graph.values.count)
+    for (index, node) in graph.nodes.enumerated() {
+      for id in node.inputs + node.outputs {
+        if first[id] == nil { first[id] = index }
+        last[id] = index
+      }
+    }
+    for output in outputs { last[output.id] = graph.nodes.count }
+    return graph.values.indices.compactMap { id in
+      let value = graph.values[id]
+      guard let end = last[id] else { return nil }
+      let bytes = value.shape.count * value.dtype.byteCount
+      switch value.source {
+      case .variable: return nil
+      case .input: return Request(owner: .value(id), first: -1, last: end, byteCount: bytes)
+      case .intermediate: return Request(owner: .value(id), first: first[id] ?? 0, last: end, byteCount: bytes)
+      }
+    }
+  }
+}
+
+/// Places requests of known lifetimes in as little memory as a greedy rule finds: largest first, lowest gap that is free.
+struct ArenaAllocator {
+  struct Arena {
+    var byteCount = 0
+    var taken: [(first: Int, last: Int, start: Int, end: Int)] = []
+  }
+
+  let largestBuffer: Int
+  private(set) var arenas: [Arena] = []
+
+  init(largestBuffer: Int) {
+    self.largestBuffer = largestBuffer
+  }
+
+  mutating func place(first: Int, last: Int, byteCount: Int) -> Plan.Placement {
+    let alignment = SlabLayout.alignmentBytes
+    let size = (byteCount + alignment - 1) / alignment * alignment
+    for index in arenas.indices {
+      let offset = lowestGap(in: arenas[index], first: first, last: last, size: size)
+      if offset + size <= largestBuffer { return take(index, offset, first, last, size, byteCount) }
+    }
+    arenas.append(Arena())
+    return take(arenas.count - 1, 0, first, last, size, byteCount)
+  }
+
+  private func lowestGap(in arena: Arena, first: Int, last: Int, size: Int) -> Int {
+    let conflicts = arena.taken.filter { $0.first <= last && first <= $0.last }.sorted { $0.start < $1.start }
+    var offset = 0
+    for conflict in conflicts {
+      if offset + size <= conflict.start { break }
+      offset = max(offset, conflict.end)
+    }
+    return offset
+  }
+
+  private mutating func take(
+    _ index: Int, _ offset: Int, _ first: Int, _ last: Int, _ size: Int, _ byteCount: Int
+  ) -> Plan.Placement {
+    arenas[index].taken.append((first, last, offset, offset + size))
+    arenas[index].byteCount = max(arenas[index].byteCount, offset + size)
+    return Plan.Placement(arena: index, offset: offset, byteCount: byteCount)
+  }
+}

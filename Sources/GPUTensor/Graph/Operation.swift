@@ -1,0 +1,41 @@
+import Kernels
+
+/// One op: its shape rule, its backward rule, its OpenCL launch and its plain CPU loop, all in one file under Ops/.
+package protocol Operation: Sendable {
+  /// The stem that the op has in every place.
+  var name: String { get }
+
+  /// Shapes and dtypes of the outputs; what cannot be is our own mistake, and stops.
+  func outputs(for inputs: [Tensor]) -> [TensorDescription]
+
+  /// Adds the nodes that carry the gradients of the outputs to those inputs that need them.
+  func backward(_ pass: BackwardPass)
+
+  /// Whether the op can add to an output instead of overwriting it.
+  func canAccumulate(output: Int) -> Bool
+
+  /// Memory that the op needs while it runs, for a device of these traits (nil: the CPU fallback), in bytes.
+  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int
+
+  /// Enqueues the op's kernels.
+  func enqueue(_ step: DeviceStep) throws(OpenCLError)
+
+  /// Computes the op with plain loops, in the precision of `S`.
+  func evaluate<S: HostScalar>(_ step: HostStep<S>)
+}
+
+extension Operation {
+  package func backward(_ pass: BackwardPass) {
+    preconditionFailure("\(name) has no gradient")
+  }
+
+  package func canAccumulate(output: Int) -> Bool { false }
+
+  package func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int { 0 }
+}
+
+/// The shapes of a node at capacity, as the memory plan sees them.
+package struct NodeShapes {
+  package let inputs: [Shape]
+  package let outputs: [Shape]
+}

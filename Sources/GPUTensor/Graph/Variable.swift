@@ -1,0 +1,95 @@
+/// One allocation that outlives a step: weights, gradients or optimiser state, of one or many variables.
+package final class Slab: Sendable {
+  package let name: String
+  package let elementCount: Int
+  package let dtype: DType
+
+  package init(name: String, elementCount: Int, dtype: DType = .float32) {
+    precondition(elementCount > 0, "an empty slab")
+    self.name = name
+    self.elementCount = elementCount
+    self.dtype = dtype
+  }
+
+  package var byteCount: Int { elementCount * dtype.byteCount }
+}
+
+/// A tensor that outlives a step, at its place in a slab. Several graphs may use the same variable.
+package final class Variable: Sendable {
+  package let name: String
+  package let shape: Shape
+  package let slab: Slab
+  /// Where it starts in the slab, in elements.
+  package let offset: Int
+
+  package init(name: String, shape: Shape, slab: Slab, offset: Int) {
+    precondition(offset >= 0 && offset + shape.count <= slab.elementCount, "\(name) outside its slab")
+    self.name = name
+    self.shape = shape
+    self.slab = slab
+    self.offset = offset
+  }
+
+  /// A variable with a slab of its own.
+  package convenience init(name: String, shape: Shape, dtype: DType = .float32) {
+    self.init(name: name, shape: shape, slab: Slab(name: name, elementCount: shape.count, dtype: dtype), offset: 0)
+  }
+
+  package var dtype: DType { slab.dtype }
+
+  /// The whole slab, as one flat variable.
+  package static func whole(_ slab: Slab) -> Variable {
+    Variable(name: slab.name, shape: Shape([slab.elementCount]), slab: slab, offset: 0)
+  }
+}
+
+/// Lays variables side by side in slabs, so that an optimiser updates many of them in one launch.
+package struct SlabLayout {
+  /// Every device accepts a window that starts at a multiple of this many bytes.
+  package static let alignmentBytes = 1024
+
+  /// The slabs, and for each shape its slab and offset, in the order given.
+  package let slabs: [(elementCount: Int, members: Range<Int>)]
+  package let offsets: [Int]
+
+  /// - Parameters:
+  ///   - elementCounts: of each variable.
+  ///   - maxBytes: no slab passes it, unless one variable alone does; 0 gives each variable a slab of its own.
+  package init(elementCounts: [Int], maxBytes: Int) {
+    let alignment = Self.alignmentBytes / MemoryLayout<Float>.size
+    var slabs: [(elementCount: Int, members: Range<Int>)] = []
+    var offsets: [Int] = []
+    for (index, count) in elementCounts.enumerated() {
+      if var last = slabs.last {
+        let offset = (last.elementCount + alignment - 1) / alignment * alignment
+        if (offset + count) * MemoryLayout<Float>.size <= maxBytes {
+          last = (offset + count, last.members.lowerBound..<index + 1)
+          slabs[slabs.count - 1] = last
+          offsets.append(offset)
+          continue
+        }
+      }
+      slabs.append((count, index..<index + 1))
+      offsets.append(0)
+    }
+    self.slabs = slabs
+    self.offsets = offsets
+  }
+
+  /// Slabs and variables by this layout: once for weights, once more for gradients and each optimiser state.
+  package func makeVariables(
+    names: [String], shapes: [Shape], kind: String
+  ) -> (slabs: [Slab], variables: [Variable]) {
+    var made: [Slab] = []
+    var variables: [Variable] = []
+    for (number, slab) in slabs.enumerated() {
+      let allocation = Slab(name: "\(kind) \(number)", elementCount: slab.elementCount)
+      made.append(allocation)
+      for index in slab.members {
+        variables.append(
+          Variable(name: names[index], shape: shapes[index], slab: allocation, offset: offsets[index]))
+      }
+    }
+    return (made, variables)
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import Kernels
+
+/// Grouped-query attention with online softmax: no T×T matrix is ever stored.
+///
+/// - inputs: q [R, H·D]; k, v [Rk, HKV·D]; keyStart, keyEnd [R]: row r sees the key rows keyStart[r] ..< keyEnd[r];
+///   queryEnd [Rk]: the query rows that may see key row j end there, the first is row j itself. Causal order and samples
+///   that do not see each other are both said by these ranges.
+/// - outputs: out [R, H·D], and lse [R, H], the logarithm of the softmax's denominator, saved for backward.
+/// - Source: arXiv:2305.13245 (grouped queries), arXiv:2307.08691 (online softmax by tiles)
+struct Attention: Operation {
+  let name = "attention"
+  let layout: AttentionLayout
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    let q = inputs[0].shape
+    precondition(
+      q.columns == layout.heads * layout.headSize && inputs[1].shape.columns == layout.keyValueHeads * layout.headSize,
+      "attention: q \(q), k \(inputs[1].shape), \(layout)")
+    return [TensorDescription(q), TensorDescription(q.withColumns(layout.heads))]
+  }
+
+  func backward(_ pass: BackwardPass) {
+    let (out, lse, dout) = (pass.output(0), pass.output(1), pass.gradient())
+    let delta = pass.graph.record(AttentionDelta(layout: layout), [dout, out])[0]
+    let shared = [dout, pass.input(0), pass.input(1), pass.input(2), lse, delta, pass.input(3), pass.input(4)]
+    pass.contribute(to: 0, AttentionBackwardQuery(layout: layout), shared)
+    pass.contribute(to: [1, 2], AttentionBackwardKeyValue(layout: layout), shared + [pass.input(5)])
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let rows = step.leading(ofInput: 0)
+    try layout.launch(
+      "forward", step, [0, 1].map(step.output) + (0...4).map(step.input), rows: rows, heads: layout.heads)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (out, lse) = (step.output(0), step.output(1))
+    let (q, k, v, keyStart, keyEnd) = (step.input(0), step.input(1), step.input(2), step.ints(3), step.ints(4))
+    let (heads, size) = (layout.heads, layout.headSize)
+    step.parallel(step.leading(ofInput: 0) * heads) { index in
+      let (row, head) = (index / heads, index % heads)
+      let target = out + index * size
+      target.update(repeating: 0, count: size)
+      let keys = Int(keyStart[row])..<max(Int(keyStart[row]), Int(keyEnd[row]))
+      var scores = [S](repeating: 0, count: keys.count)
+      for (slot, key) in keys.enumerated() {
+        scores[slot] = layout.score(q + index * size, k + layout.keyOffset(row: key, head: head))
+      }
+      let largest = scores.max() ?? 0
+      var sum: S = 0
+      for score in scores { sum += S.exp(score - largest) }
+      lse[index] = keys.isEmpty ? -.infinity : largest + S.log(sum)
+      for (slot, key) in keys.enumerated() {
+        let weight = S.exp(scores[slot] - largest) / sum
+        let value = v + layout.keyOffset(row: key, head: head)
+        for column in 0..<size { target[column] += weight * value[column] }
+      }
+    }
+  }
+}
+
+/// Heads of an attention, and how its kernels are launched.
+package struct AttentionLayout: Sendable {
+  package let heads: Int
+  package let keyValueHeads: Int
+  package let headSize: Int
+
+  package init(heads: Int, keyValueHeads: Int, headSize: Int) {
+    precondition(heads % keyValueHeads == 0, "\(heads) query heads do not share \(keyValueHeads) key heads evenly")
+    self.heads = heads
+    self.keyValueHeads = keyValueHeads
+    self.headSize = headSize
+  }
+
+  /// What scores are multiplied with: 1 / √D.
+  var scale: Float { 1 / Float(headSize).squareRoot() }
+
+  /// Where the key or value of a row and a query head starts.
+  func keyOffset(row: Int, head: Int) -> Int {
+    (row * keyValueHeads + head / (heads / keyValueHeads)) * headSize
+  }
+
+  func score<S: HostScalar>(_ query: UnsafeMutablePointer<S>, _ key: UnsafeMutablePointer<S>) -> S {
+    var sum: S = 0
+    for column in 0..<headSize { sum += query[column] * key[column] }
+    return sum / S(headSize).squareRoot()
+  }
+
+  /// Launches `attention_<family>_<name>` with one group for each tile of rows and each of `heads` heads.
+  func launch(
+    _ name: String, _ step: DeviceStep, _ tensors: [KernelArgument], rows: Int, heads: Int
+  ) throws(OpenCLError) {
+    let family = step.traits.attentionFamily
+    let tile = family == .panel ? 32 : 64
+    let file = "attention_\(family.rawValue)"
+    try step.launch(
+      "\(file)_\(name)", "\(file).cl", defines: ["HEAD_SIZE": headSize],
+      tensors + [.int(rows), .int(self.heads), .int(keyValueHeads), .float(scale)],
+      .grid((rows + tile - 1) / tile, heads, of: family == .panel ? 1 : tile))
+  }
+}
+
+extension Tensor {
+  /// Attention of queries [R, H·D] over keys and values [Rk, HKV·D], within each row's range of keys.
+  package func attention(
+    keys: Tensor, values: Tensor, keyStart: Tensor, keyEnd: Tensor, queryEnd: Tensor, layout: AttentionLayout
+  ) -> Tensor {
+    graph.record(Attention(layout: layout), [self, keys, values, keyStart, keyEnd, queryEnd])[0]
+  }
+}
+
+extension Attention: Checked {
+  package static let stem = "attention"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    typealias Layout = (heads: Int, keyValueHeads: Int, size: Int)
+    let layouts: [Layout] =
+      sizes == .small ? [(2, 1, 4)] : [(1, 1, 2), (4, 2, 8), (3, 3, 10), (6, 2, 24), (3, 1, 64), (2, 1, 128)]
+    // Lengths of the samples that lie side by side: alone, around a tile, and packed.
+    let packings = sizes == .small ? [[1], [3, 1, 5]] : [[1], [31], [33], [64], [65], [7, 1, 40, 2, 19], [100, 61]]
+    return layouts.flatMap { layout in
+      packings.map { lengths in
+        let rows = lengths.reduce(0, +)
+        return OperationCase("\(layout.heads)/\(layout.keyValueHeads)x\(layout.size), samples \(lengths)", rows: rows) {
+          recorder in
+          let heads = AttentionLayout(
+            heads: layout.heads, keyValueHeads: layout.keyValueHeads, headSize: layout.size)
+          let q = recorder.parameter(recorder.graph.rows(layout.heads * layout.size), in: -2...2)
+          let k = recorder.parameter(recorder.graph.rows(layout.keyValueHeads * layout.size), in: -2...2)
+          let v = recorder.parameter(recorder.graph.rows(layout.keyValueHeads * layout.size))
+          let starts = lengths.indices.flatMap { index in
+            [Int](repeating: lengths[..<index].reduce(0, +), count: lengths[index])
+          }
+          let ends = lengths.indices.flatMap { index in
+            [Int](repeating: lengths[...index].reduce(0, +), count: lengths[index])
+          }
+          let out = q.attention(
+            keys: k, values: v, keyStart: recorder.ints(starts), keyEnd: recorder.ints((0..<rows).map { $0 + 1 }),
+            queryEnd: recorder.ints(ends), layout: heads)
+          recorder.differentiate(out, by: [q, k, v])
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Kernels
+
+/// The rows of a batch, made on the device from the round's token stream: the host sends only where each sample lies.
+///
+/// - inputs: the stream's ids and labels [N]; segments [S, 4]: each sample's place in the stream, its first row, its
+///   length, and 1 where it is read backwards.
+/// - outputs, all [R] int32: ids; targets, the label of the next token, −100 for a sample's last; positions; and the
+///   ranges of `Attention`: keyStart, keyEnd, queryEnd.
+struct BatchRows: Operation {
+  let name = "batch"
+  let rowCapacity: Int
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    (0..<6).map { _ in TensorDescription(Shape([rowCapacity], scalesWithRows: true), .int32) }
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let groupSize = step.traits.workGroupSize
+    try step.launch(
+      "batch_rows", "batch.cl",
+      (0..<6).map(step.output) + (0..<3).map(step.input) + [.int(step.scalars.segmentCount), .int(step.rows)],
+      .groups((step.rows + groupSize - 1) / groupSize, of: groupSize))
+  }
+
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (ids, labels, segments) = (step.ints(0), step.ints(1), step.ints(2))
+    let outputs = (0..<6).map(step.outputInts)
+    for segment in 0..<step.scalars.segmentCount {
+      let entry = segments + segment * 4
+      let (start, first, length, reversed) = (Int(entry[0]), Int(entry[1]), Int(entry[2]), entry[3] != 0)
+      func place(_ index: Int) -> Int { start + (reversed ? length - 1 - index : index) }
+      for index in 0..<length {
+        let row = first + index
+        outputs[0][row] = ids[place(index)]
+        outputs[1][row] = index + 1 < length ? labels[place(index + 1)] : -100
+        outputs[2][row] = Int32(index)
+        outputs[3][row] = Int32(first)
+        outputs[4][row] = Int32(row + 1)
+        outputs[5][row] = Int32(first + length)
+      }
+    }
+  }
+}
+
+/// What the model needs to know of a batch's rows: one int32 [R] each.
+package struct RowTensors {
+  package let ids: Tensor
+  package let targets: Tensor
+  package let positions: Tensor
+  package let keyStart: Tensor
+  package let keyEnd: Tensor
+  package let queryEnd: Tensor
+
+  package init(_ tensors: [Tensor]) {
+    (ids, targets, positions) = (tensors[0], tensors[1], tensors[2])
+    (keyStart, keyEnd, queryEnd) = (tensors[3], tensors[4], tensors[5])
+  }
+}
+
+extension Graph {
+  /// The rows of the samples that `segments` [S, 4] names in a stream of ids and labels.
+  package func batchRows(ids: Tensor, labels: Tensor, segments: Tensor) -> RowTensors {
+    RowTensors(record(BatchRows(rowCapacity: rowCapacity), [ids, labels, segments]))
+  }
+}
+
+extension BatchRows: Checked {
+  package static let stem = "batch"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    let packings = sizes == .small ? [[1], [3, 2]] : [[1], [3, 2], [17, 1, 16, 31], [129, 64]]
+    return packings.map { lengths in
+      let rows = lengths.reduce(0, +)
+      return OperationCase("samples \(lengths)", rows: rows) { recorder in
+        let stream = Shape([rows + 5])
+        let ids = recorder.ints(stream, values: (0..<rows + 5).map { $0 * 37 % 101 })
+        let labels = recorder.ints(stream, values: (0..<rows + 5).map { $0 % 3 == 0 ? -100 : $0 * 37 % 101 })
+        let segments = lengths.indices.flatMap { index in
+          [lengths[..<index].reduce(0, +) + index % 4, lengths[..<index].reduce(0, +), lengths[index], index % 2]
+        }
+        recorder.set { $0.segmentCount = lengths.count }
+        let batch = recorder.graph.batchRows(
+          ids: ids, labels: labels, segments: recorder.ints(Shape([lengths.count, 4]), values: segments))
+        // Integers are compared as rows of a table that they pick.
+        let table = recorder.parameter(Shape([rows + 102, 1]), values: (0..<rows + 102).map(Float.init))
+        for tensor in [batch.ids, batch.positions, batch.keyStart, batch.keyEnd, batch.queryEnd] {
+          recorder.compare(table.embedding(tensor))
+        }
+        let x = recorder.parameter(recorder.graph.rows(3))
+        recorder.compare(x.linearCrossEntropy(weight: recorder.parameter(Shape([101, 3])), targets: batch.targets).rows)
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import Kernels
+
+/// out = x + bias, the same bias [C] for each row of [R, C].
+struct Bias: Operation {
+  let name = "bias"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    precondition(inputs[1].shape.dimensions == [inputs[0].shape.columns], "bias: \(inputs[0].shape), \(inputs[1].shape)")
+    return [TensorDescription(inputs[0].shape)]
+  }
+
+  func backward(_ pass: BackwardPass) {
+    if pass.needsGradient(1) { pass.contribute(to: 1, SumRows(), [pass.gradient()]) }
+    if pass.needsGradient(0) { pass.pass(to: 0) }
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let rows = step.leading(ofInput: 0)
+    try step.launchRows(
+      "bias_forward", "bias.cl",
+      [step.output(0), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns)], rows: rows)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let columns = step.inputShapes[0].columns
+    let (out, x, bias) = (step.output(0), step.input(0), step.input(1))
+    step.parallel(step.leading(ofInput: 0)) { row in
+      for column in 0..<columns { out[row * columns + column] = x[row * columns + column] + bias[column] }
+    }
+  }
+}
+
+extension Tensor {
+  /// Adds a bias [C] to each row of [R, C].
+  package func biased(by bias: Tensor) -> Tensor { graph.record(Bias(), [self, bias])[0] }
+}
+
+extension Bias: Checked {
+  package static let stem = "bias"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    sizes.lengths.flatMap { columns in
+      (sizes.rows + (sizes == .full ? [200] : [])).map { rows in
+        OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
+          let (x, bias) = (recorder.parameter(recorder.graph.rows(columns)), recorder.parameter(Shape([columns])))
+          recorder.differentiate(x.biased(by: bias), by: [x, bias])
+        }
+      }
+    }
+  }
+}

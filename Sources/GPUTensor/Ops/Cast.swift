@@ -1,0 +1,54 @@
+import Kernels
+
+/// float32 → bfloat16, rounded to nearest even; bfloat16 → float32, exactly.
+struct Cast: Operation {
+  let name = "cast"
+  let target: DType
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    precondition(inputs[0].dtype != target && target != .int32, "cast: \(inputs[0].dtype) to \(target)")
+    return [TensorDescription(inputs[0].shape, target)]
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let count = step.outputShapes[0].count(rows: step.rows)
+    try step.launchElements(
+      target == .bfloat16 ? "cast_f32_to_bf16" : "cast_bf16_to_f32", "cast.cl",
+      [step.output(0), step.input(0), .ulong(count)], count: count)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (out, x) = (step.output(0), step.input(0))
+    let rounds = target == .bfloat16
+    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+      for index in range { out[index] = rounds ? S(Self.rounded(Float(x[index]))) : x[index] }
+    }
+  }
+
+  /// The bfloat16 nearest to a float; ties go to the even one.
+  static func rounded(_ value: Float) -> Float {
+    guard value == value else { return value }
+    let bits = value.bitPattern
+    return Float(bitPattern: (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) & 0xFFFF_0000)
+  }
+}
+
+extension Tensor {
+  /// The same values, stored as another floating-point type.
+  package func cast(to dtype: DType) -> Tensor { graph.record(Cast(target: dtype), [self])[0] }
+}
+
+extension Cast: Checked {
+  package static let stem = "cast"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    sizes.lengths.map { columns in
+      OperationCase("5x\(columns)", rows: 5) { recorder in
+        let x = recorder.parameter(recorder.graph.rows(columns), in: -1000...1000)
+        recorder.compare(x.cast(to: .bfloat16).cast(to: .float32))
+      }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import Kernels
+
+/// out = a + b, element by element.
+struct Add: Operation {
+  let name = "elementwise"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    precondition(inputs[0].shape == inputs[1].shape, "add: \(inputs[0].shape) and \(inputs[1].shape)")
+    return [TensorDescription(inputs[0].shape)]
+  }
+
+  func backward(_ pass: BackwardPass) {
+    for index in 0...1 where pass.needsGradient(index) { pass.pass(to: index) }
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let count = step.outputShapes[0].count(rows: step.rows)
+    try step.launchElements(
+      "add_forward", "elementwise.cl", [step.output(0), step.input(0), step.input(1), .ulong(count)], count: count)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (out, a, b) = (step.output(0), step.input(0), step.input(1))
+    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+      for index in range { out[index] = a[index] + b[index] }
+    }
+  }
+}
+
+/// out += a, in place.
+struct Accumulate: Operation {
+  let name = "elementwise"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(inputs[0].shape)] }
+
+  func canAccumulate(output: Int) -> Bool { true }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    precondition(step.accumulates(0), "accumulate always adds")
+    let count = step.outputShapes[0].count(rows: step.rows)
+    try step.launchElements(
+      "accumulate", "elementwise.cl", [step.output(0), step.input(0), .ulong(count)], count: count)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (out, a) = (step.output(0), step.input(0))
+    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+      for index in range { out[index] += a[index] }
+    }
+  }
+}
+
+/// out (= or +=) factor · a.
+struct Scale: Operation {
+  let name = "elementwise"
+  let factor: Float
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(inputs[0].shape)] }
+
+  func canAccumulate(output: Int) -> Bool { true }
+
+  func backward(_ pass: BackwardPass) {
+    pass.contribute(to: 0, self, [pass.gradient()])
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let count = step.outputShapes[0].count(rows: step.rows)
+    try step.launchElements(
+      "scale_forward", "elementwise.cl",
+      [step.output(0), step.input(0), .ulong(count), .float(factor), step.accumulateFlag(0)], count: count)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (out, a, factor) = (step.output(0), step.input(0), S(factor))
+    let accumulates = step.accumulates(0)
+    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+      for index in range { out[index] = (accumulates ? out[index] : 0) + factor * a[index] }
+    }
+  }
+}
+
+/// out = a · b, element by element.
+struct Multiply: Operation {
+  let name = "elementwise"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    precondition(inputs[0].shape == inputs[1].shape, "multiply: \(inputs[0].shape) and \(inputs[1].shape)")
+    return [TensorDescription(inputs[0].shape)]
+  }
+
+  func backward(_ pass: BackwardPass) {
+    for index in 0...1 where pass.needsGradient(index) {
+      pass.contribute(to: index, MultiplyBackward(), [pass.input(1 - index), pass.gradient()])
+    }
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let count = step.outputShapes[0].count(rows: step.rows)
+    try step.launchElements(
+      "multiply_forward", "elementwise.cl", [step.output(0), step.input(0), step.input(1), .ulong(count)],
+      count: count)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (out, a, b) = (step.output(0), step.input(0), step.input(1))
+    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+      for index in range { out[index] = a[index] * b[index] }
+    }
+  }
+}
+
+/// da (= or +=) dout · b: inputs b and dout.
+struct MultiplyBackward: Operation {
+  let name = "elementwise"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(inputs[0].shape)] }
+
+  func canAccumulate(output: Int) -> Bool { true }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let count = step.outputShapes[0].count(rows: step.rows)
+    try step.launchElements(
+      "multiply_backward", "elementwise.cl",
+      [step.output(0), step.input(0), step.input(1), .ulong(count), step.accumulateFlag(0)], count: count)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (out, other, dout) = (step.output(0), step.input(0), step.input(1))
+    let accumulates = step.accumulates(0)
+    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+      for index in range { out[index] = (accumulates ? out[index] : 0) + dout[index] * other[index] }
+    }
+  }
+}
+
+extension Tensor {
+  /// Sum, element by element, of two tensors of one shape.
+  package static func + (a: Tensor, b: Tensor) -> Tensor { a.graph.record(Add(), [a, b])[0] }
+
+  /// Product, element by element, of two tensors of one shape.
+  package static func * (a: Tensor, b: Tensor) -> Tensor { a.graph.record(Multiply(), [a, b])[0] }
+
+  /// Adds this value to a variable: `=` in a step's first micro-batch, `+=` in those that follow.
+  package func add(to variable: Tensor) {
+    graph.record(Scale(factor: 1), [self], into: [variable], modes: [.accumulateAcrossRuns])
+  }
+
+  /// Every element times a constant.
+  package func scaled(by factor: Float) -> Tensor { graph.record(Scale(factor: factor), [self])[0] }
+}
+
+extension Add: Checked {
+  package static let stem = "elementwise"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    sizes.lengths.flatMap { columns in
+      sizes.rows.map { rows in
+        OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
+          let shape = recorder.graph.rows(columns)
+          let (a, b, c) = (recorder.parameter(shape), recorder.parameter(shape), recorder.parameter(shape))
+          // `a` is used three times, so that its gradient is added up in place and on a copy.
+          recorder.differentiate((a + b) * c + a.scaled(by: 0.5) * a, by: [a, b, c])
+        }
+      }
+    }
+  }
+}

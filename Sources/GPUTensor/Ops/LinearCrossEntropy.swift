@@ -1,0 +1,238 @@
+import Kernels
+
+/// Token losses of logits x·Wᵀ without ever storing all R×V of them.
+///
+/// - inputs: x [R, C], weight [V, C], targets [R] (−100: not a target).
+/// - outputs: the sum of the token losses [1], and each row's loss −ln p(target) [R], 0 where there is none.
+///
+/// Its gradient is made in the same pass over the logits: `LinearCrossEntropyGradient` takes its place in a graph that
+/// is differentiated. Source: the chunking of arXiv:2410.10989 (Liger Kernel), section 3.2.
+struct LinearCrossEntropy: Operation {
+  let name = "cross_entropy"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    precondition(inputs[0].shape.columns == inputs[1].shape.columns, "cross-entropy: \(inputs.map(\.shape))")
+    return [TensorDescription(Shape([1])), TensorDescription(inputs[0].shape.withColumns(1))]
+  }
+
+  func backward(_ pass: BackwardPass) {
+    precondition(pass.isRoot(), "a cross-entropy is the loss itself")
+    precondition(pass.needsGradient(0) && pass.needsGradient(1), "both x and the weight are trained")
+    pass.supersede(by: LinearCrossEntropyGradient(), outputs: 2, gradientsOf: [0, 1])
+  }
+
+  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
+    CrossEntropyChunks(call.inputs).scratchBytes(traits: traits, withGradient: false)
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    try CrossEntropyChunks(step.inputShapes).enqueue(step, withGradient: false)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    CrossEntropyChunks(step.inputShapes).evaluate(step, withGradient: false)
+  }
+}
+
+/// The same losses, and the gradients dx [R, C] (`=`) and dweight [V, C] (`=` or `+=`), both times the run's loss scale.
+struct LinearCrossEntropyGradient: Operation {
+  let name = "cross_entropy"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    LinearCrossEntropy().outputs(for: inputs) + [
+      TensorDescription(inputs[0].shape), TensorDescription(inputs[1].shape),
+    ]
+  }
+
+  func canAccumulate(output: Int) -> Bool { output == 3 }
+
+  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
+    CrossEntropyChunks(call.inputs).scratchBytes(traits: traits, withGradient: true)
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    try CrossEntropyChunks(step.inputShapes).enqueue(step, withGradient: true)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    CrossEntropyChunks(step.inputShapes).evaluate(step, withGradient: true)
+  }
+}
+
+/// The logits, a chunk of rows at a time.
+struct CrossEntropyChunks {
+  /// A chunk's logits take about this many bytes: large enough for the products to run at full speed.
+  static let targetBytes = 100 << 20
+  /// Chunks start at multiples of this many rows, so that windows are aligned for every C.
+  static let rowMultiple = 256
+
+  let rowCapacity: Int
+  let columns: Int
+  let vocabularySize: Int
+
+  init(_ inputs: [Shape]) {
+    rowCapacity = inputs[0].dimensions[0]
+    columns = inputs[0].columns
+    vocabularySize = inputs[1].dimensions[0]
+  }
+
+  /// Rows of a chunk.
+  var chunkRows: Int {
+    let fitting = Self.targetBytes / (vocabularySize * 4) / Self.rowMultiple * Self.rowMultiple
+    return min(rowCapacity, max(fitting, Self.rowMultiple))
+  }
+
+  private var logitBytes: Int { aligned(chunkRows * vocabularySize * 4) }
+  private var lossBytes: Int { aligned(LongSum.parts(rowCapacity) * 4) }
+
+  private func aligned(_ bytes: Int) -> Int {
+    (bytes + SlabLayout.alignmentBytes - 1) / SlabLayout.alignmentBytes * SlabLayout.alignmentBytes
+  }
+
+  private func products(rows: Int, withGradient: Bool) -> [MatmulSize] {
+    let forward = MatmulSize(m: rows, n: vocabularySize, k: columns)
+    let input = MatmulSize(m: rows, n: columns, k: vocabularySize)
+    let weight = MatmulSize(m: vocabularySize, n: columns, k: rows)
+    return withGradient ? [forward, input, weight] : [forward]
+  }
+
+  func scratchBytes(traits: KernelTraits?, withGradient: Bool) -> Int {
+    guard traits != nil else { return 0 }
+    let matmul = products(rows: chunkRows, withGradient: withGradient)
+      .map { MatmulLaunch.scratchBytes($0, traits: traits) }.max() ?? 0
+    return logitBytes + lossBytes + matmul
+  }
+
+  // MARK: - OpenCL
+
+  func enqueue(_ step: DeviceStep, withGradient: Bool) throws(OpenCLError) {
+    let logits = try step.scratch.window(offset: 0, byteCount: logitBytes)
+    let partials = try step.scratch.window(offset: logitBytes, byteCount: lossBytes)
+    let packedBytes = step.scratch.byteCount - logitBytes - lossBytes
+    let packed =
+      packedBytes > 0 ? try step.scratch.window(offset: logitBytes + lossBytes, byteCount: packedBytes) : step.scratch
+    let rows = step.leading(ofInput: 0)
+    let weight = step.inputBuffer(1)
+    for first in stride(from: 0, to: rows, by: chunkRows) {
+      let count = min(chunkRows, rows - first)
+      func window(_ buffer: Buffer, _ width: Int) throws(OpenCLError) -> Buffer {
+        try buffer.window(offset: first * width * 4, byteCount: count * width * 4)
+      }
+      let x = try window(step.inputBuffer(0), columns)
+      let losses = try window(step.outputBuffer(1), 1)
+      let targets = try window(step.inputBuffer(2), 1)
+      let sizes = products(rows: count, withGradient: withGradient)
+      try MatmulLaunch(
+        size: sizes[0], c: logits, a: x, b: weight, transposeA: false, transposeB: true, accumulate: false
+      ).enqueue(step, scratch: packed)
+      let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize)]
+      guard withGradient else {
+        try step.launchRows(
+          "cross_entropy_forward", "cross_entropy.cl", [.write(losses), .read(logits)] + common, rows: count)
+        continue
+      }
+      try step.launchRows(
+        "cross_entropy_gradient", "cross_entropy.cl",
+        [.write(losses), .update(logits)] + common + [.float(step.scalars.lossScale)], rows: count)
+      try MatmulLaunch(
+        size: sizes[1], c: try window(step.outputBuffer(2), columns), a: logits, b: weight, transposeA: false,
+        transposeB: false, accumulate: false
+      ).enqueue(step, scratch: packed)
+      try MatmulLaunch(
+        size: sizes[2], c: step.outputBuffer(3), a: logits, b: x, transposeA: true, transposeB: false,
+        accumulate: first > 0 || step.accumulates(3)
+      ).enqueue(step, scratch: packed)
+    }
+    try LongSum.enqueuePartial("sum_partial", step, partials: partials, .read(step.outputBuffer(1)), count: rows)
+    try step.launch(
+      "sum_final", "reduce.cl",
+      [step.output(0), .read(partials), .int(LongSum.parts(rows)), step.accumulateFlag(0)],
+      .groups(1, of: step.traits.workGroupSize))
+  }
+
+  // MARK: - CPU
+
+  func evaluate<S: HostScalar>(_ step: HostStep<S>, withGradient: Bool) {
+    let (x, weight, targets) = (step.input(0), step.input(1), step.ints(2))
+    let rows = step.leading(ofInput: 0)
+    let chunk = min(rows, 64)
+    let logits = UnsafeMutablePointer<S>.allocate(capacity: chunk * vocabularySize)
+    defer { logits.deallocate() }
+    var total: S = 0
+    for first in stride(from: 0, to: rows, by: chunk) {
+      let count = min(chunk, rows - first)
+      let sizes = products(rows: count, withGradient: withGradient)
+      step.matmul(
+        sizes[0], c: logits, a: x + first * columns, b: weight, transposeA: false, transposeB: true, accumulate: false)
+      step.parallel(count) { row in
+        step.output(1)[first + row] = loss(
+          logits + row * vocabularySize, target: Int(targets[first + row]),
+          gradientScale: withGradient ? S(step.scalars.lossScale) : nil)
+      }
+      for row in first..<first + count { total += step.output(1)[row] }
+      guard withGradient else { continue }
+      step.matmul(
+        sizes[1], c: step.output(2) + first * columns, a: logits, b: weight, transposeA: false, transposeB: false,
+        accumulate: false)
+      step.matmul(
+        sizes[2], c: step.output(3), a: logits, b: x + first * columns, transposeA: true, transposeB: false,
+        accumulate: first > 0 || step.accumulates(3))
+    }
+    step.output(0)[0] = total + (step.accumulates(0) ? step.output(0)[0] : 0)
+  }
+
+  /// One row's loss; with a scale, its logits become (softmax − one-hot) · scale, or 0 where there is no target.
+  private func loss<S: HostScalar>(_ logits: UnsafeMutablePointer<S>, target: Int, gradientScale: S?) -> S {
+    var largest = logits[0]
+    for column in 0..<vocabularySize { largest = max(largest, logits[column]) }
+    var sum: S = 0
+    for column in 0..<vocabularySize { sum += S.exp(logits[column] - largest) }
+    let logSum = largest + S.log(sum)
+    let loss = target < 0 ? 0 : logSum - logits[target]
+    if let scale = gradientScale {
+      for column in 0..<vocabularySize {
+        logits[column] = target < 0 ? 0 : S.exp(logits[column] - logSum) * scale
+      }
+      if target >= 0 { logits[target] -= scale }
+    }
+    return loss
+  }
+}
+
+extension Tensor {
+  /// The sum of the token losses of logits self·Wᵀ, and each row's loss.
+  package func linearCrossEntropy(weight: Tensor, targets: Tensor) -> (sum: Tensor, rows: Tensor) {
+    let outputs = graph.record(LinearCrossEntropy(), [self, weight, targets])
+    return (outputs[0], outputs[1])
+  }
+}
+
+extension LinearCrossEntropy: Checked {
+  package static let stem = "cross_entropy"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    let shapes =
+      sizes == .small ? [(1, 2, 3), (5, 3, 19)] : [(1, 2, 3), (7, 5, 31), (33, 16, 257), (300, 8, 1009), (65, 24, 4099)]
+    return shapes.flatMap { rows, columns, vocabulary in
+      [false, true].map { trained in
+        OperationCase("\(rows) rows, C \(columns), V \(vocabulary)\(trained ? ", gradient" : "")", rows: rows) {
+          recorder in
+          let x = recorder.parameter(recorder.graph.rows(columns))
+          let weight = recorder.parameter(Shape([vocabulary, columns]))
+          let targets = recorder.ints((0..<rows).map { $0 % 4 == 1 ? -100 : $0 * 31 % vocabulary })
+          let losses = x.linearCrossEntropy(weight: weight, targets: targets)
+          if trained {
+            recorder.differentiate(loss: losses.sum, by: [x, weight])
+          } else {
+            recorder.compare(losses.sum)
+          }
+          recorder.compare(losses.rows)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import Kernels
+
+/// C = op(A)·op(B), of two matrices or of two batches of matrices.
+///
+/// - inputs: A [M, K], or [K, M] transposed; B [K, N], or [N, K] transposed; both may have a leading batch dimension.
+struct Matmul: Operation {
+  let name = "matmul"
+  let transposeA: Bool
+  let transposeB: Bool
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    let size = MatmulSize(inputs[0].shape, inputs[1].shape, transposeA: transposeA, transposeB: transposeB)
+    let dimensions = size.isBatched ? [size.batch, size.m, size.n] : [size.m, size.n]
+    let a = inputs[0].shape
+    return [TensorDescription(Shape(dimensions, scalesWithRows: a.scalesWithRows && (size.isBatched || !transposeA)))]
+  }
+
+  func canAccumulate(output: Int) -> Bool { true }
+
+  func backward(_ pass: BackwardPass) {
+    let (a, b, dc) = (pass.input(0), pass.input(1), pass.gradient())
+    if pass.needsGradient(1) {
+      if transposeB {
+        pass.contribute(to: 1, Matmul(transposeA: true, transposeB: transposeA), [dc, a])
+      } else {
+        pass.contribute(to: 1, Matmul(transposeA: !transposeA, transposeB: false), [a, dc])
+      }
+    }
+    if pass.needsGradient(0) {
+      if transposeA {
+        pass.contribute(to: 0, Matmul(transposeA: transposeB, transposeB: true), [b, dc])
+      } else {
+        pass.contribute(to: 0, Matmul(transposeA: false, transposeB: !transposeB), [dc, b])
+      }
+    }
+  }
+
+  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
+    let size = MatmulSize(call.inputs[0], call.inputs[1], transposeA: transposeA, transposeB: transposeB)
+    return MatmulLaunch.scratchBytes(size, traits: traits)
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let size = MatmulSize(
+      step.inputShapes[0], step.inputShapes[1], transposeA: transposeA, transposeB: transposeB, rows: step.rows)
+    let launch = MatmulLaunch(
+      size: size, c: step.outputBuffer(0), a: step.inputBuffer(0), b: step.inputBuffer(1), transposeA: transposeA,
+      transposeB: transposeB, accumulate: step.accumulates(0))
+    try launch.enqueue(step)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let size = MatmulSize(
+      step.inputShapes[0], step.inputShapes[1], transposeA: transposeA, transposeB: transposeB, rows: step.rows)
+    for item in 0..<size.batch {
+      step.matmul(
+        size, c: step.output(0) + item * size.m * size.n, a: step.input(0) + item * size.m * size.k,
+        b: step.input(1) + item * size.k * size.n, transposeA: transposeA, transposeB: transposeB,
+        accumulate: step.accumulates(0))
+    }
+  }
+}
+
+/// The sizes of a product: op(A) [M, K] · op(B) [K, N], `batch` times.
+struct MatmulSize {
+  let m: Int
+  let n: Int
+  let k: Int
+  let batch: Int
+  let isBatched: Bool
+
+  init(m: Int, n: Int, k: Int) {
+    (self.m, self.n, self.k, batch, isBatched) = (m, n, k, 1, false)
+  }
+
+  /// - Parameter rows: rows in use; nil: the capacity.
+  init(_ a: Shape, _ b: Shape, transposeA: Bool, transposeB: Bool, rows: Int? = nil) {
+    func sizes(_ shape: Shape) -> [Int] {
+      [rows.map { shape.leading(rows: $0) } ?? shape.dimensions[0]] + shape.dimensions.dropFirst()
+    }
+    let (left, right) = (sizes(a), sizes(b))
+    precondition(left.count == right.count && (2...3).contains(left.count), "matmul: \(a) · \(b)")
+    isBatched = left.count == 3
+    batch = isBatched ? left[0] : 1
+    precondition(!isBatched || right[0] == batch, "matmul: batches of \(a) and \(b)")
+    let (aRows, aColumns) = (left[left.count - 2], left[left.count - 1])
+    let (bRows, bColumns) = (right[right.count - 2], right[right.count - 1])
+    m = transposeA ? aColumns : aRows
+    k = transposeA ? aRows : aColumns
+    n = transposeB ? bRows : bColumns
+    precondition(k == (transposeB ? bColumns : bRows), "matmul: \(a) · \(b), transposes \(transposeA), \(transposeB)")
+  }
+}
+
+extension HostStep {
+  /// C (= or +=) op(A)·op(B) with plain loops; each product adds up in the order of k.
+  func matmul(
+    _ size: MatmulSize, c: UnsafeMutablePointer<S>, a: UnsafeMutablePointer<S>, b: UnsafeMutablePointer<S>,
+    transposeA: Bool, transposeB: Bool, accumulate: Bool
+  ) {
+    let (m, n, k) = (size.m, size.n, size.k)
+    let (aRow, aStep) = transposeA ? (1, m) : (k, 1)
+    // Columns in blocks, so that a block of B stays in the cache while rows of C pass over it.
+    let block = 256
+    parallel((n + block - 1) / block) { index in
+      let first = index * block
+      let width = min(block, n - first)
+      let panel = UnsafeMutablePointer<S>.allocate(capacity: width * k)
+      defer { panel.deallocate() }
+      for depth in 0..<k {
+        for column in 0..<width {
+          panel[depth * width + column] = transposeB ? b[(first + column) * k + depth] : b[depth * n + first + column]
+        }
+      }
+      for row in 0..<m {
+        let target = c + row * n + first
+        if !accumulate { target.update(repeating: 0, count: width) }
+        for depth in 0..<k {
+          let factor = a[row * aRow + depth * aStep]
+          let source = panel + depth * width
+          for column in 0..<width { target[column] += factor * source[column] }
+        }
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// op(self)·op(other).
+  package func matmul(_ other: Tensor, transposeSelf: Bool = false, transposeOther: Bool = false) -> Tensor {
+    graph.record(Matmul(transposeA: transposeSelf, transposeB: transposeOther), [self, other])[0]
+  }
+
+  /// x·Wᵀ of x [R, K] and a weight W [N, K], as Hugging Face stores a linear layer.
+  package func linear(_ weight: Tensor) -> Tensor { matmul(weight, transposeOther: true) }
+}
+
+extension Matmul: Checked {
+  package static let stem = "matmul"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    let shapes =
+      sizes == .small
+      ? [(1, 1, 1), (13, 33, 5), (3, 2, 17)]
+      : [
+        (1, 1, 1), (2, 3, 5), (11, 31, 7), (12, 32, 16), (13, 33, 17), (63, 64, 65), (65, 63, 31), (97, 101, 103),
+        (8, 129, 64), (9, 48, 577), (1, 300, 64), (192, 20, 700), (128, 96, 64),
+      ]
+    let transposes = [(false, false), (false, true), (true, false), (true, true)]
+    let plain = shapes.flatMap { m, n, k in
+      transposes.map { first, second in
+        OperationCase("\(m)x\(n)x\(k)\(first ? " Aᵀ" : "")\(second ? " Bᵀ" : "")", rows: 1) { recorder in
+          let a = recorder.parameter(Shape(first ? [k, m] : [m, k]))
+          let b = recorder.parameter(Shape(second ? [n, k] : [k, n]))
+          // Used twice, so that the gradients are also accumulated.
+          let c = a.matmul(b, transposeSelf: first, transposeOther: second)
+          recorder.differentiate(c + a.matmul(b, transposeSelf: first, transposeOther: second).scaled(by: 2), by: [a, b])
+        }
+      }
+    }
+    let batched = OperationCase("3 of 13x17x9", rows: 1) { recorder in
+      let (a, b) = (recorder.parameter(Shape([3, 13, 9])), recorder.parameter(Shape([3, 17, 9])))
+      recorder.differentiate(a.matmul(b, transposeOther: true), by: [a, b])
+    }
+    let partial = OperationCase("21 of 40 rows", rows: 21, rowCapacity: 40) { recorder in
+      let x = recorder.parameter(recorder.graph.rows(35))
+      let weight = recorder.parameter(Shape([37, 35]))
+      recorder.differentiate(x.linear(weight), by: [x, weight])
+    }
+    return plain + [batched, partial]
+  }
+}

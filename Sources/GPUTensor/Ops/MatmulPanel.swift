@@ -1,0 +1,104 @@
+import Kernels
+
+/// The packed-panel family: the smaller operand is packed into panels of 48 columns, and a work-item keeps a tile of
+/// 8 × 48 results in registers (`kernels/matmul_panel.cl`).
+struct MatmulPanel {
+  /// Columns of a panel and rows of a register tile: TILE_COLUMNS and TILE_ROWS of the kernel.
+  private static let panelColumns = 48
+  private static let tileRows = 8
+  /// Row tiles that a work-item packs at once.
+  private static let chunkTiles = 12
+  /// Depths and rows of B that one work-item of the smaller kernels takes.
+  private static let packDepth = 96
+  private static let rowsPerItem = 16
+  private static let defines = ["CHUNK_TILES": chunkTiles, "PACK_DEPTH": packDepth, "ROWS_PER_ITEM": rowsPerItem]
+  /// Products with at most this many rows are bound by reading the weight once: they are not packed.
+  private static let fewRows = 8
+  /// Packed panels take at most this many bytes, a share of a CPU's last cache; deeper products are cut by depth.
+  private static let packedBytes = 4 << 20
+
+  /// A matrix addressed by two strides, so that a transpose is an exchange of the two.
+  private struct Operand {
+    var buffer: Buffer
+    var row: Int
+    var column: Int
+    let batch: Int
+
+    var transposed: Operand { Operand(buffer: buffer, row: column, column: row, batch: batch) }
+  }
+
+  private let call: MatmulLaunch
+
+  init(call: MatmulLaunch) {
+    self.call = call
+  }
+
+  /// Panels, and the most depths that are packed at a time.
+  private static func packing(_ size: MatmulSize) -> (panels: Int, depth: Int) {
+    let panels = (min(size.m, size.n) + panelColumns - 1) / panelColumns
+    let depth = max(256, packedBytes / (panels * panelColumns * 4) / 256 * 256)
+    return (panels, min(depth, size.k))
+  }
+
+  /// Enough for this product and for every smaller one: fewer rows than the capacity may be packed deeper.
+  static func scratchBytes(_ size: MatmulSize) -> Int {
+    let depthBytes = packing(size).panels * panelColumns * MemoryLayout<Float>.size
+    return min(depthBytes * size.k, max(packedBytes, depthBytes * 256)) * size.batch
+  }
+
+  func enqueue(_ step: DeviceStep, scratch: Buffer) throws(OpenCLError) {
+    let size = call.size
+    let (m, n, k) = (size.m, size.n, size.k)
+    if !call.transposeA && call.transposeB && m <= Self.fewRows { return try enqueueRows(step) }
+    let a = Operand(
+      buffer: call.a, row: call.transposeA ? 1 : k, column: call.transposeA ? m : 1, batch: m * k)
+    let b = Operand(
+      buffer: call.b, row: call.transposeB ? 1 : n, column: call.transposeB ? k : 1, batch: k * n)
+    let c = Operand(buffer: call.c, row: n, column: 1, batch: m * n)
+    // C^T = B^T · A^T: the smaller operand is always the packed one.
+    if n > m {
+      try enqueuePacked(step, c.transposed, b.transposed, a.transposed, m: n, n: m, scratch: scratch)
+    } else {
+      try enqueuePacked(step, c, a, b, m: m, n: n, scratch: scratch)
+    }
+  }
+
+  private func enqueuePacked(
+    _ step: DeviceStep, _ c: Operand, _ a: Operand, _ b: Operand, m: Int, n: Int, scratch: Buffer
+  ) throws(OpenCLError) {
+    let size = call.size
+    let (panels, depth) = Self.packing(size)
+    let chunkRows = Self.tileRows * Self.chunkTiles
+    let chunks = (m + chunkRows - 1) / chunkRows
+    let wanted = 4 * step.context.device.computeUnits
+    let groups = min(max((wanted + chunks * size.batch - 1) / (chunks * size.batch), 1), panels)
+    let panelsPerItem = (panels + groups - 1) / groups
+    for first in stride(from: 0, to: size.k, by: depth) {
+      let count = min(depth, size.k - first)
+      try step.launch(
+        "matmul_pack_panels", "matmul_panel.cl", defines: Self.defines,
+        [
+          .write(scratch), .read(b.buffer), .int(n), .int(count), .int(first), .ulong(b.row), .ulong(b.column),
+          .ulong(b.batch),
+        ], .grid(panels, (count + Self.packDepth - 1) / Self.packDepth, size.batch, of: 1))
+      let accumulate = call.accumulate || first > 0
+      try step.launch(
+        "matmul_panel", "matmul_panel.cl", defines: Self.defines,
+        [
+          accumulate ? .update(c.buffer) : .write(c.buffer), .read(a.buffer), .read(scratch), .int(m), .int(n),
+          .int(count), .int(first), .int(panelsPerItem), .ulong(a.row), .ulong(a.column), .ulong(a.batch),
+          .ulong(c.row), .ulong(c.column), .ulong(c.batch), .int(accumulate ? 1 : 0),
+        ], .grid(chunks, (panels + panelsPerItem - 1) / panelsPerItem, size.batch, of: 1))
+    }
+  }
+
+  private func enqueueRows(_ step: DeviceStep) throws(OpenCLError) {
+    let (m, n, k) = (call.size.m, call.size.n, call.size.k)
+    try step.launch(
+      "matmul_rows", "matmul_panel.cl", defines: Self.defines,
+      [
+        call.accumulate ? .update(call.c) : .write(call.c), .read(call.a), .read(call.b), .int(m), .int(n), .int(k),
+        .ulong(k), .ulong(m * k), .ulong(k), .ulong(n * k), .ulong(n), .ulong(m * n), .int(call.accumulate ? 1 : 0),
+      ], .grid((n + Self.rowsPerItem - 1) / Self.rowsPerItem, 1, call.size.batch, of: 1))
+  }
+}

@@ -1,0 +1,151 @@
+import Kernels
+
+/// out = x / sqrt(mean(x²) + eps) · weight, row by row.
+///
+/// - x: [R, C], weight: [C]; out: [R, C], and rstd: [R] = 1 / sqrt(mean(x²) + eps), saved for backward.
+/// - Source: arXiv:1910.07467
+struct RMSNorm: Operation {
+  let name = "rmsnorm"
+  let eps: Float
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    let (x, weight) = (inputs[0].shape, inputs[1].shape)
+    precondition(weight.dimensions == [x.columns], "rmsnorm: x \(x), weight \(weight)")
+    return [TensorDescription(x), TensorDescription(x.withColumns(1))]
+  }
+
+  func backward(_ pass: BackwardPass) {
+    let (dout, rstd) = (pass.gradient(), pass.output(1))
+    if pass.needsGradient(1) {
+      pass.contribute(to: 1, RMSNormBackwardWeight(), [dout, pass.input(0), rstd])
+    }
+    if pass.needsGradient(0) {
+      pass.contribute(to: 0, RMSNormBackwardInput(), [dout, pass.input(0), pass.input(1), rstd])
+    }
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let rows = step.leading(ofInput: 0)
+    try step.launchRows(
+      "rmsnorm_forward", "rmsnorm.cl",
+      [
+        step.output(0), step.output(1), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns),
+        .float(eps),
+      ], rows: rows)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (out, rstd, x, weight) = (step.output(0), step.output(1), step.input(0), step.input(1))
+    let columns = step.inputShapes[0].columns
+    step.parallel(step.leading(ofInput: 0)) { row in
+      let (source, target) = (x + row * columns, out + row * columns)
+      var squares: S = 0
+      for column in 0..<columns { squares += source[column] * source[column] }
+      let scale = 1 / (squares / S(columns) + S(eps)).squareRoot()
+      for column in 0..<columns { target[column] = source[column] * scale * weight[column] }
+      rstd[row] = scale
+    }
+  }
+}
+
+/// dx (= or +=) rstd · (g − x · rstd² · mean(g · x)) with g = dout · weight: inputs dout, x, weight, rstd.
+struct RMSNormBackwardInput: Operation {
+  let name = "rmsnorm"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(inputs[0].shape)] }
+
+  func canAccumulate(output: Int) -> Bool { true }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let rows = step.leading(ofInput: 0)
+    try step.launchRows(
+      "rmsnorm_backward_input", "rmsnorm.cl",
+      [
+        step.output(0), step.input(0), step.input(1), step.input(2), step.input(3), .int(rows),
+        .int(step.inputShapes[0].columns), step.accumulateFlag(0),
+      ], rows: rows)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (dx, dout, x, weight, rstd) = (step.output(0), step.input(0), step.input(1), step.input(2), step.input(3))
+    let columns = step.inputShapes[0].columns
+    let accumulates = step.accumulates(0)
+    step.parallel(step.leading(ofInput: 0)) { row in
+      let base = row * columns
+      var product: S = 0
+      for column in 0..<columns { product += dout[base + column] * weight[column] * x[base + column] }
+      let scale = rstd[row]
+      let shift = product / S(columns) * scale * scale
+      for column in 0..<columns {
+        let value = scale * (dout[base + column] * weight[column] - x[base + column] * shift)
+        dx[base + column] = (accumulates ? dx[base + column] : 0) + value
+      }
+    }
+  }
+}
+
+/// dweight (= or +=) Σ over rows of dout · x · rstd: inputs dout, x, rstd.
+struct RMSNormBackwardWeight: Operation {
+  let name = "rmsnorm"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(Shape([inputs[0].shape.columns]))] }
+
+  func canAccumulate(output: Int) -> Bool { true }
+
+  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
+    ColumnSum.scratchBytes(call.inputs[0], traits: traits)
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let rows = step.leading(ofInput: 0)
+    let columns = step.inputShapes[0].columns
+    let sum = ColumnSum(rows: rows, columns: columns, traits: step.traits)
+    try step.launch(
+      "rmsnorm_backward_weight_partial", "rmsnorm.cl",
+      [
+        .write(step.scratch), step.input(0), step.input(1), step.input(2), .int(rows), .int(columns),
+        .int(ColumnSum.rowsPerPart),
+      ], sum.partialRange)
+    try sum.enqueueFinal(step, partials: step.scratch, output: 0)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (dweight, dout, x, rstd) = (step.output(0), step.input(0), step.input(1), step.input(2))
+    let (rows, columns) = (step.leading(ofInput: 0), step.inputShapes[0].columns)
+    let accumulates = step.accumulates(0)
+    step.parallel(columns) { column in
+      var sum: S = accumulates ? dweight[column] : 0
+      for row in 0..<rows { sum += dout[row * columns + column] * x[row * columns + column] * rstd[row] }
+      dweight[column] = sum
+    }
+  }
+}
+
+extension Tensor {
+  /// Root-mean-square normalisation of the rows of [R, C] with a weight [C].
+  package func rmsNorm(_ weight: Tensor, eps: Float) -> Tensor {
+    graph.record(RMSNorm(eps: eps), [self, weight])[0]
+  }
+}
+
+extension RMSNorm: Checked {
+  package static let stem = "rmsnorm"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    sizes.lengths.flatMap { columns in
+      sizes.rows.map { rows in
+        OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
+          let x = recorder.parameter(recorder.graph.rows(columns))
+          let weight = recorder.parameter(Shape([columns]), in: 0.5...1.5)
+          recorder.differentiate(x.rmsNorm(weight, eps: 1e-5), by: [x, weight])
+        }
+      }
+    }
+  }
+}

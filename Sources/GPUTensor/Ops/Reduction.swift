@@ -1,0 +1,142 @@
+import Kernels
+
+/// Sums over the rows of a matrix in two launches of fixed order: parts of the rows, then the parts.
+struct ColumnSum {
+  /// Rows that one group adds up.
+  static let rowsPerPart = 64
+
+  let rows: Int
+  let columns: Int
+  let traits: KernelTraits
+
+  static func parts(rows: Int) -> Int { (rows + rowsPerPart - 1) / rowsPerPart }
+
+  static func scratchBytes(_ shape: Shape, traits: KernelTraits?) -> Int {
+    traits == nil ? 0 : parts(rows: shape.dimensions[0]) * shape.columns * MemoryLayout<Float>.size
+  }
+
+  // Mirrors COLUMN_BLOCK of common.cl.
+  private var columnBlock: Int { traits.workGroupSize * traits.vectorWidth * (traits.workGroupSize == 1 ? 8 : 1) }
+
+  private var columnBlocks: Int { (columns + columnBlock - 1) / columnBlock }
+
+  /// One group for each part of the rows and block of the columns.
+  var partialRange: NDRange {
+    .grid(columnBlocks, Self.parts(rows: rows), of: traits.workGroupSize)
+  }
+
+  /// Adds the parts up into an output of the step.
+  func enqueueFinal(_ step: DeviceStep, partials: Buffer, output: Int) throws(OpenCLError) {
+    try step.launch(
+      "column_sum_final", "reduce.cl",
+      [
+        step.output(output), .read(partials), .int(Self.parts(rows: rows)), .int(columns), step.accumulateFlag(output),
+      ], .groups(columnBlocks, of: traits.workGroupSize))
+  }
+}
+
+/// Sums over long vectors in two launches of fixed order.
+enum LongSum {
+  /// Elements that one group adds up: long enough that the partial sums are few, short enough for every device's units.
+  static let elementsPerPart = 1 << 16
+
+  static func parts(_ count: Int) -> Int { (count + elementsPerPart - 1) / elementsPerPart }
+
+  /// Enqueues one of reduce.cl's partial sums of `count` elements into `partials`.
+  static func enqueuePartial(
+    _ kernel: String, _ step: DeviceStep, partials: Buffer, _ x: KernelArgument, count: Int
+  ) throws(OpenCLError) {
+    try step.launch(
+      kernel, "reduce.cl", [.write(partials), x, .ulong(count), .ulong(elementsPerPart)],
+      .groups(parts(count), of: step.traits.workGroupSize))
+  }
+}
+
+/// out[c] (= or +=) Σ over rows of x[r, c].
+struct SumRows: Operation {
+  let name = "reduce"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(Shape([inputs[0].shape.columns]))] }
+
+  func canAccumulate(output: Int) -> Bool { true }
+
+  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
+    ColumnSum.scratchBytes(call.inputs[0], traits: traits)
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let rows = step.leading(ofInput: 0)
+    let columns = step.inputShapes[0].columns
+    let sum = ColumnSum(rows: rows, columns: columns, traits: step.traits)
+    try step.launch(
+      "column_sum_partial", "reduce.cl",
+      [.write(step.scratch), step.input(0), .int(rows), .int(columns), .int(ColumnSum.rowsPerPart)], sum.partialRange)
+    try sum.enqueueFinal(step, partials: step.scratch, output: 0)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (out, x) = (step.output(0), step.input(0))
+    let (rows, columns) = (step.leading(ofInput: 0), step.inputShapes[0].columns)
+    let accumulates = step.accumulates(0)
+    step.parallel(columns) { column in
+      var sum: S = accumulates ? out[column] : 0
+      for row in 0..<rows { sum += x[row * columns + column] }
+      out[column] = sum
+    }
+  }
+}
+
+/// out[0] (= or +=) Σ of all elements of x in use.
+struct SumAll: Operation {
+  let name = "reduce"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(Shape([1]))] }
+
+  func canAccumulate(output: Int) -> Bool { true }
+
+  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
+    traits == nil ? 0 : LongSum.parts(call.inputs[0].count) * MemoryLayout<Float>.size
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let count = step.inputShapes[0].count(rows: step.rows)
+    try LongSum.enqueuePartial("sum_partial", step, partials: step.scratch, step.input(0), count: count)
+    try step.launch(
+      "sum_final", "reduce.cl",
+      [step.output(0), .read(step.scratch), .int(LongSum.parts(count)), step.accumulateFlag(0)],
+      .groups(1, of: step.traits.workGroupSize))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let x = step.input(0)
+    var sum: S = step.accumulates(0) ? step.output(0)[0] : 0
+    for index in 0..<step.inputShapes[0].count(rows: step.rows) { sum += x[index] }
+    step.output(0)[0] = sum
+  }
+}
+
+extension Tensor {
+  /// The sum over rows of [R, C]: [C].
+  package func sumRows() -> Tensor { graph.record(SumRows(), [self])[0] }
+
+  /// The sum of all elements in use: [1].
+  package func sum() -> Tensor { graph.record(SumAll(), [self])[0] }
+}
+
+extension SumAll: Checked {
+  package static let stem = "reduce"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    (sizes.lengths + (sizes == .full ? [65_535, 65_537, 200_003] : [])).map { count in
+      OperationCase("\(count)", rows: 1) { recorder in
+        let x = recorder.parameter(Shape([count]))
+        recorder.compare(x.sum())
+        recorder.compare(recorder.graph.globalNorm([x, recorder.parameter(Shape([count / 2 + 1]))]))
+      }
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Kernels
+
+/// Rotary position embedding of [R, H·D]: in each head, the pair (i, i + D/2) turns by position · frequency(i).
+///
+/// - inputs: x [R, H·D]; table [T, D], first D/2 cosines, then D/2 sines of each position; positions [R].
+/// - Source: arXiv:2104.09864, with the pairs of Hugging Face's rotate-half.
+struct RoPE: Operation {
+  let name = "rope"
+  let headSize: Int
+  /// +1 forward, −1 backward: the gradient turns back.
+  let direction: Float
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    let (x, table) = (inputs[0].shape, inputs[1].shape)
+    precondition(x.columns % headSize == 0 && table.columns == headSize, "rope: x \(x), table \(table)")
+    return [TensorDescription(x)]
+  }
+
+  func backward(_ pass: BackwardPass) {
+    pass.contribute(
+      to: 0, RoPE(headSize: headSize, direction: -direction), [pass.gradient(), pass.input(1), pass.input(2)])
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let rows = step.leading(ofInput: 0)
+    try step.launchRows(
+      "rope_apply", "rope.cl",
+      [
+        step.output(0), step.input(0), step.input(1), step.input(2), .int(rows),
+        .int(step.inputShapes[0].columns / headSize), .int(headSize), .float(direction),
+      ], rows: rows)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (out, x, table, positions) = (step.output(0), step.input(0), step.input(1), step.ints(2))
+    let columns = step.inputShapes[0].columns
+    let half = headSize / 2
+    step.parallel(step.leading(ofInput: 0)) { row in
+      let cosines = table + Int(positions[row]) * headSize
+      for head in stride(from: row * columns, to: (row + 1) * columns, by: headSize) {
+        for index in 0..<half {
+          let (cosine, sine) = (cosines[index], cosines[half + index] * S(direction))
+          let (first, second) = (x[head + index], x[head + half + index])
+          out[head + index] = first * cosine - second * sine
+          out[head + half + index] = second * cosine + first * sine
+        }
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// Turns the heads of [R, H·D] by their rows' positions; `table` as `RoPETable` makes it.
+  package func rope(table: Tensor, positions: Tensor, headSize: Int) -> Tensor {
+    graph.record(RoPE(headSize: headSize, direction: 1), [self, table, positions])[0]
+  }
+}
+
+/// The cosines and sines that `RoPE` reads.
+package enum RoPETable {
+  /// [positions, D]: for each position D/2 cosines, then D/2 sines; computed in double.
+  ///
+  /// - Parameter frequencies: D/2 radians a position.
+  package static func make(frequencies: [Double], positions: Int) -> [Float] {
+    var table: [Float] = []
+    table.reserveCapacity(positions * frequencies.count * 2)
+    for position in 0..<positions {
+      table += frequencies.map { Float(cos(Double(position) * $0)) }
+      table += frequencies.map { Float(sin(Double(position) * $0)) }
+    }
+    return table
+  }
+}
+
+extension RoPE: Checked {
+  package static let stem = "rope"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    let heads = sizes == .small ? [(1, 2), (3, 6)] : [(1, 2), (3, 6), (2, 16), (5, 34), (9, 64)]
+    return heads.flatMap { count, size in
+      sizes.rows.map { rows in
+        OperationCase("\(rows) rows, \(count) heads of \(size)", rows: rows) { recorder in
+          let x = recorder.parameter(recorder.graph.rows(count * size))
+          let frequencies = (0..<size / 2).map { pow(10000, -2 * Double($0) / Double(size)) }
+          let table = recorder.parameter(
+            Shape([rows, size]), values: RoPETable.make(frequencies: frequencies, positions: rows))
+          let positions = recorder.ints((0..<rows).map { ($0 * 7 + 3) % rows })
+          recorder.differentiate(x.rope(table: table, positions: positions, headSize: size), by: [x])
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+internal import COpenCL
+
+/// A region of device memory. It is released with its last owner; a sub-buffer keeps its parent alive.
+package final class Buffer {
+  package let byteCount: Int
+  let handle: OpaquePointer
+  /// The buffer that this one is a window into, and where the window starts in it.
+  private let root: Buffer?
+  private let rootOffset: Int
+  private let onRelease: (() -> Void)?
+
+  init(
+    handle: OpaquePointer, byteCount: Int, root: Buffer? = nil, rootOffset: Int = 0, onRelease: (() -> Void)? = nil
+  ) {
+    self.handle = handle
+    self.byteCount = byteCount
+    self.root = root
+    self.rootOffset = rootOffset
+    self.onRelease = onRelease
+  }
+
+  deinit {
+    clReleaseMemObject(handle)
+    onRelease?()
+  }
+
+  /// A window into this buffer, which kernels take as any other buffer.
+  ///
+  /// - Parameter offset: in bytes; a multiple of the device's `baseAlignmentBytes`.
+  package func window(offset: Int, byteCount: Int) throws(OpenCLError) -> Buffer {
+    precondition(offset >= 0 && byteCount > 0 && offset + byteCount <= self.byteCount, "window outside its buffer")
+    // OpenCL has no sub-buffer of a sub-buffer: a window of a window is a window of the root.
+    let parent = root ?? self
+    let origin = rootOffset + offset
+    var region = cl_buffer_region(origin: origin, size: byteCount)
+    var status: Int32 = 0
+    let type = cl_buffer_create_type(CL_BUFFER_CREATE_TYPE_REGION)
+    let window = clCreateSubBuffer(parent.handle, cl_mem_flags(CL_MEM_READ_WRITE), type, &region, &status)
+    let detail = "offset \(origin), \(byteCount) of \(parent.byteCount) bytes"
+    return Buffer(
+      handle: try created(window, status, "clCreateSubBuffer", detail), byteCount: byteCount, root: parent,
+      rootOffset: origin)
+  }
+}

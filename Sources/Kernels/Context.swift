@@ -1,0 +1,164 @@
+internal import COpenCL
+import Foundation
+
+/// One device at work: its context, its in-order queue, its buffers, its compiled kernels and its ledger.
+///
+/// Calls only enqueue; `read`, `finish` and `profile` wait. It is used from one thread at a time.
+package final class Context {
+  package let device: Device
+  /// Work-group sizes and vector widths that suit this class of device.
+  package let traits: KernelTraits
+  /// Bytes that crossed the bus so far.
+  package private(set) var ledger = TransferLedger()
+  /// Bytes of all live buffers, and the most there ever were.
+  package var allocatedBytes: Int { memory.current }
+  package var peakAllocatedBytes: Int { memory.peak }
+
+  let handle: OpaquePointer
+  let queue: OpaquePointer
+  let programs: ProgramStore
+  private let memory = MemoryCounter()
+  // What a non-blocking write reads from must outlive the write: held until the queue was seen empty.
+  private var inFlight: [StagedBytes] = []
+  var profiler: Profiler?
+
+  /// - Parameters:
+  ///   - traits: other than the table's for this device: to force a family.
+  ///   - profiling: record each kernel's device time, for `takeProfile()`.
+  package init(device: Device, traits: KernelTraits? = nil, profiling: Bool = false) throws(OpenCLError) {
+    self.device = device
+    self.traits = traits ?? KernelTraits(device: device)
+    var status: Int32 = 0
+    var deviceHandle: OpaquePointer? = device.handle
+    var properties: [cl_context_properties] = [
+      cl_context_properties(CL_CONTEXT_PLATFORM), cl_context_properties(Int(bitPattern: device.platformHandle)), 0,
+    ]
+    let context = clCreateContext(&properties, 1, &deviceHandle, nil, nil, &status)
+    handle = try created(context, status, "clCreateContext", device.name)
+    let flags = profiling ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0
+    let queue = clCreateCommandQueue(handle, device.handle, flags, &status)
+    guard status == 0, let queue else {
+      clReleaseContext(handle)
+      throw OpenCLError(call: "clCreateCommandQueue", status: status, detail: device.name)
+    }
+    self.queue = queue
+    programs = ProgramStore(device: device, context: handle)
+    profiler = profiling ? Profiler() : nil
+  }
+
+  deinit {
+    clFinish(queue)
+    clReleaseCommandQueue(queue)
+    clReleaseContext(handle)
+  }
+
+  /// New device memory, its contents undefined.
+  package func makeBuffer(byteCount: Int) throws(OpenCLError) -> Buffer {
+    guard byteCount <= device.largestAllocationBytes else {
+      throw OpenCLError(
+        kind: .outOfMemory, call: "clCreateBuffer",
+        detail: "\(byteCount) bytes, the largest single buffer of \(device.name) is \(device.largestAllocationBytes)",
+        remedy: "lower per_device_train_batch_size or sequence_length")
+    }
+    var status: Int32 = 0
+    let size = max(byteCount, 4)
+    let buffer = clCreateBuffer(handle, cl_mem_flags(CL_MEM_READ_WRITE), size, nil, &status)
+    let owned = try created(buffer, status, "clCreateBuffer", "\(size) bytes on \(device.name)")
+    memory.add(size)
+    return Buffer(handle: owned, byteCount: size) { [memory] in memory.add(-size) }
+  }
+
+  /// Sends bytes to the device without waiting; the bytes are copied first.
+  package func write(
+    _ bytes: UnsafeRawBufferPointer, to buffer: Buffer, offset: Int = 0
+  ) throws(OpenCLError) {
+    guard bytes.count > 0 else { return }
+    precondition(offset >= 0 && offset + bytes.count <= buffer.byteCount, "write outside its buffer")
+    ledger.bytesToDevice += bytes.count
+    // Large writes (weights) wait instead of doubling the memory; a step's few kilobytes never wait.
+    if bytes.count > 1 << 20 {
+      let status = clEnqueueWriteBuffer(
+        queue, buffer.handle, cl_bool(CL_TRUE), offset, bytes.count, bytes.baseAddress, 0, nil, nil)
+      return try check(status, "clEnqueueWriteBuffer", "\(bytes.count) bytes at \(offset)")
+    }
+    let staged = StagedBytes(copying: bytes)
+    inFlight.append(staged)
+    let status = clEnqueueWriteBuffer(
+      queue, buffer.handle, cl_bool(CL_FALSE), offset, bytes.count, staged.bytes.baseAddress, 0, nil, nil)
+    try check(status, "clEnqueueWriteBuffer", "\(bytes.count) bytes at \(offset)")
+  }
+
+  /// Waits for all that was enqueued, then brings bytes back.
+  package func read(
+    _ buffer: Buffer, offset: Int = 0, into bytes: UnsafeMutableRawBufferPointer
+  ) throws(OpenCLError) {
+    guard bytes.count > 0 else { return }
+    precondition(offset >= 0 && offset + bytes.count <= buffer.byteCount, "read outside its buffer")
+    ledger.bytesFromDevice += bytes.count
+    let status = clEnqueueReadBuffer(
+      queue, buffer.handle, cl_bool(CL_TRUE), offset, bytes.count, bytes.baseAddress, 0, nil, nil)
+    try check(status, "clEnqueueReadBuffer", "\(bytes.count) bytes at \(offset)")
+    inFlight.removeAll(keepingCapacity: true)
+  }
+
+  /// Fills a range with one 32-bit pattern, on the device.
+  package func fill(
+    _ buffer: Buffer, pattern: UInt32, offset: Int = 0, byteCount: Int
+  ) throws(OpenCLError) {
+    guard byteCount > 0 else { return }
+    var value = pattern
+    let status = clEnqueueFillBuffer(
+      queue, buffer.handle, &value, MemoryLayout<UInt32>.size, offset, byteCount, 0, nil, nil)
+    try check(status, "clEnqueueFillBuffer", "\(byteCount) bytes at \(offset)")
+  }
+
+  /// Copies between two buffers, on the device.
+  package func copy(
+    from source: Buffer, offset: Int = 0, to target: Buffer, targetOffset: Int = 0, byteCount: Int
+  ) throws(OpenCLError) {
+    guard byteCount > 0 else { return }
+    let status = clEnqueueCopyBuffer(
+      queue, source.handle, target.handle, offset, targetOffset, byteCount, 0, nil, nil)
+    try check(status, "clEnqueueCopyBuffer", "\(byteCount) bytes")
+  }
+
+  /// Hands what was enqueued to the device, without waiting.
+  package func flush() throws(OpenCLError) {
+    try check(clFlush(queue), "clFlush")
+  }
+
+  /// Waits until the device has done everything that was enqueued.
+  package func finish() throws(OpenCLError) {
+    try check(clFinish(queue), "clFinish", device.name)
+    inFlight.removeAll(keepingCapacity: true)
+  }
+
+  /// Device time by kernel since the last call, longest first; empty unless the context profiles.
+  package func takeProfile() throws(OpenCLError) -> [KernelTime] {
+    try finish()
+    return profiler?.take() ?? []
+  }
+}
+
+/// A copy of what a non-blocking write sends, at an address that does not move.
+private final class StagedBytes {
+  let bytes: UnsafeMutableRawBufferPointer
+
+  init(copying source: UnsafeRawBufferPointer) {
+    bytes = .allocate(byteCount: source.count, alignment: 64)
+    bytes.copyMemory(from: source)
+  }
+
+  deinit { bytes.deallocate() }
+}
+
+/// Bytes alive; a class, so that a buffer's release can reach it after its context's methods returned.
+private final class MemoryCounter {
+  private(set) var current = 0
+  private(set) var peak = 0
+
+  func add(_ bytes: Int) {
+    current += bytes
+    peak = max(peak, current)
+  }
+}

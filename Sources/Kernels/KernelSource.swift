@@ -1,0 +1,66 @@
+import Foundation
+
+/// Finds the `.cl` files when the program runs, and resolves their `#include`s.
+package enum KernelSource {
+  /// The folder that holds the kernels: `ACCRETE_KERNELS`, or `../share/accrete/kernels` beside the executable, or the
+  /// `kernels` folder of the source tree that the executable or the working directory lies in.
+  package static func folder() throws(OpenCLError) -> URL {
+    if let named = ProcessInfo.processInfo.environment["ACCRETE_KERNELS"] {
+      let folder = URL(fileURLWithPath: named)
+      if holdsKernels(folder) { return folder }
+      throw OpenCLError(
+        kind: .build, call: "find the kernels", detail: "ACCRETE_KERNELS=\(named) holds no common.cl",
+        remedy: "let ACCRETE_KERNELS name the folder of the .cl files")
+    }
+    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    let installed = executable.deletingLastPathComponent().appending(path: "share/accrete/kernels")
+    let working = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+    let candidates = [installed] + (ancestors(of: executable) + ancestors(of: working)).map { $0.appending(path: "kernels") }
+    if let found = candidates.first(where: holdsKernels) { return found }
+    throw OpenCLError(
+      kind: .build, call: "find the kernels", detail: "looked in \(installed.path) and above the executable",
+      remedy: "let ACCRETE_KERNELS name the folder of the .cl files")
+  }
+
+  /// The text of a kernel file with its `#include "…"` lines replaced by the files they name, once each.
+  ///
+  /// `#line` directives keep the driver's messages pointing at the file and line that a person would open.
+  package static func load(_ file: String) throws(OpenCLError) -> String {
+    var included: Set<String> = []
+    return try expand(file, in: try folder(), included: &included)
+  }
+
+  private static func expand(
+    _ file: String, in folder: URL, included: inout Set<String>
+  ) throws(OpenCLError) -> String {
+    let url = folder.appending(path: file)
+    let text: String
+    do {
+      text = try String(contentsOf: url, encoding: .utf8)
+    } catch {
+      throw OpenCLError(
+        kind: .build, call: "read a kernel", detail: url.path, remedy: "reinstall, or set ACCRETE_KERNELS")
+    }
+    included.insert(file)
+    var lines = ["#line 1 \"\(file)\""]
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      guard line.hasPrefix("#include \""), let name = line.split(separator: "\"").dropFirst().first.map(String.init) else {
+        lines.append(String(line))
+        continue
+      }
+      if !included.contains(name) { lines.append(try expand(name, in: folder, included: &included)) }
+      lines.append("#line \(index + 2) \"\(file)\"")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func holdsKernels(_ folder: URL) -> Bool {
+    FileManager.default.fileExists(atPath: folder.appending(path: "common.cl").path)
+  }
+
+  private static func ancestors(of folder: URL) -> [URL] {
+    var list = [folder]
+    while let last = list.last, last.path != "/" { list.append(last.deletingLastPathComponent()) }
+    return list
+  }
+}

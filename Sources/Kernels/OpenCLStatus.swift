@@ -1,0 +1,39 @@
+/// Names of the status codes of OpenCL 1.2 (`CL/cl.h`) and of CLBlast (`clblast_c.h`).
+enum OpenCLStatus {
+  /// The header's name for a code, or the number where the header has none.
+  static func name(of code: Int32) -> String {
+    names[code] ?? "status \(code)"
+  }
+
+  /// What a user can do about a code; empty where nothing general can be said.
+  static func remedy(for code: Int32) -> String {
+    switch code {
+    case -1, -2: "see `accrete devices` for what is there, and choose with --device"
+    case -4, -5, -6, -61: "lower per_device_train_batch_size or sequence_length, or choose a device with more memory"
+    case -11, -12, -15: "run `accrete doctor` and report the build log above"
+    case -1001: "install an OpenCL driver (on Debian: pocl-opencl-icd), or use --device cpu"
+    default: ""
+    }
+  }
+
+  private static let names: [Int32: String] = [
+    0: "CL_SUCCESS", -1: "CL_DEVICE_NOT_FOUND", -2: "CL_DEVICE_NOT_AVAILABLE", -3: "CL_COMPILER_NOT_AVAILABLE",
+    -4: "CL_MEM_OBJECT_ALLOCATION_FAILURE", -5: "CL_OUT_OF_RESOURCES", -6: "CL_OUT_OF_HOST_MEMORY",
+    -7: "CL_PROFILING_INFO_NOT_AVAILABLE", -8: "CL_MEM_COPY_OVERLAP", -11: "CL_BUILD_PROGRAM_FAILURE",
+    -12: "CL_MAP_FAILURE", -13: "CL_MISALIGNED_SUB_BUFFER_OFFSET",
+    -14: "CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST", -15: "CL_COMPILE_PROGRAM_FAILURE",
+    -16: "CL_LINKER_NOT_AVAILABLE", -17: "CL_LINK_PROGRAM_FAILURE", -30: "CL_INVALID_VALUE",
+    -31: "CL_INVALID_DEVICE_TYPE", -32: "CL_INVALID_PLATFORM", -33: "CL_INVALID_DEVICE", -34: "CL_INVALID_CONTEXT",
+    -35: "CL_INVALID_QUEUE_PROPERTIES", -36: "CL_INVALID_COMMAND_QUEUE", -37: "CL_INVALID_HOST_PTR",
+    -38: "CL_INVALID_MEM_OBJECT", -42: "CL_INVALID_BINARY", -43: "CL_INVALID_BUILD_OPTIONS",
+    -44: "CL_INVALID_PROGRAM", -45: "CL_INVALID_PROGRAM_EXECUTABLE", -46: "CL_INVALID_KERNEL_NAME",
+    -47: "CL_INVALID_KERNEL_DEFINITION", -48: "CL_INVALID_KERNEL", -49: "CL_INVALID_ARG_INDEX",
+    -50: "CL_INVALID_ARG_VALUE", -51: "CL_INVALID_ARG_SIZE", -52: "CL_INVALID_KERNEL_ARGS",
+    -53: "CL_INVALID_WORK_DIMENSION", -54: "CL_INVALID_WORK_GROUP_SIZE", -55: "CL_INVALID_WORK_ITEM_SIZE",
+    -56: "CL_INVALID_GLOBAL_OFFSET", -57: "CL_INVALID_EVENT_WAIT_LIST", -58: "CL_INVALID_EVENT",
+    -59: "CL_INVALID_OPERATION", -61: "CL_INVALID_BUFFER_SIZE", -63: "CL_INVALID_GLOBAL_WORK_SIZE",
+    -64: "CL_INVALID_PROPERTY", -68: "CL_INVALID_DEVICE_QUEUE", -1001: "CL_PLATFORM_NOT_FOUND_KHR",
+    -1024: "CLBlastNotImplemented", -1022: "CLBlastInvalidMatrixA", -1021: "CLBlastInvalidMatrixB",
+    -1020: "CLBlastInvalidMatrixC", -2039: "CLBlastNoHalfPrecision", -2040: "CLBlastUnexpectedError",
+  ]
+}

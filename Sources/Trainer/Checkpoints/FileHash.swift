@@ -1,0 +1,40 @@
+import Crypto
+import Foundation
+
+/// SHA-256 of files and bytes, as 64 lower-case hexadecimal digits: what manifests name a file's content by.
+package enum FileHash {
+  /// Pages are hashed in pieces of this many bytes, so that a model larger than the memory streams through.
+  private static let pieceByteCount = 1 << 20
+
+  /// The hash of the file at `url`.
+  package static func sha256(of url: URL) throws(CheckpointError) -> String {
+    let file = try MappedFile(path: url.path)
+    // The closure keeps the mapping alive while its bytes are read.
+    return withExtendedLifetime(file) { sha256(of: file.bytes) }
+  }
+
+  /// The hash of `bytes`.
+  package static func sha256(of bytes: UnsafeRawBufferPointer) -> String {
+    var hasher = SHA256()
+    var position = 0
+    while position < bytes.count {
+      let end = min(bytes.count, position + pieceByteCount)
+      hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
+      position = end
+    }
+    return hexadecimal(hasher.finalize())
+  }
+
+  /// The hash of `data`.
+  package static func sha256(of data: Data) -> String { hexadecimal(SHA256.hash(data: data)) }
+
+  private static func hexadecimal(_ digest: SHA256.Digest) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in digest {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

@@ -1,0 +1,122 @@
+import Foundation
+
+/// A LLaMA in a GGUF file: quantised tensors are widened, query and key rows brought into rotate-half order.
+///
+/// Unchecked: everything is read in `init` and never changed after; the mapped file stays as long as this object.
+final class GGUFModel: ModelSource, @unchecked Sendable {
+  private static let ropeFrequencies = "rope_freqs.weight"
+
+  let configuration: LlamaConfiguration
+  let url: URL
+  let tokenizerFiles: TokenizerFiles
+  private let file: MappedFile
+  private let tensors: [String: GGUFTensor]
+
+  /// Opens the file at `url`; its own vocabulary is the tokenizer where none is given.
+  init(_ url: URL, tokenizer: TokenizerFiles?) throws(CheckpointError) {
+    let gguf = try GGUFFile(url)
+    let vocabulary = try GGUFVocabulary(gguf.metadata)
+    var configuration = try LlamaConfiguration(gguf, vocabulary: vocabulary)
+    let keys = GGUFTensorName.keys(configuration)
+    var tensors: [String: GGUFTensor] = [:]
+    for tensor in gguf.tensors {
+      if tensor.name == Self.ropeFrequencies {
+        configuration.ropeScaling = try Self.scaling(tensor, of: gguf, configuration)
+      } else if let key = keys[tensor.name] {
+        tensors[key] = tensor
+      } else {
+        throw .unsupported(
+          url.path, at: tensor.byteRange.lowerBound,
+          "tensor \"\(tensor.name)\" is no part of a LLaMA of "
+            + "\(configuration.numHiddenLayers) blocks",
+          remedy: "check that metadata and weights belong together")
+      }
+    }
+    let names = Dictionary(uniqueKeysWithValues: keys.map { ($1, $0) })
+    try TensorInventory.check(tensors.mapValues(\.shape), against: configuration, path: url.path) { names[$0] ?? $0 }
+    self.configuration = configuration
+    self.url = url
+    self.tensors = tensors
+    file = gguf.file
+    tokenizerFiles = tokenizer ?? vocabulary.map { .gguf($0) } ?? .none
+    for (name, tensor) in tensors where isRotary(name) && tensor.shape.count == 1 && tensor.type.blockCount > 1 {
+      throw .unsupported(
+        url.path, at: tensor.byteRange.lowerBound, "the bias \"\(tensor.name)\" is quantised",
+        remedy: "export biases as F32")
+    }
+  }
+
+  /// The vocabulary inside the file at `url`, whatever its architecture.
+  static func vocabulary(_ url: URL) throws(CheckpointError) -> GGUFVocabulary {
+    let gguf = try GGUFFile(url)
+    guard let vocabulary = try GGUFVocabulary(gguf.metadata) else {
+      throw .invalid(url.path, "the file holds no tokenizer", remedy: "give another file or folder as the tokenizer")
+    }
+    return vocabulary
+  }
+
+  func withTensor<R>(_ name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R) throws -> R {
+    guard let tensor = tensors[name] else {
+      throw CheckpointError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
+    }
+    return try withExtendedLifetime(file) {
+      let source = UnsafeRawBufferPointer(rebasing: file.bytes[tensor.byteRange])
+      if isRotary(name) { return try withRotateHalf(tensor, source, body) }
+      if tensor.type == .float32 { return try FloatStorage.float32.withWidened(source, body) }
+      return try withFloatScratch(tensor.shape.reduce(1, *)) { scratch in
+        tensor.type.widen(source, into: scratch)
+        return try body(UnsafeBufferPointer(scratch))
+      }
+    }
+  }
+
+  /// Widens row by row, each to the place that it has in rotate-half order.
+  private func withRotateHalf<R>(
+    _ tensor: GGUFTensor, _ source: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) throws -> R {
+    let rows = tensor.shape[0]
+    let rowCount = tensor.shape.count > 1 ? tensor.shape[1] : 1
+    let rowByteCount = source.count / rows
+    return try withFloatScratch(rows * rowCount) { scratch in
+      for row in 0..<rows {
+        let target = RotaryOrder.rotateHalfRow(ofInterleaved: row, headDim: configuration.headDim)
+        tensor.type.widen(
+          UnsafeRawBufferPointer(rebasing: source[(row * rowByteCount)..<((row + 1) * rowByteCount)]),
+          into: UnsafeMutableBufferPointer(rebasing: scratch[(target * rowCount)..<((target + 1) * rowCount)]))
+      }
+      return try body(UnsafeBufferPointer(scratch))
+    }
+  }
+
+  private func isRotary(_ name: String) -> Bool {
+    name.contains(".self_attn.q_proj.") || name.contains(".self_attn.k_proj.")
+  }
+
+  /// Llama 3's scaling, from the table that stands for it in GGUF.
+  private static func scaling(
+    _ tensor: GGUFTensor, of gguf: GGUFFile, _ configuration: LlamaConfiguration
+  ) throws(CheckpointError) -> RopeScaling {
+    let place = tensor.byteRange.lowerBound
+    guard tensor.type == .float32, tensor.shape == [configuration.headDim / 2], configuration.ropeScaling == .none
+    else {
+      throw .unsupported(
+        gguf.path, at: place,
+        "\(ropeFrequencies) of shape \(tensor.shape) does not fit heads of "
+          + "\(configuration.headDim) without another scaling",
+        remedy: "give the model as a Hugging Face folder")
+    }
+    let count = tensor.shape[0]
+    let factors = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      FloatStorage.float32.widen(
+        UnsafeRawBufferPointer(rebasing: gguf.file.bytes[tensor.byteRange]),
+        into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+      initialized = count
+    }
+    guard let scaling = GGUFRopeFrequencies.scaling(factors: factors, theta: configuration.ropeTheta) else {
+      throw .unsupported(
+        gguf.path, at: place, "\(ropeFrequencies) holds factors that no known Llama 3 scaling makes",
+        remedy: "give the model as a Hugging Face folder")
+    }
+    return scaling
+  }
+}

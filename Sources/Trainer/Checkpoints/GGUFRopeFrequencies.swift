@@ -1,0 +1,48 @@
+import Foundation
+
+/// Recovers Llama 3's rotary scaling from the factors that GGUF exports store in its place.
+///
+/// The tensor `rope_freqs.weight` holds, for each of the D/2 frequencies, what it is divided by. Llama 3's rule makes
+/// them from four constants, which the file does not name. The constants of the published models are tried, and
+/// accepted only if they give back every factor.
+enum GGUFRopeFrequencies {
+  /// Factors are stored as f32 and computed there in f32: a few units in the last place.
+  private static let tolerance = 1e-4
+
+  /// The scaling that makes `factors`, or nil where none of the known ones does.
+  ///
+  /// - Parameters:
+  ///   - factors: [D/2], from the highest frequency to the lowest.
+  ///   - theta: the base of the frequencies.
+  static func scaling(factors: [Float], theta: Double) -> RopeScaling? {
+    if factors.allSatisfy({ $0 == 1 }) { return RopeScaling.none }
+    // The lowest frequency is always divided by the whole factor.
+    guard let last = factors.last, last >= 1, last.isFinite, let factor = Double("\(last)") else { return nil }
+    // 8192 is what Llama 3.1 to 3.3 have; where more than one fits, they are the same function at this width.
+    for original in [8192, 4096, 2048, 16384, 32768] {
+      let scaling = RopeScaling.llama3(
+        factor: factor, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositionEmbeddings: original)
+      let expected = llama3Factors(
+        count: factors.count, theta: theta, factor: factor, low: 1, high: 4, original: Double(original))
+      let agrees = zip(factors, expected).allSatisfy { abs(Double($0) - $1) <= tolerance * $1 }
+      if agrees { return scaling }
+    }
+    return nil
+  }
+
+  /// What Llama 3's rule divides each of `count` frequencies by.
+  ///
+  /// With wavelength w = 2π / f and s = (original / w − low) / (high − low): 1 where s ≥ 1, `factor` where s ≤ 0, else
+  /// 1 / ((1 − s) / factor + s).
+  static func llama3Factors(
+    count: Int, theta: Double, factor: Double, low: Double, high: Double, original: Double
+  ) -> [Double] {
+    (0..<count).map { index in
+      let frequency = pow(theta, -Double(index) / Double(count))
+      let share = (original * frequency / (2 * .pi) - low) / (high - low)
+      if share >= 1 { return 1 }
+      if share <= 0 { return factor }
+      return 1 / ((1 - share) / factor + share)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import Foundation
+
+/// A Hugging Face folder: config.json and safetensors, in one file or in shards.
+final class HuggingFaceModel: ModelSource {
+  let configuration: LlamaConfiguration
+  let url: URL
+  let tokenizerFiles: TokenizerFiles
+  private let files: [SafetensorsFile]
+  private let fileOfTensor: [String: Int]
+
+  /// Opens the folder at `url`.
+  init(_ url: URL, tokenizer: TokenizerFiles) throws(CheckpointError) {
+    self.url = url
+    tokenizerFiles = tokenizer
+    let configPath = url.appending(path: "config.json")
+    guard FileManager.default.fileExists(atPath: configPath.path) else {
+      throw CheckpointError(
+        .notFound, path: url.path, "the folder has no config.json",
+        remedy: "give a folder with config.json and model.safetensors")
+    }
+    var configuration = try LlamaConfiguration(huggingFaceConfig: configPath)
+    try configuration.addEndTokens(generationConfig: url.appending(path: "generation_config.json"))
+    self.configuration = configuration
+    files = try HuggingFaceWeights.open(url)
+    var fileOfTensor: [String: Int] = [:]
+    var shapes: [String: [Int]] = [:]
+    for (index, file) in files.enumerated() {
+      for entry in file.entries {
+        if let other = fileOfTensor.updateValue(index, forKey: entry.name) {
+          throw .invalid(file.path, "tensor \"\(entry.name)\" stands in \(files[other].path) too")
+        }
+        shapes[entry.name] = entry.shape
+      }
+    }
+    self.fileOfTensor = fileOfTensor
+    try TensorInventory.check(shapes, against: configuration, path: url.path)
+    for parameter in configuration.parameters {
+      guard let index = fileOfTensor[parameter.name], let entry = files[index].entry(parameter.name) else { continue }
+      _ = try files[index].storage(of: entry)
+    }
+  }
+
+  func withTensor<R>(_ name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R) throws -> R {
+    guard let index = fileOfTensor[name] else {
+      throw CheckpointError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
+    }
+    return try files[index].withFloats(name, body)
+  }
+}
+
+extension LlamaConfiguration {
+  /// Adds the end tokens of generation_config.json, where chat models list more than in config.json.
+  fileprivate mutating func addEndTokens(generationConfig url: URL) throws(CheckpointError) {
+    guard FileManager.default.fileExists(atPath: url.path) else { return }
+    let object = try CheckpointJSONParser.object(path: url.path)
+    let fields = ConfigurationFields(path: url.path, object: object)
+    for id in try fields.tokenIDs("eos_token_id") where !eosTokenIDs.contains(id) { eosTokenIDs.append(id) }
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+
+/// The weight files of a Hugging Face folder.
+enum HuggingFaceWeights {
+  /// Opens model.safetensors, or all shards that model.safetensors.index.json names.
+  static func open(_ folder: URL) throws(CheckpointError) -> [SafetensorsFile] {
+    let single = folder.appending(path: "model.safetensors")
+    if FileManager.default.fileExists(atPath: single.path) { return [try SafetensorsFile(single)] }
+    let index = folder.appending(path: "model.safetensors.index.json")
+    if FileManager.default.fileExists(atPath: index.path) { return try openShards(folder, index: index) }
+    throw absence(folder)
+  }
+
+  private static func openShards(_ folder: URL, index: URL) throws(CheckpointError) -> [SafetensorsFile] {
+    let object = try CheckpointJSONParser.object(path: index.path)
+    guard let map = object["weight_map"]?.object else {
+      throw .invalid(index.path, "weight_map is missing or no object")
+    }
+    var files: [SafetensorsFile] = []
+    var positions: [String: Int] = [:]
+    for (name, value) in map.members {
+      guard let shard = value.string else {
+        throw .invalid(index.path, at: value.byteOffset, "weight_map \"\(name)\" is \(value.kindName), not a file")
+      }
+      if positions[shard] == nil {
+        positions[shard] = files.count
+        files.append(try openShard(shard, of: folder, index: index, byteOffset: value.byteOffset))
+      }
+      guard let position = positions[shard], files[position].entry(name) != nil else {
+        throw .invalid(
+          index.path, at: value.byteOffset, "weight_map places tensor \"\(name)\" in \(shard), which does not have it")
+      }
+    }
+    return files
+  }
+
+  private static func openShard(
+    _ shard: String, of folder: URL, index: URL, byteOffset: Int
+  ) throws(CheckpointError) -> SafetensorsFile {
+    // An index is data from somewhere: it must not make us read files outside of its folder.
+    let parts = shard.split(separator: "/", omittingEmptySubsequences: false)
+    guard !shard.utf8.contains(0), parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
+      throw .invalid(
+        index.path, at: byteOffset, "the shard \"\(shard)\" leaves the folder", remedy: "name files of the folder")
+    }
+    let url = folder.appending(path: shard)
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw CheckpointError(
+        .notFound, path: url.path, "this shard, named in \(index.lastPathComponent), is missing",
+        remedy: "download it into the folder")
+    }
+    return try SafetensorsFile(url)
+  }
+
+  /// Why the folder has no weights that can be read.
+  private static func absence(_ folder: URL) -> CheckpointError {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let pickled = names.sorted().first { name in
+      name.hasSuffix(".pth") || name.hasSuffix(".pt") || name.hasSuffix(".bin") && name.hasPrefix("pytorch_model")
+        || name == "pytorch_model.bin.index.json"
+    }
+    if let pickled {
+      return .unsupported(
+        folder.path, "the weights are in \(pickled), a Python pickle, which can run code when it is read",
+        remedy: "convert it: in Python, AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(OUTPUT) "
+          + "writes model.safetensors")
+    }
+    return CheckpointError(
+      .notFound, path: folder.path, "the folder has no model.safetensors",
+      remedy: "download the weights into it, or give another folder")
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation
+
+/// Writes a model as a folder that transformers loads as it stands.
+package enum HuggingFaceWriter {
+  /// Writes model.safetensors, generation_config.json and config.json into `folder`, which is made where it is absent.
+  ///
+  /// Each file appears whole. config.json comes last: a folder without it is the rest of a write that was interrupted.
+  ///
+  /// - Parameters:
+  ///   - storage: how the weights are stored.
+  ///   - supply: hands the numbers of a weight of `configuration.parameters`, f32, to `emit`, in one piece or several.
+  package static func write(
+    _ configuration: LlamaConfiguration, as storage: FloatStorage = .float32, to folder: URL,
+    supplying supply: (_ name: String, _ emit: (UnsafeBufferPointer<Float>) throws -> Void) throws -> Void
+  ) throws {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError(
+        .inputOutput, path: folder.path, "the folder cannot be made (\(error.localizedDescription))",
+        remedy: "check the path and its permissions")
+    }
+    try SafetensorsWriter.write(
+      configuration.parameters, as: storage, to: folder.appending(path: "model.safetensors"), supplying: supply)
+    try AtomicFile.write(
+      configuration.huggingFaceGenerationConfig(), to: folder.appending(path: "generation_config.json"))
+    try AtomicFile.write(configuration.huggingFaceConfig(storage: storage), to: folder.appending(path: "config.json"))
+  }
+
+  /// Writes the folder, taking each weight as an array.
+  package static func write(
+    _ configuration: LlamaConfiguration, as storage: FloatStorage = .float32, to folder: URL,
+    data: (_ name: String) throws -> [Float]
+  ) throws {
+    try write(configuration, as: storage, to: folder) { name, emit in
+      try data(name).withUnsafeBufferPointer { try emit($0) }
+    }
+  }
+
+  /// Writes the folder with the weights of `source`, one at a time.
+  package static func write(_ source: any ModelSource, as storage: FloatStorage = .float32, to folder: URL) throws {
+    try write(source.configuration, as: storage, to: folder) { name, emit in
+      try source.withTensor(name) { try emit($0) }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Glibc
+
+/// A file mapped into memory, read only: pages come from the disk as they are touched, so a model that is larger than
+/// the memory can be read tensor by tensor.
+///
+/// What writes a model replaces the file by renaming, so a mapping keeps the content that it was opened with.
+///
+/// Unchecked: the mapping is never written, and stays until `deinit`.
+package final class MappedFile: @unchecked Sendable {
+  /// The file's path, as it was given.
+  package let path: String
+  /// The whole content. Valid as long as this object lives.
+  package let bytes: UnsafeRawBufferPointer
+
+  /// Maps the file at `path`.
+  package init(path: String) throws(CheckpointError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system("open", path, code: errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system("fstat", path, code: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .invalid(path, "a regular file was expected here", remedy: "give the path of a file")
+    }
+    self.path = path
+    let byteCount = Int(status.st_size)
+    // mmap refuses a length of zero.
+    guard byteCount > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let address = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
+      throw .system("mmap of \(byteCount) bytes", path, code: errno)
+    }
+    bytes = UnsafeRawBufferPointer(start: address, count: byteCount)
+  }
+
+  deinit {
+    if let address = bytes.baseAddress {
+      munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
+    }
+  }
+}

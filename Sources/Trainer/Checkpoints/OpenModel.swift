@@ -1,0 +1,68 @@
+import Foundation
+
+/// Opens a pretrained model, whatever its format, and checks all of its tensors against its configuration.
+///
+/// - Parameters:
+///   - url: a Hugging Face folder, a `.gguf` file, or a llama2.c `.bin`.
+///   - tokenizer: where the tokenizer is, if not with the model: a folder, a file in one, a `.gguf`, or a llama2.c
+///     tokenizer.bin.
+package func openModel(at url: URL, tokenizer: URL? = nil) throws(CheckpointError) -> any ModelSource {
+  var source: TokenizerFiles?
+  if let tokenizer { source = try TokenizerFiles(tokenizer) }
+  if try isFolder(url) {
+    return try HuggingFaceModel(url, tokenizer: source ?? (TokenizerFiles.isFolder(url) ? .folder(url) : .none))
+  }
+  switch url.pathExtension.lowercased() {
+  case "gguf":
+    return try GGUFModel(url, tokenizer: source)
+  case "bin" where url.lastPathComponent.hasPrefix("pytorch_model"), "pth", "pt":
+    throw .unsupported(
+      url.path, "this is a Python pickle, which can run code when it is read",
+      remedy: "convert it: in Python, AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(OUTPUT) writes "
+        + "model.safetensors")
+  case "bin":
+    return try Llama2cModel(url, tokenizer: source ?? .none)
+  case "safetensors":
+    throw .unsupported(
+      url.path, "a safetensors file alone lacks the configuration", remedy: "give the folder that holds config.json")
+  default:
+    throw .unsupported(
+      url.path, "the format is not known by its ending",
+      remedy: "give a Hugging Face folder, a .gguf file or a llama2.c .bin")
+  }
+}
+
+extension TokenizerFiles {
+  private static let fileNames = ["tokenizer.json", "tokenizer.model", "vocab.json"]
+
+  /// The tokenizer at `url`.
+  package init(_ url: URL) throws(CheckpointError) {
+    if try Trainer.isFolder(url) {
+      self = .folder(url)
+    } else if url.pathExtension.lowercased() == "gguf" {
+      self = .gguf(try GGUFModel.vocabulary(url))
+    } else if url.pathExtension.lowercased() == "bin" {
+      self = .llama2c(url)
+    } else if Self.fileNames.contains(url.lastPathComponent) {
+      self = .folder(url.deletingLastPathComponent())
+    } else {
+      throw .unsupported(
+        url.path, "this is no tokenizer that can be read",
+        remedy: "give a folder with tokenizer.json or tokenizer.model, a .gguf file, or llama2.c's tokenizer.bin")
+    }
+  }
+
+  /// Whether the folder at `url` holds a tokenizer.
+  static func isFolder(_ url: URL) -> Bool {
+    fileNames.contains { FileManager.default.fileExists(atPath: url.appending(path: $0).path) }
+  }
+}
+
+/// Whether a folder stands at `url`; an error where nothing does.
+private func isFolder(_ url: URL) throws(CheckpointError) -> Bool {
+  var isDirectory: ObjCBool = false
+  guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
+    throw CheckpointError(.notFound, path: url.path, "nothing is there", remedy: "check the path")
+  }
+  return isDirectory.boolValue
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// A safetensors file, mapped: the header is read and checked at once, tensors when they are asked for.
+package final class SafetensorsFile: Sendable {
+  private let file: MappedFile
+  private let positions: [String: Int]
+  /// The tensors in the order of the header.
+  package let entries: [SafetensorsEntry]
+  /// The header's `__metadata__`.
+  package let metadata: [String: String]
+
+  /// The path that was opened.
+  package var path: String { file.path }
+
+  /// Opens the file at `url`.
+  package init(_ url: URL) throws(CheckpointError) {
+    file = try MappedFile(path: url.path)
+    let header = try SafetensorsHeader(file.bytes, path: file.path)
+    entries = header.entries
+    metadata = header.metadata
+    // The parser has refused duplicate keys.
+    positions = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
+  }
+
+  /// The entry of tensor `name`, or nil where the file has none.
+  package func entry(_ name: String) -> SafetensorsEntry? { positions[name].map { entries[$0] } }
+
+  /// How the floats of `entry` are stored; an error where it does not hold floats that can be read.
+  package func storage(of entry: SafetensorsEntry) throws(CheckpointError) -> FloatStorage {
+    guard let storage = FloatStorage(rawValue: entry.elementType) else {
+      throw .unsupported(
+        path, at: entry.byteRange.lowerBound, "tensor \"\(entry.name)\" is stored as \(entry.elementType)",
+        remedy: "export it as F32, F16 or BF16")
+    }
+    return storage
+  }
+
+  /// Hands the numbers of tensor `name` to `body` as f32; they are valid during the call only.
+  package func withFloats<R>(_ name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R) throws -> R {
+    guard let entry = entry(name) else {
+      throw CheckpointError.invalid(path, "tensor \"\(name)\" is missing", remedy: "export the model again, whole")
+    }
+    let storage = try storage(of: entry)
+    return try withExtendedLifetime(file) {
+      try storage.withWidened(UnsafeRawBufferPointer(rebasing: file.bytes[entry.byteRange]), body)
+    }
+  }
+
+  /// The numbers of tensor `name` as f32.
+  package func floats(_ name: String) throws -> [Float] { try withFloats(name) { Array($0) } }
+}

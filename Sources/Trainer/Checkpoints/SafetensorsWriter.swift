@@ -1,0 +1,115 @@
+import Foundation
+
+/// Writes safetensors files tensor by tensor, so that a model larger than the memory can be saved.
+package enum SafetensorsWriter {
+  /// Numbers narrowed at a time: half a megabyte of bf16.
+  private static let pieceCount = 1 << 18
+
+  /// Writes `tensors` to `url`; the file appears when it is whole.
+  ///
+  /// - Parameters:
+  ///   - tensors: names and shapes, in the order of the file.
+  ///   - storage: how the numbers are stored; narrowing rounds to nearest, ties to even.
+  ///   - metadata: the header's `__metadata__`; transformers asks for `format`.
+  ///   - supply: hands the numbers of a tensor, f32 in row-major order, to `emit`, in one piece or in several.
+  package static func write(
+    _ tensors: [ParameterDescription], as storage: FloatStorage = .float32,
+    metadata: [String: String] = ["format": "pt"], to url: URL,
+    supplying supply: (_ name: String, _ emit: (UnsafeBufferPointer<Float>) throws -> Void) throws -> Void
+  ) throws {
+    let header = try self.header(tensors, storage: storage, metadata: metadata, path: url.path)
+    let file = try AtomicFile(url)
+    try header.withUnsafeBytes { try file.write($0) }
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceCount * storage.byteCount, alignment: 16)
+    defer { piece.deallocate() }
+    for tensor in tensors {
+      var emitted = 0
+      try supply(tensor.name) { floats in
+        emitted += floats.count
+        precondition(emitted <= tensor.elementCount, "\(tensor.name) was supplied with too many numbers")
+        try write(floats, of: tensor.name, as: storage, through: piece, to: file, path: url.path)
+      }
+      precondition(emitted == tensor.elementCount, "\(tensor.name) was supplied with too few numbers")
+    }
+    try file.commit()
+  }
+
+  /// Writes `tensors` to `url`, taking each as an array.
+  package static func write(
+    _ tensors: [ParameterDescription], as storage: FloatStorage = .float32,
+    metadata: [String: String] = ["format": "pt"], to url: URL, data: (_ name: String) throws -> [Float]
+  ) throws {
+    try write(tensors, as: storage, metadata: metadata, to: url) { name, emit in
+      try data(name).withUnsafeBufferPointer { try emit($0) }
+    }
+  }
+
+  private static func write(
+    _ floats: UnsafeBufferPointer<Float>, of name: String, as storage: FloatStorage,
+    through piece: UnsafeMutableRawBufferPointer, to file: AtomicFile, path: String
+  ) throws(CheckpointError) {
+    // Singles need no conversion, so they go out as they are.
+    if storage == .float32 { return try file.write(UnsafeRawBufferPointer(floats)) }
+    var position = 0
+    while position < floats.count {
+      let end = min(floats.count, position + pieceCount)
+      let source = UnsafeBufferPointer(rebasing: floats[position..<end])
+      let narrowed = UnsafeMutableRawBufferPointer(rebasing: piece[..<(source.count * storage.byteCount)])
+      if let index = storage.narrow(source, into: narrowed) {
+        throw .unsupported(
+          path, "tensor \"\(name)\" holds \(source[index]), which is too large for \(storage.rawValue)",
+          remedy: "save as bf16 or f32")
+      }
+      try file.write(UnsafeRawBufferPointer(narrowed))
+      position = end
+    }
+  }
+
+  /// Length and header; spaces pad it so that the data start at a multiple of eight bytes.
+  private static func header(
+    _ tensors: [ParameterDescription], storage: FloatStorage, metadata: [String: String], path: String
+  ) throws(CheckpointError) -> Data {
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+      members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
+    var names: Set<String> = []
+    var offset = 0
+    for tensor in tensors {
+      precondition(names.insert(tensor.name).inserted, "two tensors are called \(tensor.name)")
+      guard let byteCount = CheckedSize.product(tensor.shape, times: storage.byteCount),
+        let end = CheckedSize.sum(offset, byteCount)
+      else {
+        throw .invalid(
+          path, "the shape \(tensor.shape) of tensor \"\(tensor.name)\" overflows", remedy: "check the configuration")
+      }
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      members.append(
+        "\(quoted(tensor.name)):{\"dtype\":\"\(storage.rawValue)\",\"shape\":[\(shape)],"
+          + "\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var text = Data("{\(members.joined(separator: ","))}".utf8)
+    text.append(contentsOf: repeatElement(0x20, count: (8 - text.count % 8) % 8))
+    var header = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) }
+    header.append(text)
+    return header
+  }
+
+  /// `text` as a JSON string.
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import GPUTensor
+import Kernels
+
+/// A model on a device, with its tokenizer where it has one.
+package final class LoadedModel {
+  package let configuration: LlamaConfiguration
+  package let tokenizer: (any Tokenizer)?
+  package let weights: LlamaWeights
+  package let ropeTable: Variable
+  package let executor: any Executor
+  /// The longest sequence that the position table holds.
+  package let contextLength: Int
+
+  /// - Parameter contextLength: no longer than this, and no longer than the model's own.
+  package init(
+    _ source: any ModelSource, executor: any Executor, contextLength: Int = .max
+  ) throws {
+    configuration = source.configuration
+    tokenizer = try loadTokenizer(of: source)
+    self.executor = executor
+    self.contextLength = min(contextLength, configuration.maxPositionEmbeddings)
+    weights = LlamaWeights(
+      configuration, kind: "weights", maxSlabBytes: LlamaWeights.slabBytes(for: executor))
+    try executor.allocate(weights.slabs)
+    try weights.load(from: source, into: executor)
+    ropeTable = try configuration.makeRopeTable(positions: self.contextLength, on: executor)
+  }
+}
+
+extension LlamaConfiguration {
+  /// The cosines and sines of all positions, on the device.
+  package func makeRopeTable(positions: Int, on executor: any Executor) throws(OpenCLError) -> Variable {
+    let table = Variable(name: "rope table", shape: Shape([positions, headDim]))
+    try executor.allocate([table.slab])
+    try executor.write(
+      .floats(RoPETable.make(frequencies: ropeFrequencies, positions: positions)), to: table, at: 0)
+    return table
+  }
+}
+
+/// The tokenizer that belongs to a model, or nil where only token ids can be used.
+package func loadTokenizer(of source: any ModelSource) throws -> (any Tokenizer)? {
+  switch source.tokenizerFiles {
+  case .folder(let folder): try loadTokenizer(at: folder)
+  case .llama2c(let file): try loadTokenizer(llama2c: file, vocabularySize: source.configuration.vocabSize)
+  case .gguf(let vocabulary): try loadTokenizer(description: VocabularyDescription(vocabulary, path: source.path))
+  case .none: nil
+  }
+}
+
+extension VocabularyDescription {
+  /// The vocabulary of a GGUF file.
+  init(_ vocabulary: GGUFVocabulary, path: String) {
+    self.init(
+      model: vocabulary.model, pre: vocabulary.pre, tokens: vocabulary.tokens, scores: vocabulary.scores,
+      types: vocabulary.types, merges: vocabulary.merges, bosTokenID: vocabulary.bosTokenID,
+      eosTokenID: vocabulary.eosTokenID, unknownTokenID: vocabulary.unknownTokenID, padTokenID: vocabulary.padTokenID,
+      addBOS: vocabulary.addBOS, addEOS: vocabulary.addEOS, addSpacePrefix: vocabulary.addSpacePrefix,
+      chatTemplate: vocabulary.chatTemplate, path: path)
+  }
+}

@@ -1,0 +1,70 @@
+import GPUTensor
+
+/// LLaMA as its block diagram: h = x + attention(norm(x)); y = h + mlp(norm(h)).
+///
+/// Source: arXiv:2302.13971; grouped queries as in arXiv:2307.09288.
+package struct Llama {
+  package let configuration: LlamaConfiguration
+  private let parameter: (String) -> Tensor
+  private let layout: AttentionLayout
+
+  /// - Parameter parameter: the tensor of a key of `LlamaConfiguration.parameters`, in the graph that is recorded.
+  package init(_ configuration: LlamaConfiguration, parameter: @escaping (String) -> Tensor) {
+    self.configuration = configuration
+    self.parameter = parameter
+    layout = AttentionLayout(
+      heads: configuration.numAttentionHeads, keyValueHeads: configuration.numKeyValueHeads,
+      headSize: configuration.headDim)
+  }
+
+  /// The output projection [V, C]: the embedding's own matrix where the model ties them.
+  package var outputWeight: Tensor {
+    parameter(configuration.tieWordEmbeddings ? LlamaParameterName.embedding : LlamaParameterName.output)
+  }
+
+  /// The residual stream after the last norm, [R, C].
+  ///
+  /// - Parameters:
+  ///   - ropeTable: [positions, D], of `RoPETable`.
+  ///   - cache: replaces a layer's new keys and values [R, HKV·D] by those to attend to; nil in training.
+  package func hidden(
+    _ rows: RowTensors, ropeTable: Tensor, cache: ((_ layer: Int, _ keys: Tensor, _ values: Tensor) -> (Tensor, Tensor))? = nil
+  ) -> Tensor {
+    var x = parameter(LlamaParameterName.embedding).embedding(rows.ids)
+    for layer in 0..<configuration.numHiddenLayers {
+      let h = x + attention(norm(x, layer, "input_layernorm"), layer, rows, ropeTable, cache)
+      x = h + mlp(norm(h, layer, "post_attention_layernorm"), layer)
+    }
+    return x.rmsNorm(parameter(LlamaParameterName.finalNorm), eps: Float(configuration.rmsNormEps))
+  }
+
+  private func attention(
+    _ x: Tensor, _ layer: Int, _ rows: RowTensors, _ ropeTable: Tensor,
+    _ cache: ((Int, Tensor, Tensor) -> (Tensor, Tensor))?
+  ) -> Tensor {
+    let q = linear(x, layer, "self_attn.q_proj", bias: configuration.attentionBias)
+    let k = linear(x, layer, "self_attn.k_proj", bias: configuration.attentionBias)
+    let v = linear(x, layer, "self_attn.v_proj", bias: configuration.attentionBias)
+    let turnedQ = q.rope(table: ropeTable, positions: rows.positions, headSize: configuration.headDim)
+    let turnedK = k.rope(table: ropeTable, positions: rows.positions, headSize: configuration.headDim)
+    let (keys, values) = cache?(layer, turnedK, v) ?? (turnedK, v)
+    let out = turnedQ.attention(
+      keys: keys, values: values, keyStart: rows.keyStart, keyEnd: rows.keyEnd, queryEnd: rows.queryEnd, layout: layout)
+    return linear(out, layer, "self_attn.o_proj", bias: configuration.attentionBias)
+  }
+
+  private func mlp(_ x: Tensor, _ layer: Int) -> Tensor {
+    let gate = linear(x, layer, "mlp.gate_proj", bias: configuration.mlpBias)
+    let up = linear(x, layer, "mlp.up_proj", bias: configuration.mlpBias)
+    return linear(gate.swiGLU(up), layer, "mlp.down_proj", bias: configuration.mlpBias)
+  }
+
+  private func norm(_ x: Tensor, _ layer: Int, _ name: String) -> Tensor {
+    x.rmsNorm(parameter(LlamaParameterName.block(layer, name + ".weight")), eps: Float(configuration.rmsNormEps))
+  }
+
+  private func linear(_ x: Tensor, _ layer: Int, _ name: String, bias: Bool) -> Tensor {
+    let product = x.linear(parameter(LlamaParameterName.block(layer, name + ".weight")))
+    return bias ? product.biased(by: parameter(LlamaParameterName.block(layer, name + ".bias"))) : product
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+
+/// A run: where it starts, what it learns in which rounds, and how; every default filled in, every path absolute.
+package struct Recipe: Sendable, Equatable {
+  /// The run's folder (`output_dir`).
+  package var outputDirectory: URL
+  package var seed: UInt64
+  /// `auto`, `cpu`, an index or part of a name; nil: not given, so that the environment may speak.
+  package var device: String?
+  package var base: RecipeBase
+  package var method: TrainingMethod
+  package var precision: Precision
+  /// The training settings that a round has where it says nothing else.
+  package var defaults: TrainingSettings
+  /// The rounds, in order; at least one.
+  package var rounds: [ResolvedRound]
+
+  package init(
+    outputDirectory: URL, seed: UInt64, device: String?, base: RecipeBase, method: TrainingMethod,
+    precision: Precision, defaults: TrainingSettings, rounds: [ResolvedRound]
+  ) {
+    self.outputDirectory = outputDirectory
+    self.seed = seed
+    self.device = device
+    self.base = base
+    self.method = method
+    self.precision = precision
+    self.defaults = defaults
+    self.rounds = rounds
+  }
+}
+
+/// M0: what round 1 starts from (`base`).
+package enum RecipeBase: Sendable, Equatable {
+  /// A pretrained model's folder or file.
+  case model(URL)
+  /// Random weights of a named size; without a tokenizer the rows must be tokenised already.
+  case preset(name: String, tokenizer: RecipeTokenizer?)
+}
+
+/// Where the tokenizer of a model that starts from nothing comes from.
+package enum RecipeTokenizer: Sendable, Equatable {
+  /// Plain bytes and three special tokens, in a vocabulary of this size.
+  case bytes(vocabularySize: Int)
+  /// Read from a file or a model's folder.
+  case file(URL)
+}
+
+/// What is trained (`method.type`).
+package enum TrainingMethod: String, Sendable, CaseIterable {
+  /// Every weight.
+  case full
+  /// Low-rank adapters.
+  case lora
+
+  /// The methods that can be honoured.
+  static let supported: [TrainingMethod] = [.full]
+}
+
+/// The dtype of weights and activations in matmuls (`precision`).
+package enum Precision: String, Sendable, CaseIterable {
+  case fp32
+  case bf16
+
+  /// The precisions that can be honoured.
+  static let supported: [Precision] = [.fp32]
+}
+
+/// Round i, with every setting it trains by.
+package struct ResolvedRound: Sendable, Equatable {
+  /// Unique in the recipe, and usable as part of a folder's name.
+  package var name: String
+  /// Di's training rows.
+  package var train: URL
+  /// Di's held-out rows, or nil: its column of the transfer matrix is then null.
+  package var valid: URL?
+  package var settings: TrainingSettings
+
+  package init(name: String, train: URL, valid: URL?, settings: TrainingSettings) {
+    self.name = name
+    self.train = train
+    self.valid = valid
+    self.settings = settings
+  }
+}

@@ -1,0 +1,200 @@
+import Foundation
+
+extension Recipe {
+  /// Reads a recipe and lays the overrides over it.
+  /// - Parameter overrides: `key=value`, the key a dotted path, the value YAML.
+  package static func load(_ url: URL, overrides: [String] = []) throws(RecipeError) -> Recipe {
+    let file = url.standardizedFileURL
+    var tree = try RecipeParsing.tree(of: file)
+    for argument in overrides {
+      try RecipeOverride(argument).apply(to: &tree)
+    }
+    return try RecipeDecoding(folder: file.deletingLastPathComponent()).recipe(tree)
+  }
+}
+
+/// The tree of a recipe → `Recipe`.
+struct RecipeDecoding {
+  /// The recipe's folder: relative paths begin here.
+  let folder: URL
+
+  private static let runKeys = ["output_dir", "seed", "device", "base", "method", "precision"]
+  private static let roundKeys = ["name", "train", "valid"]
+
+  func recipe(_ tree: RecipeNode) throws(RecipeError) -> Recipe {
+    let training = TrainingKey.all.map(\.name)
+    var elsewhere = TrainingKey.nested
+    for key in Self.roundKeys { elsewhere[key] = "a round" }
+    let reader = try RecipeReader(
+      tree, path: "", known: Self.runKeys + training + ["rounds"], elsewhere: elsewhere)
+
+    var defaults = TrainingSettings()
+    for key in TrainingKey.all { try key.read(reader, &defaults) }
+    guard let output = try reader.path("output_dir", relativeTo: folder) else {
+      throw reader.missing("output_dir", remedy: "name the run's folder, as in output_dir: runs/first")
+    }
+    return Recipe(
+      outputDirectory: output,
+      seed: UInt64(try reader.integer("seed", in: 0...Int.max) ?? 0),
+      device: try reader.text("device", allowed: "auto, cpu, an index or part of a device's name"),
+      base: try base(reader), method: try method(reader), precision: try precision(reader),
+      defaults: defaults, rounds: try rounds(reader, defaults: defaults))
+  }
+
+  // MARK: - The run
+
+  private func base(_ reader: RecipeReader) throws(RecipeError) -> RecipeBase {
+    let remedy = "name a model, as in base: {model: models/SmolLM2-135M-Instruct}, or a preset"
+    guard let node = reader.node("base") else { throw reader.missing("base", remedy: remedy) }
+    let base = try RecipeReader(node, path: "base", known: ["model", "preset", "tokenizer"])
+    if let model = try base.path("model", relativeTo: folder) {
+      for key in ["preset", "tokenizer"] {
+        guard let extra = base.node(key) else { continue }
+        throw RecipeError(
+          place: extra.place, message: "base.\(key) stands beside base.model, which brings its own: keep one of them")
+      }
+      return .model(model)
+    }
+    guard let preset = try base.text("preset", allowed: "a preset's name") else {
+      throw base.missing("model", remedy: remedy)
+    }
+    return .preset(name: preset, tokenizer: try tokenizer(base))
+  }
+
+  private func tokenizer(_ base: RecipeReader) throws(RecipeError) -> RecipeTokenizer? {
+    guard let node = base.node("tokenizer"), !node.isNull else { return nil }
+    guard case .mapping = node.content else {
+      return try base.path("tokenizer", relativeTo: folder).map { .file($0) }
+    }
+    let reader = try RecipeReader(node, path: "base.tokenizer", known: ["vocab_size"])
+    guard let size = try reader.integer("vocab_size", in: 1...10_000_000) else {
+      throw reader.missing("vocab_size", remedy: "give the number of tokens to train, as in {vocab_size: 2048}")
+    }
+    return .bytes(vocabularySize: size)
+  }
+
+  private func method(_ reader: RecipeReader) throws(RecipeError) -> TrainingMethod {
+    guard let node = reader.node("method") else { return .full }
+    let loraKeys = ["rank", "alpha", "dropout", "target_modules", "init_adapter"]
+    let method = try RecipeReader(node, path: "method", known: ["type"] + loraKeys)
+    let type = try method.word("type", as: TrainingMethod.self) ?? .full
+    guard TrainingMethod.supported.contains(type) else {
+      throw RecipeError(
+        place: method.node("type")?.place ?? method.place,
+        message: "method.type is \(type.rawValue), which this version cannot train: set method: {type: full}")
+    }
+    for key in loraKeys {
+      guard let extra = method.node(key) else { continue }
+      throw RecipeError(
+        place: extra.place,
+        message: "method.\(key) is read by method.type lora alone, and the type is \(type.rawValue): remove it")
+    }
+    return type
+  }
+
+  private func precision(_ reader: RecipeReader) throws(RecipeError) -> Precision {
+    guard let precision = try reader.word("precision", as: Precision.self) else { return .fp32 }
+    guard Precision.supported.contains(precision) else {
+      throw RecipeError(
+        place: reader.node("precision")?.place ?? reader.place,
+        message: "precision is \(precision.rawValue), which this version cannot compute in: set precision: fp32")
+    }
+    return precision
+  }
+
+  // MARK: - The rounds
+
+  private func rounds(_ reader: RecipeReader, defaults: TrainingSettings) throws(RecipeError) -> [ResolvedRound] {
+    let remedy = "list at least one round, as in rounds: [{name: first, train: first/train.jsonl}]"
+    guard let node = reader.node("rounds") else { throw reader.missing("rounds", remedy: remedy) }
+    guard case .sequence(let items) = node.content, !items.isEmpty else {
+      throw reader.error("rounds", node, allowed: "a list: \(remedy)")
+    }
+    var rounds: [ResolvedRound] = []
+    for (index, item) in items.enumerated() {
+      let round = try self.round(item, index: index, defaults: defaults)
+      // Some file systems do not tell upper from lower case.
+      if let first = rounds.firstIndex(where: { $0.name.lowercased() == round.name.lowercased() }) {
+        throw RecipeError(
+          place: item.place,
+          message: "rounds[\(index)].name is '\(round.name)', the name of rounds[\(first)]: give each its own")
+      }
+      rounds.append(round)
+    }
+    return rounds
+  }
+
+  private func round(
+    _ node: RecipeNode, index: Int, defaults: TrainingSettings
+  ) throws(RecipeError) -> ResolvedRound {
+    var elsewhere = TrainingKey.nested
+    for key in Self.runKeys + ["rounds"] { elsewhere[key] = "the whole recipe, not of a round" }
+    let reader = try RecipeReader(
+      node, path: "rounds[\(index)]", known: Self.roundKeys + TrainingKey.all.map(\.name), elsewhere: elsewhere)
+    let allowed = "letters, digits, '-', '_' and '.', not beginning with '-' or '.', at most 100 bytes"
+    guard let name = try reader.text("name", allowed: allowed) else {
+      throw reader.missing("name", remedy: "name the round, as in name: translation")
+    }
+    guard Self.isFolderName(name) else {
+      throw RecipeError(
+        place: reader.node("name")?.place ?? reader.place,
+        message: "\(reader.name("name")) is '\(name.split(whereSeparator: \.isNewline).joined(separator: " "))', "
+          + "but names a folder and should be \(allowed)")
+    }
+    guard let train = try reader.path("train", relativeTo: folder) else {
+      throw reader.missing("train", remedy: "name the round's training rows, as in train: translation/train.jsonl")
+    }
+    let isNull = reader.node("valid")?.isNull ?? true
+    var settings = defaults
+    for key in TrainingKey.all { try key.read(reader, &settings) }
+    return ResolvedRound(
+      name: name, train: train, valid: isNull ? nil : try reader.path("valid", relativeTo: folder), settings: settings)
+  }
+
+  private static func isFolderName(_ name: String) -> Bool {
+    guard let first = name.unicodeScalars.first, first != ".", first != "-", name.utf8.count <= 100 else {
+      return false
+    }
+    return name.unicodeScalars.allSatisfy {
+      $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_.".unicodeScalars.contains($0)
+        || $0.properties.generalCategory == .nonspacingMark
+    }
+  }
+
+  // MARK: - The two mappings among the training keys
+
+  /// Reads `objective`; a share that is not given is what the other leaves.
+  static func objective(_ node: RecipeNode, path: String) throws(RecipeError) -> ObjectiveShares {
+    let reader = try RecipeReader(node, path: path, known: ["forward", "reverse"])
+    let allowed = "a share from 0 to 1"
+    let forward = try reader.number("forward", allowed: allowed) { (0...1).contains($0) }
+    let reverse = try reader.number("reverse", allowed: allowed) { (0...1).contains($0) }
+    switch (forward, reverse) {
+    case (nil, nil): return ObjectiveShares()
+    case (let forward?, nil): return ObjectiveShares(forward: forward, reverse: 1 - forward)
+    case (nil, let reverse?): return ObjectiveShares(forward: 1 - reverse, reverse: reverse)
+    case (let forward?, let reverse?):
+      guard abs(forward + reverse - 1) < 1e-6 else {
+        throw RecipeError(
+          place: reader.place,
+          message: "\(path) shares rows forward \(forward) + reverse \(reverse) = \(forward + reverse), "
+            + "but the shares should sum to 1: set both, or leave one out")
+      }
+      return ObjectiveShares(forward: forward, reverse: reverse)
+    }
+  }
+
+  /// Reads `union` over the settings that are inherited: keys that are not given stay.
+  static func union(_ node: RecipeNode, path: String, into union: inout UnionSettings) throws(RecipeError) {
+    let reader = try RecipeReader(node, path: path, known: ["sampling", "replay_fraction", "examples"])
+    if let sampling = try reader.word("sampling", as: UnionSettings.Sampling.self) { union.sampling = sampling }
+    if let node = reader.node("replay_fraction") {
+      union.replayFraction =
+        node.isNull
+        ? nil : try reader.number("replay_fraction", allowed: "null, or a share from 0 to 1") { (0...1).contains($0) }
+    }
+    if let node = reader.node("examples") {
+      union.examples = node.isNull ? nil : try reader.integer("examples", in: 1...1_000_000_000)
+    }
+  }
+}

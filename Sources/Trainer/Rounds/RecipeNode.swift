@@ -1,0 +1,43 @@
+/// One value of a recipe, and where it was written, so that every complaint can point at the user's own line.
+///
+/// The file and the overrides become one tree of these before anything is decoded: an override is then checked by the
+/// very rules that check the file.
+struct RecipeNode: Sendable {
+  /// One `key: value` of a mapping.
+  struct Entry: Sendable {
+    let key: String
+    /// Where the key was written: the value may stand lines below it.
+    let place: String
+    var value: RecipeNode
+  }
+
+  enum Content: Sendable {
+    /// Text as written; `isPlain` where it stood without quotes, and so may mean a number, a truth value or null.
+    case scalar(String, isPlain: Bool)
+    case sequence([RecipeNode])
+    case mapping([Entry])
+  }
+
+  var content: Content
+  /// `recipe.yaml:12`, or `override 'seed=x'`.
+  let place: String
+
+  /// Whether the value is YAML's null.
+  var isNull: Bool {
+    guard case .scalar(let text, isPlain: true) = content else { return false }
+    return ["", "~", "null", "Null", "NULL"].contains(text)
+  }
+
+  /// The value as an error shows it: on one line, and short.
+  var shown: String {
+    switch content {
+    case .scalar(let text, let isPlain):
+      if isNull { return "null" }
+      let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+      let short = line.count > 60 ? line.prefix(60) + "…" : line[...]
+      return isPlain ? String(short) : "\"\(short)\""
+    case .sequence(let items): return "a list of \(items.count)"
+    case .mapping(let entries): return "a mapping of \(entries.count) keys"
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Yams
+
+/// YAML text → `RecipeNode`.
+enum RecipeParsing {
+  /// Most nodes a recipe may hold once its aliases are expanded: a few nested aliases can stand for billions.
+  private static let nodeLimit = 100_000
+  /// Largest recipe read, in bytes.
+  private static let byteLimit = 4 << 20
+
+  /// Reads a recipe's file.
+  static func tree(of url: URL) throws(RecipeError) -> RecipeNode {
+    let name = url.lastPathComponent
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw RecipeError(
+        place: url.path, message: "no such recipe: give the path of a YAML file that exists", exitCode: 66)
+    }
+    let data: Data
+    do {
+      data = try Data(contentsOf: url)
+    } catch {
+      throw RecipeError(
+        place: url.path, message: "the recipe cannot be read: give a file (not a folder) that you may read",
+        exitCode: 66)
+    }
+    guard data.count <= byteLimit else {
+      throw RecipeError(
+        place: name, message: "holds \(data.count) bytes; a recipe holds at most \(byteLimit): is this the right file?")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw RecipeError(place: name, message: "is not UTF-8 text: save the recipe as UTF-8")
+    }
+    return try tree(of: text) { "\(name):\($0)" }
+  }
+
+  /// Parses YAML text.
+  /// - Parameter place: names a line, counted from 1, in errors.
+  static func tree(of text: String, place: (Int) -> String) throws(RecipeError) -> RecipeNode {
+    let root: Node?
+    do {
+      root = try Yams.compose(yaml: text)
+    } catch let error as YamlError {
+      throw describe(error, place: place)
+    } catch {
+      throw RecipeError(place: place(1), message: "is not YAML: \(error)")
+    }
+    guard let root else {
+      return RecipeNode(content: .scalar("", isPlain: true), place: place(1))
+    }
+    var remaining = nodeLimit
+    return try convert(root, remaining: &remaining, place: place)
+  }
+
+  private static func convert(
+    _ node: Node, remaining: inout Int, place: (Int) -> String
+  ) throws(RecipeError) -> RecipeNode {
+    let here = place(node.mark?.line ?? 1)
+    remaining -= 1
+    guard remaining > 0 else {
+      throw RecipeError(
+        place: here, message: "more than \(nodeLimit) values once aliases (*name) are expanded: write them out instead")
+    }
+    switch node {
+    case .scalar(let scalar):
+      let isPlain = scalar.style == .plain || scalar.style == .any
+      return RecipeNode(content: .scalar(scalar.string, isPlain: isPlain), place: here)
+    case .sequence(let sequence):
+      var items: [RecipeNode] = []
+      for item in sequence {
+        items.append(try convert(item, remaining: &remaining, place: place))
+      }
+      return RecipeNode(content: .sequence(items), place: here)
+    case .mapping(let mapping):
+      var entries: [RecipeNode.Entry] = []
+      for (key, value) in mapping {
+        let keyPlace = place(key.mark?.line ?? 1)
+        guard case .scalar(let scalar) = key else {
+          throw RecipeError(place: keyPlace, message: "a list or mapping stands where a key should: use a plain word")
+        }
+        let value = try convert(value, remaining: &remaining, place: place)
+        entries.append(.init(key: scalar.string, place: keyPlace, value: value))
+      }
+      return RecipeNode(content: .mapping(entries), place: here)
+    case .alias:
+      throw RecipeError(place: here, message: "an alias (*name) without its anchor: write the value out")
+    }
+  }
+
+  /// Yams's message takes several lines and shows the text around; here it becomes one line with its place.
+  private static func describe(_ error: YamlError, place: (Int) -> String) -> RecipeError {
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      return RecipeError(
+        place: place(mark.line),
+        message: "is not YAML: \(problem) (column \(mark.column)); quote text that holds : # @ or brackets")
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      let keys = duplicates.map { "'\($0)'" }.joined(separator: ", ")
+      return RecipeError(
+        place: place(context.mark.line), message: "the mapping here gives \(keys) more than once: keep one")
+    case .reader(let problem, let offset, _, _):
+      return RecipeError(
+        place: place(1), message: "is not YAML: \(problem) at character \(offset ?? 0): save it as plain UTF-8 text")
+    default:
+      return RecipeError(place: place(1), message: "is not YAML: write it as plain UTF-8 YAML text")
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/// How long a round trains.
+package enum TrainingDuration: Sendable, Equatable {
+  /// Optimiser steps (`max_steps`).
+  case steps(Int)
+  /// Passes over the round's share of the union (`num_train_epochs`).
+  case epochs(Double)
+}
+
+/// The learning rate's course after warm-up (`lr_scheduler_type`).
+package enum LearningRateKind: String, Sendable, CaseIterable {
+  case constant
+  case linear
+  case cosine
+  /// Warm-up, stable, decay.
+  case wsd
+}
+
+/// Shares of rows read forwards and in reverse (`objective`); they sum to 1.
+package struct ObjectiveShares: Sendable, Equatable {
+  package var forward: Double = 1
+  package var reverse: Double = 0
+
+  package init(forward: Double = 1, reverse: Double = 0) {
+    self.forward = forward
+    self.reverse = reverse
+  }
+}
+
+/// How a round draws from D1 ∪ … ∪ Di (`union`).
+package struct UnionSettings: Sendable, Equatable {
+  /// How datasets share the draws.
+  package enum Sampling: String, Sendable, CaseIterable {
+    /// Each dataset the same share, whatever its size.
+    case equal
+    /// Each row the same share.
+    case proportional
+  }
+
+  package var sampling: Sampling = .equal
+  /// Share of the draws that goes to the earlier datasets together; nil: as `sampling` gives.
+  package var replayFraction: Double?
+  /// Rows of the subset that the round draws from; nil: the whole union.
+  package var examples: Int?
+
+  package init(sampling: Sampling = .equal, replayFraction: Double? = nil, examples: Int? = nil) {
+    self.sampling = sampling
+    self.replayFraction = replayFraction
+    self.examples = examples
+  }
+}
+
+/// Every training setting of one round, resolved: nothing is left to inherit.
+package struct TrainingSettings: Sendable, Equatable {
+  /// Tokens of a packed row, and the longest sample.
+  package var sequenceLength = 512
+  /// Whether samples are laid side by side in rows of `sequenceLength` tokens.
+  package var packing = true
+  /// Whether rows are drawn in a shuffled order instead of the file's.
+  package var shuffle = true
+  /// Rows of a micro-batch.
+  package var perDeviceTrainBatchSize = 4
+  /// Micro-batches of an optimiser step.
+  package var gradientAccumulationSteps = 1
+  package var duration = TrainingDuration.steps(100)
+  /// Peak learning rate.
+  package var learningRate = 1.0e-4
+  package var lrSchedulerType = LearningRateKind.cosine
+  /// Optimiser steps of linear warm-up.
+  package var warmupSteps = 5
+  /// The last learning rate, as a share of the peak.
+  package var minLearningRateRatio = 0.1
+  package var weightDecay = 0.1
+  package var adamBeta1 = 0.9
+  package var adamBeta2 = 0.95
+  package var adamEpsilon = 1.0e-8
+  /// Gradients whose global L2 norm is larger are scaled down to it.
+  package var maxGradNorm = 1.0
+  package var objective = ObjectiveShares()
+  package var union = UnionSettings()
+  /// Optimiser steps between two lines of log.
+  package var loggingSteps = 1
+  /// Optimiser steps between two checkpoints.
+  package var saveSteps = 50
+  /// Optimiser steps between two evaluations; nil: after the round alone.
+  package var evalSteps: Int?
+  /// The gate, in nats: the most that an earlier dataset's loss may rise above its best; nil: no gate.
+  package var maxForgetting: Double?
+
+  package init() {}
+
+  /// The learning rate's course over a round of `steps` optimiser steps.
+  package func schedule(steps: Int) -> LearningRateSchedule {
+    LearningRateSchedule(
+      kind: lrSchedulerType, peak: learningRate, warmupSteps: warmupSteps, totalSteps: steps,
+      minRatio: minLearningRateRatio)
+  }
+}

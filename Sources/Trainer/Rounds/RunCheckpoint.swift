@@ -1,0 +1,110 @@
+import Foundation
+import GPUTensor
+import Kernels
+
+/// Where a run stands between two steps, to go on from after any stop.
+package struct RunState: Codable, Sendable {
+  /// The round that is under way, from 1, and the steps it has taken.
+  package var round: Int
+  package var step: Int
+  package var cursor: PackingCursor
+  package var transfer: TransferMatrix
+  /// Rows and tokens read of each dataset so far in this round.
+  package var rowsSeen: [Int]
+  package var tokensSeen: [Int]
+  /// The last step's loss of each finished round, and of the one under way.
+  package var finalLosses: [Double]
+  package var lastLoss: Double?
+  /// The last finished model's weights.
+  package var parentSha256: String?
+  /// SHA-256 of each file of tensors beside the state; empty between rounds, where the last round's folder has them.
+  package var files: [String: String]
+  /// SHA-256 of the resolved recipe.
+  package var recipe: String
+}
+
+/// The checkpoint folder: state, weights and moments; hashed, and replaced as a whole.
+package struct RunCheckpoint {
+  private static let names = ["weights", "first_moments", "second_moments"]
+
+  private let folder: URL
+  private var previous: URL { folder.appendingPathExtension("old") }
+
+  package init(_ folder: URL) {
+    self.folder = folder
+  }
+
+  /// Saves a state with its tensors (weights, first and second moments), or without them between two rounds.
+  package func save(_ state: RunState, tensors: [LlamaWeights], from executor: any Executor) throws {
+    let files = FileManager.default
+    let new = folder.appendingPathExtension("new")
+    var state = state
+    state.files = [:]
+    do {
+      try? files.removeItem(at: new)
+      try files.createDirectory(at: new, withIntermediateDirectories: true)
+    } catch {
+      throw failure("cannot be made", error)
+    }
+    for (name, weights) in zip(Self.names, tensors) {
+      let file = new.appending(path: name + ".safetensors")
+      try SafetensorsWriter.write(weights.configuration.parameters, as: .float32, to: file) { parameter, emit in
+        try executor.read(weights.variable(parameter)).withUnsafeBufferPointer { try emit($0) }
+      }
+      state.files[name] = try FileHash.sha256(of: file)
+    }
+    try AtomicFile.write(try JSONEncoder().encode(state), to: new.appending(path: "state.json"))
+    do {
+      // At every moment either `checkpoint` or `checkpoint.old` is whole.
+      try? files.removeItem(at: previous)
+      if files.fileExists(atPath: folder.path) { try files.moveItem(at: folder, to: previous) }
+      try files.moveItem(at: new, to: folder)
+      try? files.removeItem(at: previous)
+    } catch {
+      throw failure("cannot be replaced", error)
+    }
+  }
+
+  /// The saved state, or nil where there is none.
+  package func load() throws -> (state: RunState, folder: URL)? {
+    for candidate in [folder, previous] {
+      let file = candidate.appending(path: "state.json")
+      guard let data = try? Data(contentsOf: file) else { continue }
+      let state: RunState
+      do {
+        state = try JSONDecoder().decode(RunState.self, from: data)
+      } catch {
+        throw CheckpointError(
+          .invalid, path: file.path, "the state cannot be read", remedy: "start the run anew in another output_dir")
+      }
+      for (name, hash) in state.files {
+        let tensors = candidate.appending(path: name + ".safetensors")
+        guard try FileHash.sha256(of: tensors) == hash else {
+          throw CheckpointError(
+            .invalid, path: tensors.path, "the file is not the one that was saved (its SHA-256 differs)",
+            remedy: "start the run anew in another output_dir")
+        }
+      }
+      return (state, candidate)
+    }
+    return nil
+  }
+
+  /// Sends the saved tensors to the device.
+  package static func restore(_ folder: URL, tensors: [LlamaWeights], to executor: any Executor) throws {
+    for (name, weights) in zip(names, tensors) {
+      let file = try SafetensorsFile(folder.appending(path: name + ".safetensors"))
+      for parameter in weights.configuration.parameters {
+        try file.withFloats(parameter.name) { floats in
+          try executor.write(floats, to: weights.variable(parameter.name), at: 0)
+        }
+      }
+    }
+  }
+
+  private func failure(_ what: String, _ error: any Error) -> CheckpointError {
+    CheckpointError(
+      .inputOutput, path: folder.path, "the checkpoint \(what) (\(error.localizedDescription))",
+      remedy: "check the free space and the permissions")
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+
+/// The folder of a run (design.md §7): where each file stands, and how it is written.
+package struct RunFolder: Sendable {
+  package let url: URL
+
+  package init(_ url: URL) {
+    self.url = url
+  }
+
+  package var recipe: URL { url.appending(path: "recipe.yaml") }
+  package var metrics: URL { url.appending(path: "metrics.jsonl") }
+  package var transfer: URL { url.appending(path: "transfer.json") }
+  package var checkpoint: URL { url.appending(path: "checkpoint") }
+  package var rounds: URL { url.appending(path: "rounds") }
+
+  /// The folder of round `index`, from 1; 0 is the base.
+  package func round(_ index: Int, _ name: String) -> URL {
+    rounds.appending(path: (index < 10 ? "0" : "") + "\(index)-\(name)")
+  }
+
+  /// Whether a run has begun here.
+  package var holdsRun: Bool { exists(recipe) }
+
+  /// Makes the folder, and refuses one that holds something else.
+  package func create(resuming: Bool) throws {
+    if holdsRun && !resuming { throw RoundError.outputTaken(folder: url.path, found: "a run") }
+    if !holdsRun, let found = try? FileManager.default.contentsOfDirectory(atPath: url.path), let first = found.first {
+      throw RoundError.outputTaken(folder: url.path, found: "files that are no run (\(first))")
+    }
+    do {
+      try FileManager.default.createDirectory(at: rounds, withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError(
+        .inputOutput, path: url.path, "the folder cannot be made (\(error.localizedDescription))",
+        remedy: "check output_dir and its permissions")
+    }
+  }
+
+  /// Writes a value as JSON, whole or not at all.
+  package func write(_ value: some Encodable, to file: URL) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: file)
+  }
+
+  /// Lets `rounds/final` lead to a round's folder.
+  package func linkFinal(to round: URL) throws {
+    let link = rounds.appending(path: "final")
+    let temporary = rounds.appending(path: "final.new")
+    try? FileManager.default.removeItem(at: temporary)
+    try FileManager.default.createSymbolicLink(
+      atPath: temporary.path, withDestinationPath: round.lastPathComponent)
+    // A rename replaces the old link in one step; Foundation's own move refuses to.
+    guard rename(temporary.path, link.path) == 0 else {
+      throw CheckpointError(
+        .inputOutput, path: link.path, "the link cannot be made", remedy: "check the folder's permissions")
+    }
+  }
+
+  private func exists(_ file: URL) -> Bool { FileManager.default.fileExists(atPath: file.path) }
+}

@@ -1,0 +1,110 @@
+import Foundation
+
+/// What became of a dataset's rows.
+package struct DatasetStatistics: Sendable, Equatable, Codable {
+  /// Rows read.
+  package var rows = 0
+  /// Rows whose end was cut off, being longer than a sequence.
+  package var cut = 0
+  /// Rows left out, having no supervised token (after the cut).
+  package var dropped = 0
+  /// Tokens of the samples.
+  package var tokens = 0
+  /// Tokens of the samples that are predicted and supervised.
+  package var supervisedTokens = 0
+
+  package init() {}
+}
+
+/// A file of rows, encoded: at least one sample, each with at least one supervised token.
+package struct Dataset: Sendable {
+  package let name: String
+  package let url: URL
+  package let samples: [Sample]
+  package let statistics: DatasetStatistics
+
+  package init(name: String, url: URL, samples: [Sample], statistics: DatasetStatistics) {
+    self.name = name
+    self.url = url
+    self.samples = samples
+    self.statistics = statistics
+  }
+
+  /// Reads and encodes a file.
+  /// - Parameters:
+  ///   - tokenizer: nil where the rows are tokenised already.
+  ///   - vocabularySize: the model's; ids are below it.
+  ///   - sequenceLength: tokens of the longest sample. A row's end is cut; a `.txt` document, which is mostly longer,
+  ///     goes on in the next sample instead.
+  package static func load(
+    name: String, url: URL, tokenizer: (any Tokenizer)?, vocabularySize: Int, sequenceLength: Int
+  ) throws(DatasetError) -> Dataset {
+    let encoder = RowEncoder(tokenizer: tokenizer, vocabularySize: vocabularySize)
+    let isDocument = url.pathExtension.lowercased() == "txt"
+    var builder = Builder(sequenceLength: sequenceLength)
+    try DatasetReader(url: url).forEachRow { row, place throws(DatasetError) in
+      do throws(RowEncoder.Fault) {
+        builder.add(try encoder.encode(row), isDocument: isDocument)
+      } catch {
+        throw DatasetError(place: place, message: error.message)
+      }
+    }
+    return try builder.dataset(name: name, url: url)
+  }
+}
+
+/// Cuts, drops and counts.
+private struct Builder {
+  let sequenceLength: Int
+  var samples: [Sample] = []
+  var statistics = DatasetStatistics()
+
+  init(sequenceLength: Int) {
+    precondition(sequenceLength >= 2, "a sequence of one token has nothing to predict")
+    self.sequenceLength = sequenceLength
+  }
+
+  mutating func add(_ sample: Sample, isDocument: Bool) {
+    statistics.rows += 1
+    guard isDocument, sample.length > sequenceLength else {
+      keep(sample)
+      return
+    }
+    for start in stride(from: 0, to: sample.length, by: sequenceLength) {
+      let range = start..<min(start + sequenceLength, sample.length)
+      let piece = Sample(ids: Array(sample.ids[range]), labels: Array(sample.labels[range]))
+      // The last piece may be one token, which has nothing before it: nothing is lost but itself.
+      if piece.targetCount(reversed: false) > 0 { keep(piece) }
+    }
+  }
+
+  private mutating func keep(_ sample: Sample) {
+    var sample = sample
+    if sample.length > sequenceLength {
+      statistics.cut += 1
+      sample = Sample(
+        ids: Array(sample.ids.prefix(sequenceLength)), labels: Array(sample.labels.prefix(sequenceLength)))
+    }
+    let targets = sample.targetCount(reversed: false)
+    guard targets > 0 else {
+      statistics.dropped += 1
+      return
+    }
+    statistics.tokens += sample.length
+    statistics.supervisedTokens += targets
+    samples.append(sample)
+  }
+
+  func dataset(name: String, url: URL) throws(DatasetError) -> Dataset {
+    guard statistics.rows > 0 else {
+      throw DatasetError(place: url.path, message: "is empty: a dataset holds at least one row, \(DatasetRow.shapes)")
+    }
+    guard !samples.isEmpty else {
+      throw DatasetError(
+        place: url.path,
+        message: "none of its \(statistics.rows) rows has a supervised token within \(sequenceLength) tokens "
+          + "(\(statistics.cut) were cut): give completions or assistant turns, or raise sequence_length")
+    }
+    return Dataset(name: name, url: url, samples: samples, statistics: statistics)
+  }
+}

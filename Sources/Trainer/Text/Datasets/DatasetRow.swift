@@ -1,0 +1,174 @@
+import Foundation
+
+/// One row of a dataset, before it is encoded.
+package enum DatasetRow: Sendable, Equatable {
+  /// A document: every token is supervised.
+  case text(String)
+  /// A prompt and what should follow it: the completion alone is supervised.
+  case completion(prompt: String, completion: String)
+  /// Turns that go through the chat template: the assistant's are supervised.
+  case conversation([ChatMessage])
+  /// Tokens and labels, used as they are.
+  case tokens(ids: [Int32], labels: [Int32])
+}
+
+extension DatasetRow {
+  /// Why a row cannot be read; the reader adds the place.
+  struct Fault: Error {
+    let message: String
+  }
+
+  /// The shapes as errors list them.
+  static let shapes =
+    "{text}, {prompt, completion}, {prompt, response}, {instruction, input, output}, {messages}, {conversations} "
+    + "or {input_ids, labels}"
+
+  /// Reads a row by the keys that it holds; keys that its shape does not know are ignored.
+  init(_ object: [String: Any]) throws(Fault) {
+    if object["input_ids"] != nil {
+      self = try Self.tokens(object)
+    } else if let turns = object["messages"] {
+      self = .conversation(try Self.messages(turns))
+    } else if let turns = object["conversations"] {
+      self = .conversation(try Self.conversations(turns))
+    } else if object["instruction"] != nil {
+      let instruction = try Self.string("instruction", of: object)
+      let hasInput = object["input"].map { !($0 is NSNull) } ?? false
+      let input = hasInput ? try Self.string("input", of: object) : ""
+      self = .completion(
+        prompt: input.isEmpty ? instruction : instruction + "\n" + input,
+        completion: try Self.string("output", of: object))
+    } else if object["prompt"] != nil {
+      let key = object["completion"] == nil ? "response" : "completion"
+      guard object[key] != nil else {
+        throw Fault(message: "a prompt without a completion: add \"completion\" (or \"response\")")
+      }
+      self = .completion(
+        prompt: try Self.string("prompt", of: object), completion: try Self.string(key, of: object))
+    } else if object["text"] != nil {
+      self = .text(try Self.string("text", of: object))
+    } else {
+      let keys = object.keys.sorted().prefix(8).map { "\"\(excerpt($0))\"" }.joined(separator: ", ")
+      throw Fault(message: "no known row shape among the keys [\(keys)]: a row is \(Self.shapes)")
+    }
+  }
+
+  private static func string(_ key: String, of object: [String: Any]) throws(Fault) -> String {
+    guard let value = object[key] else { throw Fault(message: "\"\(key)\" is missing: add it as text") }
+    guard let text = value as? String else {
+      throw Fault(message: "\"\(key)\" is \(kind(of: value)), but should be text: write it in quotes")
+    }
+    return text
+  }
+
+  // MARK: - Tokens
+
+  private static func tokens(_ object: [String: Any]) throws(Fault) -> DatasetRow {
+    let ids = try integers("input_ids", of: object)
+    guard object["labels"] != nil else {
+      throw Fault(message: "\"input_ids\" without \"labels\": add one label a token, -100 where it is not supervised")
+    }
+    let labels = try integers("labels", of: object)
+    guard ids.count == labels.count else {
+      throw Fault(
+        message: "\(ids.count) input_ids but \(labels.count) labels: give one label a token, -100 where not supervised")
+    }
+    return .tokens(ids: ids, labels: labels)
+  }
+
+  private static func integers(_ key: String, of object: [String: Any]) throws(Fault) -> [Int32] {
+    guard let list = object[key] as? [Any] else {
+      throw Fault(message: "\"\(key)\" is \(kind(of: object[key])), but should be a list of whole numbers")
+    }
+    var integers: [Int32] = []
+    integers.reserveCapacity(list.count)
+    for (index, element) in list.enumerated() {
+      guard kind(of: element) == "a number", let value = element as? Int, let id = Int32(exactly: value) else {
+        throw Fault(
+          message: "\"\(key)\"[\(index)] is \(kind(of: element)), but no whole number of 32 bits: give a token's id")
+      }
+      integers.append(id)
+    }
+    return integers
+  }
+
+  // MARK: - Turns
+
+  private static func messages(_ value: Any) throws(Fault) -> [ChatMessage] {
+    try turns(value, key: "messages", role: "role", content: "content") { $0 }
+  }
+
+  /// ShareGPT's names for the three roles of a template.
+  private static let sharedRoles = [
+    "human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system",
+  ]
+
+  private static func conversations(_ value: Any) throws(Fault) -> [ChatMessage] {
+    try turns(value, key: "conversations", role: "from", content: "value") { name throws(Fault) in
+      guard let role = sharedRoles[name] else {
+        throw Fault(message: "a turn is from \"\(excerpt(name))\", but should be from human, gpt or system")
+      }
+      return role
+    }
+  }
+
+  private static func turns(
+    _ value: Any, key: String, role: String, content: String, rename: (String) throws(Fault) -> String
+  ) throws(Fault) -> [ChatMessage] {
+    guard let turns = value as? [Any], !turns.isEmpty else {
+      throw Fault(message: "\"\(key)\" is \(kind(of: value)), but should be a list of at least one turn")
+    }
+    var messages: [ChatMessage] = []
+    for (index, turn) in turns.enumerated() {
+      guard let turn = turn as? [String: Any], let name = turn[role] as? String, let text = turn[content] as? String
+      else {
+        throw Fault(
+          message: "\"\(key)\"[\(index)] should be {\"\(role)\": text, \"\(content)\": text}; lists of parts, tools "
+            + "and images are not read: write the turn's text")
+      }
+      // The role goes into the rendered text beside the template's control tokens: it must not be able to be one.
+      guard !name.isEmpty, name.utf8.allSatisfy({ isWordByte($0) }) else {
+        throw Fault(
+          message: "\"\(key)\"[\(index)] has the role \"\(excerpt(name))\": a role is letters, digits, '_' and '-'")
+      }
+      messages.append(ChatMessage(role: try rename(name), content: text))
+    }
+    return messages
+  }
+
+  private static func isWordByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+
+  // MARK: - Words for errors
+
+  /// What a value of JSON is.
+  private static func kind(of value: Any?) -> String {
+    switch value {
+    case nil: "missing"
+    case is NSNull: "null"
+    case is String: "text"
+    case is [Any]: "a list"
+    case is [String: Any]: "an object"
+    case let number as NSNumber where isBoolean(number): "a truth value"
+    case is NSNumber: "a number"
+    default: "something else"
+    }
+  }
+
+  /// JSON's true and false are numbers to Foundation, of a type of their own.
+  private static func isBoolean(_ number: NSNumber) -> Bool {
+    type(of: number) == type(of: NSNumber(value: true)) && String(cString: number.objCType) == "c"
+  }
+}
+
+/// A piece of the user's text that is short enough for an error, on one line.
+func excerpt(_ text: String) -> String {
+  let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+  return line.count > 60 ? line.prefix(60) + "…" : line
+}

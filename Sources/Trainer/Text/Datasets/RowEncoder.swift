@@ -1,0 +1,93 @@
+/// Rows → samples, by the rules that hold for training and evaluation alike.
+///
+/// A prompt and its completion are encoded apart and joined, so the mask's edge is the text's edge. Text from rows goes
+/// through `encodeOrdinary`: a row that spells a control token out does not get one.
+package struct RowEncoder: Sendable {
+  /// Why a row cannot be encoded; the reader adds the place.
+  package struct Fault: Error, Equatable {
+    package let message: String
+  }
+
+  private let tokenizer: (any Tokenizer)?
+  /// The template's encoder; a template that cannot be read matters only once a row of turns comes.
+  private let conversations: Result<ConversationEncoder, TemplateError>?
+  /// Tokens that the model knows: ids are below it.
+  private let vocabularySize: Int
+
+  /// - Parameters:
+  ///   - tokenizer: nil where the rows are tokenised already.
+  ///   - vocabularySize: the model's.
+  package init(tokenizer: (any Tokenizer)?, vocabularySize: Int) {
+    self.tokenizer = tokenizer
+    self.vocabularySize = vocabularySize
+    if let tokenizer, let source = tokenizer.chatTemplate {
+      conversations = Result { () throws(TemplateError) in
+        ConversationEncoder(template: try ChatTemplate(source), tokenizer: tokenizer)
+      }
+    } else {
+      conversations = nil
+    }
+  }
+
+  /// Encodes one row, uncut.
+  package func encode(_ row: DatasetRow) throws(Fault) -> Sample {
+    let sample = try sample(of: row)
+    for (index, id) in sample.ids.enumerated() where id < 0 || Int(id) >= vocabularySize {
+      throw Fault(
+        message: "token \(id) at position \(index) is outside the model's vocabulary of \(vocabularySize): use the "
+          + "tokenizer that belongs to the model")
+    }
+    for (index, label) in sample.labels.enumerated() where label != Sample.ignoredLabel {
+      guard label >= 0, Int(label) < vocabularySize else {
+        throw Fault(
+          message: "label \(label) at position \(index) is neither -100 nor a token of the model's vocabulary of "
+            + "\(vocabularySize)")
+      }
+    }
+    return sample
+  }
+
+  private func sample(of row: DatasetRow) throws(Fault) -> Sample {
+    switch row {
+    case .tokens(let ids, let labels):
+      return Sample(ids: ids, labels: labels)
+    case .text(let text):
+      return joined(prompt: [], supervised: try needed().encodeOrdinary(text), by: try needed())
+    case .completion(let prompt, let completion):
+      let tokenizer = try needed()
+      return joined(
+        prompt: tokenizer.encodeOrdinary(prompt), supervised: tokenizer.encodeOrdinary(completion), by: tokenizer)
+    case .conversation(let messages):
+      _ = try needed()
+      guard let conversations else {
+        throw Fault(
+          message: "a row of turns needs a chat template, and the model's tokenizer brings none: use "
+            + "{prompt, completion} rows, or add chat_template to tokenizer_config.json")
+      }
+      do {
+        return try conversations.get().encode(messages)
+      } catch {
+        throw Fault(message: error.description)
+      }
+    }
+  }
+
+  /// BOS where the tokenizer adds it, what is given, what is learnt, EOS.
+  private func joined(prompt: [Int32], supervised: [Int32], by tokenizer: any Tokenizer) -> Sample {
+    let special = tokenizer.special
+    var given = prompt
+    if special.addsBOS, let bos = special.bos { given.insert(bos, at: 0) }
+    let learnt = supervised + special.eos.prefix(1)
+    return Sample(
+      ids: given + learnt, labels: Array(repeating: Sample.ignoredLabel, count: given.count) + learnt)
+  }
+
+  private func needed() throws(Fault) -> any Tokenizer {
+    guard let tokenizer else {
+      throw Fault(
+        message: "a row of text needs a tokenizer, and the model brings none: name base.tokenizer, or give "
+          + "{input_ids, labels}")
+    }
+    return tokenizer
+  }
+}

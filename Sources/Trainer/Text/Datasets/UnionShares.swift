@@ -1,0 +1,77 @@
+/// How the draws of a round are shared among D1 … Di.
+///
+/// Shares are whole numbers over a common sum, so that the place of every position is exact at any position.
+struct UnionShares: Sendable {
+  /// Each dataset's share, in units of their sum.
+  private let weights: [UInt64]
+  /// Sum of the weights from a dataset on.
+  private let tails: [UInt64]
+  /// Draws that make up one pass.
+  let drawsPerEpoch: Int
+
+  /// The unit of `replay_fraction`: a millionth.
+  private static let unit = 1_000_000.0
+
+  init(rowCounts: [Int], union: UnionSettings) {
+    let total = rowCounts.reduce(0, +)
+    let earlier = rowCounts.dropLast()
+    var weights = rowCounts.map { union.sampling == .equal ? 1 : UInt64($0) }
+    var draws = total
+    if let fraction = union.replayFraction, let newest = rowCounts.last, !earlier.isEmpty {
+      let replay = UInt64((fraction * Self.unit).rounded())
+      let fresh = UInt64(Self.unit) - replay
+      let earlierSum = weights.dropLast().reduce(0, +)
+      weights = weights.dropLast().map { $0 * replay } + [fresh * earlierSum]
+      // One pass over what is new, with its replay beside it; where nothing new is drawn, one over the old.
+      draws =
+        fresh == 0
+        ? earlier.reduce(0, +) : Int((Double(newest) * Self.unit / Double(fresh)).rounded(.up))
+    }
+    self.init(weights: weights, drawsPerEpoch: draws)
+  }
+
+  /// Shares by the rows of each dataset in a subset, one pass over which is an epoch.
+  init(quotas: [Int]) {
+    self.init(weights: quotas.map { UInt64($0) }, drawsPerEpoch: quotas.reduce(0, +))
+  }
+
+  private init(weights: [UInt64], drawsPerEpoch: Int) {
+    self.weights = weights
+    tails = weights.indices.map { weights[$0...].reduce(0, +) }
+    self.drawsPerEpoch = drawsPerEpoch
+  }
+
+  /// The dataset of a position, and how many positions before it were that dataset's.
+  ///
+  /// The first dataset's positions lie evenly among all, the second's evenly among the rest, and so on: of the first p
+  /// positions, ⌈p · weight / sum⌉ belong to the dataset in question.
+  func place(of position: Int) -> (dataset: Int, rank: Int) {
+    var rank = UInt64(position)
+    for dataset in weights.indices {
+      let before = ceilingOf(rank, times: weights[dataset], over: tails[dataset])
+      if ceilingOf(rank + 1, times: weights[dataset], over: tails[dataset]) > before {
+        return (dataset, Int(before))
+      }
+      rank -= before
+    }
+    preconditionFailure("the last dataset with a weight takes what is left")
+  }
+
+  /// Each dataset's part of a subset of `count` rows.
+  func quotas(of count: Int) -> [Int] {
+    var rest = UInt64(count)
+    return weights.indices.map { dataset in
+      let quota = ceilingOf(rest, times: weights[dataset], over: tails[dataset])
+      rest -= quota
+      return Int(quota)
+    }
+  }
+
+  /// ⌈value · weight / sum⌉, through 128 bits; weight is at most sum, so it fits.
+  private func ceilingOf(_ value: UInt64, times weight: UInt64, over sum: UInt64) -> UInt64 {
+    guard weight > 0 else { return 0 }
+    let product = value.multipliedFullWidth(by: weight)
+    let (quotient, remainder) = sum.dividingFullWidth(product)
+    return remainder == 0 ? quotient : quotient + 1
+  }
+}

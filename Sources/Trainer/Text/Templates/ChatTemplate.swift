@@ -1,0 +1,44 @@
+import Foundation
+
+/// A model's Jinja chat template: a conversation → the text that the model was trained on.
+///
+/// The part of Jinja that chat templates use, with the settings that they are written for; anything else is refused by
+/// name and line, never passed over.
+package struct ChatTemplate: Sendable {
+  private let statements: [TemplateStatement]
+
+  /// Parses a template.
+  package init(_ source: String) throws(TemplateError) {
+    statements = try TemplateParser.statements(of: source)
+  }
+
+  /// The conversation as text.
+  /// - Parameters:
+  ///   - addGenerationPrompt: whether the text ends where the assistant's next turn begins.
+  ///   - bos: the text of the token that begins a sequence; empty: none.
+  ///   - eos: the text of the token that ends one; empty: none.
+  ///   - now: what `strftime_now` tells.
+  package func render(
+    messages: [ChatMessage], addGenerationPrompt: Bool, bos: String, eos: String, now: Date = Date()
+  ) throws(TemplateError) -> String {
+    try renderText(messages: messages, addGenerationPrompt: addGenerationPrompt, bos: bos, eos: eos, now: now).plain
+  }
+
+  /// As `render`, with what came out of messages' contents told apart from the template's own text.
+  func renderText(
+    messages: [ChatMessage], addGenerationPrompt: Bool, bos: String, eos: String, now: Date
+  ) throws(TemplateError) -> TemplateText {
+    let turns = messages.map { message in
+      TemplateValue.dictionary(
+        TemplateDictionary([
+          "role": .text(message.role),
+          "content": .string(TemplateText(message.content, isContent: true)),
+        ]))
+    }
+    let variables: [String: TemplateValue] = [
+      "messages": .list(turns), "add_generation_prompt": .boolean(addGenerationPrompt), "bos_token": .text(bos),
+      "eos_token": .text(eos), "tools": .none, "documents": .none,
+    ]
+    return try TemplateInterpreter(variables: variables, now: now).render(statements)
+  }
+}

@@ -1,0 +1,209 @@
+import Foundation
+
+/// Runs a template's statements.
+///
+/// A template comes out of a model's files, so it is bounded: in steps, in depth and in the text that it makes.
+final class TemplateInterpreter {
+  /// What a statement leaves the loop around it to do.
+  private enum Flow {
+    case goOn
+    case skip
+    case stop
+  }
+
+  private static let stepLimit = 1_000_000
+  private static let depthLimit = 150
+  private static let byteLimit = 64 << 20
+  private static let namespaceLimit = 1000
+
+  /// Variables, the innermost scope last.
+  private var scopes: [[String: TemplateValue]]
+  private var output = TemplateText()
+  private var steps = 0
+  private var depth = 0
+  private var namespaceCount = 0
+  let now: Date
+
+  init(variables: [String: TemplateValue], now: Date) {
+    scopes = [variables]
+    self.now = now
+  }
+
+  /// Runs a whole template.
+  func render(_ statements: [TemplateStatement]) throws(TemplateError) -> TemplateText {
+    _ = try run(statements)
+    return output
+  }
+
+  // MARK: - Bounds
+
+  func step(line: Int) throws(TemplateError) {
+    steps += 1
+    guard steps <= Self.stepLimit else {
+      throw TemplateError(
+        line: line, message: "the template takes more than \(Self.stepLimit) steps: is a loop too long?")
+    }
+  }
+
+  /// Goes one level deeper for the length of `body`.
+  func deeper<Result>(line: Int, _ body: () throws(TemplateError) -> Result) throws(TemplateError) -> Result {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.depthLimit else {
+      throw TemplateError(line: line, message: "expressions or macros nest deeper than \(Self.depthLimit) levels")
+    }
+    return try body()
+  }
+
+  /// Makes a namespace; a chain of very many could not be taken apart again without running out of stack.
+  func namespace(_ values: TemplateDictionary) throws(TemplateFault) -> TemplateValue {
+    namespaceCount += 1
+    guard namespaceCount <= Self.namespaceLimit else {
+      throw TemplateFault("the template makes more than \(Self.namespaceLimit) namespaces")
+    }
+    let namespace = TemplateNamespace()
+    namespace.values = values
+    return .namespace(namespace)
+  }
+
+  /// Hands a list or mapping on unless it nests too deep to be gone through.
+  func shallow(_ value: TemplateValue, line: Int) throws(TemplateError) -> TemplateValue {
+    guard value.isShallow() else { throw TemplateError(line: line, message: "lists nest deeper than 50 levels") }
+    return value
+  }
+
+  func check(_ text: TemplateText, line: Int) throws(TemplateError) {
+    guard text.byteCount <= Self.byteLimit else {
+      throw TemplateError(line: line, message: "the template makes more than \(Self.byteLimit) bytes of text")
+    }
+  }
+
+  // MARK: - Variables
+
+  func value(of name: String) -> TemplateValue? {
+    for scope in scopes.reversed() {
+      if let value = scope[name] { return value }
+    }
+    return nil
+  }
+
+  private func set(_ target: TemplateTarget, to value: TemplateValue, line: Int) throws(TemplateError) {
+    switch target {
+    case .name(let name): scopes[scopes.count - 1][name] = value
+    case .attribute(let name, let attribute):
+      guard case .namespace(let namespace)? = self.value(of: name) else {
+        throw TemplateError(
+          line: line, message: "set writes to \(name).\(attribute), but '\(name)' is no namespace(): make it one first")
+      }
+      namespace.values[attribute] = value
+    }
+  }
+
+  // MARK: - Statements
+
+  private func run(_ statements: [TemplateStatement]) throws(TemplateError) -> Flow {
+    for statement in statements {
+      try step(line: statement.line)
+      let flow = try run(statement)
+      if flow != .goOn { return flow }
+    }
+    return .goOn
+  }
+
+  private func run(_ statement: TemplateStatement) throws(TemplateError) -> Flow {
+    switch statement.kind {
+    case .text(let text): output.append(TemplateText(text))
+    case .output(let expression): output.append(try evaluate(expression).printed)
+    case .condition(let branches, let otherwise):
+      for branch in branches where try evaluate(branch.test).isTrue { return try run(branch.body) }
+      return try run(otherwise)
+    case .loop(let loop): return try run(loop, line: statement.line)
+    case .assign(let target, let expression):
+      try set(target, to: try evaluate(expression), line: statement.line)
+    case .capture(let target, let body):
+      let (text, flow) = try captured(body)
+      try set(target, to: .string(text), line: statement.line)
+      return flow
+    case .macro(let macro): scopes[scopes.count - 1][macro.name] = .function(.macro(macro))
+    case .stop: return .stop
+    case .skip: return .skip
+    }
+    try check(output, line: statement.line)
+    return .goOn
+  }
+
+  /// What a body prints, instead of printing it.
+  private func captured(_ body: [TemplateStatement]) throws(TemplateError) -> (text: TemplateText, flow: Flow) {
+    let outer = output
+    output = TemplateText()
+    defer { output = outer }
+    let flow = try run(body)
+    return (output, flow)
+  }
+
+  private func run(_ loop: TemplateLoopSyntax, line: Int) throws(TemplateError) -> Flow {
+    let iterable = try evaluate(loop.iterable)
+    var items = try located(line) { () throws(TemplateFault) in try iterable.items() }
+    if let filter = loop.filter {
+      var kept: [TemplateValue] = []
+      for item in items {
+        try step(line: line)
+        scopes.append(try bindings(of: loop, to: item, line: line))
+        defer { scopes.removeLast() }
+        if try evaluate(filter).isTrue { kept.append(item) }
+      }
+      items = kept
+    }
+    guard !items.isEmpty else { return try run(loop.otherwise) }
+    for (index, item) in items.enumerated() {
+      try step(line: line)
+      var scope = try bindings(of: loop, to: item, line: line)
+      scope["loop"] = .loop(TemplateLoopState(items: items, index: index))
+      scopes.append(scope)
+      defer { scopes.removeLast() }
+      if try run(loop.body) == .stop { break }
+    }
+    return .goOn
+  }
+
+  /// An item under the loop's name, or its parts under the loop's names.
+  private func bindings(
+    of loop: TemplateLoopSyntax, to item: TemplateValue, line: Int
+  ) throws(TemplateError) -> [String: TemplateValue] {
+    if loop.variables.count == 1 { return [loop.variables[0]: item] }
+    guard case .list(let parts) = item, parts.count == loop.variables.count else {
+      throw TemplateError(line: line, message: "an item does not have the \(loop.variables.count) parts that for names")
+    }
+    return Dictionary(zip(loop.variables, parts)) { $1 }
+  }
+
+  /// Runs a macro in a scope that sees the template's own variables alone.
+  func call(_ macro: TemplateMacro, _ arguments: TemplateArguments, line: Int) throws(TemplateError) -> TemplateValue {
+    guard arguments.positional.count <= macro.parameters.count else {
+      throw TemplateError(
+        line: line, message: "the macro \(macro.name) takes at most \(macro.parameters.count) arguments")
+    }
+    return try deeper(line: line) { () throws(TemplateError) in
+      let outer = scopes
+      scopes = [outer[0], [:]]
+      defer { scopes = outer }
+      for (index, parameter) in macro.parameters.enumerated() {
+        let fallback = try parameter.fallback.map { expression throws(TemplateError) in try evaluate(expression) }
+        scopes[1][parameter.name] =
+          arguments.value(index, parameter.name) ?? fallback ?? .undefined(parameter.name)
+      }
+      return .string(try captured(macro.body).text)
+    }
+  }
+
+  /// Gives a fault its line.
+  func located<Result>(
+    _ line: Int, _ body: () throws(TemplateFault) -> Result
+  ) throws(TemplateError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw TemplateError(line: line, message: error.message)
+    }
+  }
+}

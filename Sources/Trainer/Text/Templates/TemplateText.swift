@@ -1,0 +1,93 @@
+/// Rendered text that remembers which parts came out of messages' contents.
+///
+/// What a user wrote must never become a control token, while the same characters in the template must: the two are
+/// told apart here, where they are joined, because afterwards nothing in the text can tell them apart. Text that mixes
+/// both in a way that cannot be followed counts as the user's, which is the safe side.
+struct TemplateText: Sendable {
+  struct Run: Sendable, Equatable {
+    var text: String
+    /// Whether the run is a message's content.
+    let isContent: Bool
+  }
+
+  private(set) var runs: [Run] = []
+  /// Bytes of UTF-8 in all runs.
+  private(set) var byteCount = 0
+
+  init() {}
+
+  init(_ text: String, isContent: Bool = false) { append(Run(text: text, isContent: isContent)) }
+
+  /// The text alone.
+  var plain: String {
+    runs.count == 1 ? runs[0].text : runs.reduce(into: "") { $0 += $1.text }
+  }
+
+  var isEmpty: Bool { runs.isEmpty }
+
+  /// Whether any part came out of a message's content.
+  var hasContent: Bool { runs.contains { $0.isContent } }
+
+  /// Text made out of this one.
+  func derived(_ text: String) -> TemplateText { TemplateText(text, isContent: hasContent) }
+
+  mutating func append(_ other: TemplateText) {
+    for run in other.runs { append(run) }
+  }
+
+  private mutating func append(_ run: Run) {
+    guard !run.text.isEmpty else { return }
+    byteCount += run.text.utf8.count
+    if let last = runs.indices.last, runs[last].isContent == run.isContent {
+      runs[last].text += run.text
+    } else {
+      runs.append(run)
+    }
+  }
+
+  /// Drops characters at the ends for as long as they are to be dropped.
+  func trimmed(
+    start: Bool = true, end: Bool = true, dropping: (Unicode.Scalar) -> Bool = { $0.isPythonSpace }
+  ) -> TemplateText {
+    var rest = runs[...]
+    var first: Run?
+    if start {
+      while let run = rest.popFirst() {
+        let kept = String(String.UnicodeScalarView(run.text.unicodeScalars.drop(while: dropping)))
+        guard kept.isEmpty else {
+          first = Run(text: kept, isContent: run.isContent)
+          break
+        }
+      }
+    }
+    var kept = TemplateText()
+    if let first { kept.append(first) }
+    for run in rest { kept.append(run) }
+    guard end else { return kept }
+    while let run = kept.runs.popLast() {
+      kept.byteCount -= run.text.utf8.count
+      var scalars = run.text.unicodeScalars[...]
+      while let last = scalars.last, dropping(last) { scalars.removeLast() }
+      guard scalars.isEmpty else {
+        kept.append(Run(text: String(scalars), isContent: run.isContent))
+        break
+      }
+    }
+    return kept
+  }
+
+  /// The first `count` bytes; the cut must lie between characters.
+  func prefix(byteCount count: Int) -> TemplateText {
+    var cut = TemplateText()
+    for run in runs where cut.byteCount < count {
+      let bytes = run.text.utf8.prefix(count - cut.byteCount)
+      cut.append(Run(text: String(decoding: bytes, as: UTF8.self), isContent: run.isContent))
+    }
+    return cut
+  }
+}
+
+extension Unicode.Scalar {
+  /// Python's `str.isspace`: Unicode's white space and four separators of ASCII.
+  var isPythonSpace: Bool { properties.isWhitespace || (0x1C...0x1F).contains(value) }
+}

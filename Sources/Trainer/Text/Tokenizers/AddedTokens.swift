@@ -1,0 +1,143 @@
+/// A token that is found in the text itself, before anything else looks at it.
+struct AddedToken: Sendable, Equatable {
+  var id: Int32
+  var content: String
+  /// A control token: hidden by `skipSpecial`, and never found in what a user wrote.
+  var isSpecial: Bool
+  /// Found only where no word character touches it.
+  var singleWord = false
+  /// Takes the white space before it.
+  var stripsLeft = false
+  /// Takes the white space after it.
+  var stripsRight = false
+  /// Looked for after normalization, in its normalized form.
+  var isNormalized = false
+}
+
+/// Finds added tokens in texts: the leftmost first, and of those the longest, by a trie of their bytes.
+struct AddedTokenFinder: Sendable {
+  /// A piece of the text: a token, or the bytes between two tokens.
+  enum Segment: Equatable {
+    case token(Int32)
+    case text([UInt8], isFirst: Bool)
+  }
+
+  private let tokens: [AddedToken]
+  private var trie = PairTable()
+  /// Index in `tokens` of the token that ends at each node; -1 where none does.
+  private var tokenAtNode: [Int32] = [-1]
+
+  /// - Parameter spell: the bytes under which a token is looked for
+  init(_ tokens: [AddedToken], spell: (AddedToken) -> [UInt8]) {
+    self.tokens = tokens
+    for (index, token) in tokens.enumerated() {
+      let bytes = spell(token)
+      if bytes.isEmpty { continue }
+      var node: Int32 = 0
+      for byte in bytes {
+        if let next = trie[node, Int32(byte)] {
+          node = next.id
+        } else {
+          let next = Int32(tokenAtNode.count)
+          trie.insert(node, Int32(byte), .init(rank: 0, id: next))
+          tokenAtNode.append(-1)
+          node = next
+        }
+      }
+      tokenAtNode[Int(node)] = Int32(index)
+    }
+  }
+
+  /// Cuts a text at the tokens in it.
+  /// - Parameters:
+  ///   - bytes: valid UTF-8
+  ///   - isFirst: whether the text stands at the very beginning of what is encoded
+  ///   - findsSpecial: whether control tokens are found as well
+  func segments(of bytes: [UInt8], isFirst: Bool, findsSpecial: Bool) -> [Segment] {
+    guard tokenAtNode.count > 1 else { return bytes.isEmpty ? [] : [.text(bytes, isFirst: isFirst)] }
+    var segments: [Segment] = []
+    var pending = 0
+    var offset = 0
+    while offset < bytes.count {
+      guard let (index, end) = longestMatch(in: bytes, at: offset) else {
+        offset += 1
+        continue
+      }
+      let token = tokens[index]
+      var range = offset..<end
+      offset = end
+      if token.isSpecial, !findsSpecial { continue }
+      if token.singleWord, touchesWord(range, in: bytes) { continue }
+      if token.stripsRight { range = range.lowerBound..<spaceEnd(after: range.upperBound, in: bytes) }
+      if token.stripsLeft {
+        let start = max(spaceStart(before: range.lowerBound, in: bytes), pending)
+        if start >= range.upperBound { continue }
+        range = start..<range.upperBound
+      }
+      // The white space that one token took may hold another, which then counts as well: so does the reference.
+      if pending < range.lowerBound {
+        segments.append(.text(Array(bytes[pending..<range.lowerBound]), isFirst: isFirst && pending == 0))
+      }
+      segments.append(.token(token.id))
+      pending = range.upperBound
+    }
+    if pending < bytes.count {
+      segments.append(.text(Array(bytes[pending...]), isFirst: isFirst && pending == 0))
+    }
+    return segments
+  }
+
+  private func longestMatch(in bytes: [UInt8], at start: Int) -> (index: Int, end: Int)? {
+    var node: Int32 = 0
+    var offset = start
+    var best: (Int, Int)?
+    while offset < bytes.count, let next = trie[node, Int32(bytes[offset])] {
+      node = next.id
+      offset += 1
+      if tokenAtNode[Int(node)] >= 0 { best = (Int(tokenAtNode[Int(node)]), offset) }
+    }
+    return best
+  }
+
+  private func touchesWord(_ range: Range<Int>, in bytes: [UInt8]) -> Bool {
+    let before = range.lowerBound > 0 ? character(endingAt: range.lowerBound, in: bytes) : nil
+    let after = range.upperBound < bytes.count ? ScannedCharacter(bytes, at: range.upperBound) : nil
+    return [before, after].contains { $0.map(isWordCharacter) ?? false }
+  }
+
+  /// `\w`: letters, marks, decimal digits, connecting punctuation and joiners.
+  private func isWordCharacter(_ character: ScannedCharacter) -> Bool {
+    let properties = character.scalar.properties
+    if properties.isAlphabetic || properties.isJoinControl { return true }
+    switch properties.generalCategory {
+    case .decimalNumber, .connectorPunctuation, .nonspacingMark, .spacingMark, .enclosingMark: return true
+    default: return false
+    }
+  }
+
+  private func character(endingAt end: Int, in bytes: [UInt8]) -> ScannedCharacter {
+    var start = end - 1
+    while start > 0, bytes[start] & 0xC0 == 0x80 { start -= 1 }
+    return ScannedCharacter(bytes, at: start)
+  }
+
+  private func spaceStart(before end: Int, in bytes: [UInt8]) -> Int {
+    var start = end
+    while start > 0 {
+      let previous = character(endingAt: start, in: bytes)
+      if previous.characterClass != .space { break }
+      start -= previous.length
+    }
+    return start
+  }
+
+  private func spaceEnd(after start: Int, in bytes: [UInt8]) -> Int {
+    var end = start
+    while end < bytes.count {
+      let next = ScannedCharacter(bytes, at: end)
+      if next.characterClass != .space { break }
+      end += next.length
+    }
+    return end
+  }
+}

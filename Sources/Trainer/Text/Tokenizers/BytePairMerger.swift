@@ -1,0 +1,128 @@
+/// Byte-pair encoding: joins the neighbours with the lowest rank, the leftmost of equals, until none can be joined.
+///
+/// - Source: arXiv:1508.07909 (Sennrich et al. 2016), section 3.2.
+struct BytePairMerger: Sendable {
+  /// Up to here rescanning the word costs less than keeping a heap.
+  static let shortWord = 32
+
+  private let merges: PairTable
+  private let boundaries: MergeBoundaries?
+
+  /// - Parameter boundaries: where long words fall apart; nil keeps them whole
+  init(_ merges: PairTable, boundaries: MergeBoundaries? = nil) {
+    self.merges = merges
+    self.boundaries = boundaries
+  }
+
+  /// The symbols after all merges.
+  func merged(_ symbols: [Int32]) -> [Int32] {
+    if symbols.count <= Self.shortWord { return mergedByScanning(symbols) }
+    guard let boundaries else { return mergedByHeap(symbols) }
+    var result: [Int32] = []
+    for run in boundaries.runs(of: symbols) {
+      result += run.count <= Self.shortWord ? mergedByScanning(Array(run)) : mergedByHeap(Array(run))
+    }
+    return result
+  }
+
+  /// Time quadratic in the count of symbols.
+  func mergedByScanning(_ input: [Int32]) -> [Int32] {
+    guard input.count > 1 else { return input }
+    var symbols = input
+    // Entry i is the merge of symbols i and i + 1.
+    var candidates: [PairTable.Value?] = []
+    candidates.reserveCapacity(symbols.count)
+    for index in 1..<symbols.count { candidates.append(merges[symbols[index - 1], symbols[index]]) }
+    while true {
+      var best = -1
+      var bestRank = Int32.max
+      for (index, candidate) in candidates.enumerated() {
+        if let candidate, best < 0 || candidate.rank < bestRank {
+          best = index
+          bestRank = candidate.rank
+        }
+      }
+      guard best >= 0, let merge = candidates[best] else { return symbols }
+      symbols[best] = merge.id
+      symbols.remove(at: best + 1)
+      candidates.remove(at: best)
+      if best > 0 { candidates[best - 1] = merges[symbols[best - 1], symbols[best]] }
+      if best < candidates.count { candidates[best] = merges[symbols[best], symbols[best + 1]] }
+    }
+  }
+
+  /// Time n log n in the count of symbols: a linked list of symbols, a heap of candidates.
+  func mergedByHeap(_ input: [Int32]) -> [Int32] {
+    guard input.count > 1 else { return input }
+    var symbols = input
+    let count = symbols.count
+    // Removed symbols hold -1; `next` of the last one is `count`.
+    var next = (0..<count).map { $0 + 1 }
+    var previous = (0..<count).map { $0 - 1 }
+    var heap = CandidateHeap()
+    for index in 1..<count { push(symbols[index - 1], symbols[index], at: index - 1, onto: &heap) }
+    while let candidate = heap.pop() {
+      let left = candidate.position
+      let right = next[left]
+      // A candidate is stale when a later merge has changed either side.
+      guard symbols[left] == candidate.left, right < count, symbols[right] == candidate.right else { continue }
+      symbols[left] = candidate.merged
+      symbols[right] = -1
+      next[left] = next[right]
+      if next[left] < count {
+        previous[next[left]] = left
+        push(symbols[left], symbols[next[left]], at: left, onto: &heap)
+      }
+      if previous[left] >= 0 { push(symbols[previous[left]], symbols[left], at: previous[left], onto: &heap) }
+    }
+    return symbols.filter { $0 >= 0 }
+  }
+
+  private func push(_ left: Int32, _ right: Int32, at position: Int, onto heap: inout CandidateHeap) {
+    guard let merge = merges[left, right] else { return }
+    heap.push(.init(rank: merge.rank, position: position, left: left, right: right, merged: merge.id))
+  }
+}
+
+/// A binary heap of possible merges: the lowest rank first, then the leftmost.
+private struct CandidateHeap {
+  struct Candidate {
+    var rank: Int32
+    var position: Int
+    var left: Int32
+    var right: Int32
+    var merged: Int32
+
+    static func < (first: Candidate, second: Candidate) -> Bool {
+      first.rank != second.rank ? first.rank < second.rank : first.position < second.position
+    }
+  }
+
+  private var entries: [Candidate] = []
+
+  mutating func push(_ candidate: Candidate) {
+    entries.append(candidate)
+    var child = entries.count - 1
+    while child > 0, entries[child] < entries[(child - 1) / 2] {
+      entries.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func pop() -> Candidate? {
+    guard let top = entries.first else { return nil }
+    let last = entries.removeLast()
+    if entries.isEmpty { return top }
+    entries[0] = last
+    var parent = 0
+    while true {
+      var least = parent
+      for child in [2 * parent + 1, 2 * parent + 2] where child < entries.count && entries[child] < entries[least] {
+        least = child
+      }
+      if least == parent { return top }
+      entries.swapAt(parent, least)
+      parent = least
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/// A vocabulary laid out for lookups.
+struct BytePairTables {
+  /// Spelling of each id, added tokens included.
+  private(set) var pieces: [String]
+  /// What each id decodes to.
+  private(set) var pieceBytes: [[UInt8]] = []
+  /// The ids that spell a single byte by its number.
+  private(set) var fallbackBytes: [Int32: UInt8] = [:]
+  /// The token of each byte, -1 where there is none.
+  private(set) var byteIDs = [Int32](repeating: -1, count: 256)
+  /// The token of each character by its scalar value.
+  private(set) var characterIDs: [UInt32: Int32] = [:]
+  /// The token of each word by its bytes.
+  private(set) var words: [PieceKey: Int32] = [:]
+  private(set) var merges: PairTable
+
+  init(_ model: BytePairModel) {
+    pieces = model.pieces
+    merges = PairTable(capacity: model.merges.count)
+    let greatest = model.added.map { Int($0.id) }.max() ?? -1
+    if greatest >= pieces.count { pieces += Array(repeating: "", count: greatest + 1 - pieces.count) }
+    for (rank, merge) in model.merges.enumerated() {
+      merges.insert(merge.left, merge.right, .init(rank: Int32(clamping: rank), id: merge.result))
+    }
+    pieceBytes.reserveCapacity(pieces.count)
+    for (index, piece) in pieces.enumerated() {
+      let id = Int32(index)
+      switch model.alphabet {
+      case .bytes: addBytePiece(piece, id, keepsWords: model.ignoresMerges)
+      case .characters(let byteFallback):
+        addCharacterPiece(piece, id, byteFallback: byteFallback, model: model)
+      }
+    }
+    for token in model.added {
+      pieces[Int(token.id)] = token.content
+      pieceBytes[Int(token.id)] = Array(token.content.utf8)
+      fallbackBytes[token.id] = nil
+    }
+  }
+
+  private mutating func addBytePiece(_ piece: String, _ id: Int32, keepsWords: Bool) {
+    // A piece outside the alphabet can be decoded as it stands but never arises from a text.
+    guard let bytes = ByteAlphabet.bytes(of: piece) else {
+      pieceBytes.append(Array(piece.utf8))
+      return
+    }
+    pieceBytes.append(bytes)
+    if bytes.count == 1, let byte = bytes.first, byteIDs[Int(byte)] < 0 { byteIDs[Int(byte)] = id }
+    if keepsWords, !bytes.isEmpty, words[PieceKey(bytes)] == nil { words[PieceKey(bytes)] = id }
+  }
+
+  private mutating func addCharacterPiece(_ piece: String, _ id: Int32, byteFallback: Bool, model: BytePairModel) {
+    if byteFallback, let byte = ByteToken.byte(of: piece) {
+      pieceBytes.append([byte])
+      fallbackBytes[id] = byte
+      if byteIDs[Int(byte)] < 0 { byteIDs[Int(byte)] = id }
+      return
+    }
+    let bytes = Array(piece.utf8)
+    let spoken = Normalizer.replace(Metaspace.text, with: " ")
+    pieceBytes.append(model.decodesMetaspace ? spoken.apply(to: bytes) : bytes)
+    let scalars = piece.unicodeScalars
+    if scalars.count == 1, let scalar = scalars.first, characterIDs[scalar.value] == nil {
+      characterIDs[scalar.value] = id
+    }
+    if model.ignoresMerges, !bytes.isEmpty, words[PieceKey(bytes)] == nil { words[PieceKey(bytes)] = id }
+  }
+
+  /// Where texts fall apart into runs that merge for themselves.
+  func boundaries(_ model: BytePairModel) -> MergeBoundaries {
+    let symbols = byteIDs + characterIDs.values + [model.unknown ?? -1]
+    return MergeBoundaries(model.merges, symbols: symbols, idCount: pieces.count)
+  }
+}

@@ -1,0 +1,14 @@
+/// The exact bytes of a piece, as a dictionary key.
+///
+/// `String` compares by canonical equivalence, under which two distinct tokens may be equal; bytes never are.
+struct PieceKey: Hashable, Sendable {
+  let bytes: [UInt8]
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  init(_ text: String) { bytes = Array(text.utf8) }
+
+  func hash(into hasher: inout Hasher) {
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+  }
+}

@@ -1,0 +1,123 @@
+/// A text on its way to the merges: its bytes, and the ranges of them that merge apart from each other.
+struct PreTokenizedText {
+  var bytes: [UInt8]
+  var words: [Range<Int>]
+}
+
+/// One step that cuts a text into words, named as in `tokenizer.json`.
+enum PreTokenizer: Sendable, Equatable {
+  /// `Digits`: each digit, or each run of digits, apart.
+  case digits(individually: Bool)
+  /// `ByteLevel`: a space before each word that has none, and GPT-2's words.
+  case byteLevel(addsPrefixSpace: Bool, splitsWords: Bool)
+  /// `Split` by Llama 3's pattern, with numbers of at most this many digits.
+  case llama3Words(digits: Int)
+  /// `Split` by GPT-2's pattern.
+  case gpt2Words
+  /// `Metaspace`: "▁" for " ", and one before the text.
+  case metaspace(PrependScheme, splitsWords: Bool)
+
+  /// Which texts get a "▁" before them.
+  enum PrependScheme: String, Sendable {
+    case always, first, never
+  }
+
+  /// Cuts every word further.
+  /// - Parameter isFirst: whether the text stands at the very beginning of what is encoded
+  func apply(to text: inout PreTokenizedText, isFirst: Bool) {
+    switch self {
+    case .digits(let individually): cutDigits(&text, individually: individually)
+    case .byteLevel(let addsPrefixSpace, let splitsWords):
+      if addsPrefixSpace { prefix(&text, with: [0x20], where: { _ in true }) }
+      if splitsWords { cut(&text) { $0.gpt2WordEnd(from: $1) } }
+    case .llama3Words(let digits): cut(&text) { $0.llama3WordEnd(from: $1, digits: digits) }
+    case .gpt2Words: cut(&text) { $0.gpt2WordEnd(from: $1) }
+    case .metaspace(let scheme, let splitsWords):
+      replaceSpaces(&text)
+      if scheme != .never {
+        prefix(&text, with: Metaspace.bytes) { scheme == .always || (isFirst && $0 == 0) }
+      }
+      if splitsWords { cutBeforeMetaspace(&text) }
+    }
+  }
+
+  private func cut(_ text: inout PreTokenizedText, wordEnd: (WordScanner, Int) -> Int) {
+    var words: [Range<Int>] = []
+    words.reserveCapacity(text.bytes.count / 4)
+    for word in text.words {
+      let scanner = WordScanner(text.bytes, end: word.upperBound)
+      var start = word.lowerBound
+      while start < word.upperBound {
+        let end = wordEnd(scanner, start)
+        words.append(start..<end)
+        start = end
+      }
+    }
+    text.words = words
+  }
+
+  private func cutDigits(_ text: inout PreTokenizedText, individually: Bool) {
+    var words: [Range<Int>] = []
+    for word in text.words {
+      var start = word.lowerBound
+      var offset = start
+      var previous = false
+      while offset < word.upperBound {
+        let next = ScannedCharacter(text.bytes, at: offset)
+        let isDigit = next.characterClass == .number
+        if offset > start, isDigit != previous || (isDigit && individually) {
+          words.append(start..<offset)
+          start = offset
+        }
+        previous = isDigit
+        offset += next.length
+      }
+      if start < offset { words.append(start..<offset) }
+    }
+    text.words = words
+  }
+
+  /// Puts `mark` before each word that is chosen by its number and does not begin with it already.
+  private func prefix(_ text: inout PreTokenizedText, with mark: [UInt8], where isChosen: (Int) -> Bool) {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.bytes.count + mark.count)
+    for (index, word) in text.words.enumerated() {
+      let start = bytes.count
+      if isChosen(index), !text.bytes[word].starts(with: mark) { bytes += mark }
+      bytes += text.bytes[word]
+      text.words[index] = start..<bytes.count
+    }
+    text.bytes = bytes
+  }
+
+  private func replaceSpaces(_ text: inout PreTokenizedText) {
+    var bytes: [UInt8] = []
+    for (index, word) in text.words.enumerated() {
+      let start = bytes.count
+      for byte in text.bytes[word] {
+        if byte == 0x20 { bytes += Metaspace.bytes } else { bytes.append(byte) }
+      }
+      text.words[index] = start..<bytes.count
+    }
+    text.bytes = bytes
+  }
+
+  private func cutBeforeMetaspace(_ text: inout PreTokenizedText) {
+    var words: [Range<Int>] = []
+    for word in text.words {
+      var start = word.lowerBound
+      for offset in word.dropFirst() where text.bytes[offset..<word.upperBound].starts(with: Metaspace.bytes) {
+        words.append(start..<offset)
+        start = offset
+      }
+      if start < word.upperBound { words.append(start..<word.upperBound) }
+    }
+    text.words = words
+  }
+}
+
+/// SentencePiece's visible stand-in for a space.
+enum Metaspace {
+  static let text = "\u{2581}"
+  static let bytes: [UInt8] = [0xE2, 0x96, 0x81]
+}

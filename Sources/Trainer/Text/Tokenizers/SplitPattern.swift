@@ -1,0 +1,36 @@
+/// The split patterns that published vocabularies carry, each with the scanner that does the same.
+enum SplitPattern {
+  /// GPT-2's words.
+  static let gpt2 = #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
+
+  /// Llama 3's words, with this quantifier after `\p{N}`.
+  private static func llama3(_ quantifier: String) -> String {
+    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"# + quantifier
+      + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+  }
+
+  /// The step of a pattern, or nil where the pattern is not known.
+  static func step(of pattern: String) -> PreTokenizer? {
+    switch pattern {
+    case gpt2, #"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#: return .gpt2Words
+    case llama3("{1,3}"): return .llama3Words(digits: 3)
+    case llama3(""), llama3("{1}"): return .llama3Words(digits: 1)
+    case llama3("{1,2}"): return .llama3Words(digits: 2)
+    case llama3("+"): return .llama3Words(digits: .max)
+    case #"\p{N}"#: return .digits(individually: true)
+    case #"\p{N}+"#: return .digits(individually: false)
+    default: return nil
+    }
+  }
+
+  /// The pattern of a step, or nil where the step is none of a `Split`.
+  static func pattern(of step: PreTokenizer) -> String? {
+    switch step {
+    case .gpt2Words: return gpt2
+    case .llama3Words(.max): return llama3("+")
+    case .llama3Words(1): return llama3("")
+    case .llama3Words(let digits): return llama3("{1,\(digits)}")
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/// The content of a `tokenizer.json`.
+struct TokenizerFile {
+  let model: BytePairModel
+  /// The ids that the post-processor puts around a text; nil where it says nothing about that.
+  let template: SpecialTokenTemplate?
+
+  /// Reads a document.
+  /// - Parameter path: named in errors only.
+  /// - Throws: `TokenizerError`, where the document is broken or asks for what is not offered.
+  init(_ json: TokenizerJSON, path: String) throws(TokenizerError) {
+    let reader = TokenizerFileReader(path: path)
+    guard let section = json["model"], section.members != nil else {
+      throw reader.malformed("model", "no object of this name")
+    }
+    try reader.checkModelOptions(section)
+    let steps = try TokenizerSteps(json, reader: reader)
+    let added = try reader.addedTokens(json["added_tokens"])
+    let byteFallback = section["byte_fallback"]?.flag ?? false
+    var model = BytePairModel(
+      pieces: try reader.pieces(section["vocab"], addedCount: added.count),
+      alphabet: steps.isByteLevel ? .bytes : .characters(byteFallback: byteFallback), merges: [], added: added,
+      normalizers: steps.normalizers, preTokenizers: steps.preTokenizers,
+      ignoresMerges: section["ignore_merges"]?.flag ?? false,
+      fusesUnknown: section["fuse_unk"]?.flag ?? false,
+      decodesMetaspace: steps.decodesMetaspace, stripsLeadingSpace: steps.stripsLeadingSpace)
+    try reader.checkRange(of: added, pieceCount: model.pieces.count)
+    let ids = model.ids()
+    // Where the vocabulary has the spelling as well, its id is the one that counts, as in the reference.
+    for index in model.added.indices {
+      if let id = ids[PieceKey(model.added[index].content)] { model.added[index].id = id }
+    }
+    model.merges = try reader.merges(section["merges"], ids: ids)
+    if let name = section["unk_token"]?.text {
+      guard let id = ids[PieceKey(name)] ?? model.added.first(where: { PieceKey($0.content) == PieceKey(name) })?.id
+      else { throw reader.malformed("model.unk_token", "\(name.debugDescription) is not in the vocabulary") }
+      model.unknown = id
+    }
+    self.model = model
+    template = try SpecialTokenTemplate.read(json["post_processor"], reader: reader)
+  }
+}

@@ -1,0 +1,63 @@
+/// A vocabulary as model files other than `tokenizer.json` describe it: GGUF's metadata, SentencePiece's model,
+/// llama2.c's binary.
+package struct VocabularyDescription: Sendable, Equatable {
+  /// What a token is for, numbered as in SentencePiece and GGUF.
+  package enum TokenType {
+    package static let normal = 1
+    package static let unknown = 2
+    package static let control = 3
+    package static let userDefined = 4
+    package static let unused = 5
+    package static let byte = 6
+  }
+
+  /// "gpt2": byte-level BPE by merges; "llama": SentencePiece-style BPE by scores.
+  package var model: String
+  /// How a "gpt2" text is cut into words; nil is GPT-2's way.
+  package var pre: String?
+  /// The spelling of each id.
+  package var tokens: [String]
+  /// One a token; needed for "llama".
+  package var scores: [Float]?
+  /// One a token, see `TokenType`; without it all are ordinary.
+  package var types: [Int]?
+  /// "a b" in order of rank; needed for "gpt2".
+  package var merges: [String]?
+  package var bosTokenID: Int?
+  package var eosTokenID: Int?
+  package var unknownTokenID: Int?
+  package var padTokenID: Int?
+  /// Whether a text gets BOS; nil where the file is silent.
+  package var addBOS: Bool?
+  /// Whether a text gets EOS; nil where the file is silent.
+  package var addEOS: Bool?
+  /// Whether a "llama" text gets a space before it; nil where the file is silent, which means yes.
+  package var addSpacePrefix: Bool?
+  /// The Jinja template.
+  package var chatTemplate: String?
+  /// The file it came from, named in errors only.
+  package var path: String
+
+  package init(
+    model: String, pre: String? = nil, tokens: [String], scores: [Float]? = nil, types: [Int]? = nil,
+    merges: [String]? = nil, bosTokenID: Int? = nil, eosTokenID: Int? = nil, unknownTokenID: Int? = nil,
+    padTokenID: Int? = nil, addBOS: Bool? = nil, addEOS: Bool? = nil, addSpacePrefix: Bool? = nil,
+    chatTemplate: String? = nil, path: String = "of a model file"
+  ) {
+    self.model = model
+    self.pre = pre
+    self.tokens = tokens
+    self.scores = scores
+    self.types = types
+    self.merges = merges
+    self.bosTokenID = bosTokenID
+    self.eosTokenID = eosTokenID
+    self.unknownTokenID = unknownTokenID
+    self.padTokenID = padTokenID
+    self.addBOS = addBOS
+    self.addEOS = addEOS
+    self.addSpacePrefix = addSpacePrefix
+    self.chatTemplate = chatTemplate
+    self.path = path
+  }
+}

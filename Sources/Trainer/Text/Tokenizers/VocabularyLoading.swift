@@ -1,0 +1,132 @@
+/// The tokenizer of a described vocabulary.
+/// - Throws: `TokenizerError`, where the description is broken or asks for what is not offered.
+package func loadTokenizer(
+  description: VocabularyDescription
+) throws(TokenizerError) -> BytePairTokenizer {
+  try VocabularyLoader(description).tokenizer()
+}
+
+/// Turns a described vocabulary into a byte-pair model.
+struct VocabularyLoader {
+  /// The longest scored piece; SentencePiece's own default is 16 characters.
+  private static let greatestPieceLength = 1024
+
+  private let description: VocabularyDescription
+
+  init(_ description: VocabularyDescription) { self.description = description }
+
+  func tokenizer() throws(TokenizerError) -> BytePairTokenizer {
+    let count = description.tokens.count
+    guard count > 0, count < Int(Int32.max) else { throw malformed("tokens", "\(count) tokens") }
+    for (name, found) in [("scores", description.scores?.count), ("token_type", description.types?.count)] {
+      guard let found, found != count else { continue }
+      throw malformed(name, "\(found) entries for \(count) tokens")
+    }
+    let isScored: Bool
+    switch description.model {
+    case "gpt2": isScored = false
+    case "llama": isScored = true
+    default: throw unsupported("model", "a \(description.model) vocabulary")
+    }
+    let special = try specialTokens(addsBOSWhenSilent: isScored)
+    let model = try isScored ? scoredModel(special) : mergedModel()
+    return BytePairTokenizer(model, special: special, chatTemplate: description.chatTemplate, source: .model)
+  }
+
+  private func specialTokens(addsBOSWhenSilent: Bool) throws(TokenizerError) -> SpecialTokens {
+    let bos = try id(description.bosTokenID, "bos_token_id")
+    let eos = try id(description.eosTokenID, "eos_token_id")
+    return SpecialTokens(
+      bos: bos, eos: eos.map { [$0] } ?? [], pad: try id(description.padTokenID, "padding_token_id"),
+      unk: try id(description.unknownTokenID, "unknown_token_id"),
+      addsBOS: (description.addBOS ?? addsBOSWhenSilent) && bos != nil,
+      addsEOS: (description.addEOS ?? false) && eos != nil)
+  }
+
+  private func id(_ value: Int?, _ place: String) throws(TokenizerError) -> Int32? {
+    guard let value else { return nil }
+    guard description.tokens.indices.contains(value) else {
+      throw malformed(place, "id \(value), but there are \(description.tokens.count) tokens")
+    }
+    return Int32(value)
+  }
+
+  private func type(_ id: Int) -> Int { description.types?[id] ?? VocabularyDescription.TokenType.normal }
+
+  /// Byte-level BPE by merges.
+  private func mergedModel() throws(TokenizerError) -> BytePairModel {
+    guard let words = WordSplitting(pre: description.pre) else {
+      throw unsupported("pre", "the pre-tokenizer \((description.pre ?? "").debugDescription)")
+    }
+    guard let lines = description.merges else { throw malformed("merges", "none, though the model is gpt2") }
+    var model = BytePairModel(
+      pieces: description.tokens, alphabet: .bytes, merges: [], added: addedTokens(),
+      preTokenizers: words.steps, ignoresMerges: words.ignoresMerges)
+    let reader = MergeReader(ids: model.ids(), path: description.path)
+    model.merges.reserveCapacity(lines.count)
+    for (index, line) in lines.enumerated() {
+      guard let (left, right) = MergeReader.halves(of: line) else {
+        throw malformed("merges[\(index)]", "\(line.debugDescription) is not \"a b\"")
+      }
+      model.merges.append(try reader.merge(left, right, place: "merges[\(index)]"))
+    }
+    return model
+  }
+
+  /// SentencePiece-style BPE by scores.
+  private func scoredModel(_ special: SpecialTokens) throws(TokenizerError) -> BytePairModel {
+    guard let scores = description.scores else { throw malformed("scores", "none, though the model is llama") }
+    if let index = scores.firstIndex(where: { !$0.isFinite }) {
+      throw malformed("scores[\(index)]", "\(scores[index])")
+    }
+    let isNormal = description.tokens.indices.map {
+      type($0) == VocabularyDescription.TokenType.normal && ByteToken.byte(of: description.tokens[$0]) == nil
+    }
+    for (index, piece) in description.tokens.enumerated() where isNormal[index] {
+      guard piece.utf8.count <= Self.greatestPieceLength else {
+        throw malformed("tokens[\(index)]", "a piece of \(piece.utf8.count) bytes")
+      }
+    }
+    let added = addedTokens()
+    var pieces = description.tokens
+    // What is looked for in the text itself is spelled as in the text.
+    for token in added { pieces[Int(token.id)] = token.content }
+    var normalizers: [Normalizer] = [.replace(" ", with: Metaspace.text)]
+    let addsSpace = description.addSpacePrefix ?? true
+    if addsSpace { normalizers.insert(.prepend(Metaspace.text), at: 0) }
+    return BytePairModel(
+      pieces: pieces, alphabet: .characters(byteFallback: true),
+      merges: ScoredVocabulary.merges(pieces: pieces, scores: scores) { isNormal[Int($0)] },
+      scores: scores, added: added, normalizers: normalizers, unknown: special.unk, fusesUnknown: true,
+      decodesMetaspace: true, stripsLeadingSpace: addsSpace)
+  }
+
+  /// Controls, unknowns and what a user defined. In scored vocabularies the latter spell spaces as "▁".
+  private func addedTokens() -> [AddedToken] {
+    description.tokens.enumerated().compactMap { id, piece in
+      switch type(id) {
+      case VocabularyDescription.TokenType.unknown, VocabularyDescription.TokenType.control:
+        return AddedToken(id: Int32(id), content: piece, isSpecial: true)
+      case VocabularyDescription.TokenType.userDefined:
+        return AddedToken(id: Int32(id), content: spelledInText(piece), isSpecial: false)
+      default: return nil
+      }
+    }
+  }
+
+  private func spelledInText(_ piece: String) -> String {
+    guard description.model == "llama" else { return piece }
+    let bytes = Normalizer.replace(Metaspace.text, with: " ").apply(to: Array(piece.utf8))
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func malformed(_ place: String, _ problem: String) -> TokenizerError {
+    .malformed(path: description.path, place: place, problem: problem)
+  }
+
+  private func unsupported(_ place: String, _ feature: String) -> TokenizerError {
+    .unsupported(
+      path: description.path, place: place, feature: feature,
+      remedy: "convert the model to a Hugging Face folder with its tokenizer.json and use that")
+  }
+}

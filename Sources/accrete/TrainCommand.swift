@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Trainer
+
+/// The compounding rounds of a recipe.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train the compounding rounds of a recipe.")
+
+  @Argument(help: "The recipe, a YAML file.")
+  var recipe: String
+
+  @Argument(help: "Values that win over the recipe's: key=value, with dots for inner keys.")
+  var overrides: [String] = []
+
+  @Flag(help: "Go on from the run's checkpoint; without one, start.")
+  var resume = false
+
+  @Flag(help: "Print one JSON object at the end.")
+  var json = false
+
+  @OptionGroup var device: DeviceOption
+
+  func run() throws {
+    let recipe = try Recipe.load(URL(fileURLWithPath: recipe), overrides: overrides)
+    let signals = Interruption.listen()
+    defer { signals.forEach { $0.cancel() } }
+    let executor = try device.makeExecutor(recipe: recipe.device)
+    let progress = ProgressDisplay()
+    let observer = RunObserver(note: progress.note, step: progress.step)
+    let run = try CompoundingRun(recipe, executor: executor, observer: observer)
+    let summary = try run.run(resuming: resume)
+    if json {
+      try Console.result(json: summary)
+    } else {
+      Console.result(summary.transfer.table)
+      Console.result("models: \(summary.outputDir)/rounds, the last: \(summary.outputDir)/rounds/final")
+    }
+  }
+}
+
+/// A progress bar on a terminal, a line for each logged step elsewhere; both on stderr.
+final class ProgressDisplay {
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private var isBarShown = false
+
+  func note(_ line: String) {
+    clearBar()
+    Console.note(line)
+  }
+
+  func step(_ line: MetricsLine, totalSteps: Int) {
+    let loss = line.loss.map(TransferReport.format) ?? "not finite"
+    let norm = line.gradNorm.map(TransferReport.format) ?? "not finite"
+    let numbers = "loss \(loss)  norm \(norm)  lr \(line.learningRate)  \(line.tokensPerSecond) tokens/s"
+    guard isTerminal else {
+      return Console.note("round \(line.round) \(line.name)  step \(line.step)/\(totalSteps)  \(numbers)")
+    }
+    let width = 24
+    let done = line.step * width / max(totalSteps, 1)
+    let bar = String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
+    FileHandle.standardError.write(Data("\r\u{1B}[K\(line.name) \(bar) \(line.step)/\(totalSteps)  \(numbers)".utf8))
+    isBarShown = true
+    if line.step == totalSteps { clearBar() }
+  }
+
+  private func clearBar() {
+    if isBarShown { FileHandle.standardError.write(Data("\n".utf8)) }
+    isBarShown = false
+  }
+}

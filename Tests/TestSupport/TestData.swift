@@ -1,0 +1,34 @@
+import Foundation
+
+/// Real models, tokenizers and datasets that stand beside the project, never inside it.
+///
+/// `ACCRETE_TEST_DATA` names the folder; without it, `../shared/data` beside the package is taken when it exists.
+/// Suites that need it are skipped, saying so, where it is absent.
+package enum TestData {
+  /// The package's own folder.
+  package static let packageRoot: URL = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// The data folder, or nil where there is none.
+  package static let root: URL? = {
+    let named = ProcessInfo.processInfo.environment["ACCRETE_TEST_DATA"].map { URL(fileURLWithPath: $0) }
+    let folder = named ?? packageRoot.deletingLastPathComponent().appending(path: "shared/data")
+    return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
+  }()
+
+  /// Why a suite that needs the data is skipped.
+  package static let absence = "no test data: set ACCRETE_TEST_DATA to its folder"
+
+  /// Whether the data folder is there.
+  package static var isPresent: Bool { root != nil }
+
+  /// A file of the data folder; where the folder is absent, a path that does not exist.
+  package static func url(_ path: String) -> URL {
+    (root ?? URL(fileURLWithPath: "/nonexistent")).appending(path: path)
+  }
+
+  /// A file of the goldens folder of this repository.
+  package static func golden(_ path: String) -> URL {
+    packageRoot.appending(path: "Tests/Goldens/" + path)
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+@testable import Trainer
+
+/// A folder of its own for a test, removed at the end.
+final class CheckpointScratch {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: "checkpoints-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  /// Writes a file into the folder.
+  @discardableResult
+  func write(_ data: Data, _ name: String) throws -> URL {
+    let file = url.appending(path: name)
+    try data.write(to: file)
+    return file
+  }
+
+  /// Writes a text into the folder.
+  @discardableResult
+  func write(_ text: String, _ name: String) throws -> URL { try write(Data(text.utf8), name) }
+}
+
+/// A generator whose numbers are the same on every run (splitmix64).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+extension Data {
+  /// The bytes of a little-endian number.
+  static func of<T: BitwiseCopyable>(_ value: T) -> Data { Swift.withUnsafeBytes(of: value) { Data($0) } }
+
+  /// The bytes of f32 numbers.
+  static func of(_ floats: [Float]) -> Data { floats.withUnsafeBytes { Data($0) } }
+
+  /// The bytes as f32 numbers.
+  var floats: [Float] {
+    withUnsafeBytes { bytes in
+      (0..<(bytes.count / 4)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+    }
+  }
+}
+
+/// The error that `body` throws, if it is a checkpoint error.
+func checkpointError(_ body: () throws -> Void) -> CheckpointError? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return error as? CheckpointError
+  }
+}

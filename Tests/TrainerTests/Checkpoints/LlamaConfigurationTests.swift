@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+@testable import Trainer
+
+@Suite struct LlamaConfigurationTests {
+  private func read(_ json: String) throws -> LlamaConfiguration {
+    let scratch = try CheckpointScratch()
+    return try LlamaConfiguration(huggingFaceConfig: scratch.write(json, "config.json"))
+  }
+
+  @Test func missingKeysHaveTheDefaultsOfTransformers() throws {
+    let configuration = try read("{}")
+    #expect(configuration == LlamaConfiguration())
+    #expect(configuration.headDim == 128)
+    #expect(configuration.numKeyValueHeads == 32)
+    #expect(configuration.eosTokenIDs == [2])
+  }
+
+  @Test func bothDialectsReadAlike() throws {
+    let old = try read(
+      #"""
+      {"model_type": "llama", "hidden_size": 64, "num_attention_heads": 4, "rope_theta": 500000.0, "rope_scaling":
+      {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1, "high_freq_factor": 4.0,
+      "original_max_position_embeddings": 8192}, "torch_dtype": "bfloat16", "eos_token_id": [5, 6]}
+      """#)
+    let new = try read(
+      #"""
+      {"model_type": "llama", "hidden_size": 64, "num_attention_heads": 4, "rope_parameters": {"rope_theta": 500000,
+      "rope_type": "llama3", "factor": 8, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+      "original_max_position_embeddings": 8192}, "dtype": "bfloat16", "eos_token_id": [5, 6]}
+      """#)
+    #expect(old == new)
+    #expect(old.ropeTheta == 500_000)
+    #expect(
+      old.ropeScaling
+        == .llama3(factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositionEmbeddings: 8192))
+    #expect(old.eosTokenIDs == [5, 6])
+    #expect(try read(#"{"rope_scaling": {"type": "linear", "factor": 2}}"#).ropeScaling == .linear(factor: 2))
+  }
+
+  @Test func nullAndMinusOneAreNoToken() throws {
+    let configuration = try read(#"{"bos_token_id": null, "eos_token_id": null, "pad_token_id": -1}"#)
+    #expect(configuration.bosTokenID == nil)
+    #expect(configuration.eosTokenIDs == [])
+    #expect(configuration.padTokenID == nil)
+  }
+
+  @Test(arguments: [
+    (#"{"model_type": "mistral"}"#, "model_type is \"mistral\""),
+    (#"{"hidden_act": "gelu"}"#, "hidden_act is \"gelu\""),
+    (#"{"sliding_window": 4096}"#, "sliding_window is 4096"),
+    (#"{"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}"#, "rope_scaling.rope_type is \"yarn\""),
+    (#"{"rope_scaling": {"type": "dynamic", "factor": 4.0}}"#, "\"dynamic\""),
+    (#"{"rope_parameters": {"rope_type": "longrope"}}"#, "rope_parameters.rope_type is \"longrope\""),
+    (#"{"quantization_config": {"bits": 4}}"#, "quantization_config"), (#"{"attention_dropout": 0.1}"#, "dropout"),
+    (#"{"partial_rotary_factor": 0.5}"#, "partial_rotary_factor"),
+  ])
+  func whatCannotBeHonouredIsRefusedByName(_ json: String, _ name: String) throws {
+    let error = try #require(checkpointError { _ = try read(json) })
+    #expect(error.kind == .unsupported)
+    #expect(error.problem.contains(name), "\(error)")
+    #expect(error.byteOffset != nil)
+  }
+
+  @Test(arguments: [
+    (#"{"hidden_size": "64"}"#, "hidden_size"), (#"{"hidden_size": 64.5}"#, "hidden_size"),
+    (#"{"hidden_size": 0}"#, "hidden_size is 0"), (#"{"num_attention_heads": 0}"#, "num_attention_heads is 0"),
+    (#"{"vocab_size": -5}"#, "vocab_size is -5"), (#"{"num_key_value_heads": 5}"#, "num_key_value_heads 5"),
+    (#"{"head_dim": 7}"#, "head_dim 7"), (#"{"num_attention_heads": 3}"#, "hidden_size 4096"),
+    (#"{"num_hidden_layers": 1000000000000}"#, "num_hidden_layers"), (#"{"rms_norm_eps": 0}"#, "rms_norm_eps"),
+    (#"{"rope_theta": -1.0}"#, "rope_theta"), (#"{"tie_word_embeddings": 1}"#, "tie_word_embeddings"),
+    (#"{"rope_scaling": {"type": "linear"}}"#, "rope_scaling.factor"),
+    (#"{"rope_scaling": {"type": "linear", "factor": 0.5}}"#, "factor 0.5"),
+    (#"{"rope_theta": 1e4, "rope_parameters": {"rope_theta": 5e5}}"#, "rope_theta"),
+    (
+      #"{"vocab_size": 2147483647, "hidden_size": 2147483646, "head_dim": 2, "intermediate_size": 2147483647}"#, "param"
+    ),
+    (#"{"eos_token_id": "2"}"#, "eos_token_id"), (#"[1]"#, "object"),
+  ])
+  func whatMakesNoModelIsRefused(_ json: String, _ name: String) throws {
+    let error = try #require(checkpointError { _ = try read(json) })
+    #expect(error.kind == .invalid)
+    #expect(error.problem.contains(name), "\(error)")
+  }
+
+  @Test func whatIsWrittenIsReadBack() throws {
+    var configuration = LlamaConfiguration(
+      vocabSize: 99, hiddenSize: 64, intermediateSize: 100, numHiddenLayers: 3, numAttentionHeads: 6,
+      numKeyValueHeads: 2, headDim: 16, maxPositionEmbeddings: 131072, rmsNormEps: 1e-5, ropeTheta: 500_000,
+      tieWordEmbeddings: true, attentionBias: true, mlpBias: true, bosTokenID: 7, eosTokenIDs: [8, 9], padTokenID: 10,
+      initializerRange: 0.041666666666666664)
+    let scalings: [RopeScaling] = [
+      .none, .linear(factor: 4),
+      .llama3(factor: 32, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositionEmbeddings: 8192),
+    ]
+    for scaling in scalings {
+      configuration.ropeScaling = scaling
+      let text = String(decoding: configuration.huggingFaceConfig(storage: .bfloat16), as: UTF8.self)
+      #expect(try read(text) == configuration)
+      #expect(text.contains("\"torch_dtype\": \"bfloat16\""))
+    }
+    configuration.bosTokenID = nil
+    configuration.eosTokenIDs = []
+    #expect(try read(String(decoding: configuration.huggingFaceConfig(), as: UTF8.self)) == configuration)
+    let scaled = String(decoding: configuration.huggingFaceConfig(), as: UTF8.self)
+    #expect(scaled.contains("\"factor\": 32.0"), "transformers insists on a float")
+  }
+
+  @Test func presetsAreValid() throws {
+    for name in LlamaConfiguration.presetNames {
+      let preset = try #require(LlamaConfiguration.preset(name))
+      try preset.validate(path: name)
+    }
+    #expect(LlamaConfiguration.preset("tiny", vocabSize: 2048)?.vocabSize == 2048)
+    #expect(LlamaConfiguration.preset("Tiny")?.numKeyValueHeads == 2)
+    #expect(LlamaConfiguration.preset("70B") == nil)
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+@testable import Trainer
+
+@Suite("Batch packing")
+struct BatchPackerTests {
+  private func packer(
+    _ lengths: [[Int]], packing: Bool = true, rows: Int = 2, sequenceLength: Int = 10, shuffle: Bool = false,
+    reverse: Double = 0
+  ) -> BatchPacker {
+    var settings = TrainingSettings()
+    settings.packing = packing
+    settings.perDeviceTrainBatchSize = rows
+    settings.sequenceLength = sequenceLength
+    let sampler = UnionSampler(
+      rowCounts: lengths.map(\.count),
+      settings: .init(union: UnionSettings(), shuffle: shuffle, reverseShare: reverse), seed: 3, round: 1)
+    return BatchPacker(datasets: DatasetFixture.datasets(lengths: lengths), sampler: sampler, settings: settings)
+  }
+
+  private func batches(_ packer: BatchPacker, count: Int) -> [MicroBatch] {
+    var cursor = PackingCursor()
+    return (0..<count).map { _ in
+      let (batch, next) = packer.next(after: cursor)
+      cursor = next
+      return batch
+    }
+  }
+
+  @Test("rows are filled with the earliest samples that fit; by hand")
+  func byHand() {
+    // Row 1: 6, then 4 (the 7 waits). Row 2: 7, 3. The next micro-batch starts over at 6.
+    let first = batches(packer([[6, 7, 4, 3]]), count: 1)[0]
+    #expect(first.segments.map(\.sample) == [0, 2, 1, 3])
+    #expect(first.segments.map(\.length) == [6, 4, 7, 3])
+    #expect(first.tokenCount == 20)
+    #expect(first.supervisedCount == 20 - 4)
+  }
+
+  @Test("every drawn sample is used exactly once, rows never overflow, and they are well filled")
+  func eachOnce() {
+    let lengths = (0..<50).map { 2 + ($0 * 7) % 23 }
+    let packer = packer([lengths], rows: 4, sequenceLength: 32, shuffle: true)
+    var cursor = PackingCursor()
+    var used = Array(repeating: 0, count: 50)
+    var tokens = 0
+    var count = 0
+    while !cursor.hasUsedAll(below: 500) {
+      let (batch, next) = packer.next(after: cursor)
+      cursor = next
+      for segment in batch.segments { used[segment.sample] += 1 }
+      #expect(batch.tokenCount <= 4 * 32)
+      #expect(batch.tokenCount == batch.segments.reduce(0) { $0 + $1.length })
+      tokens += batch.tokenCount
+      count += 1
+    }
+    // What was used or is held back is exactly what was drawn.
+    for position in cursor.heldBack {
+      let draw = UnionSampler(
+        rowCounts: [50], settings: .init(union: UnionSettings(), shuffle: true, reverseShare: 0), seed: 3, round: 1
+      ).draw(position: position)
+      used[draw.sample] += 1
+    }
+    let whole = cursor.nextPosition / 50
+    #expect(used.allSatisfy { $0 == whole || $0 == whole + 1 })
+    #expect(used.reduce(0, +) == cursor.nextPosition)
+    #expect(Double(tokens) / Double(count * 4 * 32) > 0.95)
+  }
+
+  @Test("without packing, a micro-batch is exactly its number of samples")
+  func unpacked() {
+    let batches = batches(packer([[6, 7, 4, 3]], packing: false, rows: 3), count: 2)
+    #expect(batches.map { $0.segments.map(\.sample) } == [[0, 1, 2], [3, 0, 1]])
+    #expect(batches.map(\.tokenCount) == [17, 16])
+    #expect(batches.map(\.supervisedCount) == [14, 13])
+  }
+
+  @Test("a run resumed from a stored cursor reads what an unbroken one reads", arguments: [true, false])
+  func resume(_ packing: Bool) throws {
+    let packer = packer(
+      [[3, 9, 5, 2, 8], [4, 4, 7]], packing: packing, rows: 2, sequenceLength: 12, shuffle: true, reverse: 0.5)
+    let unbroken = batches(packer, count: 20)
+    var cursor = PackingCursor()
+    for index in 0..<20 {
+      cursor = try JSONDecoder().decode(PackingCursor.self, from: JSONEncoder().encode(cursor))
+      let (batch, next) = packer.next(after: cursor)
+      #expect(batch == unbroken[index])
+      cursor = next
+    }
+  }
+
+  @Test("in reverse, the label that falls first is another one")
+  func reversedTargets() {
+    let sample = Sample(ids: [1, 2, 3, 4], labels: [-100, -100, 3, 4])
+    #expect(sample.targetCount(reversed: false) == 2)
+    #expect(sample.targetCount(reversed: true) == 1)
+    let text = Sample(ids: [1, 2, 3], labels: [1, 2, 3])
+    #expect(text.targetCount(reversed: false) == 2)
+    #expect(text.targetCount(reversed: true) == 2)
+    // Every row of the fixture has its first token alone masked: reversed, that one is last, and no target.
+    let all = batches(packer([[5, 5]], packing: false, rows: 4, reverse: 1), count: 1)[0]
+    #expect(all.segments.allSatisfy { $0.reversed })
+    #expect(all.supervisedCount == 4 * 3)
+  }
+
+  @Test("epochs become steps: the last may run over")
+  func steps() {
+    let plain = packer([[6, 7, 4, 3, 5]], packing: false, rows: 2)
+    #expect(plain.numberOfSteps(epochs: 1, gradientAccumulationSteps: 1) == 3)
+    #expect(plain.numberOfSteps(epochs: 2, gradientAccumulationSteps: 1) == 5)
+    #expect(plain.numberOfSteps(epochs: 2, gradientAccumulationSteps: 2) == 3)
+    #expect(plain.numberOfSteps(epochs: 0.1, gradientAccumulationSteps: 4) == 1)
+    // Two rows of ten hold the four samples of 20 tokens.
+    #expect(packer([[6, 7, 4, 3]]).numberOfSteps(epochs: 1, gradientAccumulationSteps: 1) == 1)
+    #expect(packer([[6, 7, 4, 3]]).numberOfSteps(epochs: 3, gradientAccumulationSteps: 1) == 3)
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+
+@testable import Trainer
+
+/// A dataset's file in a folder of its own, which goes when the fixture goes.
+final class DatasetFixture {
+  let file: URL
+
+  init(_ lines: String, name: String = "train.jsonl") throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "dataset-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    file = folder.appending(path: name)
+    try Data(lines.utf8).write(to: file)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: file.deletingLastPathComponent()) }
+
+  func load(
+    tokenizer: (any Tokenizer)? = WordTokenizer(), vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
+  ) throws(DatasetError) -> Dataset {
+    try Dataset.load(
+      name: "d", url: file, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength)
+  }
+
+  /// The error that loading ends in, or nil.
+  func error(
+    tokenizer: (any Tokenizer)? = WordTokenizer(), vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
+  ) -> DatasetError? {
+    do {
+      _ = try load(tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Datasets of rows with these lengths, one dataset a list; all but the first token of a row are supervised.
+  static func datasets(lengths: [[Int]]) -> [Dataset] {
+    lengths.enumerated().map { index, rows in
+      let samples = rows.map { length in
+        let ids = (0..<length).map { Int32($0) }
+        return Sample(ids: ids, labels: [Sample.ignoredLabel] + ids.dropFirst())
+      }
+      return Dataset(
+        name: "d\(index)", url: URL(fileURLWithPath: "/d\(index)"), samples: samples, statistics: DatasetStatistics())
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+@testable import Trainer
+
+@Suite("Recipe decoding")
+struct RecipeDecodingTests {
+  @Test("what is left out has the documented default")
+  func defaults() throws {
+    let recipe = try RecipeFixture().load()
+    #expect(recipe.seed == 0)
+    #expect(recipe.device == nil)
+    #expect(recipe.method == .full)
+    #expect(recipe.precision == .fp32)
+    let settings = recipe.defaults
+    #expect(settings.sequenceLength == 512)
+    #expect(settings.packing)
+    #expect(settings.shuffle)
+    #expect(settings.perDeviceTrainBatchSize == 4)
+    #expect(settings.gradientAccumulationSteps == 1)
+    #expect(settings.duration == .steps(100))
+    #expect(settings.learningRate == 1e-4)
+    #expect(settings.lrSchedulerType == .cosine)
+    #expect(settings.warmupSteps == 5)
+    #expect(settings.minLearningRateRatio == 0.1)
+    #expect(settings.weightDecay == 0.1)
+    #expect(settings.adamBeta1 == 0.9)
+    #expect(settings.adamBeta2 == 0.95)
+    #expect(settings.adamEpsilon == 1e-8)
+    #expect(settings.maxGradNorm == 1)
+    #expect(settings.objective == ObjectiveShares(forward: 1, reverse: 0))
+    #expect(settings.union == UnionSettings(sampling: .equal, replayFraction: nil, examples: nil))
+    #expect(settings.loggingSteps == 1)
+    #expect(settings.saveSteps == 50)
+    #expect(settings.evalSteps == nil)
+    #expect(settings.maxForgetting == nil)
+    #expect(recipe.rounds.map(\.settings) == [settings, settings])
+  }
+
+  @Test("relative paths begin at the recipe's folder")
+  func paths() throws {
+    let fixture = try RecipeFixture()
+    let recipe = try fixture.load("rounds.0.train=../x/./a.jsonl")
+    #expect(recipe.outputDirectory.path == fixture.folder.path + "/runs/demo")
+    #expect(recipe.base == .model(URL(fileURLWithPath: fixture.folder.path + "/models/small").standardizedFileURL))
+    #expect(recipe.rounds[0].train.path == fixture.folder.deletingLastPathComponent().path + "/x/a.jsonl")
+    #expect(recipe.rounds[0].valid == nil)
+    #expect(recipe.rounds[1].valid?.path == "/data/b.jsonl")
+  }
+
+  @Test("a preset takes a trained tokenizer, a tokenizer's path, or none")
+  func presets() throws {
+    let fixture = try RecipeFixture()
+    #expect(
+      try fixture.load("base={preset: tiny, tokenizer: {vocab_size: 2048}}").base
+        == .preset(name: "tiny", tokenizer: .bytes(vocabularySize: 2048)))
+    #expect(
+      try fixture.load("base={preset: tiny, tokenizer: /t/tokenizer.json}").base
+        == .preset(name: "tiny", tokenizer: .file(URL(fileURLWithPath: "/t/tokenizer.json"))))
+    #expect(try fixture.load("base={preset: tiny}").base == .preset(name: "tiny", tokenizer: nil))
+    #expect(fixture.error("base.preset=tiny")?.message.contains("base.preset stands beside base.model") == true)
+  }
+
+  /// Every training key with a value that is not its default.
+  static let changes = [
+    "sequence_length=64", "packing=false", "shuffle=false", "per_device_train_batch_size=3",
+    "gradient_accumulation_steps=2", "max_steps=7", "num_train_epochs=1.5", "learning_rate=3e-5",
+    "lr_scheduler_type=wsd", "warmup_steps=0", "min_lr_ratio=0", "weight_decay=0", "adam_beta1=0.8",
+    "adam_beta2=0.99", "adam_epsilon=1e-6", "max_grad_norm=0.5", "objective.reverse=0.25",
+    "union={sampling: proportional, replay_fraction: 0.1, examples: 90}", "logging_steps=10", "save_steps=5",
+    "eval_steps=20", "max_forgetting=0.5",
+  ]
+
+  @Test("every training key is in the list of changes")
+  func changesAreComplete() {
+    let changed = Self.changes.map { $0.prefix { $0 != "=" && $0 != "." } }
+    #expect(Set(changed.map(String.init)) == Set(TrainingKey.all.map(\.name)))
+  }
+
+  @Test("every training key is read, at the top for all rounds and in a round for it alone", arguments: changes)
+  func keyIsRead(_ change: String) throws {
+    let fixture = try RecipeFixture()
+    let plain = try fixture.load().defaults
+    let everywhere = try fixture.load(change)
+    #expect(everywhere.defaults != plain)
+    #expect(everywhere.rounds.allSatisfy { $0.settings == everywhere.defaults })
+    let inOne = try fixture.load("rounds.1." + change)
+    #expect(inOne.defaults == plain)
+    #expect(inOne.rounds[0].settings == plain)
+    #expect(inOne.rounds[1].settings == everywhere.defaults)
+  }
+
+  @Test("a round's union keeps what it does not name; a round's epochs replace inherited steps")
+  func inheritance() throws {
+    let fixture = try RecipeFixture()
+    let recipe = try fixture.load(
+      "union.sampling=proportional", "rounds.1.union.replay_fraction=0.1", "eval_steps=5", "rounds.1.eval_steps=null",
+      "max_steps=9", "rounds.1.num_train_epochs=2")
+    #expect(recipe.rounds[1].settings.union == UnionSettings(sampling: .proportional, replayFraction: 0.1))
+    #expect(recipe.rounds[0].settings.evalSteps == 5)
+    #expect(recipe.rounds[1].settings.evalSteps == nil)
+    #expect(recipe.rounds[0].settings.duration == .steps(9))
+    #expect(recipe.rounds[1].settings.duration == .epochs(2))
+  }
+}

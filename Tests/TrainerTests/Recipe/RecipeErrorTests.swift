@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+@testable import Trainer
+
+@Suite("Recipe errors")
+struct RecipeErrorTests {
+  /// A recipe with one faulty line put after line 1, and what the error must say.
+  struct Fault: Sendable, CustomTestStringConvertible {
+    let line: String
+    let says: [String]
+    var testDescription: String { line }
+  }
+
+  static let faults = [
+    Fault(line: "lerning_rate: 1e-4", says: ["recipe.yaml:2", "unknown key 'lerning_rate'", "'learning_rate'"]),
+    Fault(line: "union: {samplng: equal}", says: ["recipe.yaml:2", "'union.samplng'", "'sampling'"]),
+    Fault(line: "replay_fraction: 0.1", says: ["recipe.yaml:2", "'replay_fraction'", "a key of union"]),
+    Fault(line: "train: a.jsonl", says: ["recipe.yaml:2", "'train'", "a key of a round"]),
+    Fault(line: "learning_rate: fast", says: ["recipe.yaml:2", "learning_rate is fast", "a number from 0 to 1"]),
+    Fault(line: "learning_rate: .nan", says: ["recipe.yaml:2", "learning_rate is .nan"]),
+    Fault(line: "max_steps: 2.5", says: ["recipe.yaml:2", "max_steps is 2.5", "a whole number from 1"]),
+    Fault(line: "max_steps: \"7\"", says: ["recipe.yaml:2", "max_steps is \"7\"", "a whole number"]),
+    Fault(line: "packing: maybe", says: ["recipe.yaml:2", "packing is maybe", "true or false"]),
+    Fault(line: "lr_scheduler_type: step", says: ["recipe.yaml:2", "constant, linear, cosine, wsd"]),
+    Fault(line: "adam_beta2: 1", says: ["recipe.yaml:2", "adam_beta2 is 1", "below 1"]),
+    Fault(line: "sequence_length: [1]", says: ["recipe.yaml:2", "sequence_length is a list of 1"]),
+    Fault(line: "objective: {forward: 1.0, reverse: 0.5}", says: ["recipe.yaml:2", "1.5", "sum to 1"]),
+    Fault(line: "seed: -1", says: ["recipe.yaml:2", "seed is -1"]),
+    Fault(line: "seed: 99999999999999999999", says: ["recipe.yaml:2", "seed is 99999999999999999999"]),
+    Fault(line: "method: {type: lora, rank: 8}", says: ["recipe.yaml:2", "method.type is lora", "{type: full}"]),
+    Fault(line: "method: {rank: 8}", says: ["recipe.yaml:2", "method.rank", "lora alone"]),
+    Fault(line: "precision: bf16", says: ["recipe.yaml:2", "precision is bf16", "precision: fp32"]),
+    Fault(line: "precision: fp8", says: ["recipe.yaml:2", "fp32, bf16"]),
+    Fault(line: "seed: 1\nseed: 2", says: ["'seed'", "more than once"]),
+    Fault(line: "seed: {", says: ["recipe.yaml:", "is not YAML"]),
+    Fault(line: "max_steps: 3\nnum_train_epochs: 1", says: ["recipe.yaml:3", "both given"]),
+    Fault(line: "max_steps: null", says: ["recipe.yaml:2", "max_steps is null"]),
+  ]
+
+  @Test("a faulty line is named with its place, its value and what is allowed", arguments: faults)
+  func fault(_ fault: Fault) throws {
+    var lines = RecipeFixture.minimal.components(separatedBy: "\n")
+    lines.insert(fault.line, at: 1)
+    let error = try #require(try RecipeFixture(lines.joined(separator: "\n")).error())
+    for words in fault.says { #expect(error.description.contains(words), "\(error)") }
+    #expect(error.exitCode == 65)
+    #expect(!error.description.contains("\n"))
+  }
+
+  @Test("a fault in a round or an override is named there")
+  func placesOfRoundsAndOverrides() throws {
+    let fixture = try RecipeFixture()
+    #expect(fixture.error("rounds.1.precision=fp32")?.message.contains("the whole recipe, not of a round") == true)
+    let error = try #require(fixture.error("learnin_rate=1"))
+    #expect(error.description.contains("override 'learnin_rate=1'"))
+    #expect(error.description.contains("'learning_rate'"))
+    #expect(fixture.error("rounds.2.name=x")?.description.contains("no item of a list of 2") == true)
+    #expect(fixture.error("seed.x=1")?.message.contains("a mapping of 1 keys") == true)
+    #expect(fixture.error("output_dir.x=1")?.description.contains("holds no keys") == true)
+    #expect(fixture.error("seed")?.exitCode == 64)
+    #expect(fixture.error("=1")?.exitCode == 64)
+  }
+
+  @Test("names of rounds are unique and name folders", arguments: ["First", "a/b", "..", "-x", "a b", "\"\"", "null"])
+  func roundNames(_ name: String) throws {
+    let error = try #require(try RecipeFixture().error("rounds.1.name=\(name)"))
+    #expect(error.description.contains("rounds[1].name"))
+  }
+
+  @Test("what must be there is asked for", arguments: ["output_dir", "base", "rounds"])
+  func missing(_ key: String) throws {
+    var kept = RecipeFixture.minimal.components(separatedBy: "\n")
+    kept.removeAll { $0.hasPrefix(key) || (key == "rounds" && $0.hasPrefix("  ")) }
+    let error = try #require(try RecipeFixture(kept.joined(separator: "\n")).error())
+    #expect(error.description.contains(key))
+    #expect(error.description.contains("missing"))
+  }
+
+  @Test("a recipe that is not there is no bad recipe; an empty one is")
+  func absent() throws {
+    #expect(throws: RecipeError.self) { try Recipe.load(URL(fileURLWithPath: "/nonexistent/r.yaml")) }
+    do {
+      _ = try Recipe.load(URL(fileURLWithPath: "/nonexistent/r.yaml"))
+    } catch {
+      #expect(error.exitCode == 66)
+    }
+    #expect(try RecipeFixture("").error()?.exitCode == 65)
+    #expect(try RecipeFixture("- a\n- b").error()?.message.contains("mapping") == true)
+  }
+
+  @Test("nested aliases that stand for billions of values are refused")
+  func aliases() throws {
+    var yaml = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+    for level in 1...5 {
+      yaml += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]\n"
+    }
+    #expect(try RecipeFixture(yaml).error()?.description.contains("aliases") == true)
+  }
+
+  @Test("the nearest key counts swaps as one change")
+  func editDistance() {
+    #expect(EditDistance.between("sede", "seed") == 1)
+    #expect(EditDistance.between("", "seed") == 4)
+    #expect(EditDistance.between("kitten", "sitting") == 3)
+    #expect(EditDistance.nearest(to: "batch_size", among: ["seed", "per_device_train_batch_size", "base"]) != nil)
+  }
+}

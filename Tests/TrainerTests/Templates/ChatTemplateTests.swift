@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+@testable import Trainer
+
+@Suite("Chat templates")
+struct ChatTemplateTests {
+  @Test(
+    "the templates render as Python's jinja2 renders them",
+    arguments: ["llama2", "llama3", "smollm2", "chatml", "mistral", "zephyr", "alpaca"])
+  func rendersAsJinja(_ name: String) throws {
+    let golden = try TemplateGolden.load()
+    let template = try ChatTemplate(TemplateGolden.source(name + ".jinja"))
+    let renderings = golden.templates.filter { $0.template == name + ".jinja" }
+    #expect(renderings.count == 2 * golden.conversations.count)
+    for rendering in renderings {
+      let messages = golden.conversations[rendering.conversation] ?? []
+      let text = try? template.render(
+        messages: messages, addGenerationPrompt: rendering.prompt, bos: "<s>", eos: "</s>", now: golden.date())
+      #expect(text == rendering.text, "\(rendering.conversation), generation prompt: \(rendering.prompt)")
+    }
+  }
+
+  @Test("each construct of the language gives what Python's jinja2 gives")
+  func snippets() throws {
+    let golden = try TemplateGolden.load()
+    let people = [("Al", 3), ("Bo", 0)].map { name, age in
+      TemplateValue.dictionary(TemplateDictionary(["name": .text(name), "age": .integer(age)]))
+    }
+    for snippet in golden.snippets {
+      let variables: [String: TemplateValue] = [
+        "x": .integer(1), "items": .list([.integer(1), .integer(2), .integer(3)]), "people": .list(people),
+      ]
+      do {
+        let statements = try TemplateParser.statements(of: snippet.source)
+        let text = try TemplateInterpreter(variables: variables, now: golden.date()).render(statements).plain
+        #expect(text == snippet.text, "\(snippet.source)")
+      } catch {
+        #expect(snippet.text == nil, "\(snippet.source): \(error)")
+      }
+    }
+  }
+
+  @Test(
+    "what is not supported is named with its line",
+    arguments: [
+      ("a\n{% include 'x' %}", 2, "include"), ("{{ 'a' | wordwrap }}", 1, "wordwrap"),
+      ("\n\n{{ 1 is filter }}", 3, "filter"), ("{{ 'a'.zfill(3) }}", 1, "zfill"), ("{% raw %}{% endraw %}", 1, "raw"),
+      ("{{ lipsum() }}", 1, "lipsum"), ("{% set a, b = 1, 2 %}", 1, "tag's end"), ("{{ f(*x) }}", 1, "unpacking"),
+      ("x\n{{ strftime_now('%q') }}", 2, "%q"), ("{% for x in y recursive %}{% endfor %}", 1, "recursive"),
+    ])
+  func unsupported(_ source: String, _ line: Int, _ name: String) throws {
+    do {
+      let text = try ChatTemplate(source).render(messages: [], addGenerationPrompt: false, bos: "", eos: "")
+      Issue.record("rendered as '\(text)'")
+    } catch {
+      #expect(error.line == line)
+      #expect(error.description.contains(name), "\(error)")
+    }
+  }
+
+  @Test(
+    "a template that never ends, or nests without end, is stopped",
+    arguments: [
+      "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+      "{% set ns = namespace(x='aaaaaaaa') %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+      "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+      "{% set ns = namespace(x=[]) %}{% for i in range(999) %}{% set ns.x = [ns.x] %}{% endfor %}",
+      "{% set ns = namespace(x=0) %}{% for i in range(9999) %}{% set ns.x = namespace(x=ns.x) %}{% endfor %}",
+      "{{ " + String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000) + " }}",
+      "{{ " + String(repeating: "not ", count: 3000) + "1 }}", "{{ " + String(repeating: "-", count: 3000) + "1 }}",
+      "{{ 1" + String(repeating: " + 1", count: 1900) + " }}", "{{ 1" + String(repeating: " + 1", count: 9000) + " }}",
+      "{{ x" + String(repeating: "[0]", count: 1000) + " }}",
+      String(repeating: "{% if 1 %}", count: 5000) + String(repeating: "{% endif %}", count: 5000),
+      "{{ 'a' * 9999999999 }}", "{{ range(9999999999999) }}", "{{ 9223372036854775807 + 1 }}", "{{ 9 ** 99 }}",
+      "{{ 99999999999999999999 }}", "{% set ns = namespace() %}{% set ns.me = ns %}{{ [ns.me, ns] | tojson }}",
+    ])
+  func bounded(_ source: String) {
+    #expect(throws: TemplateError.self) {
+      try ChatTemplate(source).render(messages: [], addGenerationPrompt: false, bos: "", eos: "")
+    }
+  }
+
+  @Test("content is told apart from the template's own text through joins, trims and filters")
+  func contentIsTracked() throws {
+    let source = "{{ '<' + messages[0].content | trim + '>' }}{{ messages[0]['content'].upper()[1:] ~ '!' }}"
+    let text = try ChatTemplate(source).renderText(
+      messages: [ChatMessage(role: "user", content: " <a> ")], addGenerationPrompt: false, bos: "", eos: "", now: Date()
+    )
+    #expect(
+      text.runs == [
+        .init(text: "<", isContent: false), .init(text: "<a>", isContent: true), .init(text: ">", isContent: false),
+        .init(text: "<A> ", isContent: true), .init(text: "!", isContent: false),
+      ])
+    #expect(text.plain == "<<a>><A> !")
+    #expect(text.prefix(byteCount: 3).runs.last == .init(text: "<a", isContent: true))
+  }
+}

@@ -1,0 +1,69 @@
+// Purpose: sums, products and scaling of whole tensors.
+// Math: a + b;  out + a;  factor · a;  a · b and its gradient dout · other.
+// Shapes (row-major): all [n].
+// Gradient contract: accumulate `+=`; scale_forward and multiply_backward `=` (accumulate 0) or `+=` (accumulate 1);
+//   the others `=`.
+// Saved for backward: multiply: both factors.
+// Parallelism: GROUP_ELEMENTS consecutive elements a work-group.
+// Numerics: float.
+// Source: none.
+
+#include "common.cl"
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void add_forward(
+  __global float *restrict out, const __global float *restrict a, const __global float *restrict b, const ulong n
+) {
+  const size_t end = group_end(n);
+  for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
+    store_lanes(out + i, load_lanes(a + i, end - i) + load_lanes(b + i, end - i), end - i);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void accumulate(__global float *restrict out, const __global float *restrict a, const ulong n) {
+  const size_t end = group_end(n);
+  for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
+    update_lanes(out + i, load_lanes(a + i, end - i), end - i, 1);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void scale_forward(
+  __global float *restrict out, const __global float *restrict a, const ulong n, const float factor,
+  const int accumulate
+) {
+  const size_t end = group_end(n);
+  for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
+    update_lanes(out + i, load_lanes(a + i, end - i) * factor, end - i, accumulate);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void multiply_forward(
+  __global float *restrict out, const __global float *restrict a, const __global float *restrict b, const ulong n
+) {
+  const size_t end = group_end(n);
+  for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
+    store_lanes(out + i, load_lanes(a + i, end - i) * load_lanes(b + i, end - i), end - i);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void multiply_backward(
+  __global float *restrict da, const __global float *restrict a_other, const __global float *restrict dout,
+  const ulong n, const int accumulate
+) {
+  const size_t end = group_end(n);
+  for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
+    update_lanes(da + i, load_lanes(dout + i, end - i) * load_lanes(a_other + i, end - i), end - i, accumulate);
+  }
+}

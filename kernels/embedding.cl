@@ -1,0 +1,88 @@
+// Purpose: reads the rows of an embedding table, and adds the gradients back to them.
+// Math: out[i] = table[ids[i]];  dtable[t] += Σ of dout[i] over the rows i with ids[i] = t.
+// Shapes (row-major): out, dout [rows, columns]; table, dtable [vocabulary, columns]; ids [rows] in int, each within
+//   the table.
+// Gradient contract: dtable `+=`; rows of the table that no id names are left as they are.
+// Saved for backward: ids.
+// Parallelism: one work-group a row, rows taken in strides of the grid. Backward: the group of the first row with an id
+//   owns it and sums all rows with that id, in their order, so that no two groups write one row of the table.
+// Numerics: float; the bf16 table is widened exactly. No atomics, a fixed order.
+// Source: none.
+
+#include "common.cl"
+
+#define ID_LANES 16  // ids compared at once
+
+// The number of rows from `row` on, at most ID_LANES, up to and with the first that has this id; 0 if none of them has.
+static inline int steps_to_id(const __global int *ids, const int id, const int row, const int end) {
+  if (row + ID_LANES <= end && !any(vload16(0, ids + row) == id)) return 0;
+  const int last = min(row + ID_LANES, end);
+  for (int i = row; i < last; ++i) {
+    if (ids[i] == id) return i - row + 1;
+  }
+  return 0;
+}
+
+// The first row in row ..< end that has this id, else end.
+static inline int next_row_with_id(const __global int *ids, const int id, int row, const int end) {
+  while (row < end) {
+    const int steps = steps_to_id(ids, id, row, end);
+    if (steps > 0) return row + steps - 1;
+    row += ID_LANES;
+  }
+  return end;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void embedding_forward(
+  __global float *restrict out, const __global float *restrict table, const __global int *restrict ids,
+  const int rows, const int columns
+) {
+  for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
+    const __global float *source = table + (size_t)ids[row] * columns;
+    __global float *destination = out + (size_t)row * columns;
+    for (int i = get_local_id(0) * VECTOR_WIDTH; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
+      store_lanes(destination + i, load_lanes(source + i, columns - i), columns - i);
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void embedding_forward_bf16(
+  __global float *restrict out, const __global ushort *restrict table, const __global int *restrict ids,
+  const int rows, const int columns
+) {
+  for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
+    const __global ushort *source = table + (size_t)ids[row] * columns;
+    __global float *destination = out + (size_t)row * columns;
+    for (int i = get_local_id(0) * VECTOR_WIDTH; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
+      store_lanes(destination + i, float_from_bf16(load_bf16_lanes(source + i, columns - i)), columns - i);
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void embedding_backward(
+  __global float *restrict dtable, const __global float *restrict dout, const __global int *restrict ids,
+  const int rows, const int columns
+) {
+  for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
+    const int id = ids[row];
+    if (next_row_with_id(ids, id, 0, row) == row) {
+      __global float *sum = dtable + (size_t)id * columns;
+      for (int same = row; same < rows; same = next_row_with_id(ids, id, same + 1, rows)) {
+        // Each work-item adds to its own columns alone, so that the rows need no barrier between them.
+        const __global float *gradient = dout + (size_t)same * columns;
+        for (int i = get_local_id(0) * VECTOR_WIDTH; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
+          update_lanes(sum + i, load_lanes(gradient + i, columns - i), columns - i, 1);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,324 @@
+// Purpose: matrix multiplication for devices whose work-item owns a core (CPU devices): packed panels with a register tile.
+// Math: C(i, j) = sum over k of A(i, k) * B(k, j), added to C where `accumulate` is 1.
+//   Every operand is addressed by two element strides, so one kernel serves all orders:
+//     forward          X[R,K] . W[N,K]^T     A = X  (row K, depth 1)    B = W (depth 1, column K)
+//     backward input   dY[R,N] . W[N,K]      A = dY (row N, depth 1)    B = W (depth K, column 1)
+//     backward weight  dY[R,N]^T . X[R,K]    A = dY (row 1, depth N)    B = X (depth K, column 1)
+//   The smaller operand should be the packed one: C^T = B^T . A^T is the same call with A and B, and the strides of C, exchanged.
+// Shapes (row-major): panels [batch, ceil(n / 48), depth, 48], zero beyond column n; C m x n; matmul_rows: C [m, n], A [m, depth],
+//   B [n, depth].
+// Gradient contract: matmul_panel `=` or `+=` by `accumulate`; matmul_rows likewise; matmul_pack_panels `=`.
+// Saved for backward: nothing.
+// Parallelism: one work-item a work-group. matmul_panel: id 0 = chunk of CHUNK_TILES * TILE_ROWS rows, id 1 = range of panels, id 2 = matrix
+//   of the batch. matmul_pack_panels: id 0 = panel, id 1 = PACK_DEPTH depths, id 2 = matrix. matmul_rows: id 0 = ROWS_PER_ITEM rows
+//   of B, id 2 = matrix.
+// Numerics: fp32; the sum over k runs in ascending order within a block of at most DEPTH_BLOCK, and block sums are added in ascending
+//   order, so the bits depend on the shapes alone and not on the number of work-items.
+// Source: Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication" (the blocking).
+
+#ifndef DEPTH_BLOCK
+#define DEPTH_BLOCK 192 // most depths of a block: a panel's block is then 36 KiB and stays in a first-level cache
+#endif
+#ifndef CHUNK_TILES
+#define CHUNK_TILES 12 // row tiles that a work-item packs at once: at most 72 KiB of its second-level cache
+#endif
+#ifndef PACK_DEPTH
+#define PACK_DEPTH 96 // depths that one work-item packs
+#endif
+#ifndef ROWS_PER_ITEM
+#define ROWS_PER_ITEM 16 // rows of B for one work-item of matmul_rows
+#endif
+#define TILE_ROWS 8     // with TILE_VECTORS: 24 accumulators, which leaves eight of the 32 vector registers; of the shapes with
+#define TILE_VECTORS 3  // 24, 8 x 3 issues the fewest instructions a multiplication that the load units can still follow
+#define TILE_COLUMNS 48 // TILE_VECTORS of 16 lanes: one panel
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Transposes eight vectors of 8 in three steps: pairs of rows, pairs of pairs, halves.
+static inline __attribute__((always_inline)) void transpose_8x8(float8 row[8])
+{
+  float8 pair[8], quad[8];
+#pragma unroll
+  for (int i = 0; i < 8; i += 2) {
+    const float8 a = row[i], b = row[i + 1];
+    pair[i] = (float8)(a.s0, b.s0, a.s1, b.s1, a.s4, b.s4, a.s5, b.s5);
+    pair[i + 1] = (float8)(a.s2, b.s2, a.s3, b.s3, a.s6, b.s6, a.s7, b.s7);
+  }
+#pragma unroll
+  for (int i = 0; i < 8; i += 4) {
+    quad[i] = (float8)(pair[i].s01, pair[i + 2].s01, pair[i].s45, pair[i + 2].s45);
+    quad[i + 1] = (float8)(pair[i].s23, pair[i + 2].s23, pair[i].s67, pair[i + 2].s67);
+    quad[i + 2] = (float8)(pair[i + 1].s01, pair[i + 3].s01, pair[i + 1].s45, pair[i + 3].s45);
+    quad[i + 3] = (float8)(pair[i + 1].s23, pair[i + 3].s23, pair[i + 1].s67, pair[i + 3].s67);
+  }
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    row[i] = (float8)(quad[i].lo, quad[i + 4].lo);
+    row[i + 4] = (float8)(quad[i].hi, quad[i + 4].hi);
+  }
+}
+
+// Copies TILE_ROWS rows of A, at `depth` depths, to tile[depth][TILE_ROWS]; rows beyond `rows` repeat the last one, unused.
+static inline void pack_tile(
+    float *tile, const __global float *a, const int rows, const int depth, const size_t row_stride,
+    const size_t depth_stride)
+{
+  if (depth_stride == 1 && rows >= TILE_ROWS) {
+    int k = 0;
+    for (; k + 8 <= depth; k += 8) {
+      float8 eight[TILE_ROWS];
+#pragma unroll
+      for (int i = 0; i < TILE_ROWS; ++i) {
+        eight[i] = vload8(0, a + i * row_stride + k);
+      }
+      transpose_8x8(eight);
+#pragma unroll
+      for (int i = 0; i < 8; ++i) {
+        vstore8(eight[i], k + i, tile);
+      }
+    }
+    for (; k < depth; ++k) {
+      for (int row = 0; row < TILE_ROWS; ++row) {
+        tile[k * TILE_ROWS + row] = a[row * row_stride + k];
+      }
+    }
+  } else if (row_stride == 1 && rows >= TILE_ROWS) {
+    for (int k = 0; k < depth; ++k) {
+      vstore8(vload8(0, a + k * depth_stride), k, tile);
+    }
+  } else {
+    for (int k = 0; k < depth; ++k) {
+      for (int row = 0; row < TILE_ROWS; ++row) {
+        tile[k * TILE_ROWS + row] = a[k * depth_stride + min(row, rows - 1) * row_stride];
+      }
+    }
+  }
+}
+
+// Multiplies a packed tile by the first `vectors` * 16 columns of a panel's block, and stores the result: in vectors where it lies
+// wholly inside C and a stride of C is 1, else value by value. `vectors` is a constant where this is called.
+static inline __attribute__((always_inline)) void multiply_tile(
+    __global float *c, const float *tile, const __global float *panel, const int vectors, const int rows,
+    const int columns, const int depth, const size_t row_stride, const size_t column_stride, const int accumulate)
+{
+  float16 sum[TILE_ROWS][TILE_VECTORS];
+#pragma unroll
+  for (int i = 0; i < TILE_ROWS; ++i) {
+#pragma unroll
+    for (int j = 0; j < TILE_VECTORS; ++j) {
+      if (j < vectors) sum[i][j] = (float16)0.0f;
+    }
+  }
+#pragma unroll 4
+  for (int k = 0; k < depth; ++k) {
+    float16 b[TILE_VECTORS];
+#pragma unroll
+    for (int j = 0; j < TILE_VECTORS; ++j) {
+      if (j < vectors) b[j] = vload16(j, panel);
+    }
+#pragma unroll
+    for (int i = 0; i < TILE_ROWS; ++i) {
+#pragma unroll
+      for (int j = 0; j < TILE_VECTORS; ++j) {
+        if (j < vectors) sum[i][j] = tile[i] * b[j] + sum[i][j];
+      }
+    }
+    tile += TILE_ROWS;
+    panel += TILE_COLUMNS;
+  }
+  const int inside = rows >= TILE_ROWS && columns >= vectors * 16;
+  if (inside && column_stride == 1) {
+    if (accumulate) {
+#pragma unroll
+      for (int i = 0; i < TILE_ROWS; ++i) {
+#pragma unroll
+        for (int j = 0; j < TILE_VECTORS; ++j) {
+          if (j < vectors) sum[i][j] = vload16(j, c + i * row_stride) + sum[i][j];
+        }
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < TILE_ROWS; ++i) {
+#pragma unroll
+      for (int j = 0; j < TILE_VECTORS; ++j) {
+        if (j < vectors) vstore16(sum[i][j], j, c + i * row_stride);
+      }
+    }
+  } else {
+    float16 stored[TILE_ROWS * TILE_VECTORS];
+    const float *values = (const float *)stored;
+#pragma unroll
+    for (int i = 0; i < TILE_ROWS; ++i) {
+#pragma unroll
+      for (int j = 0; j < TILE_VECTORS; ++j) {
+        if (j < vectors) stored[i * TILE_VECTORS + j] = sum[i][j];
+      }
+    }
+    if (inside && row_stride == 1) {
+      for (int j = 0; j < vectors * 16; j += 8) {
+        float8 eight[TILE_ROWS];
+#pragma unroll
+        for (int i = 0; i < TILE_ROWS; ++i) {
+          eight[i] = vload8(0, values + i * TILE_COLUMNS + j);
+        }
+        transpose_8x8(eight);
+#pragma unroll
+        for (int i = 0; i < 8; ++i) {
+          __global float *to = c + (j + i) * column_stride;
+          vstore8(accumulate ? vload8(0, to) + eight[i] : eight[i], 0, to);
+        }
+      }
+    } else {
+      for (int i = 0; i < min(rows, TILE_ROWS); ++i) {
+        for (int j = 0; j < min(columns, vectors * 16); ++j) {
+          __global float *to = c + i * row_stride + j * column_stride;
+          *to = accumulate ? *to + values[i * TILE_COLUMNS + j] : values[i * TILE_COLUMNS + j];
+        }
+      }
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Copies depths [depth_begin, depth_begin + depth) of B to panels. Global size (ceil(n / 48), ceil(depth / PACK_DEPTH), batch).
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void matmul_pack_panels(
+    __global float *restrict panels, const __global float *restrict b, const int n, const int depth,
+    const int depth_begin, const ulong depth_stride, const ulong column_stride, const ulong batch_stride)
+{
+  const int column = (int)get_global_id(0) * TILE_COLUMNS;
+  const int first = (int)get_global_id(1) * PACK_DEPTH;
+  const int end = min(first + PACK_DEPTH, depth);
+  const size_t panel_count = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  __global float *to = panels + (get_global_id(2) * panel_count + get_global_id(0)) * depth * TILE_COLUMNS;
+  const __global float *from =
+      b + get_global_id(2) * (size_t)batch_stride + depth_begin * (size_t)depth_stride + column * (size_t)column_stride;
+  const int full = column + TILE_COLUMNS <= n;
+  if (full && column_stride == 1) {
+    for (int k = first; k < end; ++k) {
+      const __global float *row = from + k * (size_t)depth_stride;
+#pragma unroll
+      for (int j = 0; j < TILE_VECTORS; ++j) {
+        vstore16(vload16(j, row), j, to + k * TILE_COLUMNS);
+      }
+    }
+  } else if (full && depth_stride == 1) {
+    for (int j = 0; j < TILE_COLUMNS; j += 8) {
+      const __global float *rows = from + j * (size_t)column_stride;
+      int k = first;
+      for (; k + 8 <= end; k += 8) {
+        float8 eight[8];
+#pragma unroll
+        for (int i = 0; i < 8; ++i) {
+          eight[i] = vload8(0, rows + i * (size_t)column_stride + k);
+        }
+        transpose_8x8(eight);
+#pragma unroll
+        for (int i = 0; i < 8; ++i) {
+          vstore8(eight[i], 0, to + (k + i) * TILE_COLUMNS + j);
+        }
+      }
+      for (; k < end; ++k) {
+        for (int i = 0; i < 8; ++i) {
+          to[k * TILE_COLUMNS + j + i] = rows[i * (size_t)column_stride + k];
+        }
+      }
+    }
+  } else {
+    for (int k = first; k < end; ++k) {
+      for (int j = 0; j < TILE_COLUMNS; ++j) {
+        to[k * TILE_COLUMNS + j] =
+            column + j < n ? from[k * (size_t)depth_stride + j * (size_t)column_stride] : 0.0f;
+      }
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Multiplies depths [depth_begin, depth_begin + depth) of A by the panels of the same depths of B.
+// Global size (ceil(m / (8 * CHUNK_TILES)), ceil(ceil(n / 48) / panels_per_item), batch).
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void matmul_panel(
+    __global float *restrict c, const __global float *restrict a, const __global float *restrict panels, const int m,
+    const int n, const int depth, const int depth_begin, const int panels_per_item, const ulong a_row_stride,
+    const ulong a_depth_stride, const ulong a_batch_stride, const ulong c_row_stride, const ulong c_column_stride,
+    const ulong c_batch_stride, const int accumulate)
+{
+  float packed[CHUNK_TILES * DEPTH_BLOCK * TILE_ROWS];
+  const int row = (int)get_global_id(0) * TILE_ROWS * CHUNK_TILES;
+  const int tiles = min(CHUNK_TILES, (m - row + TILE_ROWS - 1) / TILE_ROWS);
+  const int panel_count = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  const int first_panel = (int)get_global_id(1) * panels_per_item;
+  const int end_panel = min(first_panel + panels_per_item, panel_count);
+  const int blocks = max((depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK, 1);
+  const int block_depth = (depth + blocks - 1) / blocks; // equal blocks: a short last one would waste its stores of C
+  a += get_global_id(2) * (size_t)a_batch_stride + depth_begin * (size_t)a_depth_stride + row * (size_t)a_row_stride;
+  c += get_global_id(2) * (size_t)c_batch_stride + row * (size_t)c_row_stride;
+  panels += get_global_id(2) * panel_count * depth * TILE_COLUMNS;
+  for (int block = 0; block < blocks; ++block) {
+    const int begin = block * block_depth;
+    const int count = min(block_depth, depth - begin);
+    for (int t = 0; t < tiles; ++t) {
+      pack_tile(
+          packed + t * DEPTH_BLOCK * TILE_ROWS, a + begin * (size_t)a_depth_stride + t * TILE_ROWS * (size_t)a_row_stride,
+          m - row - t * TILE_ROWS, count, a_row_stride, a_depth_stride);
+    }
+    for (int panel = first_panel; panel < end_panel; ++panel) {
+      for (int t = 0; t < tiles; ++t) {
+        __global float *to = c + t * TILE_ROWS * (size_t)c_row_stride + panel * TILE_COLUMNS * (size_t)c_column_stride;
+        const float *tile = packed + t * DEPTH_BLOCK * TILE_ROWS;
+        const __global float *from = panels + ((size_t)panel * depth + begin) * TILE_COLUMNS;
+        const int rows = m - row - t * TILE_ROWS;
+        const int columns = n - panel * TILE_COLUMNS;
+        const int add = accumulate || block > 0;
+        if (columns > 32) {
+          multiply_tile(to, tile, from, 3, rows, columns, count, c_row_stride, c_column_stride, add);
+        } else if (columns > 16) {
+          multiply_tile(to, tile, from, 2, rows, columns, count, c_row_stride, c_column_stride, add);
+        } else {
+          multiply_tile(to, tile, from, 1, rows, columns, count, c_row_stride, c_column_stride, add);
+        }
+      }
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// C = A . B^T for few rows of A (decoding): B is read in place, once, as dot products. Global size (ceil(n / ROWS_PER_ITEM), 1, batch).
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void matmul_rows(
+    __global float *restrict c, const __global float *restrict a, const __global float *restrict b, const int m,
+    const int n, const int depth, const ulong a_row_stride, const ulong a_batch_stride, const ulong b_row_stride,
+    const ulong b_batch_stride, const ulong c_row_stride, const ulong c_batch_stride, const int accumulate)
+{
+  const int first = (int)get_global_id(0) * ROWS_PER_ITEM;
+  const int end = min(first + ROWS_PER_ITEM, n);
+  for (int j = first; j < end; ++j) {
+    const __global float *right = b + get_global_id(2) * (size_t)b_batch_stride + j * (size_t)b_row_stride;
+    for (int i = 0; i < m; ++i) {
+      const __global float *left = a + get_global_id(2) * (size_t)a_batch_stride + i * (size_t)a_row_stride;
+      float16 sum0 = (float16)0.0f;
+      float16 sum1 = (float16)0.0f;
+      float16 sum2 = (float16)0.0f;
+      float16 sum3 = (float16)0.0f;
+      int k = 0;
+      for (; k + 64 <= depth; k += 64) {
+        sum0 = vload16(0, left + k) * vload16(0, right + k) + sum0;
+        sum1 = vload16(1, left + k) * vload16(1, right + k) + sum1;
+        sum2 = vload16(2, left + k) * vload16(2, right + k) + sum2;
+        sum3 = vload16(3, left + k) * vload16(3, right + k) + sum3;
+      }
+      for (; k + 16 <= depth; k += 16) {
+        sum0 = vload16(0, left + k) * vload16(0, right + k) + sum0;
+      }
+      const float16 lanes = (sum0 + sum1) + (sum2 + sum3);
+      const float8 eight = lanes.lo + lanes.hi;
+      const float4 four = eight.lo + eight.hi;
+      float sum = (four.x + four.z) + (four.y + four.w);
+      for (; k < depth; ++k) {
+        sum = left[k] * right[k] + sum;
+      }
+      __global float *to = c + get_global_id(2) * (size_t)c_batch_stride + i * (size_t)c_row_stride + j;
+      *to = accumulate ? *to + sum : sum;
+    }
+  }
+}
