@@ -1,19 +1,20 @@
-// Purpose: attention with online softmax, forward and backward, for devices whose work-item owns a core (CPU devices).
-// Math: query row r of head h sees the key rows key_start[r] <= j < key_end[r] of key/value head g = h / (heads / kv_heads):
-//     S = scale * Q . K^T;  P = exp(S - lse);  lse = ln(sum over visible j of exp(S));  out = P . V
-//     delta = sum over d of dout * out;  dV = P^T . dout;  dS = P * (dout . V^T - delta);  dQ = scale * dS . K;  dK = scale * dS^T . Q
+// Purpose: attention with online softmax, forward and backward, where a work-item owns a core (CPU devices).
+// Math: query row r of head h sees the key rows key_start[r] <= j < key_end[r] of head h / (heads / kv_heads) of k, v:
+//     S = scale * Q . K^T;  lse = ln(sum over visible j of exp(S));  P = exp(S - lse);  out = P . V
+//     delta = sum over d of dout * out;  dS = P * (dout . V^T - delta)
+//     dQ = scale * dS . K;  dK = scale * dS^T . Q;  dV = P^T . dout
 //   A row that sees no key has out 0, lse -infinity and no gradient.
 // Shapes (row-major): q, out, dout, dq [rows, heads * HEAD_SIZE]; k, v, dk, dv [key rows, kv_heads * HEAD_SIZE];
-//   lse, delta [rows, heads]; key_start, key_end [rows]; query_end [key rows]. In backward the key rows are the query rows, the first
-//   query row that sees key j is j itself, and query_end[j] is one beyond the last.
+//   lse, delta [rows, heads]; key_start, key_end [rows]; query_end [key rows]. In backward the key rows are the query
+//   rows, the first row that sees key j is j itself, and query_end[j] is one beyond the last.
 // Gradient contract: `=` for every output.
 // Saved for backward: out, lse.
-// Parallelism: one work-item a work-group; its 32 lanes are 32 query rows of one head (forward, backward_query) or 32 key rows of one
-//   key/value head (backward_key_value). id 0 = tile of 32 rows, id 1 = head. Rows on the other side are taken BLOCK at a time as
-//   scalar broadcasts. delta: id 0 = DELTA_PAIRS (row, head) pairs.
-// Numerics: fp32; the softmax runs in base 2, with a polynomial of relative error 2e-9 for the fraction; sums run in ascending order
-//   of row, so the bits do not depend on the number of work-items.
-// Source: Dao 2023, arXiv:2307.08691, algorithms 1 and 2 (the key/value side apart from the query side, so no atomics are needed).
+// Parallelism: one work-item a work-group. Its 32 lanes are 32 query rows of one head (forward, backward_query) or 32
+//   key rows of one key/value head (backward_key_value); rows of the other side are broadcast, BLOCK at a time. id 0 =
+//   tile of 32 rows, id 1 = head. delta: id 0 = DELTA_PAIRS (row, head) pairs.
+// Numerics: fp32. The softmax runs in base 2 with a polynomial of relative error 2e-9 for the fraction; sums run in
+//   ascending order of row, so the bits do not depend on the number of work-items.
+// Source: Dao 2023, arXiv:2307.08691, algorithms 1 and 2; query side and key/value side apart, so without atomics.
 
 #ifndef HEAD_SIZE
 #define HEAD_SIZE 64 // values of a head
@@ -139,9 +140,9 @@ static inline __attribute__((always_inline)) void block_update(
 }
 
 // Pointers to rows [first, first + BLOCK) of x; those beyond `end` repeat the last row before it.
-#define BLOCK_ROWS(name, x, first, end, stride)                                                                         \
-  const __global float *name[BLOCK];                                                                                    \
-  _Pragma("unroll") for (int i = 0; i < BLOCK; ++i) { name[i] = (x) + min((first) + i, (end)-1) * (stride); }
+#define BLOCK_ROWS(name, x, first, end, stride)                                                                        \
+  const __global float *name[BLOCK];                                                                                   \
+  _Pragma("unroll") for (int i = 0; i < BLOCK; ++i) { name[i] = (x) + min((first) + i, (end) - 1) * (stride); }
 
 // The key ranges of a tile's lanes (empty beyond the last row), and what they have in common.
 typedef struct {

@@ -55,3 +55,20 @@ void batch_rows(
     query_end[row] = row_start + length;
   }
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The rows that have a target, in their order, and those targets; both [count of them]. A row counts those before it.
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void select_targets(
+  __global int *restrict selected, __global int *restrict selected_targets, const __global int *restrict targets,
+  const int rows
+) {
+  const int row = get_global_id(0);
+  if (row < rows && targets[row] >= 0) {
+    int place = 0;
+    for (int earlier = 0; earlier < row; ++earlier) place += targets[earlier] >= 0;
+    selected[place] = row;
+    selected_targets[place] = targets[row];
+  }
+}

@@ -1,23 +1,25 @@
-// Purpose: matrix multiplication for devices whose work-item owns a core (CPU devices): packed panels with a register tile.
+// Purpose: matrix multiplication where a work-item owns a core (CPU devices): packed panels with a register tile.
 // Math: C(i, j) = sum over k of A(i, k) * B(k, j), added to C where `accumulate` is 1.
 //   Every operand is addressed by two element strides, so one kernel serves all orders:
 //     forward          X[R,K] . W[N,K]^T     A = X  (row K, depth 1)    B = W (depth 1, column K)
 //     backward input   dY[R,N] . W[N,K]      A = dY (row N, depth 1)    B = W (depth K, column 1)
 //     backward weight  dY[R,N]^T . X[R,K]    A = dY (row 1, depth N)    B = X (depth K, column 1)
-//   The smaller operand should be the packed one: C^T = B^T . A^T is the same call with A and B, and the strides of C, exchanged.
-// Shapes (row-major): panels [batch, ceil(n / 48), depth, 48], zero beyond column n; C m x n; matmul_rows: C [m, n], A [m, depth],
-//   B [n, depth].
-// Gradient contract: matmul_panel `=` or `+=` by `accumulate`; matmul_rows likewise; matmul_pack_panels `=`.
+//   B is the operand that is packed, and should not be far larger than A: C^T = B^T . A^T is the same call with A and B
+//   exchanged, and the strides of C.
+// Shapes (row-major): panels [batch, ceil(n / 48), depth, 48], zero beyond column n. C m x n, A m x depth, B depth x n,
+//   each by its strides; in matmul_rows C [m, n], A [m, depth], B [n, depth], by row strides alone.
+// Gradient contract: C `=` or `+=` by `accumulate`; panels `=`.
 // Saved for backward: nothing.
-// Parallelism: one work-item a work-group. matmul_panel: id 0 = chunk of CHUNK_TILES * TILE_ROWS rows, id 1 = range of panels, id 2 = matrix
-//   of the batch. matmul_pack_panels: id 0 = panel, id 1 = PACK_DEPTH depths, id 2 = matrix. matmul_rows: id 0 = ROWS_PER_ITEM rows
-//   of B, id 2 = matrix.
-// Numerics: fp32; the sum over k runs in ascending order within a block of at most DEPTH_BLOCK, and block sums are added in ascending
-//   order, so the bits depend on the shapes alone and not on the number of work-items.
+// Parallelism: one work-item a work-group; id 2 = matrix of the batch. matmul_pack_panels: id 0 = panel, id 1 =
+//   PACK_DEPTH depths. matmul_panel: id 0 = CHUNK_TILES * TILE_ROWS rows, id 1 = panels_per_item panels. matmul_rows:
+//   id 0 = ROWS_PER_ITEM rows of B.
+// Numerics: fp32. The sum over k runs in ascending order within a block of at most DEPTH_BLOCK, and block sums are
+//   added in ascending order, so the bits depend on the shapes and strides alone and not on the number of work-items.
 // Source: Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication" (the blocking).
 
 #ifndef DEPTH_BLOCK
-#define DEPTH_BLOCK 192 // most depths of a block: a panel's block is then 36 KiB and stays in a first-level cache
+#define DEPTH_BLOCK 192 // most depths of a block: a panel's block is then 36 KiB and stays in a first-level cache;
+                        // swept 96..576 on an Ice Lake Xeon with PoCL 3.1
 #endif
 #ifndef CHUNK_TILES
 #define CHUNK_TILES 12 // row tiles that a work-item packs at once: at most 72 KiB of its second-level cache
@@ -28,8 +30,8 @@
 #ifndef ROWS_PER_ITEM
 #define ROWS_PER_ITEM 16 // rows of B for one work-item of matmul_rows
 #endif
-#define TILE_ROWS 8     // with TILE_VECTORS: 24 accumulators, which leaves eight of the 32 vector registers; of the shapes with
-#define TILE_VECTORS 3  // 24, 8 x 3 issues the fewest instructions a multiplication that the load units can still follow
+#define TILE_ROWS 8     // with TILE_VECTORS: 24 accumulators, which leaves eight of the 32 vector registers; of such
+#define TILE_VECTORS 3  // shapes this one issues the fewest instructions a multiplication that two load ports feed
 #define TILE_COLUMNS 48 // TILE_VECTORS of 16 lanes: one panel
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -57,45 +59,56 @@ static inline __attribute__((always_inline)) void transpose_8x8(float8 row[8])
   }
 }
 
-// Copies TILE_ROWS rows of A, at `depth` depths, to tile[depth][TILE_ROWS]; rows beyond `rows` repeat the last one, unused.
-static inline void pack_tile(
-    float *tile, const __global float *a, const int rows, const int depth, const size_t row_stride,
+// Copies `tiles` tiles of TILE_ROWS rows of A, at `depth` depths, to tile[t][k][TILE_ROWS], DEPTH_BLOCK depths a tile.
+// Rows beyond `rows` repeat the last one, and go unused. Runs along the contiguous side of A.
+static inline void pack_chunk(
+    float *packed, const __global float *a, const int rows, const int tiles, const int depth, const size_t row_stride,
     const size_t depth_stride)
 {
-  if (depth_stride == 1 && rows >= TILE_ROWS) {
-    int k = 0;
-    for (; k + 8 <= depth; k += 8) {
-      float8 eight[TILE_ROWS];
+  const int full_tiles = depth_stride == 1 || row_stride == 1 ? min(tiles, rows / TILE_ROWS) : 0;
+  if (depth_stride == 1) {
+    for (int t = 0; t < full_tiles; ++t) {
+      float *tile = packed + t * DEPTH_BLOCK * TILE_ROWS;
+      const __global float *from = a + t * TILE_ROWS * row_stride;
+      int k = 0;
+      for (; k + 8 <= depth; k += 8) {
+        float8 eight[TILE_ROWS];
 #pragma unroll
-      for (int i = 0; i < TILE_ROWS; ++i) {
-        eight[i] = vload8(0, a + i * row_stride + k);
-      }
-      transpose_8x8(eight);
+        for (int i = 0; i < TILE_ROWS; ++i) {
+          eight[i] = vload8(0, from + i * row_stride + k);
+        }
+        transpose_8x8(eight);
 #pragma unroll
-      for (int i = 0; i < 8; ++i) {
-        vstore8(eight[i], k + i, tile);
+        for (int i = 0; i < 8; ++i) {
+          vstore8(eight[i], k + i, tile);
+        }
       }
-    }
-    for (; k < depth; ++k) {
-      for (int row = 0; row < TILE_ROWS; ++row) {
-        tile[k * TILE_ROWS + row] = a[row * row_stride + k];
+      for (; k < depth; ++k) {
+        for (int i = 0; i < TILE_ROWS; ++i) {
+          tile[k * TILE_ROWS + i] = from[i * row_stride + k];
+        }
       }
-    }
-  } else if (row_stride == 1 && rows >= TILE_ROWS) {
-    for (int k = 0; k < depth; ++k) {
-      vstore8(vload8(0, a + k * depth_stride), k, tile);
     }
   } else {
     for (int k = 0; k < depth; ++k) {
-      for (int row = 0; row < TILE_ROWS; ++row) {
-        tile[k * TILE_ROWS + row] = a[k * depth_stride + min(row, rows - 1) * row_stride];
+      for (int t = 0; t < full_tiles; ++t) {
+        vstore8(vload8(t, a + k * depth_stride), t * DEPTH_BLOCK + k, packed);
+      }
+    }
+  }
+  for (int t = full_tiles; t < tiles; ++t) {
+    for (int k = 0; k < depth; ++k) {
+      for (int i = 0; i < TILE_ROWS; ++i) {
+        packed[(t * DEPTH_BLOCK + k) * TILE_ROWS + i] =
+            a[k * depth_stride + min(t * TILE_ROWS + i, rows - 1) * row_stride];
       }
     }
   }
 }
 
-// Multiplies a packed tile by the first `vectors` * 16 columns of a panel's block, and stores the result: in vectors where it lies
-// wholly inside C and a stride of C is 1, else value by value. `vectors` is a constant where this is called.
+// Multiplies a packed tile by the first 16 * vectors columns of a panel's block and stores the result: in vectors where
+// it lies wholly inside C and a stride of C is 1, else value by value. Callers pass `vectors` as a constant, tested
+// inside loops of constant length because PoCL unrolls no others.
 static inline __attribute__((always_inline)) void multiply_tile(
     __global float *c, const float *tile, const __global float *panel, const int vectors, const int rows,
     const int columns, const int depth, const size_t row_stride, const size_t column_stride, const int accumulate)
@@ -105,21 +118,26 @@ static inline __attribute__((always_inline)) void multiply_tile(
   for (int i = 0; i < TILE_ROWS; ++i) {
 #pragma unroll
     for (int j = 0; j < TILE_VECTORS; ++j) {
-      if (j < vectors) sum[i][j] = (float16)0.0f;
+      if (j < vectors) {
+        sum[i][j] = (float16)0.0f;
+      }
     }
   }
-#pragma unroll 4
   for (int k = 0; k < depth; ++k) {
     float16 b[TILE_VECTORS];
 #pragma unroll
     for (int j = 0; j < TILE_VECTORS; ++j) {
-      if (j < vectors) b[j] = vload16(j, panel);
+      if (j < vectors) {
+        b[j] = vload16(j, panel);
+      }
     }
 #pragma unroll
     for (int i = 0; i < TILE_ROWS; ++i) {
 #pragma unroll
       for (int j = 0; j < TILE_VECTORS; ++j) {
-        if (j < vectors) sum[i][j] = tile[i] * b[j] + sum[i][j];
+        if (j < vectors) {
+          sum[i][j] = tile[i] * b[j] + sum[i][j];
+        }
       }
     }
     tile += TILE_ROWS;
@@ -132,7 +150,9 @@ static inline __attribute__((always_inline)) void multiply_tile(
       for (int i = 0; i < TILE_ROWS; ++i) {
 #pragma unroll
         for (int j = 0; j < TILE_VECTORS; ++j) {
-          if (j < vectors) sum[i][j] = vload16(j, c + i * row_stride) + sum[i][j];
+          if (j < vectors) {
+            sum[i][j] = vload16(j, c + i * row_stride) + sum[i][j];
+          }
         }
       }
     }
@@ -140,7 +160,9 @@ static inline __attribute__((always_inline)) void multiply_tile(
     for (int i = 0; i < TILE_ROWS; ++i) {
 #pragma unroll
       for (int j = 0; j < TILE_VECTORS; ++j) {
-        if (j < vectors) vstore16(sum[i][j], j, c + i * row_stride);
+        if (j < vectors) {
+          vstore16(sum[i][j], j, c + i * row_stride);
+        }
       }
     }
   } else {
@@ -150,7 +172,9 @@ static inline __attribute__((always_inline)) void multiply_tile(
     for (int i = 0; i < TILE_ROWS; ++i) {
 #pragma unroll
       for (int j = 0; j < TILE_VECTORS; ++j) {
-        if (j < vectors) stored[i * TILE_VECTORS + j] = sum[i][j];
+        if (j < vectors) {
+          stored[i * TILE_VECTORS + j] = sum[i][j];
+        }
       }
     }
     if (inside && row_stride == 1) {
@@ -179,7 +203,8 @@ static inline __attribute__((always_inline)) void multiply_tile(
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Copies depths [depth_begin, depth_begin + depth) of B to panels. Global size (ceil(n / 48), ceil(depth / PACK_DEPTH), batch).
+// Copies depths [depth_begin, depth_begin + depth) of B to panels.
+// Global size (ceil(n / 48), ceil(depth / PACK_DEPTH), batch).
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void matmul_pack_panels(
     __global float *restrict panels, const __global float *restrict b, const int n, const int depth,
@@ -257,11 +282,7 @@ void matmul_panel(
   for (int block = 0; block < blocks; ++block) {
     const int begin = block * block_depth;
     const int count = min(block_depth, depth - begin);
-    for (int t = 0; t < tiles; ++t) {
-      pack_tile(
-          packed + t * DEPTH_BLOCK * TILE_ROWS, a + begin * (size_t)a_depth_stride + t * TILE_ROWS * (size_t)a_row_stride,
-          m - row - t * TILE_ROWS, count, a_row_stride, a_depth_stride);
-    }
+    pack_chunk(packed, a + begin * (size_t)a_depth_stride, m - row, tiles, count, a_row_stride, a_depth_stride);
     for (int panel = first_panel; panel < end_panel; ++panel) {
       for (int t = 0; t < tiles; ++t) {
         __global float *to = c + t * TILE_ROWS * (size_t)c_row_stride + panel * TILE_COLUMNS * (size_t)c_column_stride;
@@ -283,7 +304,8 @@ void matmul_panel(
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// C = A . B^T for few rows of A (decoding): B is read in place, once, as dot products. Global size (ceil(n / ROWS_PER_ITEM), 1, batch).
+// C = A . B^T for few rows of A (decoding): B is read in place, once, as dot products.
+// Global size (ceil(n / ROWS_PER_ITEM), 1, batch).
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void matmul_rows(
     __global float *restrict c, const __global float *restrict a, const __global float *restrict b, const int m,

@@ -34,6 +34,9 @@ package struct NDRange {
   let global: [Int]
   let local: [Int]
 
+  /// Whether there is no work-item at all, which OpenCL refuses to enqueue.
+  package var isEmpty: Bool { global.contains(0) }
+
   /// `groups` work-groups of `groupSize` work-items.
   package static func groups(_ groups: Int, of groupSize: Int) -> NDRange {
     NDRange(global: [groups * groupSize], local: [groupSize])

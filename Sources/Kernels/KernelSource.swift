@@ -15,8 +15,8 @@ package enum KernelSource {
     let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     let installed = executable.deletingLastPathComponent().appending(path: "share/accrete/kernels")
     let working = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-    let candidates = [installed] + (ancestors(of: executable) + ancestors(of: working)).map { $0.appending(path: "kernels") }
-    if let found = candidates.first(where: holdsKernels) { return found }
+    let above = (ancestors(of: executable) + ancestors(of: working)).map { $0.appending(path: "kernels") }
+    if let found = ([installed] + above).first(where: holdsKernels) { return found }
     throw OpenCLError(
       kind: .build, call: "find the kernels", detail: "looked in \(installed.path) and above the executable",
       remedy: "let ACCRETE_KERNELS name the folder of the .cl files")

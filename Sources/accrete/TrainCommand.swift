@@ -16,6 +16,9 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Go on from the run's checkpoint; without one, start.")
   var resume = false
 
+  @Flag(help: "Measure the device time of each kernel, and print it at the end.")
+  var profile = false
+
   @Flag(help: "Print one JSON object at the end.")
   var json = false
 
@@ -25,11 +28,12 @@ struct TrainCommand: ParsableCommand {
     let recipe = try Recipe.load(URL(fileURLWithPath: recipe), overrides: overrides)
     let signals = Interruption.listen()
     defer { signals.forEach { $0.cancel() } }
-    let executor = try device.makeExecutor(recipe: recipe.device)
+    let executor = try device.makeExecutor(recipe: recipe.device, profiling: profile)
     let progress = ProgressDisplay()
     let observer = RunObserver(note: progress.note, step: progress.step)
     let run = try CompoundingRun(recipe, executor: executor, observer: observer)
     let summary = try run.run(resuming: resume)
+    if profile { try ProfilePrinter.print(executor) }
     if json {
       try Console.result(json: summary)
     } else {

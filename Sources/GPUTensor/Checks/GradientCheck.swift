@@ -22,9 +22,11 @@ package enum GradientCheck {
     guard let objective = prepared.recorder.objective else { return [] }
     try prepared.run()
     var findings: [Finding] = []
-    let gradients = try prepared.recorder.differentiated.map { entry throws(OpenCLError) in try prepared.read(entry.gradient) }
+    let gradients = try prepared.recorder.differentiated.map { entry throws(OpenCLError) in
+      try prepared.read(entry.gradient)
+    }
     for (index, entry) in prepared.recorder.differentiated.enumerated() {
-      let total = entry.parameter.shape.count(rows: prepared.recorder.rows)
+      let total = entry.parameter.shape.count(prepared.recorder.counts)
       for slot in 0..<min(count, total) {
         let element = slot * total / min(count, total)
         let step = 1e-5

@@ -42,6 +42,8 @@ package final class CaseRecorder {
   package private(set) var parameters: [(variable: Variable, values: [Float])] = []
   package private(set) var inputs: [(tensor: Tensor, data: HostData)] = []
   package private(set) var outputs: [Tensor] = []
+  /// Rows with a target; all, unless the case says otherwise.
+  package private(set) var targets: Int
   package private(set) var scalars = RunScalars()
   /// What finite differences vary, and the sum of outputs times seeds whose gradient they measure.
   package private(set) var differentiated: [(parameter: Variable, gradient: Tensor)] = []
@@ -50,6 +52,13 @@ package final class CaseRecorder {
   init(_ operationCase: OperationCase) {
     graph = Graph(rowCapacity: operationCase.rowCapacity)
     rows = operationCase.rows
+    targets = rows
+  }
+
+  package var counts: RowCounts { RowCounts(rows: rows, targets: targets) }
+
+  func setTargets(_ count: Int) {
+    targets = count
   }
 
   /// A parameter of uniform values in −1 ..< 1, or in `range`.

@@ -42,6 +42,11 @@ package final class CPUExecutor<S: HostScalar>: Executor {
     }
   }
 
+  private func arenas(of plan: Plan) -> [HostBlock<S>] {
+    guard let binding = bindings[ObjectIdentifier(plan)] else { preconditionFailure("the plan was not prepared") }
+    return binding.arenas
+  }
+
   private func memory(_ id: Int, of plan: Plan, _ arenas: [HostBlock<S>]) -> HostMemory<S> {
     let value = plan.graph.values[id]
     if case .variable(let variable) = value.source { return memory(of: variable) }
@@ -59,13 +64,13 @@ package final class CPUExecutor<S: HostScalar>: Executor {
   // MARK: - Running
 
   package func run(_ plan: Plan, _ arguments: RunArguments) {
-    guard let arenas = bindings[ObjectIdentifier(plan)]?.arenas else { preconditionFailure("the plan was not prepared") }
+    let arenas = arenas(of: plan)
     for (tensor, data) in arguments.inputs where plan.placements[tensor.id] != nil {
       store(data, to: memory(tensor.id, of: plan, arenas), dtype: tensor.dtype)
     }
     for node in plan.graph.nodes {
       let step = HostStep<S>(
-        rows: arguments.rows, scalars: arguments.scalars,
+        counts: arguments.counts, scalars: arguments.scalars,
         inputShapes: node.inputs.map { plan.graph.values[$0].shape },
         outputShapes: node.outputs.map { plan.graph.values[$0].shape },
         inputs: node.inputs.map { memory($0, of: plan, arenas) },
@@ -101,15 +106,15 @@ package final class CPUExecutor<S: HostScalar>: Executor {
     for index in floats.indices { floats[index] = Float(source[index]) }
   }
 
-  package func read(_ tensor: Tensor, of plan: Plan, rows: Int) -> [Float] {
-    exactly(tensor, of: plan, rows: rows).map { Float($0) }
+  package func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) -> [Float] {
+    exactly(tensor, of: plan, counts: counts).map { Float($0) }
   }
 
   /// A value in the executor's own precision.
-  package func exactly(_ tensor: Tensor, of plan: Plan, rows: Int) -> [S] {
-    guard let arenas = bindings[ObjectIdentifier(plan)]?.arenas else { preconditionFailure("the plan was not prepared") }
+  package func exactly(_ tensor: Tensor, of plan: Plan, counts: RowCounts) -> [S] {
+    let arenas = arenas(of: plan)
     let source = memory(tensor.id, of: plan, arenas)
-    return (0..<tensor.shape.count(rows: rows)).map { source.floats[$0] }
+    return (0..<tensor.shape.count(counts)).map { source.floats[$0] }
   }
 
   /// One element of a variable, for finite differences.

@@ -3,7 +3,7 @@ import Kernels
 /// One node of a run on an OpenCL device: its buffers, its shapes, and the means to enqueue kernels.
 package struct DeviceStep {
   package let context: Context
-  package let rows: Int
+  package let counts: RowCounts
   package let scalars: RunScalars
   package let inputShapes: [Shape]
   package let outputShapes: [Shape]
@@ -13,6 +13,9 @@ package struct DeviceStep {
   let scratchBuffer: Buffer?
 
   package var traits: KernelTraits { context.traits }
+
+  /// The run's rows.
+  package var rows: Int { counts.rows }
 
   package func input(_ index: Int) -> KernelArgument { .read(inputBuffers[index]) }
 
@@ -37,12 +40,14 @@ package struct DeviceStep {
   package func accumulateFlag(_ output: Int) -> KernelArgument { .int(accumulates(output) ? 1 : 0) }
 
   /// Rows in use of an input: its leading dimension.
-  package func leading(ofInput index: Int) -> Int { inputShapes[index].leading(rows: rows) }
+  package func leading(ofInput index: Int) -> Int { inputShapes[index].leading(counts) }
 
   /// Enqueues a kernel that is compiled with the device's defaults and `defines`.
   package func launch(
     _ kernel: String, _ file: String, defines: [String: Int] = [:], _ arguments: [KernelArgument], _ range: NDRange
   ) throws(OpenCLError) {
+    // A micro-batch may have no row to predict: then there is nothing to do.
+    guard range.isEmpty == false else { return }
     let all = traits.defines.merging(defines) { $1 }
     try context.launch(try context.kernel(kernel, file: file, defines: all), arguments, range: range)
   }

@@ -27,12 +27,16 @@ package enum HostData: Sendable {
 
 /// One run of a plan: how many rows, which inputs, which scalars.
 package struct RunArguments {
-  package var rows: Int
+  package var counts: RowCounts
   package var scalars: RunScalars
   package var inputs: [(tensor: Tensor, data: HostData)]
 
-  package init(rows: Int, scalars: RunScalars = RunScalars(), inputs: [(tensor: Tensor, data: HostData)] = []) {
-    self.rows = rows
+  /// - Parameter targets: those of the rows that are to predict something; nil: all.
+  package init(
+    rows: Int, targets: Int? = nil, scalars: RunScalars = RunScalars(),
+    inputs: [(tensor: Tensor, data: HostData)] = []
+  ) {
+    counts = RowCounts(rows: rows, targets: targets ?? rows)
     self.scalars = scalars
     self.inputs = inputs
   }
@@ -66,14 +70,19 @@ package protocol Executor: AnyObject {
   func write(_ data: HostData, to variable: Variable, at offset: Int) throws(OpenCLError)
   func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) throws(OpenCLError)
   func read(_ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>) throws(OpenCLError)
-  /// A value that the plan keeps as an output, after a run with `rows` rows.
-  func read(_ tensor: Tensor, of plan: Plan, rows: Int) throws(OpenCLError) -> [Float]
+  /// A value that the plan keeps as an output, after a run with these counts.
+  func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) throws(OpenCLError) -> [Float]
   func copy(from source: Slab, to target: Slab) throws(OpenCLError)
   func zero(_ slab: Slab) throws(OpenCLError)
   func finish() throws(OpenCLError)
 }
 
 extension Executor {
+  /// A value that the plan keeps as an output, after a run with `rows` rows that all count.
+  package func read(_ tensor: Tensor, of plan: Plan, rows: Int) throws(OpenCLError) -> [Float] {
+    try read(tensor, of: plan, counts: RowCounts(rows: rows, targets: rows))
+  }
+
   /// A variable's elements.
   package func read(_ variable: Variable) throws(OpenCLError) -> [Float] {
     try read(variable, at: 0, count: variable.shape.count)

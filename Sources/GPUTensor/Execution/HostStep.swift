@@ -10,13 +10,16 @@ struct HostMemory<S: HostScalar> {
 
 /// One node of a run with plain loops: its memory and its shapes.
 package struct HostStep<S: HostScalar> {
-  package let rows: Int
+  package let counts: RowCounts
   package let scalars: RunScalars
   package let inputShapes: [Shape]
   package let outputShapes: [Shape]
   let inputs: [HostMemory<S>]
   let outputs: [HostMemory<S>]
   let modes: [WriteMode]
+
+  /// The run's rows.
+  package var rows: Int { counts.rows }
 
   package func input(_ index: Int) -> UnsafeMutablePointer<S> { inputs[index].floats }
   package func ints(_ index: Int) -> UnsafeMutablePointer<Int32> { inputs[index].ints }
@@ -27,7 +30,7 @@ package struct HostStep<S: HostScalar> {
   package func accumulates(_ output: Int) -> Bool { modes[output].accumulates(scalars) }
 
   /// Rows in use of an input: its leading dimension.
-  package func leading(ofInput index: Int) -> Int { inputShapes[index].leading(rows: rows) }
+  package func leading(ofInput index: Int) -> Int { inputShapes[index].leading(counts) }
 
   /// Runs `body` for 0 ..< count on all cores. Iterations must not touch each other's outputs.
   package func parallel(_ count: Int, _ body: (Int) -> Void) {

@@ -46,7 +46,9 @@ package final class OpenCLExecutor: Executor {
   package func prepare(_ plans: [Plan]) throws(OpenCLError) {
     for plan in plans { try allocate(plan.slabs) }
     if isolatesTensors {
-      for plan in plans { try bind(plan) { _, bytes throws(OpenCLError) in try self.context.makeBuffer(byteCount: bytes) } }
+      for plan in plans {
+        try bind(plan) { _, bytes throws(OpenCLError) in try self.context.makeBuffer(byteCount: bytes) }
+      }
       return
     }
     var arenas: [Buffer] = []
@@ -96,7 +98,7 @@ package final class OpenCLExecutor: Executor {
   // MARK: - Running
 
   package func run(_ plan: Plan, _ arguments: RunArguments) throws(OpenCLError) {
-    precondition(arguments.rows <= plan.graph.rowCapacity, "more rows than the plan holds")
+    precondition(arguments.counts.rows <= plan.graph.rowCapacity, "more rows than the plan holds")
     guard let binding = bindings[ObjectIdentifier(plan)] else { preconditionFailure("the plan was not prepared") }
     if isolatesTensors { try poison(binding) }
     for (tensor, data) in arguments.inputs {
@@ -105,7 +107,7 @@ package final class OpenCLExecutor: Executor {
     }
     for (index, node) in plan.graph.nodes.enumerated() {
       let step = DeviceStep(
-        context: context, rows: arguments.rows, scalars: arguments.scalars,
+        context: context, counts: arguments.counts, scalars: arguments.scalars,
         inputShapes: node.inputs.map { plan.graph.values[$0].shape },
         outputShapes: node.outputs.map { plan.graph.values[$0].shape },
         inputBuffers: node.inputs.map { memory($0, binding) }, outputBuffers: node.outputs.map { memory($0, binding) },
@@ -146,10 +148,10 @@ package final class OpenCLExecutor: Executor {
     try context.read(try buffer(of: variable), offset: offset * 4, into: UnsafeMutableRawBufferPointer(floats))
   }
 
-  package func read(_ tensor: Tensor, of plan: Plan, rows: Int) throws(OpenCLError) -> [Float] {
+  package func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) throws(OpenCLError) -> [Float] {
     guard let binding = bindings[ObjectIdentifier(plan)] else { preconditionFailure("the plan was not prepared") }
     let buffer = memory(tensor.id, binding)
-    var floats = [Float](repeating: 0, count: tensor.shape.count(rows: rows))
+    var floats = [Float](repeating: 0, count: tensor.shape.count(counts))
     var failure: OpenCLError?
     floats.withUnsafeMutableBytes { bytes in
       do throws(OpenCLError) { try context.read(buffer, into: bytes) } catch { failure = error }

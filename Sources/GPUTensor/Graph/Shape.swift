@@ -9,37 +9,68 @@ package enum DType: String, Sendable {
   package var byteCount: Int { self == .bfloat16 ? 2 : 4 }
 }
 
-/// Row-major dimensions. A plan holds for a capacity of rows; `scalesWithRows` says that the leading dimension is the
-/// number of rows, so that a replay with fewer rows touches only those.
+/// How many rows a run has, and how many of them are to predict something.
+package struct RowCounts: Sendable, Equatable {
+  package let rows: Int
+  package let targets: Int
+
+  package init(rows: Int, targets: Int) {
+    self.rows = rows
+    self.targets = targets
+  }
+}
+
+/// Row-major dimensions. A plan holds for a capacity of rows; the extent says what the leading dimension counts, so that
+/// a replay with fewer rows touches only those.
 package struct Shape: Sendable, Equatable, CustomStringConvertible {
+  /// What the leading dimension is in a run.
+  package enum Extent: Sendable {
+    /// Always the same.
+    case fixed
+    /// The run's rows.
+    case rows
+    /// Those of the run's rows that have a target.
+    case targets
+  }
+
   /// The dimensions at capacity.
   package let dimensions: [Int]
-  package let scalesWithRows: Bool
+  package let extent: Extent
 
-  package init(_ dimensions: [Int], scalesWithRows: Bool = false) {
+  package init(_ dimensions: [Int], extent: Extent = .fixed) {
     precondition(dimensions.allSatisfy { $0 > 0 }, "a dimension of \(dimensions) is not positive")
     self.dimensions = dimensions
-    self.scalesWithRows = scalesWithRows
+    self.extent = extent
+  }
+
+  package init(_ dimensions: [Int], scalesWithRows: Bool) {
+    self.init(dimensions, extent: scalesWithRows ? .rows : .fixed)
   }
 
   /// Elements at capacity.
   package var count: Int { dimensions.reduce(1, *) }
 
-  /// The leading dimension when `rows` rows are in use.
-  package func leading(rows: Int) -> Int { scalesWithRows ? rows : dimensions[0] }
+  /// The leading dimension in a run.
+  package func leading(_ counts: RowCounts) -> Int {
+    switch extent {
+    case .fixed: dimensions[0]
+    case .rows: counts.rows
+    case .targets: counts.targets
+    }
+  }
 
-  /// Elements when `rows` rows are in use.
-  package func count(rows: Int) -> Int { leading(rows: rows) * dimensions.dropFirst().reduce(1, *) }
+  /// Elements in a run.
+  package func count(_ counts: RowCounts) -> Int { leading(counts) * dimensions.dropFirst().reduce(1, *) }
 
   /// The last dimension: the columns of a matrix.
   package var columns: Int { dimensions[dimensions.count - 1] }
 
   /// The same leading dimension with other columns.
   package func withColumns(_ columns: Int) -> Shape {
-    Shape(Array(dimensions.dropLast()) + [columns], scalesWithRows: scalesWithRows)
+    Shape(Array(dimensions.dropLast()) + [columns], extent: extent)
   }
 
   package var description: String {
-    "[" + dimensions.enumerated().map { $0 == 0 && scalesWithRows ? "≤\($1)" : "\($1)" }.joined(separator: ", ") + "]"
+    "[" + dimensions.enumerated().map { $0 == 0 && extent != .fixed ? "≤\($1)" : "\($1)" }.joined(separator: ", ") + "]"
   }
 }

@@ -42,6 +42,34 @@ struct BatchRows: Operation {
   }
 }
 
+/// The rows that have a target, in their order: inputs targets [R]; outputs, int32 with one entry for each such row, the
+/// rows' numbers and their targets. The host knows how many there are.
+struct SelectTargets: Operation {
+  let name = "batch"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    let shape = Shape(inputs[0].shape.dimensions, extent: .targets)
+    return [TensorDescription(shape, .int32), TensorDescription(shape, .int32)]
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let groupSize = step.traits.workGroupSize
+    try step.launch(
+      "select_targets", "batch.cl", [step.output(0), step.output(1), step.input(0), .int(step.rows)],
+      .groups((step.rows + groupSize - 1) / groupSize, of: groupSize))
+  }
+
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let targets = step.ints(0)
+    var count = 0
+    for row in 0..<step.rows where targets[row] >= 0 {
+      step.outputInts(0)[count] = Int32(row)
+      step.outputInts(1)[count] = targets[row]
+      count += 1
+    }
+  }
+}
+
 /// What the model needs to know of a batch's rows: one int32 [R] each.
 package struct RowTensors {
   package let ids: Tensor
@@ -61,6 +89,12 @@ extension Graph {
   /// The rows of the samples that `segments` [S, 4] names in a stream of ids and labels.
   package func batchRows(ids: Tensor, labels: Tensor, segments: Tensor) -> RowTensors {
     RowTensors(record(BatchRows(rowCapacity: rowCapacity), [ids, labels, segments]))
+  }
+
+  /// The numbers of the rows that have a target, and those targets.
+  package func selectTargets(_ targets: Tensor) -> (rows: Tensor, targets: Tensor) {
+    let outputs = record(SelectTargets(), [targets])
+    return (outputs[0], outputs[1])
   }
 }
 

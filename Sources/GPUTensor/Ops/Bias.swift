@@ -5,7 +5,8 @@ struct Bias: Operation {
   let name = "bias"
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
-    precondition(inputs[1].shape.dimensions == [inputs[0].shape.columns], "bias: \(inputs[0].shape), \(inputs[1].shape)")
+    let (x, bias) = (inputs[0].shape, inputs[1].shape)
+    precondition(bias.dimensions == [x.columns], "bias: x \(x), bias \(bias)")
     return [TensorDescription(inputs[0].shape)]
   }
 

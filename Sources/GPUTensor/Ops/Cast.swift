@@ -11,7 +11,7 @@ struct Cast: Operation {
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(rows: step.rows)
+    let count = step.outputShapes[0].count(step.counts)
     try step.launchElements(
       target == .bfloat16 ? "cast_f32_to_bf16" : "cast_bf16_to_f32", "cast.cl",
       [step.output(0), step.input(0), .ulong(count)], count: count)
@@ -22,7 +22,7 @@ struct Cast: Operation {
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let (out, x) = (step.output(0), step.input(0))
     let rounds = target == .bfloat16
-    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
       for index in range { out[index] = rounds ? S(Self.rounded(Float(x[index]))) : x[index] }
     }
   }

@@ -14,7 +14,7 @@ struct Add: Operation {
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(rows: step.rows)
+    let count = step.outputShapes[0].count(step.counts)
     try step.launchElements(
       "add_forward", "elementwise.cl", [step.output(0), step.input(0), step.input(1), .ulong(count)], count: count)
   }
@@ -23,7 +23,7 @@ struct Add: Operation {
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let (out, a, b) = (step.output(0), step.input(0), step.input(1))
-    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
       for index in range { out[index] = a[index] + b[index] }
     }
   }
@@ -39,7 +39,7 @@ struct Accumulate: Operation {
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
     precondition(step.accumulates(0), "accumulate always adds")
-    let count = step.outputShapes[0].count(rows: step.rows)
+    let count = step.outputShapes[0].count(step.counts)
     try step.launchElements(
       "accumulate", "elementwise.cl", [step.output(0), step.input(0), .ulong(count)], count: count)
   }
@@ -48,7 +48,7 @@ struct Accumulate: Operation {
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let (out, a) = (step.output(0), step.input(0))
-    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
       for index in range { out[index] += a[index] }
     }
   }
@@ -68,7 +68,7 @@ struct Scale: Operation {
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(rows: step.rows)
+    let count = step.outputShapes[0].count(step.counts)
     try step.launchElements(
       "scale_forward", "elementwise.cl",
       [step.output(0), step.input(0), .ulong(count), .float(factor), step.accumulateFlag(0)], count: count)
@@ -79,7 +79,7 @@ struct Scale: Operation {
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let (out, a, factor) = (step.output(0), step.input(0), S(factor))
     let accumulates = step.accumulates(0)
-    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
       for index in range { out[index] = (accumulates ? out[index] : 0) + factor * a[index] }
     }
   }
@@ -101,7 +101,7 @@ struct Multiply: Operation {
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(rows: step.rows)
+    let count = step.outputShapes[0].count(step.counts)
     try step.launchElements(
       "multiply_forward", "elementwise.cl", [step.output(0), step.input(0), step.input(1), .ulong(count)],
       count: count)
@@ -111,7 +111,7 @@ struct Multiply: Operation {
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let (out, a, b) = (step.output(0), step.input(0), step.input(1))
-    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
       for index in range { out[index] = a[index] * b[index] }
     }
   }
@@ -126,7 +126,7 @@ struct MultiplyBackward: Operation {
   func canAccumulate(output: Int) -> Bool { true }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(rows: step.rows)
+    let count = step.outputShapes[0].count(step.counts)
     try step.launchElements(
       "multiply_backward", "elementwise.cl",
       [step.output(0), step.input(0), step.input(1), .ulong(count), step.accumulateFlag(0)], count: count)
@@ -137,7 +137,7 @@ struct MultiplyBackward: Operation {
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let (out, other, dout) = (step.output(0), step.input(0), step.input(1))
     let accumulates = step.accumulates(0)
-    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
       for index in range { out[index] = (accumulates ? out[index] : 0) + dout[index] * other[index] }
     }
   }

@@ -1,23 +1,25 @@
 import Kernels
 
-/// out[r] = table[ids[r]]: rows of a table [V, C] by their ids [R].
+/// out[r] = table[ids[r]]: rows of a table [V, C], float32 or bfloat16, by their ids [R]; out is float32.
 struct Embedding: Operation {
   let name = "embedding"
+  let tableType: DType
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
     let (table, ids) = (inputs[0].shape, inputs[1].shape)
-    return [TensorDescription(Shape([ids.dimensions[0], table.columns], scalesWithRows: ids.scalesWithRows))]
+    return [TensorDescription(Shape([ids.dimensions[0], table.columns], extent: ids.extent))]
   }
 
   func backward(_ pass: BackwardPass) {
+    precondition(tableType == .float32, "the gradient of a bfloat16 table")
     pass.contribute(
-      to: 0, EmbeddingBackward(vocabularySize: pass.input(0).shape.dimensions[0]), [pass.gradient(), pass.input(1)])
+      to: 0, EmbeddingBackward(table: pass.input(0).shape), [pass.gradient(), pass.input(1)])
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
     let rows = step.leading(ofInput: 1)
     try step.launchRows(
-      "embedding_forward", "embedding.cl",
+      tableType == .bfloat16 ? "embedding_forward_bf16" : "embedding_forward", "embedding.cl",
       [step.output(0), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns)], rows: rows)
   }
 
@@ -35,11 +37,9 @@ struct Embedding: Operation {
 /// dtable[v] (= or +=) Σ over the rows with id v of dout: inputs dout, ids. Rows add up in their order.
 struct EmbeddingBackward: Operation {
   let name = "embedding"
-  let vocabularySize: Int
+  let table: Shape
 
-  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
-    [TensorDescription(Shape([vocabularySize, inputs[0].shape.columns]))]
-  }
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(table)] }
 
   func canAccumulate(output: Int) -> Bool { true }
 
@@ -71,7 +71,7 @@ struct EmbeddingBackward: Operation {
 
 extension Tensor {
   /// Rows of this table [V, C] by ids [R]: [R, C].
-  package func embedding(_ ids: Tensor) -> Tensor { graph.record(Embedding(), [self, ids])[0] }
+  package func embedding(_ ids: Tensor) -> Tensor { graph.record(Embedding(tableType: dtype), [self, ids])[0] }
 }
 
 extension Embedding: Checked {
@@ -85,6 +85,7 @@ extension Embedding: Checked {
           // Few different ids, so that several rows add to the same row of the gradient.
           let ids = recorder.ints((0..<rows).map { $0 * $0 % 5 })
           recorder.differentiate(table.embedding(ids), by: [table])
+          recorder.compare(table.cast(to: .bfloat16).embedding(ids))
         }
       }
     }

@@ -102,7 +102,8 @@ struct CrossEntropyChunks {
 
   func scratchBytes(traits: KernelTraits?, withGradient: Bool) -> Int {
     guard traits != nil else { return 0 }
-    let matmul = products(rows: chunkRows, withGradient: withGradient)
+    let matmul =
+      products(rows: chunkRows, withGradient: withGradient)
       .map { MatmulLaunch.scratchBytes($0, traits: traits) }.max() ?? 0
     return logitBytes + lossBytes + matmul
   }
@@ -117,6 +118,9 @@ struct CrossEntropyChunks {
       packedBytes > 0 ? try step.scratch.window(offset: logitBytes + lossBytes, byteCount: packedBytes) : step.scratch
     let rows = step.leading(ofInput: 0)
     let weight = step.inputBuffer(1)
+    if rows == 0 && withGradient && !step.accumulates(3) {
+      try step.context.fill(step.outputBuffer(3), pattern: 0, byteCount: step.outputShapes[3].count * 4)
+    }
     for first in stride(from: 0, to: rows, by: chunkRows) {
       let count = min(chunkRows, rows - first)
       func window(_ buffer: Buffer, _ width: Int) throws(OpenCLError) -> Buffer {
@@ -159,7 +163,10 @@ struct CrossEntropyChunks {
   func evaluate<S: HostScalar>(_ step: HostStep<S>, withGradient: Bool) {
     let (x, weight, targets) = (step.input(0), step.input(1), step.ints(2))
     let rows = step.leading(ofInput: 0)
-    let chunk = min(rows, 64)
+    if rows == 0 && withGradient && !step.accumulates(3) {
+      step.output(3).update(repeating: 0, count: step.outputShapes[3].count)
+    }
+    let chunk = max(1, min(rows, 64))
     let logits = UnsafeMutablePointer<S>.allocate(capacity: chunk * vocabularySize)
     defer { logits.deallocate() }
     var total: S = 0
@@ -203,6 +210,22 @@ struct CrossEntropyChunks {
   }
 }
 
+extension LinearCrossEntropy {
+  /// A case in which some rows have no target, and the hidden rows of the others are picked first.
+  fileprivate static func selected(rows: Int, columns: Int, vocabulary: Int) -> OperationCase {
+    OperationCase("\(rows) rows, every third a target", rows: rows) { recorder in
+      let x = recorder.parameter(recorder.graph.rows(columns))
+      let weight = recorder.parameter(Shape([vocabulary, columns]))
+      let values = (0..<rows).map { $0 % 3 == 1 ? $0 * 31 % vocabulary : -100 }
+      recorder.setTargets(values.count { $0 >= 0 })
+      let selection = recorder.graph.selectTargets(recorder.ints(values))
+      let losses = x.embedding(selection.rows).linearCrossEntropy(weight: weight, targets: selection.targets)
+      recorder.differentiate(loss: losses.sum, by: [x, weight])
+      recorder.compare(losses.rows)
+    }
+  }
+}
+
 extension Tensor {
   /// The sum of the token losses of logits self·Wᵀ, and each row's loss.
   package func linearCrossEntropy(weight: Tensor, targets: Tensor) -> (sum: Tensor, rows: Tensor) {
@@ -216,23 +239,26 @@ extension LinearCrossEntropy: Checked {
 
   package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
     let shapes =
-      sizes == .small ? [(1, 2, 3), (5, 3, 19)] : [(1, 2, 3), (7, 5, 31), (33, 16, 257), (300, 8, 1009), (65, 24, 4099)]
-    return shapes.flatMap { rows, columns, vocabulary in
-      [false, true].map { trained in
-        OperationCase("\(rows) rows, C \(columns), V \(vocabulary)\(trained ? ", gradient" : "")", rows: rows) {
-          recorder in
-          let x = recorder.parameter(recorder.graph.rows(columns))
-          let weight = recorder.parameter(Shape([vocabulary, columns]))
-          let targets = recorder.ints((0..<rows).map { $0 % 4 == 1 ? -100 : $0 * 31 % vocabulary })
-          let losses = x.linearCrossEntropy(weight: weight, targets: targets)
-          if trained {
-            recorder.differentiate(loss: losses.sum, by: [x, weight])
-          } else {
-            recorder.compare(losses.sum)
+      sizes == .small
+      ? [(1, 2, 3), (5, 3, 19)] : [(1, 2, 3), (7, 5, 31), (33, 16, 257), (300, 8, 1009), (65, 24, 4099)]
+    let selections = (sizes == .small ? [1, 5] : [1, 5, 301]).map { selected(rows: $0, columns: 5, vocabulary: 37) }
+    return selections
+      + shapes.flatMap { rows, columns, vocabulary in
+        [false, true].map { trained in
+          OperationCase("\(rows) rows, C \(columns), V \(vocabulary)\(trained ? ", gradient" : "")", rows: rows) {
+            recorder in
+            let x = recorder.parameter(recorder.graph.rows(columns))
+            let weight = recorder.parameter(Shape([vocabulary, columns]))
+            let targets = recorder.ints((0..<rows).map { $0 % 4 == 1 ? -100 : $0 * 31 % vocabulary })
+            let losses = x.linearCrossEntropy(weight: weight, targets: targets)
+            if trained {
+              recorder.differentiate(loss: losses.sum, by: [x, weight])
+            } else {
+              recorder.compare(losses.sum)
+            }
+            recorder.compare(losses.rows)
           }
-          recorder.compare(losses.rows)
         }
       }
-    }
   }
 }

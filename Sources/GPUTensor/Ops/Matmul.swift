@@ -11,8 +11,8 @@ struct Matmul: Operation {
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
     let size = MatmulSize(inputs[0].shape, inputs[1].shape, transposeA: transposeA, transposeB: transposeB)
     let dimensions = size.isBatched ? [size.batch, size.m, size.n] : [size.m, size.n]
-    let a = inputs[0].shape
-    return [TensorDescription(Shape(dimensions, scalesWithRows: a.scalesWithRows && (size.isBatched || !transposeA)))]
+    let keepsRows = size.isBatched || !transposeA
+    return [TensorDescription(Shape(dimensions, extent: keepsRows ? inputs[0].shape.extent : .fixed))]
   }
 
   func canAccumulate(output: Int) -> Bool { true }
@@ -42,7 +42,7 @@ struct Matmul: Operation {
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
     let size = MatmulSize(
-      step.inputShapes[0], step.inputShapes[1], transposeA: transposeA, transposeB: transposeB, rows: step.rows)
+      step.inputShapes[0], step.inputShapes[1], transposeA: transposeA, transposeB: transposeB, counts: step.counts)
     let launch = MatmulLaunch(
       size: size, c: step.outputBuffer(0), a: step.inputBuffer(0), b: step.inputBuffer(1), transposeA: transposeA,
       transposeB: transposeB, accumulate: step.accumulates(0))
@@ -53,7 +53,7 @@ struct Matmul: Operation {
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let size = MatmulSize(
-      step.inputShapes[0], step.inputShapes[1], transposeA: transposeA, transposeB: transposeB, rows: step.rows)
+      step.inputShapes[0], step.inputShapes[1], transposeA: transposeA, transposeB: transposeB, counts: step.counts)
     for item in 0..<size.batch {
       step.matmul(
         size, c: step.output(0) + item * size.m * size.n, a: step.input(0) + item * size.m * size.k,
@@ -75,10 +75,10 @@ struct MatmulSize {
     (self.m, self.n, self.k, batch, isBatched) = (m, n, k, 1, false)
   }
 
-  /// - Parameter rows: rows in use; nil: the capacity.
-  init(_ a: Shape, _ b: Shape, transposeA: Bool, transposeB: Bool, rows: Int? = nil) {
+  /// - Parameter counts: rows in use; nil: the capacity.
+  init(_ a: Shape, _ b: Shape, transposeA: Bool, transposeB: Bool, counts: RowCounts? = nil) {
     func sizes(_ shape: Shape) -> [Int] {
-      [rows.map { shape.leading(rows: $0) } ?? shape.dimensions[0]] + shape.dimensions.dropFirst()
+      [counts.map { shape.leading($0) } ?? shape.dimensions[0]] + shape.dimensions.dropFirst()
     }
     let (left, right) = (sizes(a), sizes(b))
     precondition(left.count == right.count && (2...3).contains(left.count), "matmul: \(a) · \(b)")
@@ -156,7 +156,8 @@ extension Matmul: Checked {
           let b = recorder.parameter(Shape(second ? [n, k] : [k, n]))
           // Used twice, so that the gradients are also accumulated.
           let c = a.matmul(b, transposeSelf: first, transposeOther: second)
-          recorder.differentiate(c + a.matmul(b, transposeSelf: first, transposeOther: second).scaled(by: 2), by: [a, b])
+          let again = a.matmul(b, transposeSelf: first, transposeOther: second)
+          recorder.differentiate(c + again.scaled(by: 2), by: [a, b])
         }
       }
     }

@@ -14,8 +14,11 @@ struct MatmulPanel {
   private static let defines = ["CHUNK_TILES": chunkTiles, "PACK_DEPTH": packDepth, "ROWS_PER_ITEM": rowsPerItem]
   /// Products with at most this many rows are bound by reading the weight once: they are not packed.
   private static let fewRows = 8
-  /// Packed panels take at most this many bytes, a share of a CPU's last cache; deeper products are cut by depth.
-  private static let packedBytes = 4 << 20
+  /// Packed panels take about this many bytes, a share of a core's cache; deeper products are cut by depth.
+  private static let packedBytes = 2 << 20
+  /// Depths are cut at multiples of the kernel's own block, and never below three of them.
+  private static let depthBlock = 192
+  private static let leastDepth = 3 * depthBlock
 
   /// A matrix addressed by two strides, so that a transpose is an exchange of the two.
   private struct Operand {
@@ -33,17 +36,19 @@ struct MatmulPanel {
     self.call = call
   }
 
-  /// Panels, and the most depths that are packed at a time.
-  private static func packing(_ size: MatmulSize) -> (panels: Int, depth: Int) {
-    let panels = (min(size.m, size.n) + panelColumns - 1) / panelColumns
-    let depth = max(256, packedBytes / (panels * panelColumns * 4) / 256 * 256)
-    return (panels, min(depth, size.k))
+  /// Whether the product is made as C^T = B^T · A^T, which packs A: worth it where A is much the smaller operand.
+  private static func exchanges(_ size: MatmulSize) -> Bool { 2 * size.n > 5 * size.m }
+
+  /// Bytes of one depth of the packed panels.
+  private static func depthBytes(_ size: MatmulSize) -> Int {
+    let columns = exchanges(size) ? size.m : size.n
+    return (columns + panelColumns - 1) / panelColumns * panelColumns * MemoryLayout<Float>.size
   }
 
   /// Enough for this product and for every smaller one: fewer rows than the capacity may be packed deeper.
   static func scratchBytes(_ size: MatmulSize) -> Int {
-    let depthBytes = packing(size).panels * panelColumns * MemoryLayout<Float>.size
-    return min(depthBytes * size.k, max(packedBytes, depthBytes * 256)) * size.batch
+    let depthBytes = depthBytes(size)
+    return min(depthBytes * size.k, max(packedBytes, depthBytes * leastDepth)) * size.batch
   }
 
   func enqueue(_ step: DeviceStep, scratch: Buffer) throws(OpenCLError) {
@@ -55,8 +60,7 @@ struct MatmulPanel {
     let b = Operand(
       buffer: call.b, row: call.transposeB ? 1 : n, column: call.transposeB ? k : 1, batch: k * n)
     let c = Operand(buffer: call.c, row: n, column: 1, batch: m * n)
-    // C^T = B^T · A^T: the smaller operand is always the packed one.
-    if n > m {
+    if Self.exchanges(size) {
       try enqueuePacked(step, c.transposed, b.transposed, a.transposed, m: n, n: m, scratch: scratch)
     } else {
       try enqueuePacked(step, c, a, b, m: m, n: n, scratch: scratch)
@@ -67,7 +71,9 @@ struct MatmulPanel {
     _ step: DeviceStep, _ c: Operand, _ a: Operand, _ b: Operand, m: Int, n: Int, scratch: Buffer
   ) throws(OpenCLError) {
     let size = call.size
-    let (panels, depth) = Self.packing(size)
+    let depthBytes = Self.depthBytes(size)
+    let panels = depthBytes / (Self.panelColumns * MemoryLayout<Float>.size)
+    let depth = max(Self.leastDepth, Self.packedBytes / depthBytes / Self.depthBlock * Self.depthBlock)
     let chunkRows = Self.tileRows * Self.chunkTiles
     let chunks = (m + chunkRows - 1) / chunkRows
     let wanted = 4 * step.context.device.computeUnits

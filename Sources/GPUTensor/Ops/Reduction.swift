@@ -101,7 +101,7 @@ struct SumAll: Operation {
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.inputShapes[0].count(rows: step.rows)
+    let count = step.inputShapes[0].count(step.counts)
     try LongSum.enqueuePartial("sum_partial", step, partials: step.scratch, step.input(0), count: count)
     try step.launch(
       "sum_final", "reduce.cl",
@@ -114,7 +114,7 @@ struct SumAll: Operation {
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let x = step.input(0)
     var sum: S = step.accumulates(0) ? step.output(0)[0] : 0
-    for index in 0..<step.inputShapes[0].count(rows: step.rows) { sum += x[index] }
+    for index in 0..<step.inputShapes[0].count(step.counts) { sum += x[index] }
     step.output(0)[0] = sum
   }
 }

@@ -16,7 +16,7 @@ struct SwiGLU: Operation {
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(rows: step.rows)
+    let count = step.outputShapes[0].count(step.counts)
     try step.launchElements(
       "swiglu_forward", "swiglu.cl", [step.output(0), step.input(0), step.input(1), .ulong(count)], count: count)
   }
@@ -25,7 +25,7 @@ struct SwiGLU: Operation {
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let (out, gate, up) = (step.output(0), step.input(0), step.input(1))
-    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
       for index in range { out[index] = gate[index] / (1 + S.exp(-gate[index])) * up[index] }
     }
   }
@@ -40,7 +40,7 @@ struct SwiGLUBackward: Operation {
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(rows: step.rows)
+    let count = step.outputShapes[0].count(step.counts)
     try step.launchElements(
       "swiglu_backward", "swiglu.cl",
       [step.output(0), step.output(1), step.input(0), step.input(1), step.input(2), .ulong(count)], count: count)
@@ -51,7 +51,7 @@ struct SwiGLUBackward: Operation {
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let (dgate, dup, dout) = (step.output(0), step.output(1), step.input(0))
     let (gate, up) = (step.input(1), step.input(2))
-    step.parallelElements(step.outputShapes[0].count(rows: step.rows)) { range in
+    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
       for index in range {
         let sigmoid = 1 / (1 + S.exp(-gate[index]))
         dgate[index] = dout[index] * up[index] * sigmoid * (1 + gate[index] * (1 - sigmoid))

@@ -8,7 +8,7 @@ extension GGUFTensorType {
   ///   - source: whole blocks, at any address.
   ///   - destination: room for their numbers.
   /// - Source: https://github.com/ggml-org/ggml, `dequantize_row_*`.
-  func widen(_ source: UnsafeRawBufferPointer, into destination: UnsafeMutableBufferPointer<Float>) {
+  package func widen(_ source: UnsafeRawBufferPointer, into destination: UnsafeMutableBufferPointer<Float>) {
     let blocks = destination.count / blockCount
     precondition(blocks * blockCount == destination.count, "whole blocks only")
     precondition(blocks * blockByteCount == source.count, "source and destination differ in length")

@@ -1,13 +1,13 @@
 import Foundation
 
 /// One tensor of a GGUF file.
-struct GGUFTensor: Sendable, Equatable {
-  let name: String
+package struct GGUFTensor: Sendable, Equatable {
+  package let name: String
   /// Rows first; the file has it the other way round.
-  let shape: [Int]
-  let type: GGUFTensorType
+  package let shape: [Int]
+  package let type: GGUFTensorType
   /// Where the data stand, in bytes from the start of the file.
-  let byteRange: Range<Int>
+  package let byteRange: Range<Int>
 }
 
 /// A GGUF file, version 2 or 3, mapped: metadata and tensor infos are read and checked at once.
@@ -15,18 +15,18 @@ struct GGUFTensor: Sendable, Equatable {
 /// Layout: magic, version, counts, metadata, tensor infos, padding, data.
 ///
 /// - Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
-final class GGUFFile {
+package final class GGUFFile {
   private static let magic: UInt32 = 0x4655_4747  // "GGUF", little-endian
   private static let maximumDimensions = 4
 
-  let file: MappedFile
-  let metadata: GGUFMetadata
-  let tensors: [GGUFTensor]
+  package let file: MappedFile
+  package let metadata: GGUFMetadata
+  package let tensors: [GGUFTensor]
 
-  var path: String { file.path }
+  package var path: String { file.path }
 
   /// Opens the file at `url`.
-  init(_ url: URL) throws(CheckpointError) {
+  package init(_ url: URL) throws(CheckpointError) {
     file = try MappedFile(path: url.path)
     var cursor = GGUFCursor(file.bytes, path: file.path)
     guard try cursor.integer(UInt32.self) == Self.magic else {

@@ -1,9 +1,9 @@
 /// The metadata of a GGUF file, with typed access; a value of another type is an error that names its key.
-struct GGUFMetadata {
+package struct GGUFMetadata {
   private let file: MappedFile
   private var values: [String: GGUFValue] = [:]
 
-  var path: String { file.path }
+  package var path: String { file.path }
 
   /// Reads `count` pairs of key and value of `file` at the cursor.
   init(_ cursor: inout GGUFCursor, count: Int, of file: MappedFile) throws(CheckpointError) {
@@ -19,17 +19,17 @@ struct GGUFMetadata {
   }
 
   /// Whether the key is there.
-  func isPresent(_ key: String) -> Bool { values[key] != nil }
+  package func isPresent(_ key: String) -> Bool { values[key] != nil }
 
   /// An integer; nil where the key is absent.
-  func integer(_ key: String) throws(CheckpointError) -> Int? {
+  package func integer(_ key: String) throws(CheckpointError) -> Int? {
     guard let value = values[key] else { return nil }
     guard let integer = Self.integer(value) else { throw mismatch(key, "an integer") }
     return integer
   }
 
   /// An integer, or the one that all elements of an array agree on: some exports repeat it for each block.
-  func uniformInteger(_ key: String) throws(CheckpointError) -> Int? {
+  package func uniformInteger(_ key: String) throws(CheckpointError) -> Int? {
     guard case .array = values[key] else { return try integer(key) }
     let all = try integers(key) ?? []
     guard let first = all.first else { throw mismatch(key, "an integer") }
@@ -41,7 +41,7 @@ struct GGUFMetadata {
   }
 
   /// A float, the shortest decimal that stands for the stored single: 1e-05 rather than 9.999999747378752e-06.
-  func number(_ key: String) throws(CheckpointError) -> Double? {
+  package func number(_ key: String) throws(CheckpointError) -> Double? {
     guard let value = values[key] else { return nil }
     switch value {
     case .float32(let single): return Double("\(single)") ?? Double(single)
@@ -53,31 +53,31 @@ struct GGUFMetadata {
   }
 
   /// True or false; nil where the key is absent.
-  func bool(_ key: String) throws(CheckpointError) -> Bool? {
+  package func bool(_ key: String) throws(CheckpointError) -> Bool? {
     guard let value = values[key] else { return nil }
     guard case .bool(let bool) = value else { throw mismatch(key, "true or false") }
     return bool
   }
 
   /// A string; nil where the key is absent.
-  func string(_ key: String) throws(CheckpointError) -> String? {
+  package func string(_ key: String) throws(CheckpointError) -> String? {
     guard let value = values[key] else { return nil }
     guard case .string(let string) = value else { throw mismatch(key, "a string") }
     return string
   }
 
   /// An array of integers; nil where the key is absent.
-  func integers(_ key: String) throws(CheckpointError) -> [Int]? {
+  package func integers(_ key: String) throws(CheckpointError) -> [Int]? {
     try elements(key, "integers") { Self.integer($0) }
   }
 
   /// An array of floats; nil where the key is absent.
-  func floats(_ key: String) throws(CheckpointError) -> [Float]? {
+  package func floats(_ key: String) throws(CheckpointError) -> [Float]? {
     try elements(key, "floats") { if case .float32(let float) = $0 { float } else { nil } }
   }
 
   /// An array of strings; nil where the key is absent.
-  func strings(_ key: String) throws(CheckpointError) -> [String]? {
+  package func strings(_ key: String) throws(CheckpointError) -> [String]? {
     try elements(key, "strings") { if case .string(let string) = $0 { string } else { nil } }
   }
 

@@ -5,7 +5,7 @@ import Foundation
 /// The tensor `rope_freqs.weight` holds, for each of the D/2 frequencies, what it is divided by. Llama 3's rule makes
 /// them from four constants, which the file does not name. The constants of the published models are tried, and
 /// accepted only if they give back every factor.
-enum GGUFRopeFrequencies {
+package enum GGUFRopeFrequencies {
   /// Factors are stored as f32 and computed there in f32: a few units in the last place.
   private static let tolerance = 1e-4
 
@@ -14,7 +14,7 @@ enum GGUFRopeFrequencies {
   /// - Parameters:
   ///   - factors: [D/2], from the highest frequency to the lowest.
   ///   - theta: the base of the frequencies.
-  static func scaling(factors: [Float], theta: Double) -> RopeScaling? {
+  package static func scaling(factors: [Float], theta: Double) -> RopeScaling? {
     if factors.allSatisfy({ $0 == 1 }) { return RopeScaling.none }
     // The lowest frequency is always divided by the whole factor.
     guard let last = factors.last, last >= 1, last.isFinite, let factor = Double("\(last)") else { return nil }
@@ -34,7 +34,7 @@ enum GGUFRopeFrequencies {
   ///
   /// With wavelength w = 2π / f and s = (original / w − low) / (high − low): 1 where s ≥ 1, `factor` where s ≤ 0, else
   /// 1 / ((1 − s) / factor + s).
-  static func llama3Factors(
+  package static func llama3Factors(
     count: Int, theta: Double, factor: Double, low: Double, high: Double, original: Double
   ) -> [Double] {
     (0..<count).map { index in

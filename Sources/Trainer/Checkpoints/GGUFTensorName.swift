@@ -1,5 +1,5 @@
 /// The names that GGUF gives to the weights of a LLaMA.
-enum GGUFTensorName {
+package enum GGUFTensorName {
   private static let ofBlock = [
     "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
     "self_attn.o_proj": "attn_output", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
@@ -7,7 +7,7 @@ enum GGUFTensorName {
   ]
 
   /// Hugging Face's key by GGUF's name, for every weight of `configuration`.
-  static func keys(_ configuration: LlamaConfiguration) -> [String: String] {
+  package static func keys(_ configuration: LlamaConfiguration) -> [String: String] {
     var keys = [
       "token_embd.weight": LlamaParameterName.embedding, "output_norm.weight": LlamaParameterName.finalNorm,
       "output.weight": LlamaParameterName.output,

@@ -1,5 +1,5 @@
 /// How the numbers of a GGUF tensor are stored: the types that can be read.
-enum GGUFTensorType: UInt32, Sendable {
+package enum GGUFTensorType: UInt32, Sendable {
   case float32 = 0
   case float16 = 1
   case q4_0 = 2
@@ -8,7 +8,7 @@ enum GGUFTensorType: UInt32, Sendable {
   case bfloat16 = 30
 
   /// Numbers in a block.
-  var blockCount: Int {
+  package var blockCount: Int {
     switch self {
     case .float32, .float16, .bfloat16: 1
     case .q4_0, .q4_1, .q8_0: 32
@@ -16,7 +16,7 @@ enum GGUFTensorType: UInt32, Sendable {
   }
 
   /// Bytes of a block.
-  var blockByteCount: Int {
+  package var blockByteCount: Int {
     switch self {
     case .float32: 4
     case .float16, .bfloat16: 2
@@ -27,7 +27,7 @@ enum GGUFTensorType: UInt32, Sendable {
   }
 
   /// The name of type `number` in the format, for those that cannot be read too.
-  static func name(_ number: UInt32) -> String { names[number] ?? "type \(number)" }
+  package static func name(_ number: UInt32) -> String { names[number] ?? "type \(number)" }
 
   private static let names: [UInt32: String] = [
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K",

@@ -79,7 +79,7 @@ package struct GGUFVocabulary: Sendable, Equatable {
 
 extension GGUFMetadata {
   /// The id of a special token; nil where it is absent or stands for "none", which exports write as −1.
-  func tokenID(_ name: String) throws(CheckpointError) -> Int? {
+  package func tokenID(_ name: String) throws(CheckpointError) -> Int? {
     guard let id = try integer("tokenizer.ggml.\(name)_token_id"), id >= 0, id < Int(Int32.max) else { return nil }
     return id
   }

@@ -6,7 +6,7 @@
 /// Shifted into place, exponent and mantissa read as a float that is too small by 2^112; the multiplication, which is
 /// exact, also makes subnormal halves normal.
 @inline(__always)
-func widenHalf(_ half: UInt16) -> Float {
+package func widenHalf(_ half: UInt16) -> Float {
   let magnitude = UInt32(half & 0x7FFF) << 13
   let sign = UInt32(half & 0x8000) << 16
   let scaled = (Float(bitPattern: magnitude) * 0x1p112).bitPattern
@@ -17,13 +17,13 @@ func widenHalf(_ half: UInt16) -> Float {
 
 /// The f32 value of a bfloat16.
 @inline(__always)
-func widenBFloat(_ brain: UInt16) -> Float {
+package func widenBFloat(_ brain: UInt16) -> Float {
   Float(bitPattern: UInt32(brain) << 16)
 }
 
 /// The half nearest to `value`, ties to even; too large becomes infinity, NaN stays a quiet NaN.
 @inline(__always)
-func narrowToHalf(_ value: Float) -> UInt16 {
+package func narrowToHalf(_ value: Float) -> UInt16 {
   let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
   let magnitude = value.bitPattern & 0x7FFF_FFFF
   if magnitude > 0x7F80_0000 {
@@ -43,7 +43,7 @@ func narrowToHalf(_ value: Float) -> UInt16 {
 
 /// The bfloat16 nearest to `value`, ties to even; too large becomes infinity, NaN stays a quiet NaN.
 @inline(__always)
-func narrowToBFloat(_ value: Float) -> UInt16 {
+package func narrowToBFloat(_ value: Float) -> UInt16 {
   let bits = value.bitPattern
   if bits & 0x7FFF_FFFF > 0x7F80_0000 {
     return UInt16(truncatingIfNeeded: bits >> 16) | 0x0040

@@ -25,7 +25,9 @@ package final class LossEvaluator {
     let rows = RowTensors(rowTensors)
     let llama = Llama(weights.configuration) { graph.variable(weights.variable($0)) }
     let hidden = llama.hidden(rows, ropeTable: graph.variable(ropeTable))
-    losses = hidden.linearCrossEntropy(weight: llama.outputWeight, targets: rows.targets).rows
+    let selection = graph.selectTargets(rows.targets)
+    losses = hidden.embedding(selection.rows)
+      .linearCrossEntropy(weight: llama.outputWeight, targets: selection.targets).rows
     plan = executor.plan(graph, outputs: [losses])
   }
 
@@ -71,12 +73,13 @@ package final class LossEvaluator {
     }
     let rows = columns[0].count
     let inputs = zip(rowTensors, columns).map { (tensor: $0, data: HostData.ints($1)) }
-    try executor.run(plan, RunArguments(rows: rows, inputs: inputs))
-    let all = try executor.read(losses, of: plan, rows: rows)
-    var start = 0
+    let targets = columns[1].count { $0 >= 0 }
+    try executor.run(plan, RunArguments(rows: rows, targets: targets, inputs: inputs))
+    var found = try executor.read(losses, of: plan, counts: RowCounts(rows: rows, targets: targets))[...]
+    var row = 0
     return samples.map { sample in
-      defer { start += sample.length }
-      return Array(all[start..<start + sample.length])
+      defer { row += sample.length }
+      return columns[1][row..<row + sample.length].map { $0 >= 0 ? found.popFirst() ?? .nan : 0 }
     }
   }
 }

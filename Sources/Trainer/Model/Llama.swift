@@ -28,7 +28,8 @@ package struct Llama {
   ///   - ropeTable: [positions, D], of `RoPETable`.
   ///   - cache: replaces a layer's new keys and values [R, HKV·D] by those to attend to; nil in training.
   package func hidden(
-    _ rows: RowTensors, ropeTable: Tensor, cache: ((_ layer: Int, _ keys: Tensor, _ values: Tensor) -> (Tensor, Tensor))? = nil
+    _ rows: RowTensors, ropeTable: Tensor,
+    cache: ((_ layer: Int, _ keys: Tensor, _ values: Tensor) -> (Tensor, Tensor))? = nil
   ) -> Tensor {
     var x = parameter(LlamaParameterName.embedding).embedding(rows.ids)
     for layer in 0..<configuration.numHiddenLayers {

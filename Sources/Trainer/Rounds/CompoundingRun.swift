@@ -270,10 +270,12 @@ package final class CompoundingRun {
     let old = (try? String(contentsOf: folder.recipe, encoding: .utf8)) ?? ""
     let before = old.split(separator: "\n")
     let after = recipe.yaml.split(separator: "\n")
-    let difference = zip(before, after).first { $0 != $1 }
-    let change = difference.map { "was \($0.trimmingCharacters(in: .whitespaces)), is \($1.trimmingCharacters(in: .whitespaces))" }
+    let change = zip(before, after).first { $0 != $1 }.map { old, new in
+      "was \(old.trimmingCharacters(in: .whitespaces)), is \(new.trimmingCharacters(in: .whitespaces))"
+    }
     return .unsuitable(
-      key: "--resume", problem: "the recipe is not the one this run was started with (\(change ?? "its length differs"))",
+      key: "--resume",
+      problem: "the recipe is not the one this run was started with (\(change ?? "its length differs"))",
       remedy: "restore it, or choose another output_dir")
   }
 }

@@ -1,9 +1,9 @@
 /// How far apart two words are, to guess which key was meant.
-enum EditDistance {
+package enum EditDistance {
   /// The fewest insertions, deletions, replacements and swaps of neighbours that turn `first` into `second`.
   ///
   /// Optimal string alignment: each letter takes part in at most one swap.
-  static func between(_ first: String, _ second: String) -> Int {
+  package static func between(_ first: String, _ second: String) -> Int {
     let a = Array(first.lowercased().unicodeScalars)
     let b = Array(second.lowercased().unicodeScalars)
     var beforePrevious: [Int] = []
@@ -22,7 +22,7 @@ enum EditDistance {
   }
 
   /// The candidate nearest to `word`; the earliest of equals.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
+  package static func nearest(to word: String, among candidates: [String]) -> String? {
     // A key of thousands of letters was not meant to be any of ours; do not spend their square on it.
     let word = String(word.prefix(100))
     return candidates.enumerated()

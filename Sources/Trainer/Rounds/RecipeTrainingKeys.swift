@@ -2,19 +2,19 @@
 ///
 /// The list below is the only place that knows the keys: what may stand in a recipe is exactly what is read and what is
 /// written again.
-struct TrainingKey: Sendable {
-  let name: String
+package struct TrainingKey: Sendable {
+  package let name: String
   /// Reads the key, where it is given, into the settings.
   let read: @Sendable (RecipeReader, inout TrainingSettings) throws(RecipeError) -> Void
   /// The value as YAML; nil: the key is not in use.
-  let write: @Sendable (TrainingSettings) -> String?
+  package let write: @Sendable (TrainingSettings) -> String?
 }
 
 extension TrainingKey {
   /// Most steps, rows or tokens that a key may ask for: sums and products of a few of them still fit 64 bits.
   private static let countLimit = 1_000_000_000
 
-  static let all: [TrainingKey] = [
+  package static let all: [TrainingKey] = [
     .count("sequence_length", \.sequenceLength, in: 2...(1 << 24)),
     .flag("packing", \.packing),
     .flag("shuffle", \.shuffle),
@@ -39,7 +39,7 @@ extension TrainingKey {
   ]
 
   /// Keys of the two mappings among the training keys, for the advice on a key that stands at the wrong level.
-  static let nested = [
+  package static let nested = [
     "forward": "objective", "reverse": "objective",
     "sampling": "union", "replay_fraction": "union", "examples": "union",
   ]

@@ -45,5 +45,8 @@ package enum RoundError: Error, CustomStringConvertible {
   }
 
   private static func format(_ value: Double) -> String { String((value * 1000).rounded() / 1000) }
-  private static func gibibytes(_ bytes: Int) -> String { String((Double(bytes) / 1_073_741_824 * 100).rounded() / 100) }
+
+  private static func gibibytes(_ bytes: Int) -> String {
+    String((Double(bytes) / 1_073_741_824 * 100).rounded() / 100)
+  }
 }

@@ -76,10 +76,9 @@ struct RoundTrainer {
       let signal = Interruption.signal
       if state.step % settings.loggingSteps == 0 || isLast || saves || evaluates || signal != nil || pending.isFull {
         let statistics = try step.statistics(from: pending.first, through: state.step)
-        for line in pending.lines(statistics, round: index, name: round.name, ledger: executor.ledger) {
-          try metrics.append(line)
-          observer.step(line, totalSteps)
-        }
+        let lines = pending.lines(statistics, round: index, name: round.name, ledger: executor.ledger)
+        for line in lines { try metrics.append(line) }
+        if let last = lines.last { observer.step(last, totalSteps) }
         for numbers in statistics {
           notFinite = numbers.isFinite ? 0 : notFinite + 1
           if numbers.isFinite { state.lastLoss = numbers.loss }

@@ -53,7 +53,10 @@ package final class TrainingStep {
       ids: graph.variable(stream.ids), labels: graph.variable(stream.labels), segments: segments)
     let llama = Llama(weights.configuration) { graph.variable(weights.variable($0)) }
     let hidden = llama.hidden(rows, ropeTable: graph.variable(ropeTable))
-    let loss = hidden.linearCrossEntropy(weight: llama.outputWeight, targets: rows.targets).sum
+    // Logits are made only for the rows that are to predict something: prompts have none.
+    let selection = graph.selectTargets(rows.targets)
+    let loss = hidden.embedding(selection.rows)
+      .linearCrossEntropy(weight: llama.outputWeight, targets: selection.targets).sum
     let names = weights.configuration.parameters.map(\.name)
     _ = graph.gradients(
       of: loss, with: names.map { graph.variable(weights.variable($0)) },
@@ -106,7 +109,9 @@ package final class TrainingStep {
       scalars.segmentCount = batch.segments.count
       let table = TokenStream.segmentTable(batch, places: places)
       try executor.run(
-        microBatchPlan, RunArguments(rows: batch.tokenCount, scalars: scalars, inputs: [(segments, .ints(table))]))
+        microBatchPlan,
+        RunArguments(
+          rows: batch.tokenCount, targets: batch.supervisedCount, scalars: scalars, inputs: [(segments, .ints(table))]))
     }
     try executor.run(update, RunArguments(rows: 1, scalars: scalars))
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct CheckpointJSONParserTests {
   private func parse(_ text: String) throws -> CheckpointJSON { try parse(Array(text.utf8)) }

@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import Trainer
+import Trainer
 
 /// A folder of its own for a test, removed at the end.
 final class CheckpointScratch {
@@ -24,21 +24,6 @@ final class CheckpointScratch {
   /// Writes a text into the folder.
   @discardableResult
   func write(_ text: String, _ name: String) throws -> URL { try write(Data(text.utf8), name) }
-}
-
-/// A generator whose numbers are the same on every run (splitmix64).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
 }
 
 extension Data {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 /// Valid files, damaged at random places: each must load or be refused with a `CheckpointError`; a trap would end the
 /// whole test run.

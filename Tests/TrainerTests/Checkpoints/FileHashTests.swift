@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct FileHashTests {
   /// FIPS 180-2, appendix B: "abc" and a million times "a" (more than one piece), and the empty message.

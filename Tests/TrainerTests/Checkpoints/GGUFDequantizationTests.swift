@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct GGUFDequantizationTests {
   /// Tests/Goldens/generate_quants.py makes these with the `gguf` package.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct GGUFFileTests {
   private func open(_ data: Data) throws -> GGUFFile {

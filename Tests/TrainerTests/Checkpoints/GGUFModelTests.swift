@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct GGUFModelTests {
   private func open(_ builder: GGUFBuilder) throws -> any ModelSource {

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct HalfPrecisionTests {
   @Test func everyHalfWidensExactly() {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct Llama2cModelTests {
   @Test(arguments: [0, 1], [true, false]) func bothVersionsGiveTheWeights(_ version: Int, _ isTied: Bool) throws {

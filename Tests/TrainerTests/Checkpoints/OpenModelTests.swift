@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 /// One trained model in all its forms.
 @Suite(.enabled(if: TestData.isPresent, "no test data: set ACCRETE_TEST_DATA to its folder"))

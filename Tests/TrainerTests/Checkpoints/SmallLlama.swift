@@ -1,6 +1,7 @@
 import Foundation
+import TestSupport
 
-@testable import Trainer
+import Trainer
 
 /// A LLaMA of a few thousand numbers, spelled in every format, so that the readers can be held against one another
 /// without any file from elsewhere.

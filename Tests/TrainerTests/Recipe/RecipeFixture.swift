@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import Trainer
+import Trainer
 
 /// A recipe in a folder of its own, which goes when the fixture goes.
 final class RecipeFixture {

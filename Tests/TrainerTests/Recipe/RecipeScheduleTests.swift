@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite("Learning rate schedule")
 struct RecipeScheduleTests {

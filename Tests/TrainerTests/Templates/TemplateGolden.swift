@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-@testable import Trainer
+import Trainer
 
 /// Tests/Goldens/templates/expected.json, which generate.py beside it writes with Python's jinja2.
 struct TemplateGolden: Decodable {

@@ -1,4 +1,4 @@
-@testable import Trainer
+import Trainer
 
 /// A tokenizer of characters, with a few special tokens spelled as in ChatML and Llama 2.
 ///

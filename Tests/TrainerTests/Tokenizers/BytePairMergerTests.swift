@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct BytePairMergerTests {
   /// Pairs of twelve symbols that become each other at random.

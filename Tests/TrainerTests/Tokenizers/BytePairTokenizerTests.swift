@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite("Published ids", .enabled(if: TestData.isPresent, "\(TestData.absence)"))
 struct BytePairTokenizerDataTests {

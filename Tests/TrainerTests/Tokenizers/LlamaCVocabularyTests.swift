@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct LlamaCVocabularyTests {
   static func file(_ pieces: [(String, Float)], longest: UInt32 = 32) -> [UInt8] {

@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct MergeBoundariesTests {
   private static func table(_ merges: [BytePairModel.Merge]) -> PairTable {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct NormalizerTests {
   private static func normalized(_ text: String, _ normalizer: Normalizer) -> [UInt8] {

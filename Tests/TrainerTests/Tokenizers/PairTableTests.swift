@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct PairTableTests {
   @Test func holdsWhatADictionaryHolds() {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct PreTokenizerTests {
   private static func words(_ text: String, isFirst: Bool = true, _ steps: PreTokenizer...) -> [String] {

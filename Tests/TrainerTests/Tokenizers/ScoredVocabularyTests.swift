@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct ScoredVocabularyTests {
   /// Joins, as the definition has it, the two neighbours whose joined piece scores highest; the leftmost of equals.

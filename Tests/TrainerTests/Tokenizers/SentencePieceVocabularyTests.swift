@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct SentencePieceVocabularyTests {
   private static func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {

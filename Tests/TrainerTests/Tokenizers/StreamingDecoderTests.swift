@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct StreamingDecoderTests {
   private static func parts(_ ids: [Int32], _ tokenizer: any Tokenizer, skipSpecial: Bool = true) -> [String] {

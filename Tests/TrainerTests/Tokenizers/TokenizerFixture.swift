@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import Trainer
+import Trainer
 
 /// Small vocabularies, spelled out.
 enum TokenizerFixture {
@@ -48,19 +48,4 @@ enum TokenizerFixture {
 
   /// The tokenizer of a lone `tokenizer.json`.
   static func load(_ document: String) throws -> BytePairTokenizer { try load(["tokenizer.json": document]) }
-}
-
-/// Random numbers that are the same in every run.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
 }

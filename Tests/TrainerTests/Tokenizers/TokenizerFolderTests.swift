@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct TokenizerFolderTests {
   private static let bos = #",{"id":262,"content":"<|start|>","special":true}"#

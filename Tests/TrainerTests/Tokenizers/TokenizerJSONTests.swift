@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct TokenizerJSONTests {
   private static func parse(_ text: String) throws -> TokenizerJSON {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct TokenizerWritingTests {
   private static let text = "ab  é🦙 12\n<s>ab</s><|end|> hello, don't"

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct VocabularyLoadingTests {
   private static func byteLevel(pre: String?) -> VocabularyDescription {

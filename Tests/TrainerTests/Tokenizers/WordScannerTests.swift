@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite struct WordScannerTests {
   private static func words(_ text: String, _ wordEnd: (WordScanner, Int) -> Int) -> [String] {

@@ -4,12 +4,12 @@
 /// change places. A round is its own inverse, hence the whole is a permutation whatever the bits.
 ///
 /// - Source: Hoang, Morris, Rogaway: An Enciphering Scheme Based on a Card Shuffle, arXiv:1208.1176, figure 1.
-struct KeyedPermutation: Sendable {
+package struct KeyedPermutation: Sendable {
   private let count: Int
   private let rounds: Int
   private let random: KeyedRandom
 
-  init(count: Int, random: KeyedRandom) {
+  package init(count: Int, random: KeyedRandom) {
     precondition(count > 0, "a permutation of nothing")
     self.count = count
     self.random = random
@@ -19,7 +19,7 @@ struct KeyedPermutation: Sendable {
   }
 
   /// Where `index` goes.
-  func callAsFunction(_ index: Int) -> Int {
+  package func callAsFunction(_ index: Int) -> Int {
     var x = index
     for round in 0..<rounds {
       let key = random.integer(UInt64(round), below: count)

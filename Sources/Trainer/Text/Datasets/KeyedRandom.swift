@@ -3,26 +3,26 @@
 /// The key is a run of whole numbers (seed, round, position, …), folded one by one through SplitMix64's finaliser.
 ///
 /// - Source: Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators (OOPSLA 2014), section 5.
-struct KeyedRandom: Sendable {
+package struct KeyedRandom: Sendable {
   /// The state that the key folds to.
   private let state: UInt64
 
-  init(_ key: UInt64...) {
+  package init(_ key: UInt64...) {
     var state: UInt64 = 0x9E37_79B9_7F4A_7C15
     for part in key { state = Self.mix(state ^ Self.mix(part &+ 0x9E37_79B9_7F4A_7C15)) &+ 0x9E37_79B9_7F4A_7C15 }
     self.state = state
   }
 
   /// 64 random bits for a counter.
-  func bits(_ counter: UInt64) -> UInt64 { Self.mix(state &+ counter &* 0x9E37_79B9_7F4A_7C15) }
+  package func bits(_ counter: UInt64) -> UInt64 { Self.mix(state &+ counter &* 0x9E37_79B9_7F4A_7C15) }
 
   /// A whole number from 0 to below `limit`; the bias is below `limit` / 2⁶⁴.
-  func integer(_ counter: UInt64, below limit: Int) -> Int {
+  package func integer(_ counter: UInt64, below limit: Int) -> Int {
     Int(bits(counter).multipliedFullWidth(by: UInt64(limit)).high)
   }
 
   /// A number from 0 to below 1, of 53 bits.
-  func unit(_ counter: UInt64) -> Double { Double(bits(counter) >> 11) * 0x1p-53 }
+  package func unit(_ counter: UInt64) -> Double { Double(bits(counter) >> 11) * 0x1p-53 }
 
   private static func mix(_ value: UInt64) -> UInt64 {
     var z = value

@@ -25,7 +25,7 @@ package struct ChatTemplate: Sendable {
   }
 
   /// As `render`, with what came out of messages' contents told apart from the template's own text.
-  func renderText(
+  package func renderText(
     messages: [ChatMessage], addGenerationPrompt: Bool, bos: String, eos: String, now: Date
   ) throws(TemplateError) -> TemplateText {
     let turns = messages.map { message in

@@ -3,14 +3,19 @@
 /// What a user wrote must never become a control token, while the same characters in the template must: the two are
 /// told apart here, where they are joined, because afterwards nothing in the text can tell them apart. Text that mixes
 /// both in a way that cannot be followed counts as the user's, which is the safe side.
-struct TemplateText: Sendable {
-  struct Run: Sendable, Equatable {
-    var text: String
+package struct TemplateText: Sendable {
+  package struct Run: Sendable, Equatable {
+    package var text: String
     /// Whether the run is a message's content.
-    let isContent: Bool
+    package let isContent: Bool
+
+    package init(text: String, isContent: Bool) {
+      self.text = text
+      self.isContent = isContent
+    }
   }
 
-  private(set) var runs: [Run] = []
+  package private(set) var runs: [Run] = []
   /// Bytes of UTF-8 in all runs.
   private(set) var byteCount = 0
 
@@ -19,7 +24,7 @@ struct TemplateText: Sendable {
   init(_ text: String, isContent: Bool = false) { append(Run(text: text, isContent: isContent)) }
 
   /// The text alone.
-  var plain: String {
+  package var plain: String {
     runs.count == 1 ? runs[0].text : runs.reduce(into: "") { $0 += $1.text }
   }
 
@@ -77,7 +82,7 @@ struct TemplateText: Sendable {
   }
 
   /// The first `count` bytes; the cut must lie between characters.
-  func prefix(byteCount count: Int) -> TemplateText {
+  package func prefix(byteCount count: Int) -> TemplateText {
     var cut = TemplateText()
     for run in runs where cut.byteCount < count {
       let bytes = run.text.utf8.prefix(count - cut.byteCount)

@@ -1,23 +1,36 @@
 /// A token that is found in the text itself, before anything else looks at it.
-struct AddedToken: Sendable, Equatable {
-  var id: Int32
-  var content: String
+package struct AddedToken: Sendable, Equatable {
+  package var id: Int32
+  package var content: String
   /// A control token: hidden by `skipSpecial`, and never found in what a user wrote.
-  var isSpecial: Bool
+  package var isSpecial: Bool
   /// Found only where no word character touches it.
-  var singleWord = false
+  package var singleWord: Bool
   /// Takes the white space before it.
-  var stripsLeft = false
+  package var stripsLeft: Bool
   /// Takes the white space after it.
-  var stripsRight = false
+  package var stripsRight: Bool
   /// Looked for after normalization, in its normalized form.
-  var isNormalized = false
+  package var isNormalized: Bool
+
+  package init(
+    id: Int32, content: String, isSpecial: Bool, singleWord: Bool = false, stripsLeft: Bool = false,
+    stripsRight: Bool = false, isNormalized: Bool = false
+  ) {
+    self.id = id
+    self.content = content
+    self.isSpecial = isSpecial
+    self.singleWord = singleWord
+    self.stripsLeft = stripsLeft
+    self.stripsRight = stripsRight
+    self.isNormalized = isNormalized
+  }
 }
 
 /// Finds added tokens in texts: the leftmost first, and of those the longest, by a trie of their bytes.
-struct AddedTokenFinder: Sendable {
+package struct AddedTokenFinder: Sendable {
   /// A piece of the text: a token, or the bytes between two tokens.
-  enum Segment: Equatable {
+  package enum Segment: Equatable {
     case token(Int32)
     case text([UInt8], isFirst: Bool)
   }
@@ -28,7 +41,7 @@ struct AddedTokenFinder: Sendable {
   private var tokenAtNode: [Int32] = [-1]
 
   /// - Parameter spell: the bytes under which a token is looked for
-  init(_ tokens: [AddedToken], spell: (AddedToken) -> [UInt8]) {
+  package init(_ tokens: [AddedToken], spell: (AddedToken) -> [UInt8]) {
     self.tokens = tokens
     for (index, token) in tokens.enumerated() {
       let bytes = spell(token)
@@ -53,7 +66,7 @@ struct AddedTokenFinder: Sendable {
   ///   - bytes: valid UTF-8
   ///   - isFirst: whether the text stands at the very beginning of what is encoded
   ///   - findsSpecial: whether control tokens are found as well
-  func segments(of bytes: [UInt8], isFirst: Bool, findsSpecial: Bool) -> [Segment] {
+  package func segments(of bytes: [UInt8], isFirst: Bool, findsSpecial: Bool) -> [Segment] {
     guard tokenAtNode.count > 1 else { return bytes.isEmpty ? [] : [.text(bytes, isFirst: isFirst)] }
     var segments: [Segment] = []
     var pending = 0

@@ -2,9 +2,9 @@
 ///
 /// Printable Latin-1 characters stand for themselves; the other 68 bytes get U+0100 and onwards, in order.
 /// - Source: the GPT-2 vocabulary, Radford et al. 2019.
-enum ByteAlphabet {
+package enum ByteAlphabet {
   /// The character of each byte.
-  static let scalars: [Unicode.Scalar] = {
+  package static let scalars: [Unicode.Scalar] = {
     var scalars: [Unicode.Scalar] = []
     var next: UInt32 = 0x100
     for byte in UInt8.min...UInt8.max {
@@ -26,7 +26,7 @@ enum ByteAlphabet {
   }()
 
   /// The bytes that a piece spells, or nil where it holds a character outside the alphabet.
-  static func bytes(of piece: String) -> [UInt8]? {
+  package static func bytes(of piece: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     for scalar in piece.unicodeScalars {
       guard scalar.value < byteOfScalar.count, let byte = byteOfScalar[Int(scalar.value)] else { return nil }
@@ -36,7 +36,7 @@ enum ByteAlphabet {
   }
 
   /// The spelling of some bytes.
-  static func piece(of bytes: [UInt8]) -> String {
+  package static func piece(of bytes: [UInt8]) -> String {
     var piece = ""
     for byte in bytes { piece.unicodeScalars.append(scalars[Int(byte)]) }
     return piece

@@ -1,21 +1,21 @@
 /// Byte-pair encoding: joins the neighbours with the lowest rank, the leftmost of equals, until none can be joined.
 ///
 /// - Source: arXiv:1508.07909 (Sennrich et al. 2016), section 3.2.
-struct BytePairMerger: Sendable {
+package struct BytePairMerger: Sendable {
   /// Up to here rescanning the word costs less than keeping a heap.
-  static let shortWord = 32
+  package static let shortWord = 32
 
   private let merges: PairTable
   private let boundaries: MergeBoundaries?
 
   /// - Parameter boundaries: where long words fall apart; nil keeps them whole
-  init(_ merges: PairTable, boundaries: MergeBoundaries? = nil) {
+  package init(_ merges: PairTable, boundaries: MergeBoundaries? = nil) {
     self.merges = merges
     self.boundaries = boundaries
   }
 
   /// The symbols after all merges.
-  func merged(_ symbols: [Int32]) -> [Int32] {
+  package func merged(_ symbols: [Int32]) -> [Int32] {
     if symbols.count <= Self.shortWord { return mergedByScanning(symbols) }
     guard let boundaries else { return mergedByHeap(symbols) }
     var result: [Int32] = []
@@ -26,7 +26,7 @@ struct BytePairMerger: Sendable {
   }
 
   /// Time quadratic in the count of symbols.
-  func mergedByScanning(_ input: [Int32]) -> [Int32] {
+  package func mergedByScanning(_ input: [Int32]) -> [Int32] {
     guard input.count > 1 else { return input }
     var symbols = input
     // Entry i is the merge of symbols i and i + 1.
@@ -52,7 +52,7 @@ struct BytePairMerger: Sendable {
   }
 
   /// Time n log n in the count of symbols: a linked list of symbols, a heap of candidates.
-  func mergedByHeap(_ input: [Int32]) -> [Int32] {
+  package func mergedByHeap(_ input: [Int32]) -> [Int32] {
     guard input.count > 1 else { return input }
     var symbols = input
     let count = symbols.count

@@ -1,7 +1,7 @@
 /// What a byte-pair vocabulary is made of, before it is prepared for speed: the content of `tokenizer.json`.
-struct BytePairModel: Sendable {
+package struct BytePairModel: Sendable {
   /// What the merges begin from.
-  enum Alphabet: Sendable, Equatable {
+  package enum Alphabet: Sendable, Equatable {
     /// Bytes, spelled in `ByteAlphabet`.
     case bytes
     /// Characters; one that has no token is spelled in bytes by the tokens `<0x00>` … where `byteFallback` is set.
@@ -9,30 +9,36 @@ struct BytePairModel: Sendable {
   }
 
   /// Two pieces that become a third.
-  struct Merge: Sendable, Equatable {
-    var left: Int32
-    var right: Int32
-    var result: Int32
+  package struct Merge: Sendable, Equatable {
+    package var left: Int32
+    package var right: Int32
+    package var result: Int32
+
+    package init(left: Int32, right: Int32, result: Int32) {
+      self.left = left
+      self.right = right
+      self.result = result
+    }
   }
 
   /// The vocabulary's spelling of each id; empty where an id is unused.
-  var pieces: [String]
-  var alphabet: Alphabet
+  package var pieces: [String]
+  package var alphabet: Alphabet
   /// In order of rank.
-  var merges: [Merge]
+  package var merges: [Merge]
   /// How much each piece is worth, where the vocabulary came with scores: higher merges first.
-  var scores: [Float]?
-  var added: [AddedToken] = []
-  var normalizers: [Normalizer] = []
-  var preTokenizers: [PreTokenizer] = []
+  package var scores: [Float]?
+  package var added: [AddedToken] = []
+  package var normalizers: [Normalizer] = []
+  package var preTokenizers: [PreTokenizer] = []
   /// A word that is a token is taken whole, before any merge.
-  var ignoresMerges = false
-  var unknown: Int32?
+  package var ignoresMerges = false
+  package var unknown: Int32?
   /// Neighbouring unknown characters become one token.
-  var fusesUnknown = false
+  package var fusesUnknown = false
   /// Whether "▁" decodes to a space.
-  var decodesMetaspace = false
-  var stripsLeadingSpace = false
+  package var decodesMetaspace = false
+  package var stripsLeadingSpace = false
 
   /// The id of each spelling; of equal spellings the first.
   func ids() -> [PieceKey: Int32] {
@@ -47,15 +53,15 @@ struct BytePairModel: Sendable {
 }
 
 /// The tokens `<0x00>` … `<0xFF>` by which SentencePiece spells single bytes.
-enum ByteToken {
+package enum ByteToken {
   /// The spelling of a byte.
-  static func piece(of byte: UInt8) -> String {
+  package static func piece(of byte: UInt8) -> String {
     let digits = String(byte, radix: 16, uppercase: true)
     return "<0x" + (byte < 16 ? "0" : "") + digits + ">"
   }
 
   /// The byte that a piece spells, or nil where it is no such token.
-  static func byte(of piece: String) -> UInt8? {
+  package static func byte(of piece: String) -> UInt8? {
     guard piece.utf8.count == 6, piece.hasPrefix("<0x"), piece.hasSuffix(">") else { return nil }
     let digits = piece.dropFirst(3).dropLast()
     return digits.allSatisfy(\.isHexDigit) ? UInt8(digits, radix: 16) : nil

@@ -7,8 +7,8 @@ package struct BytePairTokenizer: Tokenizer {
   package let special: SpecialTokens
   package let chatTemplate: String?
   /// Where it came from, for saving it unchanged.
-  let source: TokenizerOrigin
-  let model: BytePairModel
+  package let source: TokenizerOrigin
+  package let model: BytePairModel
 
   private let pieces: [String]
   private let pieceBytes: [[UInt8]]
@@ -24,7 +24,7 @@ package struct BytePairTokenizer: Tokenizer {
   private let rawTokens: AddedTokenFinder
   private let normalizedTokens: AddedTokenFinder
 
-  init(_ model: BytePairModel, special: SpecialTokens, chatTemplate: String?, source: TokenizerOrigin) {
+  package init(_ model: BytePairModel, special: SpecialTokens, chatTemplate: String?, source: TokenizerOrigin) {
     self.model = model
     self.special = special
     self.chatTemplate = chatTemplate

@@ -1,28 +1,28 @@
 import Foundation
 
 /// Reads little-endian values from a file's bytes, and refuses to read beyond its end.
-struct FileBytes {
-  let path: String
+package struct FileBytes {
+  package let path: String
   private let bytes: [UInt8]
   private(set) var offset = 0
 
-  init(_ bytes: [UInt8], path: String) {
+  package init(_ bytes: [UInt8], path: String) {
     self.bytes = bytes
     self.path = path
   }
 
-  var isAtEnd: Bool { offset == bytes.count }
+  package var isAtEnd: Bool { offset == bytes.count }
 
-  mutating func uint32(_ what: String) throws(TokenizerError) -> UInt32 {
+  package mutating func uint32(_ what: String) throws(TokenizerError) -> UInt32 {
     try take(4, what).reversed().reduce(0) { $0 << 8 | UInt32($1) }
   }
 
-  mutating func float(_ what: String) throws(TokenizerError) -> Float {
+  package mutating func float(_ what: String) throws(TokenizerError) -> Float {
     Float(bitPattern: try uint32(what))
   }
 
   /// An unsigned number in groups of seven bits, the lowest first.
-  mutating func varint(_ what: String) throws(TokenizerError) -> UInt64 {
+  package mutating func varint(_ what: String) throws(TokenizerError) -> UInt64 {
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 70, by: 7) {
       let byte = try take(1, what).reduce(0) { $1 | $0 }
@@ -33,7 +33,7 @@ struct FileBytes {
     throw malformed("\(what) is longer than 64 bits")
   }
 
-  mutating func take(_ count: Int, _ what: String) throws(TokenizerError) -> ArraySlice<UInt8> {
+  package mutating func take(_ count: Int, _ what: String) throws(TokenizerError) -> ArraySlice<UInt8> {
     guard count >= 0, count <= bytes.count - offset else {
       throw malformed("\(what) takes \(count) bytes, but \(bytes.count - offset) are left")
     }
@@ -41,19 +41,19 @@ struct FileBytes {
     return bytes[offset..<offset + count]
   }
 
-  mutating func text(_ count: Int, _ what: String) throws(TokenizerError) -> String {
+  package mutating func text(_ count: Int, _ what: String) throws(TokenizerError) -> String {
     guard let text = String(validating: try take(count, what), as: UTF8.self) else {
       throw malformed("\(what) is not UTF-8")
     }
     return text
   }
 
-  func malformed(_ problem: String) -> TokenizerError {
+  package func malformed(_ problem: String) -> TokenizerError {
     .malformed(path: path, place: "byte \(offset)", problem: problem)
   }
 
   /// All of a file.
-  static func contents(of url: URL) throws(TokenizerError) -> Data {
+  package static func contents(of url: URL) throws(TokenizerError) -> Data {
     do {
       return try Data(contentsOf: url)
     } catch {

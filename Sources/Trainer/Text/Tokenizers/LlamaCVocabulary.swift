@@ -19,8 +19,8 @@ package func loadTokenizer(
 
 /// Reads llama2.c's vocabulary: a 32-bit length of the longest piece, then for each token its score (float),
 /// its length in bytes (32 bits) and its bytes; all little-endian.
-enum LlamaCVocabulary {
-  static func description(_ file: FileBytes) throws(TokenizerError) -> VocabularyDescription {
+package enum LlamaCVocabulary {
+  package static func description(_ file: FileBytes) throws(TokenizerError) -> VocabularyDescription {
     var file = file
     let longest = try file.uint32("the greatest piece length")
     var tokens: [String] = []

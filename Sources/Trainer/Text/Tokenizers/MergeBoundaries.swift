@@ -3,7 +3,7 @@
 /// A scored vocabulary merges whole texts, not words, and a heap over a megabyte of symbols is slow. But hardly any
 /// piece holds, say, a letter followed by "▁": if no merge has a left side that ends with the one symbol and a
 /// right side that begins with the other, the two sides of that place are merged apart with the same result.
-struct MergeBoundaries: Sendable {
+package struct MergeBoundaries: Sendable {
   /// Passes over the merges; pieces are mostly made from pieces that come before them, so two suffice.
   private static let greatestPassCount = 64
 
@@ -14,7 +14,7 @@ struct MergeBoundaries: Sendable {
   ///   - merges: all merges
   ///   - symbols: the ids that a text is spelled in before any merge
   ///   - idCount: one more than the greatest id
-  init(_ merges: [BytePairModel.Merge], symbols: some Sequence<Int32>, idCount: Int) {
+  package init(_ merges: [BytePairModel.Merge], symbols: some Sequence<Int32>, idCount: Int) {
     var ends = [Ends](repeating: Ends(), count: idCount)
     for symbol in symbols where ends.indices.contains(Int(symbol)) {
       ends[Int(symbol)] = Ends(first: .symbol(symbol), last: .symbol(symbol))
@@ -51,7 +51,7 @@ struct MergeBoundaries: Sendable {
   }
 
   /// The runs that merge apart from each other, in order.
-  func runs(of symbols: [Int32]) -> [ArraySlice<Int32>] {
+  package func runs(of symbols: [Int32]) -> [ArraySlice<Int32>] {
     guard let joinable, symbols.count > 1 else { return [symbols[...]] }
     var runs: [ArraySlice<Int32>] = []
     var start = 0

@@ -1,7 +1,7 @@
 import Foundation
 
 /// One step that rewrites a text before it is cut, named as in `tokenizer.json`.
-enum Normalizer: Sendable, Equatable {
+package enum Normalizer: Sendable, Equatable {
   /// A Unicode normal form: `NFC`, `NFD`, `NFKC` or `NFKD`.
   case form(Form)
   /// `Prepend`: this text before every text that is not empty.
@@ -10,7 +10,7 @@ enum Normalizer: Sendable, Equatable {
   case replace(String, with: String)
 
   /// Unicode's normal forms.
-  enum Form: String, Sendable {
+  package enum Form: String, Sendable {
     case canonicalComposition = "NFC"
     case canonicalDecomposition = "NFD"
     case compatibilityComposition = "NFKC"
@@ -18,7 +18,7 @@ enum Normalizer: Sendable, Equatable {
   }
 
   /// The rewritten text.
-  func apply(to bytes: [UInt8]) -> [UInt8] {
+  package func apply(to bytes: [UInt8]) -> [UInt8] {
     switch self {
     case .form(let form):
       // ASCII is its own normal form in all four.

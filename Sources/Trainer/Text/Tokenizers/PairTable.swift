@@ -2,23 +2,28 @@
 ///
 /// Merging looks a pair up for every two neighbours of every word, where Swift's seeded hashing costs several
 /// times the probe itself; the keys are our own dense ids, so no seed is needed.
-struct PairTable: Sendable {
+package struct PairTable: Sendable {
   /// What a key leads to.
-  struct Value: Sendable, Equatable {
+  package struct Value: Sendable, Equatable {
     /// Order of merges: lower goes first.
-    var rank: Int32
+    package var rank: Int32
     /// The id that the pair becomes.
-    var id: Int32
+    package var id: Int32
+
+    package init(rank: Int32, id: Int32) {
+      self.rank = rank
+      self.id = id
+    }
   }
 
   private static let vacant = UInt64.max
 
   private var keys: [UInt64]
   private var values: [Value]
-  private(set) var count = 0
+  package private(set) var count = 0
 
   /// - Parameter capacity: how many entries to expect.
-  init(capacity: Int = 0) {
+  package init(capacity: Int = 0) {
     var slotCount = 16
     while slotCount < capacity * 2 { slotCount *= 2 }
     keys = Array(repeating: Self.vacant, count: slotCount)
@@ -26,7 +31,7 @@ struct PairTable: Sendable {
   }
 
   /// The value of a pair; ids are not negative.
-  subscript(left: Int32, right: Int32) -> Value? {
+  package subscript(left: Int32, right: Int32) -> Value? {
     let key = Self.key(left, right)
     let mask = keys.count - 1
     var slot = Self.firstSlot(of: key, mask: mask)
@@ -38,7 +43,7 @@ struct PairTable: Sendable {
   }
 
   /// Adds a pair or replaces its value.
-  mutating func insert(_ left: Int32, _ right: Int32, _ value: Value) {
+  package mutating func insert(_ left: Int32, _ right: Int32, _ value: Value) {
     if (count + 1) * 2 > keys.count { grow() }
     put(Self.key(left, right), value)
   }

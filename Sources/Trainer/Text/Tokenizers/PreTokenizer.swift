@@ -1,11 +1,16 @@
 /// A text on its way to the merges: its bytes, and the ranges of them that merge apart from each other.
-struct PreTokenizedText {
-  var bytes: [UInt8]
-  var words: [Range<Int>]
+package struct PreTokenizedText {
+  package var bytes: [UInt8]
+  package var words: [Range<Int>]
+
+  package init(bytes: [UInt8], words: [Range<Int>]) {
+    self.bytes = bytes
+    self.words = words
+  }
 }
 
 /// One step that cuts a text into words, named as in `tokenizer.json`.
-enum PreTokenizer: Sendable, Equatable {
+package enum PreTokenizer: Sendable, Equatable {
   /// `Digits`: each digit, or each run of digits, apart.
   case digits(individually: Bool)
   /// `ByteLevel`: a space before each word that has none, and GPT-2's words.
@@ -18,13 +23,13 @@ enum PreTokenizer: Sendable, Equatable {
   case metaspace(PrependScheme, splitsWords: Bool)
 
   /// Which texts get a "▁" before them.
-  enum PrependScheme: String, Sendable {
+  package enum PrependScheme: String, Sendable {
     case always, first, never
   }
 
   /// Cuts every word further.
   /// - Parameter isFirst: whether the text stands at the very beginning of what is encoded
-  func apply(to text: inout PreTokenizedText, isFirst: Bool) {
+  package func apply(to text: inout PreTokenizedText, isFirst: Bool) {
     switch self {
     case .digits(let individually): cutDigits(&text, individually: individually)
     case .byteLevel(let addsPrefixSpace, let splitsWords):

@@ -3,7 +3,7 @@ import Foundation
 /// Reads a tiktoken `tokenizer.model`, as Meta ships with Llama 3: a line a token, its bytes in base64 and its rank.
 ///
 /// Such a file holds no special tokens; where it has Llama 3's 128,000 ranks, that model's 256 follow.
-enum RankedVocabulary {
+package enum RankedVocabulary {
   /// Llama 3's count of ordinary tokens.
   private static let llama3Count = 128_000
   /// Llama 3.1's special tokens by their place after the ordinary ones; the others are reserved.
@@ -13,12 +13,12 @@ enum RankedVocabulary {
   ]
 
   /// Whether a file's first line is one of this format.
-  static func isLikely(_ bytes: [UInt8]) -> Bool {
+  package static func isLikely(_ bytes: [UInt8]) -> Bool {
     guard let line = bytes.prefix(1024).split(separator: 0x0A).first else { return false }
     return entry(line) != nil
   }
 
-  static func description(_ bytes: [UInt8], path: String) throws(TokenizerError) -> VocabularyDescription {
+  package static func description(_ bytes: [UInt8], path: String) throws(TokenizerError) -> VocabularyDescription {
     var tokens: [String] = []
     for line in bytes.split(separator: 0x0A) {
       guard let (piece, rank) = entry(line), rank == tokens.count else {

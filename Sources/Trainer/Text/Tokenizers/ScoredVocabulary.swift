@@ -5,13 +5,13 @@
 /// occur (Llama 2 gives every run of spaces -1e9): the split with the longer left side then goes first, which grows
 /// a run from its left, as SentencePiece does.
 /// - Source: arXiv:1808.06226 (Kudo & Richardson 2018), section 3.1.
-enum ScoredVocabulary {
+package enum ScoredVocabulary {
   /// The merges in order of rank.
   /// - Parameters:
   ///   - pieces: the spelling of each id
   ///   - scores: one a piece
   ///   - takesPart: whether an id is ordinary text: neither a control nor a byte token
-  static func merges(pieces: [String], scores: [Float], takesPart: (Int32) -> Bool) -> [BytePairModel.Merge] {
+  package static func merges(pieces: [String], scores: [Float], takesPart: (Int32) -> Bool) -> [BytePairModel.Merge] {
     var ids: [PieceKey: Int32] = [:]
     ids.reserveCapacity(pieces.count)
     for (index, piece) in pieces.enumerated() where !piece.isEmpty && takesPart(Int32(index)) {

@@ -2,7 +2,7 @@ import Foundation
 
 /// Reads a SentencePiece `tokenizer.model`: a protocol-buffer message, of which only the fields named here are used.
 /// - Source: `sentencepiece_model.proto` of google/sentencepiece.
-struct SentencePieceVocabulary {
+package struct SentencePieceVocabulary {
   private var description: VocabularyDescription
   private var modelType: UInt64 = 1
   private var normalizer = "nmt_nfkc"
@@ -14,7 +14,7 @@ struct SentencePieceVocabulary {
   private var eosID = 2
   private var padID = -1
 
-  static func description(_ bytes: [UInt8], path: String) throws(TokenizerError) -> VocabularyDescription {
+  package static func description(_ bytes: [UInt8], path: String) throws(TokenizerError) -> VocabularyDescription {
     var reader = SentencePieceVocabulary(path: path)
     try reader.readModel(bytes)
     return try reader.checked()

@@ -1,13 +1,13 @@
 /// The content of a `tokenizer.json`.
-struct TokenizerFile {
-  let model: BytePairModel
+package struct TokenizerFile {
+  package let model: BytePairModel
   /// The ids that the post-processor puts around a text; nil where it says nothing about that.
   let template: SpecialTokenTemplate?
 
   /// Reads a document.
   /// - Parameter path: named in errors only.
   /// - Throws: `TokenizerError`, where the document is broken or asks for what is not offered.
-  init(_ json: TokenizerJSON, path: String) throws(TokenizerError) {
+  package init(_ json: TokenizerJSON, path: String) throws(TokenizerError) {
     let reader = TokenizerFileReader(path: path)
     guard let section = json["model"], section.members != nil else {
       throw reader.malformed("model", "no object of this name")

@@ -44,14 +44,14 @@ package func loadTokenizer(at url: URL) throws(TokenizerError) -> BytePairTokeni
 }
 
 /// The files of a Hugging Face folder that say how texts become ids.
-struct TokenizerFolder {
+package struct TokenizerFolder {
   private let folder: URL
   private let file: TokenizerFile
   private let files: [TokenizerOrigin.File]
   private let settings: TokenizerSettings
 
   /// - Parameter named: the file that holds the vocabulary
-  init(_ folder: URL, named name: String = "tokenizer.json") throws(TokenizerError) {
+  package init(_ folder: URL, named name: String = "tokenizer.json") throws(TokenizerError) {
     self.folder = folder
     let url = folder.appending(path: name)
     let content = try FileBytes.contents(of: url)
@@ -64,11 +64,11 @@ struct TokenizerFolder {
     settings = try TokenizerSettings(folder)
   }
 
-  func tokenizer() -> BytePairTokenizer {
+  package func tokenizer() -> BytePairTokenizer {
     let roles = SpecialTokenRoles(file: file, settings: settings)
     return BytePairTokenizer(
       file.model, special: roles.special, chatTemplate: settings.chatTemplate, source: .files(files))
   }
 
-  static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
+  package static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Reads RFC 8259 JSON into `TokenizerJSON`.
-struct TokenizerJSONParser {
+package struct TokenizerJSONParser {
   /// Nesting beyond this is refused, so that a hostile file cannot exhaust the stack.
-  static let greatestDepth = 64
+  package static let greatestDepth = 64
 
   private let bytes: [UInt8]
   private let path: String
@@ -16,7 +16,7 @@ struct TokenizerJSONParser {
 
   /// Parses a whole document.
   /// - Parameter path: named in errors only.
-  static func parse(_ bytes: [UInt8], path: String) throws(TokenizerError) -> TokenizerJSON {
+  package static func parse(_ bytes: [UInt8], path: String) throws(TokenizerError) -> TokenizerJSON {
     var parser = TokenizerJSONParser(bytes: bytes, path: path)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
     let value = try parser.value(depth: 0)

@@ -1,6 +1,6 @@
 extension TokenizerJSON {
   /// This value as JSON text: objects and long arrays one entry a line, a line of scalars together.
-  func serialized() -> String {
+  package func serialized() -> String {
     var text = ""
     write(into: &text, indent: 0)
     return text + "\n"

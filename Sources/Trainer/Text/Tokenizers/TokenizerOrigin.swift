@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where a tokenizer came from: what saving it has to write.
-enum TokenizerOrigin: Sendable {
+package enum TokenizerOrigin: Sendable {
   /// The files of a Hugging Face folder. Their bytes are kept, not the folder's path: a run of many hours saves
   /// long after the folder it began from may have been moved, changed or deleted.
   case files([File])
@@ -9,7 +9,7 @@ enum TokenizerOrigin: Sendable {
   case model
 
   /// A file by its name and content.
-  struct File: Sendable, Equatable {
+  package struct File: Sendable, Equatable {
     var name: String
     var content: Data
   }

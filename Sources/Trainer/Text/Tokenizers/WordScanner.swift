@@ -2,7 +2,7 @@
 ///
 /// A pattern is an alternation whose first matching branch wins; each function below is one pattern, its branches
 /// in the pattern's order. Every character falls into some branch, so the words cover the text.
-struct WordScanner {
+package struct WordScanner {
   private let bytes: [UInt8]
   /// Where the text ends: a pattern's look-ahead sees nothing beyond it.
   private let end: Int
@@ -10,14 +10,14 @@ struct WordScanner {
   /// - Parameters:
   ///   - bytes: valid UTF-8
   ///   - end: the offset, at a character's beginning, where the text ends
-  init(_ bytes: [UInt8], end: Int) {
+  package init(_ bytes: [UInt8], end: Int) {
     self.bytes = bytes
     self.end = end
   }
 
   /// End of the word that begins at `start`, by GPT-2's pattern:
   /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
-  func gpt2WordEnd(from start: Int) -> Int {
+  package func gpt2WordEnd(from start: Int) -> Int {
     if let contraction = contractionEnd(from: start, ignoringCase: false) { return contraction }
     let first = character(start)
     let afterSpace = start + 1
@@ -33,7 +33,7 @@ struct WordScanner {
   /// End of the word that begins at `start`, by Llama 3's pattern, where a number has at most `digits` digits:
   /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|`
   /// `\s*[\r\n]+|\s+(?!\S)|\s+`
-  func llama3WordEnd(from start: Int, digits: Int) -> Int {
+  package func llama3WordEnd(from start: Int, digits: Int) -> Int {
     if let contraction = contractionEnd(from: start, ignoringCase: true) { return contraction }
     let first = character(start)
     if first.characterClass == .letter { return runEnd(from: start, of: .letter) }

@@ -1,0 +1,55 @@
+import GPUTensor
+import TestSupport
+import Testing
+
+@Suite("Attention")
+struct AttentionTests {
+  static let operation = OperationTesting("attention")
+
+  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
+  func parity(_ variant: DeviceVariant) throws {
+    #expect(try Self.operation.disagreements(variant) == [])
+  }
+
+  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
+  func repeatability(_ variant: DeviceVariant) throws {
+    #expect(try Self.operation.differences(variant) == [])
+  }
+
+  @Test("gradients are what central differences measure")
+  func gradients() throws {
+    #expect(try Self.operation.wrongGradients() == [])
+  }
+
+  private func attend(q: [Float], k: [Float], v: [Float], heads: Int, starts: [Int]) throws -> [Double] {
+    let test = TestGraph(rowCapacity: starts.count)
+    let (rows, count) = (test.graph.rows, starts.count)
+    let ends = (0..<count).map { row in starts.lastIndex(of: starts[row]).map { $0 + 1 } ?? count }
+    let out = test.parameter(rows(heads), q).attention(
+      keys: test.parameter(rows(1), k), values: test.parameter(rows(1), v), keyStart: test.ints(starts),
+      keyEnd: test.ints((1...count).map { $0 }), queryEnd: test.ints(ends),
+      layout: AttentionLayout(heads: heads, keyValueHeads: 1, headSize: 1))
+    return try test.run(out)[0]
+  }
+
+  @Test("two tokens, causal; by hand")
+  func twoTokens() throws {
+    // The first sees itself alone; the second weighs by softmax(0, ln 3) = (1/4, 3/4): 1/4 · 1 + 3/4 · 5 = 4.
+    let out = try attend(q: [1, 1], k: [0, Float.log(3)], v: [1, 5], heads: 1, starts: [0, 0])
+    #expect(largestDifference(out, [1, 4]) < 1e-7, "ln 3 is rounded to a float: \(out)")
+  }
+
+  @Test("query heads of a group share a key head; by hand")
+  func groupedQueries() throws {
+    // Head 0 asks with 1, head 1 with −1: weights (1/4, 3/4) and (3/4, 1/4).
+    let out = try attend(q: [1, -1, 1, -1], k: [0, Float.log(3)], v: [1, 5], heads: 2, starts: [0, 0])
+    #expect(largestDifference(out, [1, 1, 4, 2]) < 1e-7, "ln 3 is rounded to a float: \(out)")
+  }
+
+  @Test("samples side by side do not see each other; by hand")
+  func packedSamples() throws {
+    let out = try attend(
+      q: [1, 1, 1], k: [0, 7, 7 + Float.log(3)], v: [2, 1, 5], heads: 1, starts: [0, 1, 1])
+    #expect(largestDifference(out, [2, 1, 4]) < 1e-6, "7 + ln 3 is rounded to a float: \(out)")
+  }
+}

@@ -1,0 +1,53 @@
+import GPUTensor
+import TestSupport
+import Testing
+
+@Suite("Rotary position embedding")
+struct RoPETests {
+  static let operation = OperationTesting("rope")
+
+  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
+  func parity(_ variant: DeviceVariant) throws {
+    #expect(try Self.operation.disagreements(variant) == [])
+  }
+
+  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
+  func repeatability(_ variant: DeviceVariant) throws {
+    #expect(try Self.operation.differences(variant) == [])
+  }
+
+  @Test("gradients are what central differences measure")
+  func gradients() throws {
+    #expect(try Self.operation.wrongGradients() == [])
+  }
+
+  @Test("a quarter turn takes the pair (i, i + D/2) of (1, 0) to (0, 1); by hand")
+  func quarterTurn() throws {
+    // D = 4: the first pair turns a quarter a position, the second a half.
+    let test = TestGraph(rowCapacity: 3)
+    let table = test.parameter(3, 4, values: [1, 1, 0, 0, 0, -1, 1, 0, -1, 1, 0, 0])
+    let row: [Float] = [1, 2, 0, 5]
+    let x = test.parameter(test.graph.rows(4), row + row + row)
+    let out = x.rope(table: table, positions: test.ints([1, 0, 2]), headSize: 4)
+    #expect(try test.run(out) == [[0, -2, 1, -5, 1, 2, 0, 5, -1, 2, 0, 5]])
+  }
+
+  @Test("the table holds D/2 cosines, then D/2 sines of each position")
+  func table() {
+    let table = RoPETable.make(frequencies: [.pi / 2, .pi], positions: 3)
+    let expected: [Double] = [1, 1, 0, 0, 0, -1, 1, 0, -1, 1, 0, 0]
+    #expect(largestDifference(table.map(Double.init), expected) < 1e-7)
+  }
+
+  @Test("only the distance of two positions counts")
+  func relative() throws {
+    let test = TestGraph(rowCapacity: 4)
+    let table = test.parameter(
+      Shape([10, 6]), RoPETable.make(frequencies: [1, 0.3, 0.01], positions: 10))
+    let (q, k) = ([0.3, -1, 2, 0.5, 1, -0.7] as [Float], [1, 0.2, -0.4, 0.9, -2, 0.1] as [Float])
+    let x = test.parameter(test.graph.rows(6), q + k + q + k)
+    let turned = try test.run(x.rope(table: table, positions: test.ints([5, 3, 9, 7]), headSize: 6))[0]
+    func dot(_ a: Int, _ b: Int) -> Double { (0..<6).reduce(0) { $0 + turned[a * 6 + $1] * turned[b * 6 + $1] } }
+    #expect(abs(dot(0, 1) - dot(2, 3)) < 1e-6, "the table is rounded to floats")
+  }
+}

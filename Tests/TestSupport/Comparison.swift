@@ -1,0 +1,8 @@
+/// The largest difference of two lists, element by element; infinite where their lengths differ or one has a NaN.
+package func largestDifference(_ found: [Double], _ expected: [Double]) -> Double {
+  guard found.count == expected.count else { return .infinity }
+  return zip(found, expected).reduce(0) { worst, pair in
+    let difference = pair.0 == pair.1 ? 0 : abs(pair.0 - pair.1)
+    return difference.isNaN ? .infinity : max(worst, difference)
+  }
+}

@@ -1,0 +1,13 @@
+import Kernels
+
+/// The OpenCL devices of this machine. Suites that need one are skipped, saying so, where there is none.
+package enum OpenCLDevices {
+  /// Every device that the loader names; empty where it refuses, which `DeviceTests` reports.
+  package static let all: [Device] = (try? Device.all()) ?? []
+
+  /// Whether there is one.
+  package static var arePresent: Bool { !all.isEmpty }
+
+  /// Why a suite that needs one is skipped.
+  package static let absence = "no OpenCL device: install a driver (on Debian: pocl-opencl-icd)"
+}

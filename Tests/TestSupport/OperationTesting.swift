@@ -1,0 +1,85 @@
+import GPUTensor
+import Kernels
+
+/// An op on a device, in one of its families.
+package struct DeviceVariant: Sendable, CustomStringConvertible {
+  package let device: Device
+  package let variant: CheckVariant
+
+  package var description: String { "\(variant.name) on \(device.name)" }
+}
+
+/// What every op's tests ask of the cases that the op itself names. Each answer lists what is wrong: empty is good.
+package struct OperationTesting: Sendable {
+  /// The largest relative error of a central difference in double.
+  ///
+  /// With the step h = 1e-5 it errs by h²/6 · |f‴| ≈ 2e-11 · |f‴|, and by 2⁻⁵³ · |f| / h ≈ 1e-11 · |f| from rounding;
+  /// `GradientCheck` divides by a gradient of at least 1e-3. So 1e-6 has room for |f| and |f‴| near 50, the size of the
+  /// objectives here, and a wrong factor, sign or index in a backward rule is a million times larger.
+  package static let differenceBound = 1e-6
+
+  private let operation: any Checked.Type
+
+  /// - Parameter stem: as in the registry; `GPUTensor` keeps the ops' types to itself.
+  package init(_ stem: String) {
+    guard let operation = OperationRegistry.all.first(where: { $0.stem == stem }) else {
+      preconditionFailure("no op \(stem) in the registry")
+    }
+    self.operation = operation
+  }
+
+  /// Each family on each OpenCL device of this machine.
+  package var variants: [DeviceVariant] {
+    OpenCLDevices.all.flatMap { device in
+      CheckVariant.all(of: operation, device: device).map { DeviceVariant(device: device, variant: $0) }
+    }
+  }
+
+  /// Cases in which a device errs more than twice as much as plain fp32 loops, both against loops in double.
+  package func disagreements(_ variant: DeviceVariant, sizes: CheckSizes = .full) throws(OpenCLError) -> [String] {
+    let executor = try OpenCLExecutor(device: variant.device, traits: variant.variant.traits)
+    return try failures(sizes) { operationCase throws(OpenCLError) in
+      let outcome = try CaseRunner.check(operationCase, on: executor)
+      return outcome.passed ? nil : "error \(outcome.maxError), at most \(outcome.bound): \(outcome.detail)"
+    }
+  }
+
+  /// Cases in which a second run, or one with a buffer of its own for each tensor, gives other bits.
+  package func differences(_ variant: DeviceVariant, sizes: CheckSizes = .full) throws(OpenCLError) -> [String] {
+    let shared = try OpenCLExecutor(device: variant.device, traits: variant.variant.traits, isolated: false)
+    let isolated = try OpenCLExecutor(device: variant.device, traits: variant.variant.traits, isolated: true)
+    return try failures(sizes) { operationCase throws(OpenCLError) in
+      if try !CaseRunner.isRepeatable(operationCase, on: shared) { return "two runs differ" }
+      let (one, other) = (
+        try CaseRunner.outputs(operationCase, on: shared), try CaseRunner.outputs(operationCase, on: isolated)
+      )
+      return one.map { $0.map(\.bitPattern) } == other.map { $0.map(\.bitPattern) } ? nil : "isolated tensors differ"
+    }
+  }
+
+  /// Gradients that are not what central differences in double measure.
+  ///
+  /// - Parameter count: elements of each parameter.
+  package func wrongGradients(sizes: CheckSizes = .full, count: Int = 6) throws(OpenCLError) -> [String] {
+    var checked = 0
+    let wrong = try failures(sizes) { operationCase throws(OpenCLError) in
+      let findings = try GradientCheck.findings(operationCase, count: count)
+      checked += findings.count
+      guard let worst = findings.max(by: { $0.error < $1.error }), !(worst.error <= Self.differenceBound) else {
+        return nil
+      }
+      return "\(worst.parameter)[\(worst.element)]: \(worst.recorded), measured \(worst.measured)"
+    }
+    return checked == 0 ? ["no case has gradients"] : wrong
+  }
+
+  private func failures(
+    _ sizes: CheckSizes, _ failure: (OperationCase) throws(OpenCLError) -> String?
+  ) throws(OpenCLError) -> [String] {
+    var failures: [String] = []
+    for operationCase in operation.cases(sizes) {
+      if let text = try failure(operationCase) { failures.append("\(operationCase.name): \(text)") }
+    }
+    return failures
+  }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import GPUTensor
+import Trainer
+
+/// A run's folder, and the data that its rounds read, in a folder of its own that goes when the fixture goes.
+final class RunFixture {
+  let folder: URL
+  var output: URL { folder.appending(path: "run") }
+  var rounds: URL { output.appending(path: "rounds") }
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID().uuidString)").standardizedFileURL
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// Writes rows of text that a small model learns at once: `word` over and over, counted.
+  func write(_ name: String, word: String, rows: Int, from first: Int = 0) throws -> URL {
+    let file = folder.appending(path: name)
+    let lines = (first..<first + rows).map { number in
+      #"{"prompt": "\#(word) \#(number % 7):", "response": " \#(word)\#(String(repeating: "!", count: number % 5))"}"#
+    }
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
+    return file
+  }
+
+  func recipe(
+    base: RecipeBase = .preset(name: "tiny", tokenizer: .bytes(vocabularySize: 300)), settings: TrainingSettings,
+    rounds: [(name: String, train: URL)], valid: [URL?] = []
+  ) -> Recipe {
+    Recipe(
+      outputDirectory: output, seed: 7, device: nil, base: base, method: .full, precision: .fp32, defaults: settings,
+      rounds: rounds.enumerated().map { index, round in
+        ResolvedRound(
+          name: round.name, train: round.train, valid: valid.indices.contains(index) ? valid[index] : nil,
+          settings: settings)
+      })
+  }
+
+  @discardableResult
+  func run(
+    _ recipe: Recipe, on executor: any Executor, resuming: Bool = false,
+    step: @escaping (MetricsLine) -> Void = { _ in }
+  ) throws -> (summary: CompoundingRun.Summary, notes: [String]) {
+    let notes = Notes()
+    let observer = RunObserver(note: { notes.lines.append($0) }, step: { line, _ in step(line) })
+    let run = try CompoundingRun(recipe, executor: executor, observer: observer)
+    let summary = try run.run(resuming: resuming)
+    return (summary, notes.lines)
+  }
+
+  private final class Notes {
+    var lines: [String] = []
+  }
+
+  // MARK: - What a run left
+
+  func metrics() throws -> [MetricsLine] {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try Data(contentsOf: output.appending(path: "metrics.jsonl")).split(separator: UInt8(ascii: "\n"))
+      .map { try decoder.decode(MetricsLine.self, from: Data($0)) }
+  }
+
+  func record(_ round: String) throws -> RoundRecord {
+    try LlamaGolden.decode(RoundRecord.self, from: rounds.appending(path: round + "/round.json"))
+  }
+
+  func weights(_ round: String) throws -> Data {
+    try Data(contentsOf: rounds.appending(path: round + "/model.safetensors"))
+  }
+
+  /// What `final` leads to.
+  func final() throws -> String {
+    try FileManager.default.destinationOfSymbolicLink(atPath: rounds.appending(path: "final").path)
+  }
+
+  /// All files below a folder of the run, by their paths in it, links not followed.
+  func files(_ folder: String = "") throws -> Set<String> {
+    let found = try FileManager.default.subpathsOfDirectory(atPath: output.appending(path: folder).path)
+    return Set(found)
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import GPUTensor
+import Kernels
+import TestSupport
+import Trainer
+
+/// One optimiser step of a model on one micro-batch of samples, to look at its gradients.
+struct StepMeasurement {
+  let gradients: LlamaWeights
+  let statistics: TrainingStep.Statistics
+  private let executor: any Executor
+
+  /// - Parameter learningRate: 0 leaves the weights as they are.
+  init(_ source: any ModelSource, samples: [Sample], on choice: ExecutorChoice, learningRate: Double = 0) throws {
+    let model = try LoadedModel(source, executor: choice.make())
+    executor = model.executor
+    let dataset = Dataset(
+      name: "d", url: URL(fileURLWithPath: "/d"), samples: samples, statistics: DatasetStatistics())
+    let tokens = TokenStream.tokenCount([dataset])
+    let stream = TokenStream(capacity: tokens)
+    let step = TrainingStep(
+      weights: model.weights, stream: stream, ropeTable: model.ropeTable, executor: executor, rowCapacity: tokens)
+    let update = step.updatePlan(TrainingSettings())
+    try executor.prepare([step.microBatchPlan, update])
+    let places = try stream.load([dataset], into: executor)
+    var batch = MicroBatch()
+    for (index, sample) in samples.enumerated() {
+      batch.segments.append(Segment(dataset: 0, sample: index, length: sample.length, reversed: false))
+      batch.tokenCount += sample.length
+      batch.supervisedCount += sample.targetCount(reversed: false)
+    }
+    try step.run([batch], places: places, update: update, learningRate: learningRate, number: 1)
+    statistics = try step.statistics(from: 1, through: 1)[0]
+    gradients = step.gradients
+  }
+
+  /// ∂ mean loss / ∂ the parameter of this key, row by row.
+  func gradient(_ name: String) throws -> [Double] { try executor.read(gradients.variable(name)).map(Double.init) }
+}
