@@ -18,18 +18,22 @@ let package = Package(
     // MARK: - The house, bottom to top
 
     .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "libclblast-dev"])]),
-    .target(name: "Kernels", dependencies: ["COpenCL", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "GPUTensor", dependencies: ["Kernels"]),
+    .target(
+      name: "Kernels", dependencies: ["COpenCL", .product(name: "Crypto", package: "swift-crypto")],
+      exclude: ["README.md"]),
+    .target(name: "GPUTensor", dependencies: ["Kernels"], exclude: ["README.md"]),
     .target(
       name: "Trainer",
       dependencies: [
         "GPUTensor", "Kernels",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
-      ]),
+      ],
+      exclude: ["README.md"]),
     .executableTarget(
       name: "accrete",
-      dependencies: ["Trainer", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["Trainer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      exclude: ["README.md"]),
 
     // MARK: - Tests
 

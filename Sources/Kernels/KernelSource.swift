@@ -44,7 +44,8 @@ package enum KernelSource {
     included.insert(file)
     var lines = ["#line 1 \"\(file)\""]
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      guard line.hasPrefix("#include \""), let name = line.split(separator: "\"").dropFirst().first.map(String.init) else {
+      guard line.hasPrefix("#include \""), let name = line.split(separator: "\"").dropFirst().first.map(String.init)
+      else {
         lines.append(String(line))
         continue
       }

@@ -67,7 +67,8 @@ final class ProgramStore {
     }
     clReleaseProgram(program)
     throw OpenCLError(
-      kind: .build, call: "clBuildProgram", status: built, detail: "\(file) with \(options) on \(device.name)\n\(log)\n")
+      kind: .build, call: "clBuildProgram", status: built, detail: "\(file) with \(options) on \(device.name)\n\(log)\n"
+    )
   }
 
   /// A program from a cached binary, or nil where the driver does not want it: it is then built from source.

@@ -4,7 +4,8 @@ import Trainer
 /// The ids of a text, without special tokens.
 struct TokenizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tokenize", abstract: "Print the token ids of a text, as Hugging Face's encode without special tokens.")
+    commandName: "tokenize", abstract: "Print the token ids of a text, as Hugging Face's encode without special tokens."
+  )
 
   @OptionGroup var model: ModelOptions
 

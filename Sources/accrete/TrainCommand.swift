@@ -16,6 +16,9 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Go on from the run's checkpoint; without one, start.")
   var resume = false
 
+  @Option(help: "Write each micro-batch as a line of JSON: token ids, targets, and where each sample starts and ends.")
+  var writeBatches: String?
+
   @Flag(help: "Measure the device time of each kernel, and print it at the end.")
   var profile = false
 
@@ -30,7 +33,8 @@ struct TrainCommand: ParsableCommand {
     defer { signals.forEach { $0.cancel() } }
     let executor = try device.makeExecutor(recipe: recipe.device, profiling: profile)
     let progress = ProgressDisplay()
-    let observer = RunObserver(note: progress.note, step: progress.step)
+    var observer = RunObserver(note: progress.note, step: progress.step)
+    if let writeBatches { observer.batch = try BatchWriter(URL(fileURLWithPath: writeBatches)).write }
     let run = try CompoundingRun(recipe, executor: executor, observer: observer)
     let summary = try run.run(resuming: resume)
     if profile { try ProfilePrinter.print(executor) }

@@ -146,7 +146,7 @@ struct PlanTests {
   func isolation() throws {
     for device in OpenCLDevices.all {
       var runs: [[[Double]]] = []
-      for (isolated, largestBuffer) in [(false, nil), (false, 1 << 18), (true, nil)] as [(Bool, Int?)] {
+      for (isolated, largestBuffer) in [(false, nil), (false, 1 << 14), (true, nil)] as [(Bool, Int?)] {
         let (model, outputs) = model()
         let executor = try OpenCLExecutor(device: device, isolated: isolated)
         let prepared = try model.test.prepare(outputs: outputs, on: executor, largestBuffer: largestBuffer)

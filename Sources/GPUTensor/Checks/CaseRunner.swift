@@ -53,7 +53,8 @@ package enum CaseRunner {
   }
 
   /// Whether two runs give the same bits.
-  package static func isRepeatable(_ operationCase: OperationCase, on device: any Executor) throws(OpenCLError) -> Bool {
+  package static func isRepeatable(_ operationCase: OperationCase, on device: any Executor) throws(OpenCLError) -> Bool
+  {
     try outputs(operationCase, on: device).map { $0.map(\.bitPattern) }
       == outputs(operationCase, on: device).map { $0.map(\.bitPattern) }
   }
@@ -90,7 +91,8 @@ package struct PreparedCase {
 
   package func run() throws(OpenCLError) {
     try executor.run(
-      plan, RunArguments(rows: recorder.rows, targets: recorder.targets, scalars: recorder.scalars, inputs: recorder.inputs))
+      plan,
+      RunArguments(rows: recorder.rows, targets: recorder.targets, scalars: recorder.scalars, inputs: recorder.inputs))
   }
 
   package func read(_ tensor: Tensor) throws(OpenCLError) -> [Double] {

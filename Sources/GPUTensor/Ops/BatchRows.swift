@@ -121,7 +121,8 @@ extension BatchRows: Checked {
           recorder.compare(table.embedding(tensor))
         }
         let x = recorder.parameter(recorder.graph.rows(3))
-        recorder.compare(x.linearCrossEntropy(weight: recorder.parameter(Shape([101, 3])), targets: batch.targets).rows)
+        recorder.compare(
+          x.linearCrossEntropy(weight: recorder.parameter(Shape([101, 3])), targets: batch.targets).rows)
       }
     }
   }

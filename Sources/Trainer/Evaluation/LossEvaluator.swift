@@ -26,7 +26,8 @@ package final class LossEvaluator {
     let llama = Llama(weights.configuration) { graph.variable(weights.variable($0)) }
     let hidden = llama.hidden(rows, ropeTable: graph.variable(ropeTable))
     let selection = graph.selectTargets(rows.targets)
-    losses = hidden.embedding(selection.rows)
+    losses =
+      hidden.embedding(selection.rows)
       .linearCrossEntropy(weight: llama.outputWeight, targets: selection.targets).rows
     plan = executor.plan(graph, outputs: [losses])
   }

@@ -19,6 +19,22 @@ package struct TransferReport: Encodable, Sendable {
     finalMeanLoss = matrix.finalMeanLoss
   }
 
+  private enum CodingKeys: CodingKey {
+    case datasets, loss, metrics, backwardTransfer, forwardTransfer, forgetting, finalMeanLoss
+  }
+
+  /// Every key is there: a figure that cannot be drawn yet is null.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(datasets, forKey: .datasets)
+    try container.encode(loss, forKey: .loss)
+    try container.encode(metrics, forKey: .metrics)
+    try container.encode(backwardTransfer, forKey: .backwardTransfer)
+    try container.encode(forwardTransfer, forKey: .forwardTransfer)
+    try container.encode(forgetting, forKey: .forgetting)
+    try container.encode(finalMeanLoss, forKey: .finalMeanLoss)
+  }
+
   /// The matrix as a table for a terminal.
   package var table: String {
     let width = max(10, (datasets.map(\.count).max() ?? 0) + 2)

@@ -61,6 +61,7 @@ struct RoundTrainer {
         let next = packer.next(after: state.cursor)
         state.cursor = next.cursor
         batches.append(next.batch)
+        try observer.batch(next.batch, datasets)
         for segment in next.batch.segments {
           state.rowsSeen[segment.dataset] += 1
           state.tokensSeen[segment.dataset] += segment.length

@@ -4,6 +4,8 @@ package struct RunObserver {
   package var note: (String) -> Void
   /// A step whose numbers have arrived, and the round's steps in all.
   package var step: (MetricsLine, _ totalSteps: Int) -> Void
+  /// A micro-batch that is about to be trained on, with the datasets that its segments name.
+  package var batch: (MicroBatch, [Dataset]) throws -> Void = { _, _ in }
 
   package init(note: @escaping (String) -> Void, step: @escaping (MetricsLine, _ totalSteps: Int) -> Void) {
     self.note = note

@@ -14,7 +14,7 @@ package final class TrainingStep {
     package let loss: Double
     /// The global gradient norm, before clipping.
     package let gradientNorm: Double
-    /// Whether both are finite: where not, the device skipped the update.
+    /// Whether both are finite. Where the norm is not, the device skipped the update.
     package let isFinite: Bool
   }
 

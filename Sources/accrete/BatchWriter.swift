@@ -1,0 +1,40 @@
+import Foundation
+import Trainer
+
+/// Micro-batches as lines of JSON, so that another trainer can be given the very same rows.
+struct BatchWriter {
+  private struct Line: Encodable {
+    let ids: [Int32]
+    /// What each row is to predict; −100: nothing.
+    let targets: [Int32]
+    /// Start and length of each sample.
+    let segments: [[Int]]
+    let rows: Int
+  }
+
+  private let file: URL
+  private let handle: FileHandle
+
+  init(_ file: URL) throws {
+    self.file = file
+    guard FileManager.default.createFile(atPath: file.path, contents: nil),
+      let handle = FileHandle(forWritingAtPath: file.path)
+    else {
+      throw CheckpointError(
+        .inputOutput, path: file.path, "the file cannot be made", remedy: "check --write-batches and its permissions")
+    }
+    self.handle = handle
+  }
+
+  func write(_ batch: MicroBatch, of datasets: [Dataset]) throws {
+    var (ids, targets, segments): ([Int32], [Int32], [[Int]]) = ([], [], [])
+    for segment in batch.segments {
+      let sample = datasets[segment.dataset].samples[segment.sample]
+      segments.append([ids.count, segment.length])
+      ids += segment.reversed ? sample.ids.reversed() : sample.ids
+      targets += (segment.reversed ? sample.labels.reversed() : sample.labels).dropFirst() + [Sample.ignoredLabel]
+    }
+    let line = Line(ids: ids, targets: targets, segments: segments, rows: batch.tokenCount)
+    try handle.write(contentsOf: try JSONEncoder().encode(line) + Data("\n".utf8))
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import TestSupport
+
+/// What a command left: its exit code and both streams.
+struct CommandOutcome: Sendable {
+  let code: Int32
+  let output: String
+  let errors: String
+
+  /// The one JSON object on stdout.
+  func json() throws -> [String: Any] {
+    let lines = output.split(separator: "\n")
+    guard lines.count == 1,
+      let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
+    else { throw NotOneObject(output: output, errors: errors) }
+    return object
+  }
+
+  /// Lines of stderr that are errors; remarks such as the device's name are none.
+  var errorLines: [String] {
+    errors.split(separator: "\n").map(String.init).filter { $0.lowercased().hasPrefix("error: ") }
+  }
+
+  struct NotOneObject: Error, CustomStringConvertible {
+    let output: String
+    let errors: String
+
+    var description: String { "no single JSON object on stdout: \(output); stderr: \(errors)" }
+  }
+}
+
+/// The built program, as users run it.
+enum AccreteProcess {
+  /// Beside the tests' own executable.
+  static let executable: URL = {
+    let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    let beside = tests.appending(path: "accrete")
+    if FileManager.default.isExecutableFile(atPath: beside.path) { return beside }
+    return TestData.packageRoot.appending(path: ".build/release/accrete")
+  }()
+
+  /// PoCL's kernel cache has races between processes: the commands, one after the other, have one of their own.
+  private static let kernelCache: String = {
+    let inherited = ProcessInfo.processInfo.environment["POCL_CACHE_DIR"].map { URL(fileURLWithPath: $0) }
+    let base = inherited ?? FileManager.default.temporaryDirectory.appending(path: "accrete-tests-pocl")
+    let folder = base.appending(path: "commands")
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    return folder.path
+  }()
+
+  /// Runs a command to its end.
+  ///
+  /// - Parameters:
+  ///   - environment: over this process's own.
+  ///   - signal: sent once, as soon as `when` holds.
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], signal: Int32? = nil, when: () -> Bool = { true }
+  ) throws -> CommandOutcome {
+    let scratch = FileManager.default.temporaryDirectory.appending(path: "command-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: scratch) }
+    // Files rather than pipes: whatever is written fits.
+    let streams = ["output", "errors"].map { scratch.appending(path: $0) }
+    for file in streams { try Data().write(to: file) }
+
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    var variables = ProcessInfo.processInfo.environment
+    variables["ACCRETE_DEVICE"] = nil
+    variables["POCL_CACHE_DIR"] = kernelCache
+    process.environment = variables.merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: streams[0])
+    process.standardError = try FileHandle(forWritingTo: streams[1])
+    try process.run()
+    if let signal {
+      while process.isRunning, !when() { usleep(2000) }
+      kill(process.processIdentifier, signal)
+    }
+    process.waitUntilExit()
+    return CommandOutcome(
+      code: process.terminationStatus, output: try String(contentsOf: streams[0], encoding: .utf8),
+      errors: try String(contentsOf: streams[1], encoding: .utf8))
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import TestSupport
+
+/// A folder with a small recipe, its data, and whatever a test adds; it goes when the fixture goes.
+final class CommandFixture: Sendable {
+  let folder: URL
+  var recipe: URL { file("recipe.yaml") }
+  var output: URL { file("run") }
+  var metrics: URL { file("run/metrics.jsonl") }
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "accrete-\(UUID().uuidString)").standardizedFileURL
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try write(Self.recipeText(), "recipe.yaml")
+    for word in ["one", "two"] { try write(Self.rows(word), word + ".jsonl") }
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  func file(_ path: String) -> URL { folder.appending(path: path) }
+
+  @discardableResult
+  func write(_ text: String, _ path: String) throws -> URL {
+    try Data(text.utf8).write(to: file(path))
+    return file(path)
+  }
+
+  /// Copies a file or folder, leaving the original alone.
+  func copy(_ source: URL, as name: String) throws -> URL {
+    try FileManager.default.copyItem(at: source, to: file(name))
+    return file(name)
+  }
+
+  /// The first bytes of a file, under the same name.
+  func truncate(_ source: URL, to share: Double, as path: String) throws -> URL {
+    let bytes = try Data(contentsOf: source)
+    try bytes.prefix(Int(Double(bytes.count) * share)).write(to: file(path))
+    return file(path)
+  }
+
+  /// Two rounds of a few steps, from nothing.
+  static func recipeText(steps: Int = 4) -> String {
+    """
+    output_dir: run
+    seed: 3
+    base: {preset: tiny, tokenizer: {vocab_size: 300}}
+    sequence_length: 48
+    per_device_train_batch_size: 2
+    max_steps: \(steps)
+    learning_rate: 3.0e-3
+    warmup_steps: 2
+    save_steps: 20
+    rounds:
+      - {name: one, train: one.jsonl, valid: one.jsonl}
+      - {name: two, train: two.jsonl, valid: two.jsonl}
+
+    """
+  }
+
+  private static func rows(_ word: String) -> String {
+    (0..<20).map { number in
+      #"{"prompt": "\#(word) \#(number % 7):", "response": " \#(word)\#(String(repeating: "!", count: number % 5))"}"#
+        + "\n"
+    }.joined()
+  }
+
+  func train(
+    _ more: String..., environment: [String: String] = [:], signal: Int32? = nil, when: () -> Bool = { true }
+  ) throws -> CommandOutcome {
+    try AccreteProcess.run(
+      ["train", recipe.path] + more, environment: environment, signal: signal, when: when)
+  }
+
+  /// Steps in the metrics so far.
+  var stepCount: Int {
+    ((try? Data(contentsOf: metrics)) ?? Data()).count { $0 == UInt8(ascii: "\n") }
+  }
+
+  /// Every file below a folder, or a file alone, with its content.
+  static func contents(_ url: URL) throws -> [String: Data] {
+    var isFolder = ObjCBool(false)
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+      return ["": try Data(contentsOf: url)]
+    }
+    var contents: [String: Data] = [:]
+    for path in try FileManager.default.subpathsOfDirectory(atPath: url.path) {
+      let file = url.appending(path: path)
+      if (try? file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true {
+        contents[path] = try Data(contentsOf: file)
+      }
+    }
+    return contents
+  }
+}
+
+/// A model with a tokenizer, which `train` made once for all suites.
+enum TrainedModel {
+  static let outcome: Result<(fixture: CommandFixture, train: CommandOutcome), any Error> = Result {
+    let fixture = try CommandFixture()
+    return (fixture, try fixture.train("--device", "cpu", "--json"))
+  }
+
+  /// The last round's folder.
+  static func folder() throws -> URL { try outcome.get().fixture.file("run/rounds/final") }
+}

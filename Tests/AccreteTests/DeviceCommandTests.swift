@@ -1,0 +1,77 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CommandTests {
+  /// Which device works, and that it is said.
+  @Suite("Devices")
+  struct DeviceCommandTests {
+    @Test("devices lists what there is, and marks what auto takes")
+    func devices() throws {
+      let outcome = try AccreteProcess.run(["devices", "--json"])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let devices = try #require(outcome.json()["devices"] as? [[String: Any]])
+      #expect(devices.count == OpenCLDevices.all.count)
+      for (index, device) in devices.enumerated() {
+        #expect(device["index"] as? Int == index)
+        for key in ["name", "vendor", "platform", "driver", "version", "kind"] {
+          #expect(device[key] as? String != nil, "\(key)")
+        }
+        #expect(device["global_memory_bytes"] as? Int ?? 0 > 0)
+      }
+      #expect(devices.count { $0["chosen"] as? Bool == true } == (devices.isEmpty ? 0 : 1))
+    }
+
+    @Test(
+      "doctor checks every kernel against the CPU", .enabled(if: OpenCLDevices.arePresent, "\(OpenCLDevices.absence)"))
+    func doctor() throws {
+      let outcome = try AccreteProcess.run(["doctor", "--small", "--json"])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let kernels = try #require(outcome.json()["kernels"] as? [[String: Any]])
+      #expect(kernels.count >= 10)
+      for kernel in kernels {
+        #expect(kernel["passed"] as? Bool == true, "\(kernel)")
+        #expect(kernel["name"] as? String != nil && kernel["max_error"] as? Double != nil)
+      }
+    }
+
+    /// Without any OpenCL platform: the loader looks for drivers in an empty folder.
+    private static func withoutPlatforms(_ fixture: CommandFixture) throws -> [String: String] {
+      let folder = fixture.file("no-vendors")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      return ["OCL_ICD_VENDORS": folder.path]
+    }
+
+    @Test("--device cpu trains without OpenCL, and says so in one line")
+    func fallbackAsAsked() throws {
+      let (_, train) = try TrainedModel.outcome.get()
+      let lines = train.errors.split(separator: "\n").filter { $0.hasPrefix("device:") }
+      #expect(lines == ["device: CPU fallback, without OpenCL (as asked)"])
+    }
+
+    @Test("auto falls back where there is no platform, and says so in one line")
+    func fallbackOfAuto() throws {
+      let fixture = try CommandFixture()
+      let environment = try Self.withoutPlatforms(fixture)
+      let outcome = try fixture.train("--json", environment: environment)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("device:") }
+      #expect(lines == ["device: CPU fallback, without OpenCL (no OpenCL device was found)"])
+      let listing = try AccreteProcess.run(["devices"], environment: environment)
+      #expect(listing.code == 0 && listing.output.contains("no OpenCL device was found"))
+    }
+
+    @Test("the option wins over the recipe, the recipe over ACCRETE_DEVICE")
+    func precedence() throws {
+      let fixture = try CommandFixture()
+      let ids = ["score", "--model", TestData.golden("llama/biases").path, "--ids", "5,6", "--json"]
+      let none = try AccreteProcess.run(ids, environment: ["ACCRETE_DEVICE": "nosuch"])
+      #expect(none.code == 69)
+      let option = try AccreteProcess.run(ids + ["--device", "cpu"], environment: ["ACCRETE_DEVICE": "nosuch"])
+      #expect(option.code == 0)
+      try fixture.write("device: nosuch\n" + CommandFixture.recipeText(), "recipe.yaml")
+      #expect(try fixture.train(environment: ["ACCRETE_DEVICE": "cpu"]).code == 69)
+      #expect(try fixture.train("--device", "cpu").code == 0)
+    }
+  }
+}

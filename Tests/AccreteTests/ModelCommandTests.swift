@@ -1,0 +1,135 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CommandTests {
+  /// Commands that read a model and print what it says.
+  @Suite("Commands on a model")
+  struct ModelCommandTests {
+    private static let golden = TestData.golden("llama/grouped-query-tied")
+    private static let devices = ["cpu", "auto"]
+
+    private struct Expected: Decodable {
+      struct Sequence: Decodable {
+        let ids: [Int]
+        let token_logprobs: [Double]
+      }
+
+      struct Greedy: Decodable {
+        let prompt: [Int]
+        let ids: [Int]
+      }
+
+      let sequences: [Sequence]
+      let greedy: Greedy
+
+      static func load() throws -> Expected {
+        try JSONDecoder().decode(Expected.self, from: Data(contentsOf: golden.appending(path: "expected.json")))
+      }
+    }
+
+    private func list(_ ids: [Int]) -> String { ids.map(String.init).joined(separator: ",") }
+
+    @Test("score --ids prints float64's log-probabilities, and changes no file", arguments: devices)
+    func score(_ device: String) throws {
+      let before = try CommandFixture.contents(Self.golden)
+      let expected = try Expected.load().sequences[0]
+      let outcome = try AccreteProcess.run(
+        ["score", "--model", Self.golden.path, "--ids", list(expected.ids), "--json", "--device", device])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let json = try outcome.json()
+      #expect(Set(json.keys) == ["ids", "token_logprobs", "loss", "perplexity"])
+      #expect(json["ids"] as? [Int] == expected.ids)
+      let logprobs = try #require(json["token_logprobs"] as? [Double])
+      #expect(largestDifference(logprobs, expected.token_logprobs) < 1e-4)
+      let loss = try #require(json["loss"] as? Double)
+      #expect(abs(loss + logprobs.reduce(0, +) / Double(logprobs.count)) < 1e-9)
+      #expect(abs(try #require(json["perplexity"] as? Double) - exp(loss)) < 1e-9 * exp(loss))
+      #expect(outcome.errors.split(separator: "\n").map { $0.prefix(8) } == ["device: "], "\(outcome.errors)")
+      #expect(try CommandFixture.contents(Self.golden) == before)
+    }
+
+    @Test("generate --ids continues greedily, the prompt left out", arguments: devices)
+    func generate(_ device: String) throws {
+      let greedy = try Expected.load().greedy
+      let outcome = try AccreteProcess.run(
+        [
+          "generate", "--model", Self.golden.path, "--ids", list(greedy.prompt), "--max-tokens",
+          "\(greedy.ids.count)", "--json", "--device", device,
+        ])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let json = try outcome.json()
+      #expect(Set(json.keys) == ["ids", "text"])
+      #expect(json["ids"] as? [Int] == greedy.ids)
+      #expect(json["text"] as? String == "")
+    }
+
+    @Test("tokenize prints ids and pieces, without special tokens")
+    func tokenize() throws {
+      let outcome = try AccreteProcess.run(
+        ["tokenize", "--model", TrainedModel.folder().path, "--text", "Hé!", "--json"])
+      let json = try outcome.json()
+      #expect(json["ids"] as? [Int] == [72, 195, 169, 33])
+      #expect((json["pieces"] as? [String])?.count == 4)
+      #expect(Set(json.keys) == ["ids", "pieces"])
+      #expect(outcome.errors.isEmpty)
+    }
+
+    @Test("score --text and generate --prompt go through the model's own tokenizer; seeds repeat")
+    func text() throws {
+      let model = try TrainedModel.folder().path
+      let score = try AccreteProcess.run(["score", "--model", model, "--text", "one 1:", "--json", "--device", "cpu"])
+      let ids = try #require(score.json()["ids"] as? [Int])
+      #expect(ids.suffix(6) == [111, 110, 101, 32, 49, 58])
+      func draw(_ seed: String) throws -> [String: Any] {
+        try AccreteProcess.run(
+          [
+            "generate", "--model", model, "--prompt", "one 1:", "--max-tokens", "12", "--temperature", "1", "--top-k",
+            "50", "--top-p", "0.9", "--seed", seed, "--json", "--device", "cpu",
+          ]
+        ).json()
+      }
+      let first = try draw("1")
+      #expect(try draw("1")["ids"] as? [Int] == first["ids"] as? [Int])
+      #expect((first["ids"] as? [Int])?.count ?? 0 <= 12)
+    }
+
+    @Test("evaluate prints the loss on supervised tokens", arguments: devices)
+    func evaluate(_ device: String) throws {
+      let fixture = try CommandFixture()
+      let ids = try Expected.load().sequences[0]
+      try fixture.write(
+        #"{"input_ids": [\#(list(ids.ids))], "labels": [\#(list(ids.ids.map { _ in -100 }.dropLast() + [ids.ids[47]]))]}"#,
+        "last.jsonl")
+      let outcome = try AccreteProcess.run(
+        [
+          "evaluate", "--model", Self.golden.path, "--data", fixture.file("last.jsonl").path, "--json", "--device",
+          device,
+        ])
+      let json = try outcome.json()
+      #expect(Set(json.keys) == ["loss", "perplexity", "tokens", "metrics"])
+      #expect(json["tokens"] as? Int == 1)
+      #expect(abs(try #require(json["loss"] as? Double) + ids.token_logprobs[46]) < 1e-4)
+    }
+
+    @Test("convert writes a folder that scores the same; half precision nearly", arguments: [("f32", 0), ("bf16", 0.1)])
+    func convert(_ dtype: String, _ tolerance: Double) throws {
+      let fixture = try CommandFixture()
+      let before = try CommandFixture.contents(Self.golden)
+      let target = fixture.file("converted")
+      let outcome = try AccreteProcess.run(
+        ["convert", "--model", Self.golden.path, "--output", target.path, "--dtype", dtype, "--json"])
+      #expect(try outcome.json() as? [String: String] == ["output": target.path])
+      func score(_ model: URL) throws -> [Double] {
+        let ids = list(try Expected.load().sequences[3].ids)
+        let outcome = try AccreteProcess.run(
+          ["score", "--model", model.path, "--ids", ids, "--json", "--device", "cpu"])
+        return try #require(outcome.json()["token_logprobs"] as? [Double])
+      }
+      #expect(largestDifference(try score(target), try score(Self.golden)) <= tolerance)
+      #expect(try CommandFixture.contents(Self.golden) == before)
+      let again = try AccreteProcess.run(["convert", "--model", Self.golden.path, "--output", target.path])
+      #expect(again.code == 65 && again.errorLines.count == 1, "\(again.errors)")
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CommandTests {
+  @Suite("train")
+  struct TrainCommandTests {
+    @Test("train prints its rounds and the transfer matrix, and changes no input")
+    func json() throws {
+      let (fixture, outcome) = try TrainedModel.outcome.get()
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let json = try outcome.json()
+      #expect(Set(json.keys) == ["output_dir", "rounds", "transfer"])
+      #expect(json["output_dir"] as? String == fixture.output.path)
+      let rounds = try #require(json["rounds"] as? [[String: Any]])
+      #expect(rounds.map { $0["name"] as? String } == ["one", "two"])
+      for round in rounds {
+        #expect(Set(round.keys) == ["name", "model", "steps", "final_loss"])
+        #expect(round["steps"] as? Int == 4)
+        let model = try #require(round["model"] as? String)
+        #expect(FileManager.default.fileExists(atPath: model + "/model.safetensors"))
+      }
+      let transfer = try #require(json["transfer"] as? [String: Any])
+      #expect((transfer["loss"] as? [[Double]])?.count == 3)
+      #expect(Set(transfer.keys).isSuperset(of: ["datasets", "loss", "metrics", "backward_transfer", "forgetting"]))
+      let data = try ["one.jsonl", "two.jsonl", "recipe.yaml"].map { try Data(contentsOf: fixture.file($0)) }
+      let untouched = try CommandFixture()
+      #expect(try data == ["one.jsonl", "two.jsonl", "recipe.yaml"].map { try Data(contentsOf: untouched.file($0)) })
+      // A line of progress for each step, where stderr is no terminal.
+      #expect(outcome.errors.split(separator: "\n").count { $0.contains("step ") && $0.contains("loss ") } == 8)
+    }
+
+    @Test("overrides win over the recipe; the resolved recipe has them", arguments: ["cpu", "auto"])
+    func overrides(_ device: String) throws {
+      let fixture = try CommandFixture()
+      let outcome = try fixture.train(
+        "max_steps=2", "rounds.1.learning_rate=1e-5", "union.replay_fraction=0.5", "--device", device)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(fixture.stepCount == 4)
+      let text = try String(contentsOf: fixture.output.appending(path: "recipe.yaml"), encoding: .utf8)
+      #expect(text.contains("max_steps: 2") && text.contains("learning_rate: 1.0e-05"), "\(text)")
+      #expect(outcome.output.contains("rounds/final"))
+    }
+
+    @Test("a run that is taken is refused and left alone; --resume on a finished one says so and exits 0")
+    func taken() throws {
+      let (fixture, _) = try TrainedModel.outcome.get()
+      let before = try CommandFixture.contents(fixture.output)
+      let again = try fixture.train("--device", "cpu")
+      #expect(again.code == 65)
+      #expect(again.errorLines.count == 1 && again.errors.contains("--resume"), "\(again.errors)")
+      #expect(try CommandFixture.contents(fixture.output) == before)
+      let resumed = try fixture.train("--device", "cpu", "--resume", "--json")
+      #expect(resumed.code == 0)
+      #expect(resumed.errors.contains("finished"), "\(resumed.errors)")
+      #expect((try resumed.json()["rounds"] as? [[String: Any]])?.count == 2)
+      #expect(fixture.stepCount == 8)
+    }
+
+    @Test(
+      "a signal ends a run after a saved checkpoint; it goes on to the same bits",
+      arguments: [(SIGINT, 130, "cpu"), (SIGTERM, 143, "cpu"), (SIGINT, 130, "auto")])
+    func interrupted(_ signal: Int32, _ code: Int32, _ device: String) throws {
+      let steps = 60
+      let whole = try CommandFixture()
+      try whole.write(CommandFixture.recipeText(steps: steps), "recipe.yaml")
+      #expect(try whole.train("--device", device).code == 0)
+
+      let fixture = try CommandFixture()
+      try fixture.write(CommandFixture.recipeText(steps: steps), "recipe.yaml")
+      let stopped = try fixture.train("--device", device, signal: signal) { fixture.stepCount >= steps / 4 }
+      #expect(stopped.code == code, "\(stopped.errors.suffix(600))")
+      #expect(stopped.errorLines.count == 1 && stopped.errorLines[0].contains("--resume"))
+      let steps1 = fixture.stepCount
+      #expect(steps1 >= steps / 4 && steps1 < 2 * steps)
+      let resumed = try fixture.train("--device", device, "--resume")
+      #expect(resumed.code == 0, "\(resumed.errors.suffix(600))")
+      #expect(resumed.errors.contains("resumed in round"))
+      #expect(fixture.stepCount == 2 * steps)
+
+      let model = "run/rounds/02-two/model.safetensors"
+      #expect(try Data(contentsOf: fixture.file(model)) == Data(contentsOf: whole.file(model)))
+      #expect(try Self.numbers(fixture) == Self.numbers(whole))
+    }
+
+    /// The lines of metrics.jsonl without what depends on the clock.
+    private static func numbers(_ fixture: CommandFixture) throws -> [NSDictionary] {
+      try Data(contentsOf: fixture.metrics).split(separator: UInt8(ascii: "\n")).map { line in
+        var object = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] ?? [:]
+        object["tokens_per_second"] = nil
+        return NSDictionary(dictionary: object)
+      }
+    }
+
+    @Test("a round refused by the gate exits 3, keeps the model aside, and final stays the previous")
+    func gate() throws {
+      let fixture = try CommandFixture()
+      let outcome = try fixture.train(
+        "max_forgetting=0", "union.replay_fraction=0", "max_steps=20", "--device", "cpu")
+      #expect(outcome.code == 3, "\(outcome.errors.suffix(600))")
+      #expect(outcome.errorLines.count == 1 && outcome.errorLines[0].contains("max_forgetting"))
+      let rounds = fixture.output.appending(path: "rounds")
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: rounds.appending(path: "final").path) == "01-one")
+      #expect(FileManager.default.fileExists(atPath: rounds.appending(path: "02-two.refused/model.safetensors").path))
+      #expect(!FileManager.default.fileExists(atPath: rounds.appending(path: "02-two").path))
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Kernels
+import TestSupport
+import Testing
+
+// ACCRETE_KERNELS belongs to the whole process, so these tests change a child's.
+@Suite("Kernel files")
+struct KernelSourceTests {
+  @Test("ACCRETE_KERNELS wins, and a folder without kernels is an error that names it")
+  func folder() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try KernelFolder.make(["common.cl": "// nothing\n"])
+      defer { try? FileManager.default.removeItem(at: folder) }
+      setenv("ACCRETE_KERNELS", folder.path, 1)
+      #expect(try KernelSource.folder().path == folder.path)
+
+      setenv("ACCRETE_KERNELS", "/nonexistent/kernels", 1)
+      let error = try #require(throws: OpenCLError.self) { try KernelSource.folder() }
+      #expect(error.kind == .build)
+      #expect(error.exitCode == 70)
+      #expect(error.description.contains("ACCRETE_KERNELS=/nonexistent/kernels"))
+      #expect(!error.description.contains("\n"))
+    }
+  }
+
+  @Test("without ACCRETE_KERNELS the source tree's kernels are found from the executable")
+  func sourceTree() async {
+    await #expect(processExitsWith: .success) {
+      unsetenv("ACCRETE_KERNELS")
+      let folder = try KernelSource.folder()
+      #expect(FileManager.default.fileExists(atPath: folder.appending(path: "rmsnorm.cl").path))
+    }
+  }
+
+  @Test("includes are replaced once each, and #line points at the files that a person would open")
+  func includes() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try KernelFolder.make([
+        "common.cl": "int c;\n",
+        "inner.cl": "#include \"common.cl\"\nint i;",
+        "outer.cl": "// first\n#include \"inner.cl\"\n#include \"common.cl\"\nint o;",
+      ])
+      defer { try? FileManager.default.removeItem(at: folder) }
+      setenv("ACCRETE_KERNELS", folder.path, 1)
+      let expected = """
+        #line 1 "outer.cl"
+        // first
+        #line 1 "inner.cl"
+        #line 1 "common.cl"
+        int c;
+
+        #line 2 "inner.cl"
+        int i;
+        #line 3 "outer.cl"
+        #line 4 "outer.cl"
+        int o;
+        """
+      #expect(try KernelSource.load("outer.cl") == expected)
+    }
+  }
+
+  @Test("a file that is not there is named with its folder, also where another includes it")
+  func missing() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try KernelFolder.make(["common.cl": "#include \"lost.cl\"\n"])
+      defer { try? FileManager.default.removeItem(at: folder) }
+      setenv("ACCRETE_KERNELS", folder.path, 1)
+      for (file, named) in [("absent.cl", "absent.cl"), ("common.cl", "lost.cl")] {
+        let error = try #require(throws: OpenCLError.self) { try KernelSource.load(file) }
+        #expect(error.kind == .build)
+        #expect(error.description.contains(folder.appending(path: named).path))
+      }
+    }
+  }
+
+  @Test("every kernel file compiles alone, with its defaults", .onOpenCL)
+  func standalone() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: KernelFolder.repository.path)
+      .filter { $0.hasSuffix(".cl") && $0 != "common.cl" }
+    #expect(files.count > 10)
+    for device in OpenCLDevices.all where device.runsCLBlast {
+      let context = try Context(device: device)
+      for file in files.sorted() {
+        let source = try KernelSource.load(file)
+        let name = try #require(source.firstMatch(of: #/__kernel[^(]*\(\([^)]*\)+\s*void (\w+)\(/#)?.1, "\(file)")
+        #expect(try context.kernel(String(name), file: file).name == name)
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// Folders of kernels made for a test. What reads them runs in a child process, since `ACCRETE_KERNELS` is the whole
+/// process's.
+package enum KernelFolder {
+  /// The kernels of this repository.
+  package static let repository = TestData.packageRoot.appending(path: "kernels")
+
+  /// A new folder with these files.
+  package static func make(_ files: [String: String]) throws -> URL {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "accrete-kernels-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
+    return folder
+  }
+
+  /// A new folder with copies of this repository's files, one of them changed.
+  ///
+  /// - Parameter only: the files to copy; nil: all.
+  /// - Throws: `NotFound` where `text` does not stand in the file exactly `count` times, so that a kernel that was
+  ///   rewritten is noticed.
+  package static func copy(
+    only: [String]? = nil, breaking file: String, replacing text: String, with replacement: String, count: Int = 1
+  ) throws -> URL {
+    let names = try only ?? FileManager.default.contentsOfDirectory(atPath: repository.path)
+    var files: [String: String] = [:]
+    for name in names where name.hasSuffix(".cl") {
+      files[name] = try String(contentsOf: repository.appending(path: name), encoding: .utf8)
+    }
+    let parts = (files[file] ?? "").components(separatedBy: text)
+    guard parts.count == count + 1 else { throw NotFound(file: file, text: text, count: parts.count - 1) }
+    files[file] = parts.joined(separator: replacement)
+    return try make(files)
+  }
+
+  /// A text that a test was to replace, but that stands in its file more or less often than expected.
+  package struct NotFound: Error {
+    package let file: String
+    package let text: String
+    package let count: Int
+  }
+}
