@@ -17,9 +17,22 @@ struct Accrete: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      guard let code = Failure.exitCode(of: error) else { exit(withError: error) }
-      Console.note("error: \(error)")
-      exit(withError: ExitCode(code))
+      if let code = Failure.exitCode(of: error) {
+        Console.note("error: \(error)")
+        exit(withError: ExitCode(code))
+      }
+      if exitCode(for: error) == .validationFailure {
+        Console.note("error: " + usageLine(error))
+        exit(withError: ExitCode(64))
+      }
+      exit(withError: error)
     }
+  }
+
+  /// What is wrong with a command line, in one line, and where to read how it is meant.
+  private static func usageLine(_ error: any Error) -> String {
+    let problem = message(for: error).split(whereSeparator: \.isNewline).first ?? "the command line is wrong"
+    let advice = fullMessage(for: error).split(separator: "'").last { $0.hasSuffix("--help") } ?? "accrete --help"
+    return "\(problem); see \(advice)"
   }
 }

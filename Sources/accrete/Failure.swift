@@ -16,14 +16,14 @@ enum Failure {
     case let error as RoundError: error.exitCode
     case let error as RecipeError: error.exitCode
     case let error as DatasetError: error.exitCode
-    case let error as CheckpointError: exitCode(of: error.kind)
-    case let error as TokenizerError: exitCode(of: error)
+    case let error as CheckpointError: code(error.kind)
+    case let error as TokenizerError: code(error)
     case is TemplateError, is BadInput: 65
     default: nil
     }
   }
 
-  private static func exitCode(of kind: CheckpointError.Kind) -> Int32 {
+  private static func code(_ kind: CheckpointError.Kind) -> Int32 {
     switch kind {
     case .notFound: 66
     case .invalid, .unsupported: 65
@@ -31,7 +31,7 @@ enum Failure {
     }
   }
 
-  private static func exitCode(of error: TokenizerError) -> Int32 {
+  private static func code(_ error: TokenizerError) -> Int32 {
     switch error {
     case .notFound: 66
     case .malformed, .unsupported: 65

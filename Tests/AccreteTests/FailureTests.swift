@@ -79,7 +79,8 @@ extension CommandTests {
       #expect(try score(misfit).code == 65)
       try fixture.write("{\"hidden_size\": ", "misfit/config.json")
       expect(try score(misfit), 65, "config.json")
-      #expect(try CommandFixture.contents(misfit).filter { $0.key != "config.json" } == before.filter { $0.key != "config.json" })
+      let weights = "model.safetensors"
+      #expect(try CommandFixture.contents(misfit)[weights] == before[weights])
 
       let cut = try fixture.copy(Self.model, as: "cut")
       for share in [0.9, 0.1, 0.001, 0] {
@@ -93,7 +94,9 @@ extension CommandTests {
 
     @Test(
       "GGUF and llama2.c files that are cut short", .enabled(if: TestData.isPresent, "\(TestData.absence)"),
-      arguments: ["stories260K-gguf/stories260K-F32.gguf", "stories260K/stories260K.bin", "stories260K/stories260K_v1.bin"])
+      arguments: [
+        "stories260K-gguf/stories260K-F32.gguf", "stories260K/stories260K.bin", "stories260K/stories260K_v1.bin",
+      ])
     func truncated(_ path: String) throws {
       let fixture = try CommandFixture()
       let source = TestData.url("models/" + path)
@@ -124,6 +127,30 @@ extension CommandTests {
         try AccreteProcess.run(
           ["generate", "--model", TrainedModel.folder().path, "--chat", "hello", "--device", "cpu"]),
         65, "template", "--prompt")
+    }
+
+    @Test("tokenizers: none, damaged, of another model")
+    func tokenizers() throws {
+      let fixture = try CommandFixture()
+      func tokenize(_ model: URL) throws -> CommandOutcome {
+        try AccreteProcess.run(["tokenize", "--model", model.path, "--text", "a"])
+      }
+      expect(try tokenize(Self.model), 66, "biases", "tokenizer.json")
+      expect(try tokenize(fixture.file("none")), 66, "none")
+      let model = try fixture.copy(TrainedModel.folder().resolvingSymlinksInPath(), as: "model")
+      #expect(try tokenize(model).code == 0)
+      let tokenizer = model.appending(path: "tokenizer.json")
+      let content = try Data(contentsOf: tokenizer)
+      for share in [0.5, 0] {
+        try content.prefix(Int(Double(content.count) * share)).write(to: tokenizer)
+        expect(try tokenize(model), 65, "tokenizer.json")
+        expect(try AccreteProcess.run(["score", "--model", model.path, "--text", "a", "--device", "cpu"]), 65, "tokenizer.json")
+      }
+      let other = try fixture.copy(Self.model, as: "other")
+      try content.write(to: other.appending(path: "tokenizer.json"))
+      expect(
+        try AccreteProcess.run(["score", "--model", other.path, "--text", "one", "--device", "cpu"]), 65,
+        "149", "tokenizer")
     }
 
     @Test("devices that are not there name those that are", arguments: ["99", "nosuch"])

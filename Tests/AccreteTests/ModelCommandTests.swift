@@ -98,9 +98,9 @@ extension CommandTests {
     func evaluate(_ device: String) throws {
       let fixture = try CommandFixture()
       let ids = try Expected.load().sequences[0]
+      let labels = [Int](repeating: -100, count: 47) + [ids.ids[47]]
       try fixture.write(
-        #"{"input_ids": [\#(list(ids.ids))], "labels": [\#(list(ids.ids.map { _ in -100 }.dropLast() + [ids.ids[47]]))]}"#,
-        "last.jsonl")
+        #"{"input_ids": [\#(list(ids.ids))], "labels": [\#(list(labels))]}"#, "last.jsonl")
       let outcome = try AccreteProcess.run(
         [
           "evaluate", "--model", Self.golden.path, "--data", fixture.file("last.jsonl").path, "--json", "--device",
@@ -112,7 +112,8 @@ extension CommandTests {
       #expect(abs(try #require(json["loss"] as? Double) + ids.token_logprobs[46]) < 1e-4)
     }
 
-    @Test("convert writes a folder that scores the same; half precision nearly", arguments: [("f32", 0), ("bf16", 0.1)])
+    @Test(
+      "convert writes a folder that scores the same; half precision nearly", arguments: [("f32", 0), ("bf16", 0.1)])
     func convert(_ dtype: String, _ tolerance: Double) throws {
       let fixture = try CommandFixture()
       let before = try CommandFixture.contents(Self.golden)

@@ -95,12 +95,16 @@ extension CommandTests {
     @Test("a round refused by the gate exits 3, keeps the model aside, and final stays the previous")
     func gate() throws {
       let fixture = try CommandFixture()
+      // The same prompts, another answer: learning the one is forgetting the other.
+      let rows = try String(contentsOf: fixture.file("one.jsonl"), encoding: .utf8)
+      try fixture.write(rows.replacingOccurrences(of: ": \" one", with: ": \" 0000000"), "two.jsonl")
       let outcome = try fixture.train(
-        "max_forgetting=0", "union.replay_fraction=0", "max_steps=20", "--device", "cpu")
+        "max_forgetting=0.5", "union.replay_fraction=0", "max_steps=60", "--device", "cpu")
       #expect(outcome.code == 3, "\(outcome.errors.suffix(600))")
       #expect(outcome.errorLines.count == 1 && outcome.errorLines[0].contains("max_forgetting"))
       let rounds = fixture.output.appending(path: "rounds")
-      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: rounds.appending(path: "final").path) == "01-one")
+      let final = rounds.appending(path: "final").path
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: final) == "01-one")
       #expect(FileManager.default.fileExists(atPath: rounds.appending(path: "02-two.refused/model.safetensors").path))
       #expect(!FileManager.default.fileExists(atPath: rounds.appending(path: "02-two").path))
     }

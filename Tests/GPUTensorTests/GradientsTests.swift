@@ -125,6 +125,20 @@ struct GradientsTests {
     try expect(model.test, gradients, of: model.loss, by: model.parameters)
   }
 
+  @Test("what reads the loss may be recorded before the backward pass or after it")
+  func lossReaders() throws {
+    let model = SmallTransformer(lengths: [3, 2])
+    let before = model.loss.scaled(by: 2)
+    let gradients = model.differentiate()
+    let after = model.loss.scaled(by: 2)
+    let prepared = try model.test.prepare(outputs: [model.loss, before, after] + gradients)
+    try prepared.run()
+    let loss = try prepared.read(model.loss)[0]
+    #expect(loss > 0)
+    #expect(try prepared.read(before) == [2 * loss])
+    #expect(try prepared.read(after) == [2 * loss])
+  }
+
   @Test("the loss scale multiplies all gradients of a loss, and not the loss")
   func lossScale() throws {
     let model = SmallTransformer(lengths: [3, 2])

@@ -33,7 +33,6 @@ package final class BackwardPass {
   private var producer: [Int: Int] = [:]
   private var owners: [Int: Set<Int>] = [:]
   private var current = 0
-  private var superseded: [Int] = []
 
   fileprivate init(graph: Graph, parameters: [Tensor], gradients: [Tensor]?) {
     self.graph = graph
@@ -54,7 +53,7 @@ package final class BackwardPass {
 
   fileprivate func start(_ loss: Tensor, seed: Tensor) {
     gradients[loss.id] = seed
-    owners[seed.id] = [loss.id]
+    owners[seed.id] = [seed.id, loss.id]
   }
 
   fileprivate func run() {
@@ -65,7 +64,6 @@ package final class BackwardPass {
       current = index
       node.operation.backward(self)
     }
-    for index in superseded.sorted(by: >) { graph.removeNode(at: index) }
   }
 
   // MARK: - What an op's backward rule asks
@@ -142,11 +140,13 @@ package final class BackwardPass {
     var modes = [WriteMode](repeating: .overwrite, count: keep)
     for (position, index) in indices.enumerated() {
       let target = gradientTarget(of: node.inputs[index], description: descriptions[keep + position])
+      precondition(
+        target.mode == .overwrite || operation.canAccumulate(output: keep + position),
+        "\(operation.name) cannot add to the gradient of input \(index)")
       outputs.append(target.tensor)
       modes.append(target.mode)
     }
-    superseded.append(current)
-    graph.record(operation, inputs, into: outputs, modes: modes)
+    graph.replaceNode(at: current, by: operation, inputs, into: outputs, modes: modes)
   }
 
   /// Where the next contribution to a value's gradient goes.
@@ -174,7 +174,7 @@ package final class BackwardPass {
   /// A gradient shared by several values may be added to only when the producers of the others have already read it.
   private func mayChange(_ gradient: Tensor, for value: Int) -> Bool {
     (owners[gradient.id] ?? []).allSatisfy { owner in
-      owner == value || (producer[owner].map { $0 >= current } ?? false)
+      owner == value || (producer[owner].map { $0 > current } ?? false)
     }
   }
 }

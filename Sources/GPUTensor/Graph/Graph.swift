@@ -82,9 +82,11 @@ package final class Graph {
       Node(operation: operation, inputs: inputs.map(\.id), outputs: outputs.map(\.id), modes: modes))
   }
 
-  /// Takes a node's computation away, because a later node makes the same values and more.
-  func removeNode(at index: Int) {
-    nodes.remove(at: index)
+  /// Puts another op in a node's place, which makes the same values and more.
+  func replaceNode(
+    at index: Int, by operation: any Operation, _ inputs: [Tensor], into outputs: [Tensor], modes: [WriteMode]
+  ) {
+    nodes[index] = Node(operation: operation, inputs: inputs.map(\.id), outputs: outputs.map(\.id), modes: modes)
   }
 
   /// A new value that some later node will write.

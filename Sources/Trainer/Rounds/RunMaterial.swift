@@ -46,7 +46,7 @@ package struct RunMaterial {
     var loaded: [String: Dataset] = [:]
     let (tokenizer, vocabularySize) = (tokenizer, configuration.vocabSize)
     func load(_ name: String, _ url: URL, _ length: Int) throws -> Dataset {
-      let key = "\(url.path) \(length)"
+      let key = "\(name) \(url.path) \(length)"
       if let dataset = loaded[key] { return dataset }
       let dataset = try Dataset.load(
         name: name, url: url, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: length)

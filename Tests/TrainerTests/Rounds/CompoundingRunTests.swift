@@ -44,7 +44,7 @@ struct CompoundingRunTests {
     #expect(try fixture.final() == "03-three")
     #expect(try fixture.files("checkpoint") == ["state.json"])
     let resolved = try Recipe.load(fixture.output.appending(path: "recipe.yaml"))
-    #expect(resolved == recipe)
+    #expect(resolved.yaml == recipe.yaml)
     #expect(try !fixture.files().contains { $0.hasSuffix(".new") || $0.hasSuffix(".old") || $0.contains(".tmp") })
 
     try Self.checkMetrics(fixture, executor: executor)
@@ -134,15 +134,27 @@ struct CompoundingRunTests {
     }
   }
 
+  @Test("rounds that read the same file are told apart in the records")
+  func sameFileTwice() throws {
+    let fixture = try RunFixture()
+    let rows = try fixture.write("rows.jsonl", word: "one", rows: 12)
+    let recipe = fixture.recipe(settings: Self.settings, rounds: [("first", rows), ("again", rows)])
+    try fixture.run(recipe, on: CPUExecutor<Float>())
+    #expect(try fixture.record("02-again").datasets.map(\.name) == ["first", "again"])
+  }
+
   @Test("the gate refuses a round that harms an earlier dataset, and the round before stays the last")
   func gate() throws {
     let fixture = try RunFixture()
     var settings = Self.settings
-    settings.duration = .steps(12)
+    settings.duration = .steps(60)
     settings.union.replayFraction = 0
-    settings.maxForgetting = 0
-    var recipe = try Self.threeRounds(fixture, settings)
-    recipe.rounds.remove(at: 1)
+    settings.maxForgetting = 0.5
+    // The same prompts, another answer: learning the one is forgetting the other.
+    let first = try fixture.write("one.jsonl", word: "one", rows: 24)
+    let other = try fixture.write("three.jsonl", word: "one", answer: "00000000", rows: 24)
+    let recipe = fixture.recipe(
+      settings: settings, rounds: [("one", first), ("three", other)], valid: [first, other])
     do {
       try fixture.run(recipe, on: CPUExecutor<Float>())
       Issue.record("the round was not refused")

@@ -15,11 +15,11 @@ final class RunFixture {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  /// Writes rows of text that a small model learns at once: `word` over and over, counted.
-  func write(_ name: String, word: String, rows: Int, from first: Int = 0) throws -> URL {
+  /// Writes rows of text that a small model learns at once: a word, counted, and the word again or another answer.
+  func write(_ name: String, word: String, answer: String? = nil, rows: Int, from first: Int = 0) throws -> URL {
     let file = folder.appending(path: name)
     let lines = (first..<first + rows).map { number in
-      #"{"prompt": "\#(word) \#(number % 7):", "response": " \#(word)\#(String(repeating: "!", count: number % 5))"}"#
+      #"{"prompt": "\#(word) \#(number % 7):", "response": " \#(answer ?? word)\#(String(repeating: "!", count: number % 5))"}"#
     }
     try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
     return file

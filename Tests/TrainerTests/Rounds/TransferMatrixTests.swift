@@ -9,7 +9,9 @@ struct TransferMatrixTests {
     return matrix
   }
 
-  private func isClose(_ found: Double?, _ expected: Double) -> Bool { found.map { abs($0 - expected) < 1e-12 } ?? false }
+  private func isClose(_ found: Double?, _ expected: Double) -> Bool {
+    found.map { abs($0 - expected) < 1e-12 } ?? false
+  }
 
   /// Losses on a, b and c before any round, and after each of three.
   private static let known: [[Double?]] = [[5, 6, 7], [2, 5.5, 6.5], [2.5, 3, 6], [2.25, 3.5, 1]]

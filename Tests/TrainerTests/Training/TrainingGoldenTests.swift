@@ -8,13 +8,15 @@ import Trainer
 @Suite("Twenty steps of AdamW against float64")
 struct TrainingGoldenTests {
   @Test(
-    "accumulation 1 and 2, every step clipped; some steps clipped and others not", arguments: 0..<3, TrainerExecutors.all)
+    "accumulation 1 and 2, every step clipped; some steps clipped and others not",
+    arguments: 0..<3, TrainerExecutors.all)
   func trains(_ index: Int, _ choice: ExecutorChoice) throws {
     let golden = try TrainingGolden.load()
     let run = golden.runs[index]
     let trained = try RunFixture()
     let recipe = trained.recipe(
-      base: .model(TrainingGolden.model), settings: golden.trainingSettings(run), rounds: [("rows", TrainingGolden.rows)])
+      base: .model(TrainingGolden.model), settings: golden.trainingSettings(run),
+      rounds: [("rows", TrainingGolden.rows)])
     try trained.run(recipe, on: choice.make())
     let lines = try trained.metrics()
 

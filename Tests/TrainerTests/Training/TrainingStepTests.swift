@@ -10,8 +10,8 @@ struct TrainingStepTests {
   private static let tolerance = 1e-3
 
   @Test(
-    "gradients of a trained model's mean loss, each against float64", .enabled(if: TestData.isPresent, "\(TestData.absence)"),
-    arguments: TrainerExecutors.all)
+    "gradients of a trained model's mean loss, each against float64",
+    .enabled(if: TestData.isPresent, "\(TestData.absence)"), arguments: TrainerExecutors.all)
   func storiesGradients(_ choice: ExecutorChoice) throws {
     let golden = try StoriesGolden.load()
     let source = try openModel(at: TestData.url("models/stories260K-hf"))
