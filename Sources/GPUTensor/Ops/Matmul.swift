@@ -170,6 +170,11 @@ extension Matmul: Checked {
       let weight = recorder.parameter(Shape([37, 35]))
       recorder.differentiate(x.linear(weight), by: [x, weight])
     }
-    return plain + [batched, partial]
+    // Wide and deep enough that the panel family packs it in two parts.
+    let parts = OperationCase("1300x3700x577 Bᵀ", rows: 1) { recorder in
+      let (a, b) = (recorder.parameter(Shape([1300, 577])), recorder.parameter(Shape([3700, 577])))
+      recorder.compare(a.matmul(b, transposeOther: true))
+    }
+    return plain + [batched, partial] + (sizes == .small ? [] : [parts])
   }
 }

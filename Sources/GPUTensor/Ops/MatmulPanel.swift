@@ -11,14 +11,15 @@ struct MatmulPanel {
   /// Depths and rows of B that one work-item of the smaller kernels takes.
   private static let packDepth = 96
   private static let rowsPerItem = 16
-  private static let defines = ["CHUNK_TILES": chunkTiles, "PACK_DEPTH": packDepth, "ROWS_PER_ITEM": rowsPerItem]
+  private static let defines = [
+    "CHUNK_TILES": chunkTiles, "DEPTH_BLOCK": depthBlock, "PACK_DEPTH": packDepth, "ROWS_PER_ITEM": rowsPerItem,
+  ]
   /// Products with at most this many rows are bound by reading the weight once: they are not packed.
   private static let fewRows = 8
-  /// Packed panels take about this many bytes, a share of a core's cache; deeper products are cut by depth.
-  private static let packedBytes = 2 << 20
-  /// Depths are cut at multiples of the kernel's own block, and never below three of them.
-  private static let depthBlock = 192
-  private static let leastDepth = 3 * depthBlock
+  /// Packed panels take about this many bytes, a share of the last cache; deeper products are cut by depth.
+  private static let packedBytes = 16 << 20
+  /// Depths are cut at multiples of the kernel's own block (DEPTH_BLOCK).
+  private static let depthBlock = 576
 
   /// A matrix addressed by two strides, so that a transpose is an exchange of the two.
   private struct Operand {
@@ -37,7 +38,7 @@ struct MatmulPanel {
   }
 
   /// Whether the product is made as C^T = B^T · A^T, which packs A: worth it where A is much the smaller operand.
-  private static func exchanges(_ size: MatmulSize) -> Bool { 2 * size.n > 5 * size.m }
+  private static func exchanges(_ size: MatmulSize) -> Bool { size.n >= 3 * size.m }
 
   /// Bytes of one depth of the packed panels.
   private static func depthBytes(_ size: MatmulSize) -> Int {
@@ -48,7 +49,7 @@ struct MatmulPanel {
   /// Enough for this product and for every smaller one: fewer rows than the capacity may be packed deeper.
   static func scratchBytes(_ size: MatmulSize) -> Int {
     let depthBytes = depthBytes(size)
-    return min(depthBytes * size.k, max(packedBytes, depthBytes * leastDepth)) * size.batch
+    return min(depthBytes * size.k, max(packedBytes, depthBytes * depthBlock)) * size.batch
   }
 
   func enqueue(_ step: DeviceStep, scratch: Buffer) throws(OpenCLError) {
@@ -73,7 +74,7 @@ struct MatmulPanel {
     let size = call.size
     let depthBytes = Self.depthBytes(size)
     let panels = depthBytes / (Self.panelColumns * MemoryLayout<Float>.size)
-    let depth = max(Self.leastDepth, Self.packedBytes / depthBytes / Self.depthBlock * Self.depthBlock)
+    let depth = max(Self.depthBlock, Self.packedBytes / depthBytes / Self.depthBlock * Self.depthBlock)
     let chunkRows = Self.tileRows * Self.chunkTiles
     let chunks = (m + chunkRows - 1) / chunkRows
     let wanted = 4 * step.context.device.computeUnits
