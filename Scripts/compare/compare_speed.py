@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """accrete and PyTorch in turn, on the same model shape and the same packed batches: tokens a second, as medians.
 
-    python Scripts/compare/compare_speed.py recipes/demo.yaml --runs 3 --steps 4 [key=value …]
+    python Scripts/compare/compare_speed.py recipes/demo.yaml [key=value …] --runs 3 --steps 4 --peers plain tuned
 
 accrete trains the recipe's first round and writes its micro-batches; PyTorch (pytorch_train.py, random weights of
-SmolLM2's shape) is given those batches. The two alternate, so that a slow hour of the machine slows both. The first
-step of each run is not counted. Prints one JSON object.
+SmolLM2's shape) is given those batches, in each way that --peers names. They alternate, so that a slow hour of the
+machine slows all. The first step of each run is not counted. Prints one JSON object.
 """
 import argparse
 import json
@@ -17,6 +17,9 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+# plain: logits of every position and glibc's own malloc, as transformers' Trainer and torchtune leave them; tuned: all
+# that pytorch_train.py's docstring lists; compiled: that and torch.compile.
+PEERS = {"plain": ["--logits", "all", "--no-keep-blocks"], "tuned": [], "compiled": ["--compile"]}
 
 
 def accrete_rates(binary, recipe, overrides, steps, folder, batches):
@@ -33,7 +36,7 @@ def pytorch_rates(batches, steps, sequence_length, extra):
     command = [sys.executable, str(HERE / "pytorch_train.py"), "--shape", "smollm2", "--batches", batches, "--steps",
                str(steps - 1), "--warmup", "1", "--sequence-length", str(sequence_length), *extra]
     result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return [result["tokens_per_second"]]
+    return result["step_tokens_per_second"]
 
 
 def main():
@@ -44,19 +47,19 @@ def main():
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--sequence-length", type=int, default=512)
-    parser.add_argument("--compile", action="store_true", help="let PyTorch compile its model")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=["plain", "tuned"])
     options = parser.parse_args()
-    ours, theirs = [], []
+    rates = {name: [] for name in ["accrete", *options.peers]}
     with tempfile.TemporaryDirectory() as work:
         for run in range(options.runs):
             batches = f"{work}/batches.jsonl"
-            ours += accrete_rates(options.accrete, options.recipe, options.overrides, options.steps,
-                                  f"{work}/run{run}", batches)
-            theirs += pytorch_rates(batches, options.steps, options.sequence_length,
-                                    ["--compile"] if options.compile else [])
-    ours_median, theirs_median = statistics.median(ours), statistics.median(theirs)
-    print(json.dumps({"accrete": ours_median, "pytorch": theirs_median, "ratio": ours_median / theirs_median,
-                      "accrete_all": ours, "pytorch_all": theirs}))
+            rates["accrete"] += accrete_rates(options.accrete, options.recipe, options.overrides, options.steps,
+                                              f"{work}/run{run}", batches)
+            for peer in options.peers:
+                rates[peer] += pytorch_rates(batches, options.steps, options.sequence_length, PEERS[peer])
+    medians = {name: statistics.median(values) for name, values in rates.items()}
+    ratios = {name: medians["accrete"] / medians[name] for name in options.peers}
+    print(json.dumps({"tokens_per_second": medians, "ratio": ratios, "all": rates}))
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ def synthetic(options, vocabulary):
     return ids, targets, None, None, ids.numel()
 
 
-def step_loss(model, micro_batches, precision):
+def step_loss(model, micro_batches, precision, every_logit):
     """Runs forward and backward over the micro-batches of a step; returns the step's loss."""
     supervised = sum(int((batch[1] != IGNORED).sum()) for batch in micro_batches)
     total = 0.0
@@ -133,7 +133,7 @@ def step_loss(model, micro_batches, precision):
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
             hidden = model.model(input_ids=ids, attention_mask=mask, position_ids=positions,
                                  use_cache=False).last_hidden_state
-            chosen = targets != IGNORED
+            chosen = torch.ones_like(targets, dtype=torch.bool) if every_logit else targets != IGNORED
             logits = model.lm_head(hidden[chosen])
         loss = functional.cross_entropy(logits.float(), targets[chosen], reduction="sum") / supervised
         loss.backward()
@@ -166,7 +166,7 @@ def train(options):
         micro_batches = [batches[(cursor + i) % len(batches)] for i in range(options.gradient_accumulation_steps)]
         cursor += len(micro_batches)
         start, cpu_start = time.perf_counter(), time.process_time()
-        losses.append(step_loss(model, micro_batches, options.precision))
+        losses.append(step_loss(model, micro_batches, options.precision, options.logits == "all"))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -179,6 +179,7 @@ def train(options):
         gflops.append(matmul_gflops())
     return {
         "tokens_per_second": statistics.median(rates),
+        "step_tokens_per_second": rates,
         "step_seconds": seconds,
         "step_cpu_seconds": cpu_seconds,
         "losses": losses,
@@ -206,6 +207,8 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--adamw", choices=["fused", "foreach"], default="fused")
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=False)
+    parser.add_argument("--logits", choices=["supervised", "all"], default="supervised",
+                        help="all: of every position, as the models of transformers and torchtune make them")
     parser.add_argument("--keep-blocks", action=argparse.BooleanOptionalAction, default=True)
     print(json.dumps(train(parser.parse_args())))
 
