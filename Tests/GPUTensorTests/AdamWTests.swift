@@ -4,20 +4,6 @@ import Testing
 
 @Suite("AdamW")
 struct AdamWTests {
-  static let operation = OperationTesting("adamw")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
   private func settings(maxGradNorm: Float = 0) -> AdamWSettings {
     AdamWSettings(beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: maxGradNorm)
   }

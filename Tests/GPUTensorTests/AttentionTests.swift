@@ -4,26 +4,6 @@ import Testing
 
 @Suite("Attention")
 struct AttentionTests {
-  static let operation = OperationTesting("attention")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("gradients are what central differences measure")
-  func gradients() throws {
-    let wrong = try Self.operation.wrongGradients()
-    #expect(wrong == [])
-  }
-
   private func attend(q: [Float], k: [Float], v: [Float], heads: Int, starts: [Int]) throws -> [Double] {
     let test = TestGraph(rowCapacity: starts.count)
     let (rows, count) = (test.graph.rows, starts.count)

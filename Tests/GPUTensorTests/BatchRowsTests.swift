@@ -4,20 +4,6 @@ import Testing
 
 @Suite("Rows of a batch")
 struct BatchRowsTests {
-  static let operation = OperationTesting("batch")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
   @Test("two samples, the second backwards; by hand", arguments: ExecutorChoice.all)
   func byHand(_ choice: ExecutorChoice) throws {
     // Stream: 5 6 7 8 9 4; labels: only 7, 8 and 4 are supervised. Samples: 6 7 8, and 9 4 read backwards.

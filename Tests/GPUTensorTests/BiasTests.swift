@@ -4,26 +4,6 @@ import Testing
 
 @Suite("Bias")
 struct BiasTests {
-  static let operation = OperationTesting("bias")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("gradients are what central differences measure")
-  func gradients() throws {
-    let wrong = try Self.operation.wrongGradients()
-    #expect(wrong == [])
-  }
-
   @Test("one bias for every row, and its gradient sums over them; by hand", arguments: ExecutorChoice.all)
   func byHand(_ choice: ExecutorChoice) throws {
     let test = TestGraph(rowCapacity: 2)

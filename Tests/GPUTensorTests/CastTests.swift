@@ -4,20 +4,6 @@ import Testing
 
 @Suite("bfloat16")
 struct CastTests {
-  static let operation = OperationTesting("cast")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
   @Test("rounds to nearest, ties to even; by hand", arguments: ExecutorChoice.all)
   func byHand(_ choice: ExecutorChoice) throws {
     // Neighbours of 1 are 2⁻⁷ apart: 1 + 2⁻⁸ lies between an even and an odd one, 1 + 3 · 2⁻⁸ between odd and even.

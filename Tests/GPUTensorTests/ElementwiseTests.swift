@@ -4,26 +4,6 @@ import Testing
 
 @Suite("Element-wise ops")
 struct ElementwiseTests {
-  static let operation = OperationTesting("elementwise")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("gradients are what central differences measure")
-  func gradients() throws {
-    let wrong = try Self.operation.wrongGradients()
-    #expect(wrong == [])
-  }
-
   @Test("sum, product and multiple; by hand", arguments: ExecutorChoice.all)
   func byHand(_ choice: ExecutorChoice) throws {
     let test = TestGraph()

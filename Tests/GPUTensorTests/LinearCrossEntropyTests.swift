@@ -4,26 +4,6 @@ import Testing
 
 @Suite("Linear layer and cross-entropy")
 struct LinearCrossEntropyTests {
-  static let operation = OperationTesting("cross_entropy")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("gradients are what central differences measure")
-  func gradients() throws {
-    let wrong = try Self.operation.wrongGradients()
-    #expect(wrong == [])
-  }
-
   @Test("equal logits cost ln V a target, and −100 nothing; by hand")
   func uniform() throws {
     let test = TestGraph(rowCapacity: 3)

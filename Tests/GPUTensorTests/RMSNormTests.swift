@@ -4,26 +4,6 @@ import Testing
 
 @Suite("RMSNorm")
 struct RMSNormTests {
-  static let operation = OperationTesting("rmsnorm")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("gradients are what central differences measure")
-  func gradients() throws {
-    let wrong = try Self.operation.wrongGradients()
-    #expect(wrong == [])
-  }
-
   @Test("of (3, 4); by hand")
   func byHand() throws {
     // The mean of the squares is 12.5.

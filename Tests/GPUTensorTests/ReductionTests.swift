@@ -4,20 +4,6 @@ import Testing
 
 @Suite("Sums")
 struct ReductionTests {
-  static let operation = OperationTesting("reduce")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
   @Test("the sum of 1 ... n, over all and over rows; by hand", arguments: ExecutorChoice.all)
   func byHand(_ choice: ExecutorChoice) throws {
     let test = TestGraph(rowCapacity: 67)

@@ -4,26 +4,6 @@ import Testing
 
 @Suite("Rotary position embedding")
 struct RoPETests {
-  static let operation = OperationTesting("rope")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("gradients are what central differences measure")
-  func gradients() throws {
-    let wrong = try Self.operation.wrongGradients()
-    #expect(wrong == [])
-  }
-
   @Test("a quarter turn takes the pair (i, i + D/2) of (1, 0) to (0, 1); by hand")
   func quarterTurn() throws {
     // D = 4: the first pair turns a quarter a position, the second a half.

@@ -4,26 +4,6 @@ import Testing
 
 @Suite("Softmax")
 struct SoftmaxTests {
-  static let operation = OperationTesting("softmax")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("gradients are what central differences measure")
-  func gradients() throws {
-    let wrong = try Self.operation.wrongGradients()
-    #expect(wrong == [])
-  }
-
   @Test("of (0, ln 2) is (1/3, 2/3), and of equal large values even; by hand")
   func byHand() throws {
     let test = TestGraph(rowCapacity: 2)

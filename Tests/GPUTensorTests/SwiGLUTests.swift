@@ -4,26 +4,6 @@ import Testing
 
 @Suite("SwiGLU")
 struct SwiGLUTests {
-  static let operation = OperationTesting("swiglu")
-
-  @Test("devices agree with the CPU loops", .onOpenCL, arguments: operation.variants)
-  func parity(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.disagreements(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("the bits repeat, in shared and in isolated memory", .onOpenCL, arguments: operation.variants)
-  func repeatability(_ variant: DeviceVariant) throws {
-    let wrong = try Self.operation.differences(variant)
-    #expect(wrong == [])
-  }
-
-  @Test("gradients are what central differences measure")
-  func gradients() throws {
-    let wrong = try Self.operation.wrongGradients()
-    #expect(wrong == [])
-  }
-
   @Test("of (1, 1) is σ(1); by hand")
   func byHand() throws {
     let test = TestGraph(rowCapacity: 1)

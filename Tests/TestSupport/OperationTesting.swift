@@ -3,6 +3,7 @@ import Kernels
 
 /// An op on a device, in one of its families.
 package struct DeviceVariant: Sendable, CustomStringConvertible {
+  package let operation: OperationTesting
   package let device: Device
   package let variant: CheckVariant
 
@@ -10,7 +11,10 @@ package struct DeviceVariant: Sendable, CustomStringConvertible {
 }
 
 /// What every op's tests ask of the cases that the op itself names. Each answer lists what is wrong: empty is good.
-package struct OperationTesting: Sendable {
+package struct OperationTesting: Sendable, CustomStringConvertible {
+  /// Every op of the registry.
+  package static let all = OperationRegistry.all.map(OperationTesting.init(operation:))
+
   /// The largest relative error of a central difference in double, beside `roundingError`.
   ///
   /// With the step h = 1e-5 it is h² / 6 · |f‴| / |f′|: room for third derivatives 60000 times the first. A wrong factor,
@@ -27,18 +31,27 @@ package struct OperationTesting: Sendable {
 
   private let operation: any Checked.Type
 
-  /// - Parameter stem: as in the registry; `GPUTensor` keeps the ops' types to itself.
-  package init(_ stem: String) {
-    guard let operation = OperationRegistry.all.first(where: { $0.stem == stem }) else {
-      preconditionFailure("no op \(stem) in the registry")
-    }
+  private init(operation: any Checked.Type) {
     self.operation = operation
   }
+
+  /// - Parameter stem: as in the registry; `GPUTensor` keeps the ops' types to itself.
+  package init(_ stem: String) {
+    guard let found = Self.all.first(where: { $0.stem == stem }) else {
+      preconditionFailure("no op \(stem) in the registry")
+    }
+    self = found
+  }
+
+  package var stem: String { operation.stem }
+  package var description: String { stem }
 
   /// Each family on each OpenCL device of this machine.
   package var variants: [DeviceVariant] {
     OpenCLDevices.all.flatMap { device in
-      CheckVariant.all(of: operation, device: device).map { DeviceVariant(device: device, variant: $0) }
+      CheckVariant.all(of: operation, device: device).map {
+        DeviceVariant(operation: self, device: device, variant: $0)
+      }
     }
   }
 

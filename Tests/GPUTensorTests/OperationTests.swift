@@ -1,0 +1,30 @@
+import GPUTensor
+import TestSupport
+import Testing
+
+/// What holds for every op of the registry, in each family, on each device. The ops' own files add values by hand.
+@Suite("Every op")
+struct OperationTests {
+  /// Nothing is differentiated through the optimiser, the batch's integers, roundings and the sums that are reported.
+  private static let withoutGradients: Set = ["adamw", "batch", "cast", "reduce"]
+
+  @Test("devices agree with the CPU loops", .onOpenCL, arguments: OperationTesting.all.flatMap(\.variants))
+  func parity(_ variant: DeviceVariant) throws {
+    let wrong = try variant.operation.disagreements(variant)
+    #expect(wrong == [])
+  }
+
+  @Test(
+    "the bits repeat, in shared and in isolated memory", .onOpenCL,
+    arguments: OperationTesting.all.flatMap(\.variants))
+  func repeatability(_ variant: DeviceVariant) throws {
+    let wrong = try variant.operation.differences(variant)
+    #expect(wrong == [])
+  }
+
+  @Test("gradients are what central differences measure", arguments: OperationTesting.all)
+  func gradients(_ operation: OperationTesting) throws {
+    let wrong = try operation.wrongGradients()
+    #expect(wrong == (Self.withoutGradients.contains(operation.stem) ? ["no case has gradients"] : []))
+  }
+}

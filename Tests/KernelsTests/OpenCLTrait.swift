@@ -1,9 +1,0 @@
-import TestSupport
-import Testing
-
-extension Trait where Self == ConditionTrait {
-  /// Skips, saying so, where there is no OpenCL device.
-  static var onOpenCL: ConditionTrait {
-    .enabled(if: OpenCLDevices.arePresent, Comment(rawValue: OpenCLDevices.absence))
-  }
-}
