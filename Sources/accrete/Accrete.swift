@@ -18,7 +18,7 @@ struct Accrete: ParsableCommand {
       try command.run()
     } catch {
       if let code = Failure.exitCode(of: error) {
-        Console.note("error: \(error)")
+        Console.note("error: " + Failure.text(of: error))
         exit(withError: ExitCode(code))
       }
       if exitCode(for: error) == .validationFailure {

@@ -19,8 +19,16 @@ enum Failure {
     case let error as CheckpointError: code(error.kind)
     case let error as TokenizerError: code(error)
     case is TemplateError, is BadInput: 65
+    case is CocoaError, is POSIXError: 74
     default: nil
     }
+  }
+
+  /// One line about it; Foundation's errors describe themselves in several words of code.
+  static func text(of error: any Error) -> String {
+    guard error is CocoaError || error is POSIXError else { return "\(error)" }
+    let path = ((error as? CocoaError)?.filePath).map { $0 + ": " } ?? ""
+    return "\(path)\(error.systemReason); check the path, its permissions and the room on the disk"
   }
 
   private static func code(_ kind: CheckpointError.Kind) -> Int32 {

@@ -93,10 +93,14 @@ final class CommandFixture: Sendable {
   }
 }
 
-/// A model with a tokenizer, which `train` made once for all suites.
+/// A model with a tokenizer, which `train` made once for all suites. A static is never released: its folder goes at exit.
 enum TrainedModel {
   static let outcome: Result<(fixture: CommandFixture, train: CommandOutcome), any Error> = Result {
     let fixture = try CommandFixture()
+    atexit {
+      guard let made = try? TrainedModel.outcome.get() else { return }
+      try? FileManager.default.removeItem(at: made.fixture.folder)
+    }
     return (fixture, try fixture.train("--device", "cpu", "--json"))
   }
 

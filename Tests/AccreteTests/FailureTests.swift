@@ -39,6 +39,14 @@ extension CommandTests {
       #expect(!FileManager.default.fileExists(atPath: fixture.output.path))
     }
 
+    @Test("an output folder beneath a file: what the system says")
+    func outputBeneathFile() throws {
+      let fixture = try CommandFixture()
+      expect(
+        try fixture.train("output_dir=one.jsonl/run", "--device", "cpu"), 74, "one.jsonl/run", "Not a directory",
+        "output_dir")
+    }
+
     @Test("datasets: missing, empty, not JSON, nothing supervised")
     func datasets() throws {
       let fixture = try CommandFixture()

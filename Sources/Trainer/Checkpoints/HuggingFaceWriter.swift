@@ -17,7 +17,7 @@ package enum HuggingFaceWriter {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
       throw CheckpointError(
-        .inputOutput, path: folder.path, "the folder cannot be made (\(error.localizedDescription))",
+        .inputOutput, path: folder.path, "the folder cannot be made (\(error.systemReason))",
         remedy: "check the path and its permissions")
     }
     try SafetensorsWriter.write(

@@ -58,7 +58,7 @@ package final class MetricsLog {
 
   private static func failure(_ file: URL, _ error: any Error) -> CheckpointError {
     CheckpointError(
-      .inputOutput, path: file.path, "a line cannot be written (\(error.localizedDescription))",
+      .inputOutput, path: file.path, "a line cannot be written (\(error.systemReason))",
       remedy: "check the free space and the permissions")
   }
 }

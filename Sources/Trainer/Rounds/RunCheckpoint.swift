@@ -104,7 +104,7 @@ package struct RunCheckpoint {
 
   private func failure(_ what: String, _ error: any Error) -> CheckpointError {
     CheckpointError(
-      .inputOutput, path: folder.path, "the checkpoint \(what) (\(error.localizedDescription))",
+      .inputOutput, path: folder.path, "the checkpoint \(what) (\(error.systemReason))",
       remedy: "check the free space and the permissions")
   }
 }

@@ -32,7 +32,7 @@ package struct RunFolder: Sendable {
       try FileManager.default.createDirectory(at: rounds, withIntermediateDirectories: true)
     } catch {
       throw CheckpointError(
-        .inputOutput, path: url.path, "the folder cannot be made (\(error.localizedDescription))",
+        .inputOutput, path: url.path, "the folder cannot be made (\(error.systemReason))",
         remedy: "check output_dir and its permissions")
     }
   }

@@ -85,8 +85,8 @@ package struct RowEncoder: Sendable {
   private func needed() throws(Fault) -> any Tokenizer {
     guard let tokenizer else {
       throw Fault(
-        message: "a row of text needs a tokenizer, and the model brings none: name base.tokenizer, or give "
-          + "{input_ids, labels}")
+        message: "a row of text needs a tokenizer, and the model brings none: name one (base.tokenizer in a recipe, "
+          + "--tokenizer of a command), or give {input_ids, labels}")
     }
     return tokenizer
   }

@@ -57,7 +57,7 @@ package struct FileBytes {
     do {
       return try Data(contentsOf: url)
     } catch {
-      throw .unreadable(path: url.path, reason: error.localizedDescription)
+      throw .unreadable(path: url.path, reason: error.systemReason)
     }
   }
 }

@@ -14,14 +14,14 @@ package func writeTokenizer(_ tokenizer: any Tokenizer, to folder: URL) throws(T
   do {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   } catch {
-    throw .unwritable(path: folder.path, reason: error.localizedDescription)
+    throw .unwritable(path: folder.path, reason: error.systemReason)
   }
   for file in bytePair.files() {
     let url = folder.appending(path: file.name)
     do {
       try file.content.write(to: url, options: .atomic)
     } catch {
-      throw .unwritable(path: url.path, reason: error.localizedDescription)
+      throw .unwritable(path: url.path, reason: error.systemReason)
     }
   }
 }
