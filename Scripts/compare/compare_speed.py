@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """accrete and PyTorch in turn, on the same model shape and the same packed batches: tokens a second, as medians.
 
-    python Scripts/compare/compare_speed.py recipes/demo.yaml [key=value …] --runs 3 --steps 4 --peers plain tuned
+    python Scripts/compare/compare_speed.py recipes/speed.yaml [key=value …] --runs 3 --steps 5 --peers plain tuned
 
 accrete trains the recipe's first round and writes its micro-batches; PyTorch (pytorch_train.py, random weights of
 SmolLM2's shape) is given those batches, in each way that --peers names. They alternate, so that a slow hour of the
-machine slows all. The first step of each run is not counted. Prints one JSON object.
+machine slows all. The first two steps of each run are not counted. Prints one JSON object.
 """
 import argparse
 import json
@@ -17,24 +17,25 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+WARMUP = 2
 # plain: logits of every position and glibc's own malloc, as transformers' Trainer and torchtune leave them; tuned: all
 # that pytorch_train.py's docstring lists; compiled: that and torch.compile.
 PEERS = {"plain": ["--logits", "all", "--no-keep-blocks"], "tuned": [], "compiled": ["--compile"]}
 
 
 def accrete_rates(binary, recipe, overrides, steps, folder, batches):
-    """Tokens a second of each step but the first."""
+    """Tokens a second of each step after the warm-up."""
     command = [binary, "train", recipe, f"output_dir={folder}", f"max_steps={steps}", "logging_steps=1"]
     subprocess.run([*command, "--write-batches", batches, *overrides], check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
     lines = [json.loads(line) for line in open(f"{folder}/metrics.jsonl", encoding="utf-8")]
-    return [line["tokens_per_second"] for line in lines if line["round"] == 1 and line["step"] > 1]
+    return [line["tokens_per_second"] for line in lines if line["round"] == 1 and line["step"] > WARMUP]
 
 
 def pytorch_rates(batches, steps, sequence_length, extra):
     """Tokens a second of each step after the warm-up."""
     command = [sys.executable, str(HERE / "pytorch_train.py"), "--shape", "smollm2", "--batches", batches, "--steps",
-               str(steps - 1), "--warmup", "1", "--sequence-length", str(sequence_length), *extra]
+               str(steps - WARMUP), "--warmup", str(WARMUP), "--sequence-length", str(sequence_length), *extra]
     result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return result["step_tokens_per_second"]
 
@@ -45,7 +46,7 @@ def main():
     parser.add_argument("overrides", nargs="*", help="key=value for accrete train")
     parser.add_argument("--accrete", default=str(ROOT / ".build/release/accrete"))
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--sequence-length", type=int, default=512)
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=["plain", "tuned"])
     options = parser.parse_args()
