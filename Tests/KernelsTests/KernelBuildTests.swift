@@ -8,23 +8,23 @@ struct KernelBuildTests {
   @Test("the error carries the build log, which names the file and the line as written")
   func buildLog() async {
     await #expect(processExitsWith: .success) {
-      let folder = try KernelFolder.make([
+      let files = [
         "common.cl": "// one\n// two\n// three\n",
         "wrong.cl": "#include \"common.cl\"\n\n__kernel void wrong(__global float *x) {\n  x[0] = no_such_name;\n}\n",
-      ])
-      defer { try? FileManager.default.removeItem(at: folder) }
-      setenv("ACCRETE_KERNELS", folder.path, 1)
-      setenv("POCL_CACHE_DIR", folder.appending(path: "cache").path, 1)
-      try FileManager.default.createDirectory(
-        at: folder.appending(path: "cache"), withIntermediateDirectories: true)
-      for device in OpenCLDevices.all {
-        let context = try Context(device: device)
-        let error = try #require(throws: OpenCLError.self) { try context.kernel("wrong", file: "wrong.cl") }
-        #expect(error.kind == .build)
-        #expect(error.exitCode == 70)
-        #expect(error.detail.contains("wrong.cl:4"), "\(error)")
-        #expect(error.detail.contains("no_such_name"), "\(error)")
-        #expect(error.detail.contains(device.name))
+      ]
+      try KernelFolder.use(files) { folder in
+        let cache = folder.appending(path: "cache")
+        setenv("POCL_CACHE_DIR", cache.path, 1)
+        try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
+        for device in OpenCLDevices.all {
+          let context = try Context(device: device)
+          let error = try #require(throws: OpenCLError.self) { try context.kernel("wrong", file: "wrong.cl") }
+          #expect(error.kind == .build)
+          #expect(error.exitCode == 70)
+          #expect(error.detail.contains("wrong.cl:4"), "\(error)")
+          #expect(error.detail.contains("no_such_name"), "\(error)")
+          #expect(error.detail.contains(device.name))
+        }
       }
     }
   }

@@ -9,11 +9,10 @@ struct KernelSourceTests {
   @Test("ACCRETE_KERNELS wins, and a folder without kernels is an error that names it")
   func folder() async {
     await #expect(processExitsWith: .success) {
-      let folder = try KernelFolder.make(["common.cl": "// nothing\n"])
-      defer { try? FileManager.default.removeItem(at: folder) }
-      setenv("ACCRETE_KERNELS", folder.path, 1)
-      #expect(try KernelSource.folder().path == folder.path)
-
+      try KernelFolder.use(["common.cl": "// nothing\n"]) { folder in
+        let found = try KernelSource.folder()
+        #expect(found.path == folder.path)
+      }
       setenv("ACCRETE_KERNELS", "/nonexistent/kernels", 1)
       let error = try #require(throws: OpenCLError.self) { try KernelSource.folder() }
       #expect(error.kind == .build)
@@ -35,13 +34,11 @@ struct KernelSourceTests {
   @Test("includes are replaced once each, and #line points at the files that a person would open")
   func includes() async {
     await #expect(processExitsWith: .success) {
-      let folder = try KernelFolder.make([
+      let files = [
         "common.cl": "int c;\n",
         "inner.cl": "#include \"common.cl\"\nint i;",
         "outer.cl": "// first\n#include \"inner.cl\"\n#include \"common.cl\"\nint o;",
-      ])
-      defer { try? FileManager.default.removeItem(at: folder) }
-      setenv("ACCRETE_KERNELS", folder.path, 1)
+      ]
       let expected = """
         #line 1 "outer.cl"
         // first
@@ -55,28 +52,31 @@ struct KernelSourceTests {
         #line 4 "outer.cl"
         int o;
         """
-      #expect(try KernelSource.load("outer.cl") == expected)
+      try KernelFolder.use(files) { _ in
+        let source = try KernelSource.load("outer.cl")
+        #expect(source == expected)
+      }
     }
   }
 
   @Test("a file that is not there is named with its folder, also where another includes it")
   func missing() async {
     await #expect(processExitsWith: .success) {
-      let folder = try KernelFolder.make(["common.cl": "#include \"lost.cl\"\n"])
-      defer { try? FileManager.default.removeItem(at: folder) }
-      setenv("ACCRETE_KERNELS", folder.path, 1)
-      for (file, named) in [("absent.cl", "absent.cl"), ("common.cl", "lost.cl")] {
-        let error = try #require(throws: OpenCLError.self) { try KernelSource.load(file) }
-        #expect(error.kind == .build)
-        #expect(error.description.contains(folder.appending(path: named).path))
+      try KernelFolder.use(["common.cl": "#include \"lost.cl\"\n"]) { folder in
+        for (file, named) in [("absent.cl", "absent.cl"), ("common.cl", "lost.cl")] {
+          let error = try #require(throws: OpenCLError.self) { try KernelSource.load(file) }
+          #expect(error.kind == .build)
+          #expect(error.description.contains(folder.appending(path: named).path))
+        }
       }
     }
   }
 
   @Test("every kernel file compiles alone, with its defaults", .onOpenCL)
   func standalone() throws {
+    let included = ["common.cl", "attention_lanes.cl"]
     let files = try FileManager.default.contentsOfDirectory(atPath: KernelFolder.repository.path)
-      .filter { $0.hasSuffix(".cl") && $0 != "common.cl" }
+      .filter { $0.hasSuffix(".cl") && !included.contains($0) }
     #expect(files.count > 10)
     for device in OpenCLDevices.all where device.runsCLBlast {
       let context = try Context(device: device)

@@ -14,6 +14,14 @@ package enum KernelFolder {
     return folder
   }
 
+  /// Lets a new folder with these files be the process's kernels while `body` runs.
+  package static func use(_ files: [String: String], _ body: (URL) throws -> Void) throws {
+    let folder = try make(files)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    setenv("ACCRETE_KERNELS", folder.path, 1)
+    try body(folder)
+  }
+
   /// A new folder with copies of this repository's files, one of them changed.
   ///
   /// - Parameter only: the files to copy; nil: all.

@@ -9,16 +9,7 @@ import Trainer
 struct CompoundingRunTests {
   private static let names = ["one", "two", "three"]
 
-  private static var settings: TrainingSettings {
-    var settings = TrainingSettings()
-    settings.sequenceLength = 48
-    settings.perDeviceTrainBatchSize = 2
-    settings.duration = .steps(6)
-    settings.learningRate = 3e-3
-    settings.warmupSteps = 2
-    settings.saveSteps = 4
-    return settings
-  }
+  private static let settings = RunFixture.settings(steps: 6, saveSteps: 4)
 
   /// Three rounds from nothing; the second dataset has no held-out rows.
   private static func threeRounds(_ fixture: RunFixture, _ settings: TrainingSettings = settings) throws -> Recipe {

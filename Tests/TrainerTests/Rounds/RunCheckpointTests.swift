@@ -8,14 +8,8 @@ import Trainer
 @Suite("Going on after a stop")
 struct RunCheckpointTests {
   private static func recipe(_ fixture: RunFixture) throws -> Recipe {
-    var settings = TrainingSettings()
-    settings.sequenceLength = 48
-    settings.perDeviceTrainBatchSize = 2
+    var settings = RunFixture.settings(steps: 9, saveSteps: 3)
     settings.gradientAccumulationSteps = 2
-    settings.duration = .steps(9)
-    settings.learningRate = 3e-3
-    settings.warmupSteps = 2
-    settings.saveSteps = 3
     settings.objective = ObjectiveShares(forward: 0.5, reverse: 0.5)
     let train = try ["one", "two"].map { (name: $0, train: try fixture.write($0 + ".jsonl", word: $0, rows: 20)) }
     let valid = try ["one", "two"].map { try fixture.write($0 + "-valid.jsonl", word: $0, rows: 5, from: 20) }

@@ -1,5 +1,6 @@
 import Foundation
 import GPUTensor
+import TestSupport
 import Trainer
 
 /// A run's folder, and the data that its rounds read, in a folder of its own that goes when the fixture goes.
@@ -23,6 +24,18 @@ final class RunFixture {
     }
     try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
     return file
+  }
+
+  /// Settings that a small model learns those rows by.
+  static func settings(steps: Int, saveSteps: Int) -> TrainingSettings {
+    var settings = TrainingSettings()
+    settings.sequenceLength = 48
+    settings.perDeviceTrainBatchSize = 2
+    settings.duration = .steps(steps)
+    settings.learningRate = 3e-3
+    settings.warmupSteps = 2
+    settings.saveSteps = saveSteps
+    return settings
   }
 
   func recipe(

@@ -10,40 +10,6 @@ enum TrainerExecutors {
     [.fallback] + [try? DeviceSelection.auto.device()].compactMap { $0.map(ExecutorChoice.device) }
 }
 
-/// Tests/Goldens/llama/NAME/expected.json, which generate_llama.py writes in float64.
-struct LlamaGolden: Decodable {
-  struct Sequence: Decodable {
-    let ids: [Int32]
-    /// One entry fewer than ids.
-    let tokenLogprobs: [Double]
-  }
-
-  struct Greedy: Decodable {
-    let prompt: [Int32]
-    let ids: [Int32]
-  }
-
-  let sequences: [Sequence]
-  let greedy: Greedy
-
-  static let names = [
-    "grouped-query-tied", "head-size-apart", "biases", "sharded-bf16", "rope-llama3", "rope-linear",
-  ]
-
-  static func folder(_ name: String) -> URL { TestData.golden("llama/" + name) }
-
-  static func load(_ name: String) throws -> LlamaGolden {
-    try decode(LlamaGolden.self, from: folder(name).appending(path: "expected.json"))
-  }
-
-  /// Reads a golden's JSON, whose keys are in snake case.
-  static func decode<Value: Decodable>(_ type: Value.Type, from file: URL) throws -> Value {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(type, from: Data(contentsOf: file))
-  }
-}
-
 extension LoadedModel {
   /// A model's files on an executor.
   static func open(_ url: URL, tokenizer: URL? = nil, on choice: ExecutorChoice) throws -> LoadedModel {
