@@ -2,7 +2,9 @@ extension GGUFTensorType {
   /// Widens blocks to f32, with the operations and their order of the reference, so that the bits agree.
   ///
   /// A block is 32 numbers: `Q8_0` a half d and 32 signed bytes q, number = q d; `Q4_0` a half d and 16 bytes, the low
-  /// nibbles first, number = (q − 8) d; `Q4_1` halves d and m and 16 bytes, number = q d + m.
+  /// nibbles first, number = (q − 8) d; `Q4_1` halves d and m and 16 bytes, number = q d + m. `Q5_0` and `Q5_1` have
+  /// the fifth bits of all q in four bytes before the nibbles, number = (q − 16) d and q d + m. For the types whose
+  /// name ends in K, see `GGUFSuperBlock`.
   ///
   /// - Parameters:
   ///   - source: whole blocks, at any address.
@@ -23,17 +25,26 @@ extension GGUFTensorType {
       for block in 0..<blocks { Self.widenQ4_0(input + block &* 18, output + block &* 32) }
     case .q4_1:
       for block in 0..<blocks { Self.widenQ4_1(input + block &* 20, output + block &* 32) }
+    case .q5_0:
+      for block in 0..<blocks { Self.widenQ5_0(input + block &* 22, output + block &* 32) }
+    case .q5_1:
+      for block in 0..<blocks { Self.widenQ5_1(input + block &* 24, output + block &* 32) }
+    case .q2_K:
+      for block in 0..<blocks { GGUFSuperBlock.widenQ2_K(input + block &* 84, output + block &* 256) }
+    case .q3_K:
+      for block in 0..<blocks { GGUFSuperBlock.widenQ3_K(input + block &* 110, output + block &* 256) }
+    case .q4_K:
+      for block in 0..<blocks { GGUFSuperBlock.widenQ4_K(input + block &* 144, output + block &* 256) }
+    case .q5_K:
+      for block in 0..<blocks { GGUFSuperBlock.widenQ5_K(input + block &* 176, output + block &* 256) }
+    case .q6_K:
+      for block in 0..<blocks { GGUFSuperBlock.widenQ6_K(input + block &* 210, output + block &* 256) }
     }
   }
 
   @inline(__always)
-  private static func half(_ address: UnsafeRawPointer, _ offset: Int) -> Float {
-    widenHalf(address.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-  }
-
-  @inline(__always)
   private static func widenQ8_0(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
-    let scale = half(block, 0)
+    let scale = GGUFBlock.half(block, 0)
     for index in 0..<32 {
       output[index] = Float(block.load(fromByteOffset: 2 &+ index, as: Int8.self)) * scale
     }
@@ -41,7 +52,7 @@ extension GGUFTensorType {
 
   @inline(__always)
   private static func widenQ4_0(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
-    let scale = half(block, 0)
+    let scale = GGUFBlock.half(block, 0)
     for index in 0..<16 {
       let pair = block.load(fromByteOffset: 2 &+ index, as: UInt8.self)
       output[index] = Float(Int8(truncatingIfNeeded: pair & 15) &- 8) * scale
@@ -51,12 +62,54 @@ extension GGUFTensorType {
 
   @inline(__always)
   private static func widenQ4_1(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
-    let scale = half(block, 0)
-    let minimum = half(block, 2)
+    let scale = GGUFBlock.half(block, 0)
+    let minimum = GGUFBlock.half(block, 2)
     for index in 0..<16 {
       let pair = block.load(fromByteOffset: 4 &+ index, as: UInt8.self)
       output[index] = Float(pair & 15) * scale + minimum
       output[index &+ 16] = Float(pair >> 4) * scale + minimum
     }
+  }
+
+  @inline(__always)
+  private static func widenQ5_0(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
+    let scale = GGUFBlock.half(block, 0)
+    let fifth = block.loadUnaligned(fromByteOffset: 2, as: UInt32.self)
+    for index in 0..<16 {
+      let pair = UInt32(GGUFBlock.byte(block, 6 &+ index))
+      let low = pair & 15 | ((fifth &>> UInt32(index)) & 1) &<< 4
+      let high = pair &>> 4 | ((fifth &>> UInt32(index &+ 16)) & 1) &<< 4
+      output[index] = Float(Int32(low) &- 16) * scale
+      output[index &+ 16] = Float(Int32(high) &- 16) * scale
+    }
+  }
+
+  @inline(__always)
+  private static func widenQ5_1(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
+    let scale = GGUFBlock.half(block, 0)
+    let minimum = GGUFBlock.half(block, 2)
+    let fifth = block.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+    for index in 0..<16 {
+      let pair = UInt32(GGUFBlock.byte(block, 8 &+ index))
+      let low = pair & 15 | ((fifth &>> UInt32(index)) & 1) &<< 4
+      let high = pair &>> 4 | ((fifth &>> UInt32(index &+ 16)) & 1) &<< 4
+      output[index] = Float(low) * scale + minimum
+      output[index &+ 16] = Float(high) * scale + minimum
+    }
+  }
+}
+
+/// Numbers at a place of a block, which may stand at any address.
+enum GGUFBlock {
+  /// A half.
+  @inline(__always)
+  static func half(_ block: UnsafeRawPointer, _ offset: Int) -> Float {
+    widenHalf(block.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+  }
+
+  /// A byte.
+  @inline(__always)
+  static func byte(_ block: UnsafeRawPointer, _ offset: Int) -> UInt8 {
+    block.load(fromByteOffset: offset, as: UInt8.self)
   }
 }

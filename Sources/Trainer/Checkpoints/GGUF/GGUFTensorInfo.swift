@@ -38,7 +38,7 @@ struct GGUFTensorInfo {
       throw .unsupported(
         path, at: byteOffset,
         "tensor \"\(name)\" is stored as \(GGUFTensorType.name(typeNumber)), which cannot be read",
-        remedy: "convert the model to F32, F16, BF16, Q8_0, Q4_1 or Q4_0")
+        remedy: "convert the model to F32, F16, BF16, Q8_0 or a type of the Q2_K … Q6_K family")
     }
     self.type = type
     dataOffset = try cursor.integer(UInt64.self)

@@ -1,17 +1,25 @@
 /// How the numbers of a GGUF tensor are stored: the types that can be read.
-package enum GGUFTensorType: UInt32, Sendable {
+package enum GGUFTensorType: UInt32, Sendable, CaseIterable {
   case float32 = 0
   case float16 = 1
   case q4_0 = 2
   case q4_1 = 3
+  case q5_0 = 6
+  case q5_1 = 7
   case q8_0 = 8
+  case q2_K = 10
+  case q3_K = 11
+  case q4_K = 12
+  case q5_K = 13
+  case q6_K = 14
   case bfloat16 = 30
 
   /// Numbers in a block.
   package var blockCount: Int {
     switch self {
     case .float32, .float16, .bfloat16: 1
-    case .q4_0, .q4_1, .q8_0: 32
+    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: 32
+    case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K: 256
     }
   }
 
@@ -22,9 +30,19 @@ package enum GGUFTensorType: UInt32, Sendable {
     case .float16, .bfloat16: 2
     case .q4_0: 18
     case .q4_1: 20
+    case .q5_0: 22
+    case .q5_1: 24
     case .q8_0: 34
+    case .q2_K: 84
+    case .q3_K: 110
+    case .q4_K: 144
+    case .q5_K: 176
+    case .q6_K: 210
     }
   }
+
+  /// The name in the format.
+  package var name: String { Self.name(rawValue) }
 
   /// The name of type `number` in the format, for those that cannot be read too.
   package static func name(_ number: UInt32) -> String { names[number] ?? "type \(number)" }
