@@ -1,4 +1,4 @@
-"""Makes llama/NAME/: six small random LLaMA folders, each with expected.json.
+"""Makes llama/NAME/: eight small random LLaMA folders, each with expected.json.
 
 Run: python Tests/Goldens/generate_llama.py, with torch and transformers; the same versions give the same files.
 
@@ -51,6 +51,15 @@ MODELS = {
         vocab_size=127, hidden_size=40, intermediate_size=76, num_hidden_layers=3, num_attention_heads=4,
         num_key_value_heads=1, rope_theta=10000.0, rope_scaling={"type": "linear", "factor": 4.0},
         tie_word_embeddings=False, torch_dtype="float32"), "10MB"),
+    "rope-yarn": (dict(
+        vocab_size=139, hidden_size=64, intermediate_size=44, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, rope_theta=10000.0,
+        rope_scaling={"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 40, "beta_fast": 8.0},
+        max_position_embeddings=320, tie_word_embeddings=True, torch_dtype="float32"), "10MB"),
+    "rope-dynamic": (dict(
+        vocab_size=137, hidden_size=40, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, rope_theta=10000.0, rope_scaling={"type": "dynamic", "factor": 4.0},
+        max_position_embeddings=96, tie_word_embeddings=True, torch_dtype="float32"), "10MB"),
 }
 
 
@@ -104,7 +113,8 @@ def generate(name, seed):
         continuation = greedy(config, weights, random_ids(7), set(stop))
     error = float32_error(folder, sequences)
     assert error < 1e-4, f"{name}: transformers is {error} away"
-    if config.get("rope_scaling"):
+    scaling = config.get("rope_scaling") or {}
+    if scaling and scaling.get("rope_type", scaling.get("type")) != "dynamic":
         effect = scaling_effect(config, weights, sequences[0]["ids"])
         assert effect > 0.1, f"{name}: leaving the rope scaling out moves the result by {effect} only"
     write_json(folder / "expected.json", {

@@ -33,10 +33,20 @@ def inverse_frequencies(config, head_size):
     theta = rope.get("rope_theta", config.get("rope_theta", 10000.0))
     kind = rope.get("rope_type", rope.get("type", "default"))
     plain = theta ** (-torch.arange(0, head_size, 2, dtype=DOUBLE) / head_size)
-    if kind == "default":
+    if kind in ("default", "dynamic"):  # dynamic: within max_position_embeddings, which the goldens do not leave
         return plain
     if kind == "linear":
         return plain / rope["factor"]
+    if kind == "yarn":
+        length, pairs = rope["original_max_position_embeddings"], head_size // 2
+
+        def pair_turning(times):
+            return head_size * math.log(length / (times * 2 * math.pi)) / (2 * math.log(theta))
+
+        first = max(math.floor(pair_turning(rope.get("beta_fast", 32))), 0)
+        last = min(math.ceil(pair_turning(rope.get("beta_slow", 1))), head_size - 1)
+        stretched = ((torch.arange(pairs, dtype=DOUBLE) - first) / (last - first)).clamp(0, 1)
+        return plain * (1 - stretched) + plain / rope["factor"] * stretched
     if kind != "llama3":
         raise ValueError(f"rope scaling {kind!r} is not one that the goldens cover")
     low, high = rope["low_freq_factor"], rope["high_freq_factor"]
@@ -45,14 +55,21 @@ def inverse_frequencies(config, head_size):
     return plain * kept + plain / rope["factor"] * (1 - kept)
 
 
+def attention_factor(config):
+    """What cosines and sines are multiplied by: YaRN's sharpening of the scores, else 1."""
+    rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    is_yarn = rope.get("rope_type", rope.get("type")) == "yarn"
+    return 0.1 * math.log(rope["factor"]) + 1 if is_yarn else 1.0
+
+
 def rms_norm(x, weight, epsilon):
     return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + epsilon) * weight
 
 
-def rotate(x, angles):
-    """Rotates pairs (i, i + D/2) of x: [heads, T, D] by angles: [T, D/2]."""
+def rotate(x, angles, factor):
+    """Rotates pairs (i, i + D/2) of x: [heads, T, D] by angles: [T, D/2], and multiplies them by factor."""
     first, second = x.chunk(2, dim=-1)
-    cos, sin = angles.cos(), angles.sin()
+    cos, sin = factor * angles.cos(), factor * angles.sin()
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
 
 
@@ -63,6 +80,7 @@ def logits(config, weights, ids):
     size = config.get("head_dim") or config["hidden_size"] // heads
     epsilon, length = config["rms_norm_eps"], len(ids)
     angles = torch.arange(length, dtype=DOUBLE)[:, None] * inverse_frequencies(config, size)
+    factor = attention_factor(config)
     hidden_later = torch.ones(length, length, dtype=torch.bool).triu(1)
     ids = torch.tensor(ids)
 
@@ -77,8 +95,8 @@ def logits(config, weights, ids):
     for layer in range(config["num_hidden_layers"]):
         prefix = f"model.layers.{layer}."
         normed = rms_norm(x, weights[prefix + "input_layernorm.weight"], epsilon)
-        query = rotate(split(linear(normed, prefix + "self_attn.q_proj"), heads), angles)
-        key = rotate(split(linear(normed, prefix + "self_attn.k_proj"), key_heads), angles)
+        query = rotate(split(linear(normed, prefix + "self_attn.q_proj"), heads), angles, factor)
+        key = rotate(split(linear(normed, prefix + "self_attn.k_proj"), key_heads), angles, factor)
         value = split(linear(normed, prefix + "self_attn.v_proj"), key_heads)
         key, value = (t.repeat_interleave(heads // key_heads, dim=0) for t in (key, value))
         scores = (query @ key.transpose(1, 2) / math.sqrt(size)).masked_fill(hidden_later, -math.inf)

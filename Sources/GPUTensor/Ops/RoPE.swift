@@ -63,13 +63,15 @@ extension Tensor {
 package enum RoPETable {
   /// [positions, D]: for each position D/2 cosines, then D/2 sines; computed in double.
   ///
-  /// - Parameter frequencies: D/2 radians a position.
-  package static func make(frequencies: [Double], positions: Int) -> [Float] {
+  /// - Parameters:
+  ///   - frequencies: D/2 radians a position.
+  ///   - scale: what the cosines and sines are multiplied by.
+  package static func make(frequencies: [Double], positions: Int, scale: Double = 1) -> [Float] {
     var table: [Float] = []
     table.reserveCapacity(positions * frequencies.count * 2)
     for position in 0..<positions {
-      table += frequencies.map { Float(cos(Double(position) * $0)) }
-      table += frequencies.map { Float(sin(Double(position) * $0)) }
+      table += frequencies.map { Float(scale * cos(Double(position) * $0)) }
+      table += frequencies.map { Float(scale * sin(Double(position) * $0)) }
     }
     return table
   }

@@ -34,7 +34,9 @@ extension LlamaConfiguration {
     let table = Variable(name: "rope table", shape: Shape([positions, headDim]))
     try executor.allocate([table.slab])
     try executor.write(
-      .floats(RoPETable.make(frequencies: ropeFrequencies, positions: positions)), to: table, at: 0)
+      .floats(
+        RoPETable.make(frequencies: ropeFrequencies, positions: positions, scale: ropeAttentionFactor)),
+      to: table, at: 0)
     return table
   }
 }

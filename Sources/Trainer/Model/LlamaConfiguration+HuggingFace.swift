@@ -13,7 +13,8 @@ extension LlamaConfiguration {
   init(fields: ConfigurationFields) throws(CheckpointError) {
     try Self.refuseWhatIsNotBuilt(fields)
     let heads = try fields.integer("num_attention_heads") ?? 32
-    let rope = try Self.rope(fields)
+    let maxPositionEmbeddings = try fields.integer("max_position_embeddings") ?? 2048
+    let rope = try Self.rope(fields, maxPositionEmbeddings: maxPositionEmbeddings)
     self.init(
       vocabSize: try fields.integer("vocab_size") ?? 32000,
       hiddenSize: try fields.integer("hidden_size") ?? 4096,
@@ -22,7 +23,7 @@ extension LlamaConfiguration {
       numAttentionHeads: heads,
       numKeyValueHeads: try fields.integer("num_key_value_heads"),
       headDim: try fields.integer("head_dim"),
-      maxPositionEmbeddings: try fields.integer("max_position_embeddings") ?? 2048,
+      maxPositionEmbeddings: maxPositionEmbeddings,
       rmsNormEps: try fields.number("rms_norm_eps") ?? 1e-6,
       ropeTheta: rope.theta,
       ropeScaling: rope.scaling,
@@ -74,7 +75,7 @@ extension LlamaConfiguration {
 
   /// The rotary base and its stretching, from whichever dialect the file speaks.
   private static func rope(
-    _ fields: ConfigurationFields
+    _ fields: ConfigurationFields, maxPositionEmbeddings: Int
   ) throws(CheckpointError) -> (theta: Double, scaling: RopeScaling) {
     let theta = try fields.number("rope_theta")
     let key = fields.isNull("rope_parameters") ? "rope_scaling" : "rope_parameters"
@@ -93,6 +94,10 @@ extension LlamaConfiguration {
       scaling = .none
     case "linear":
       scaling = .linear(factor: try rope.required("factor", rope.number("factor")))
+    case "dynamic":
+      scaling = .dynamic(factor: try rope.required("factor", rope.number("factor")))
+    case "yarn":
+      scaling = .yarn(try yarn(rope, maxPositionEmbeddings: maxPositionEmbeddings))
     case "llama3":
       scaling = .llama3(
         factor: try rope.required("factor", rope.number("factor")),
@@ -103,8 +108,31 @@ extension LlamaConfiguration {
     default:
       throw rope.unsupported(
         rope.isNull("rope_type") ? "type" : "rope_type", "is \"\(type)\"",
-        remedy: "default, linear and llama3 are built")
+        remedy: "default, linear, dynamic, yarn and llama3 are built")
     }
     return (innerTheta ?? theta ?? 10000, scaling)
+  }
+
+  /// YaRN's constants, with transformers' defaults.
+  private static func yarn(
+    _ rope: ConfigurationFields, maxPositionEmbeddings: Int
+  ) throws(CheckpointError) -> YarnScaling {
+    let original = try rope.integer("original_max_position_embeddings") ?? maxPositionEmbeddings
+    var factor = try rope.number("factor")
+    if factor == nil, original > 0, original < maxPositionEmbeddings {
+      factor = Double(maxPositionEmbeddings) / Double(original)
+    }
+    let stretch = try rope.required("factor", factor)
+    var attention = try rope.number("attention_factor")
+    if attention == nil, let scale = try rope.number("mscale"), let whole = try rope.number("mscale_all_dim"),
+      scale != 0, whole != 0
+    {
+      attention =
+        YarnScaling.attentionFactor(stretch, scale: scale) / YarnScaling.attentionFactor(stretch, scale: whole)
+    }
+    return YarnScaling(
+      factor: stretch, originalMaxPositionEmbeddings: original, betaFast: try rope.number("beta_fast") ?? 32,
+      betaSlow: try rope.number("beta_slow") ?? 1, attentionFactor: attention,
+      truncate: try rope.bool("truncate") ?? true)
   }
 }

@@ -50,6 +50,12 @@ extension LlamaConfiguration {
       "null"
     case .linear(let factor):
       "{\"rope_type\": \"linear\", \"type\": \"linear\", \"factor\": \(factor)}"
+    case .dynamic(let factor):
+      "{\"rope_type\": \"dynamic\", \"type\": \"dynamic\", \"factor\": \(factor)}"
+    case .yarn(let yarn):
+      "{\"rope_type\": \"yarn\", \"factor\": \(yarn.factor), \"original_max_position_embeddings\": "
+        + "\(yarn.originalMaxPositionEmbeddings), \"beta_fast\": \(yarn.betaFast), \"beta_slow\": \(yarn.betaSlow), "
+        + "\"attention_factor\": \(yarn.attentionFactor), \"truncate\": \(yarn.truncate)}"
     case .llama3(let factor, let low, let high, let original):
       "{\"rope_type\": \"llama3\", \"factor\": \(factor), \"low_freq_factor\": \(low), "
         + "\"high_freq_factor\": \(high), \"original_max_position_embeddings\": \(original)}"

@@ -52,8 +52,21 @@ extension LlamaConfiguration {
     }
     switch ropeScaling {
     case .none: break
-    case .linear(let factor):
+    case .linear(let factor), .dynamic(let factor):
       try validateFactor(factor, path: path)
+    case .yarn(let yarn):
+      try validateFactor(yarn.factor, path: path)
+      guard yarn.betaSlow.isFinite, yarn.betaFast.isFinite, yarn.betaSlow > 0, yarn.betaFast >= yarn.betaSlow else {
+        throw .invalid(
+          path, "rope_scaling has beta_slow \(yarn.betaSlow) and beta_fast \(yarn.betaFast)",
+          remedy: "the fast one must not be below the slow one, and both above 0")
+      }
+      guard yarn.attentionFactor.isFinite, yarn.attentionFactor > 0, ropeTheta > 1 else {
+        throw .invalid(
+          path, "rope_scaling has attention_factor \(yarn.attentionFactor) and rope_theta is \(ropeTheta)",
+          remedy: "give an attention_factor above 0, and a base above 1")
+      }
+      try validateOriginal(yarn.originalMaxPositionEmbeddings, path: path)
     case .llama3(let factor, let low, let high, let original):
       try validateFactor(factor, path: path)
       guard low.isFinite, high.isFinite, low > 0, high > low else {
@@ -61,11 +74,15 @@ extension LlamaConfiguration {
           path, "rope_scaling has low_freq_factor \(low) and high_freq_factor \(high)",
           remedy: "the high one must be above the low one, and both above 0")
       }
-      guard (1...Self.maximumSize).contains(original) else {
-        throw .invalid(
-          path, "rope_scaling has original_max_position_embeddings \(original)",
-          remedy: "give the context length before the stretching, such as 8192")
-      }
+      try validateOriginal(original, path: path)
+    }
+  }
+
+  private func validateOriginal(_ length: Int, path: String) throws(CheckpointError) {
+    guard (1...Self.maximumSize).contains(length) else {
+      throw .invalid(
+        path, "rope_scaling has original_max_position_embeddings \(length)",
+        remedy: "give the context length before the stretching, such as 8192")
     }
   }
 

@@ -37,6 +37,18 @@ import Trainer
         == .llama3(factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositionEmbeddings: 8192))
     #expect(old.eosTokenIDs == [5, 6])
     #expect(try read(#"{"rope_scaling": {"type": "linear", "factor": 2}}"#).ropeScaling == .linear(factor: 2))
+    #expect(try read(#"{"rope_scaling": {"type": "dynamic", "factor": 2}}"#).ropeScaling == .dynamic(factor: 2))
+    #expect(
+      try read(
+        """
+        {"max_position_embeddings": 8192, "rope_parameters": {"rope_type": "yarn", "factor": null, "mscale": 2,
+        "mscale_all_dim": 1, "original_max_position_embeddings": 2048}}
+        """
+      ).ropeScaling
+        == .yarn(
+          YarnScaling(
+            factor: 4, originalMaxPositionEmbeddings: 2048,
+            attentionFactor: (0.2 * log(4.0) + 1) / (0.1 * log(4.0) + 1))))
   }
 
   @Test func nullAndMinusOneAreNoToken() throws {
@@ -50,8 +62,7 @@ import Trainer
     (#"{"model_type": "mistral"}"#, "model_type is \"mistral\""),
     (#"{"hidden_act": "gelu"}"#, "hidden_act is \"gelu\""),
     (#"{"sliding_window": 4096}"#, "sliding_window is 4096"),
-    (#"{"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}"#, "rope_scaling.rope_type is \"yarn\""),
-    (#"{"rope_scaling": {"type": "dynamic", "factor": 4.0}}"#, "\"dynamic\""),
+    (#"{"rope_scaling": {"type": "su", "factor": 4.0}}"#, "rope_scaling.type is \"su\""),
     (#"{"rope_parameters": {"rope_type": "longrope"}}"#, "rope_parameters.rope_type is \"longrope\""),
     (#"{"quantization_config": {"bits": 4}}"#, "quantization_config"), (#"{"attention_dropout": 0.1}"#, "dropout"),
     (#"{"partial_rotary_factor": 0.5}"#, "partial_rotary_factor"),
@@ -72,6 +83,9 @@ import Trainer
     (#"{"rope_theta": -1.0}"#, "rope_theta"), (#"{"tie_word_embeddings": 1}"#, "tie_word_embeddings"),
     (#"{"rope_scaling": {"type": "linear"}}"#, "rope_scaling.factor"),
     (#"{"rope_scaling": {"type": "linear", "factor": 0.5}}"#, "factor 0.5"),
+    (#"{"rope_scaling": {"type": "yarn"}}"#, "rope_scaling.factor"),
+    (#"{"rope_scaling": {"type": "yarn", "factor": 4, "beta_fast": 0.5}}"#, "beta_fast 0.5"),
+    (#"{"rope_scaling": {"type": "dynamic", "factor": -2}}"#, "factor -2"),
     (#"{"rope_theta": 1e4, "rope_parameters": {"rope_theta": 5e5}}"#, "rope_theta"),
     (
       #"{"vocab_size": 2147483647, "hidden_size": 2147483646, "head_dim": 2, "intermediate_size": 2147483647}"#, "param"
@@ -91,7 +105,8 @@ import Trainer
       tieWordEmbeddings: true, attentionBias: true, mlpBias: true, bosTokenID: 7, eosTokenIDs: [8, 9], padTokenID: 10,
       initializerRange: 0.041666666666666664)
     let scalings: [RopeScaling] = [
-      .none, .linear(factor: 4),
+      .none, .linear(factor: 4), .dynamic(factor: 2),
+      .yarn(YarnScaling(factor: 4, originalMaxPositionEmbeddings: 4096, betaFast: 16, attentionFactor: 1.25)),
       .llama3(factor: 32, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositionEmbeddings: 8192),
     ]
     for scaling in scalings {
