@@ -22,17 +22,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "The most new tokens.")
   var maxTokens = 128
 
-  @Option(help: "0 always takes the likeliest token.")
-  var temperature = 0.0
-
-  @Option(help: "Draw among the k likeliest tokens; 0: all.")
-  var topK = 0
-
-  @Option(help: "Draw among the likeliest tokens that together have this probability.")
-  var topP = 1.0
-
-  @Option(help: "The seed of the draws.")
-  var seed: UInt64 = 0
+  @OptionGroup var drawing: SamplingOptions
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -44,9 +34,6 @@ struct GenerateCommand: ParsableCommand {
       throw ValidationError("give one of --prompt, --chat and --ids")
     }
     guard maxTokens >= 1 else { throw ValidationError("--max-tokens must be at least 1") }
-    guard temperature >= 0 else { throw ValidationError("--temperature must not be negative") }
-    guard topK >= 0 else { throw ValidationError("--top-k must not be negative") }
-    guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be above 0 and at most 1") }
   }
 
   private struct Answer: Encodable {
@@ -71,7 +58,7 @@ struct GenerateCommand: ParsableCommand {
     let streams = !json
     let new = try generator.generate(
       prompt: input, maxTokens: maxTokens, stops: stops,
-      sampling: .init(temperature: temperature, topK: topK, topP: topP, seed: seed)
+      sampling: drawing.sampling
     ) { token in
       if streams, let text = decoder?.append(token) { FileHandle.standardOutput.write(Data(text.utf8)) }
       return true
@@ -87,11 +74,9 @@ struct GenerateCommand: ParsableCommand {
     if let ids { return try TokenInput.ids(ids, vocabularySize: vocabularySize) }
     if let chat {
       let tokenizer = try TokenInput.require(tokenizer, option: "--chat")
-      guard let template = tokenizer.chatTemplate else {
-        throw Failure.BadInput(description: "--chat: the model has no chat template; give raw text with --prompt")
-      }
-      let encoder = ConversationEncoder(template: try ChatTemplate(template), tokenizer: tokenizer)
-      return try encoder.prompt([ChatMessage(role: "user", content: chat)])
+      let template = try TokenInput.template(of: tokenizer, option: "--chat")
+      return try ConversationEncoder(template: template, tokenizer: tokenizer)
+        .prompt([ChatMessage(role: "user", content: chat)])
     }
     let tokenizer = try TokenInput.require(tokenizer, option: "--prompt")
     var ids: [Int32] = []

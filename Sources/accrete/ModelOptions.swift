@@ -53,6 +53,15 @@ enum TokenInput {
     return tokenizer
   }
 
+  /// The chat template, or an error that says what to do without one.
+  static func template(of tokenizer: any Tokenizer, option: String) throws -> ChatTemplate {
+    guard let template = tokenizer.chatTemplate else {
+      throw Failure.BadInput(
+        description: "\(option): the model has no chat template; give raw text with `accrete generate --prompt`")
+    }
+    return try ChatTemplate(template)
+  }
+
   /// Refuses ids that the model has no row for: a tokenizer of another model.
   static func check(_ ids: [Int32], _ configuration: LlamaConfiguration, limit: Int) throws {
     if let wrong = ids.first(where: { $0 < 0 || $0 >= Int32(configuration.vocabSize) }) {

@@ -49,11 +49,10 @@ struct TrainCommand: ParsableCommand {
 
 /// A progress bar on a terminal, a line for each logged step elsewhere; both on stderr.
 final class ProgressDisplay {
-  private let isTerminal = isatty(STDERR_FILENO) == 1
-  private var isBarShown = false
+  private let bar = ProgressBar()
 
   func note(_ line: String) {
-    clearBar()
+    bar.end()
     Console.note(line)
   }
 
@@ -61,19 +60,9 @@ final class ProgressDisplay {
     let loss = line.loss.map(TransferReport.format) ?? "not finite"
     let norm = line.gradNorm.map(TransferReport.format) ?? "not finite"
     let numbers = "loss \(loss)  norm \(norm)  lr \(line.learningRate)  \(line.tokensPerSecond) tokens/s"
-    guard isTerminal else {
+    guard bar.isTerminal else {
       return Console.note("round \(line.round) \(line.name)  step \(line.step)/\(totalSteps)  \(numbers)")
     }
-    let width = 24
-    let done = line.step * width / max(totalSteps, 1)
-    let bar = String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
-    FileHandle.standardError.write(Data("\r\u{1B}[K\(line.name) \(bar) \(line.step)/\(totalSteps)  \(numbers)".utf8))
-    isBarShown = true
-    if line.step == totalSteps { clearBar() }
-  }
-
-  private func clearBar() {
-    if isBarShown { FileHandle.standardError.write(Data("\n".utf8)) }
-    isBarShown = false
+    bar.draw(line.name, line.step, of: totalSteps, "\(line.step)/\(totalSteps)  \(numbers)")
   }
 }

@@ -52,9 +52,11 @@ enum AccreteProcess {
   ///
   /// - Parameters:
   ///   - environment: over this process's own.
-  ///   - signal: sent once, as soon as `when` holds.
+  ///   - input: what stdin reads; nothing where nil.
+  ///   - signal: sent once, as soon as `when` holds of the file that stdout goes to.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], signal: Int32? = nil, when: () -> Bool = { true }
+    _ arguments: [String], environment: [String: String] = [:], input: URL? = nil, signal: Int32? = nil,
+    when: (_ output: URL) -> Bool = { _ in true }
   ) throws -> CommandOutcome {
     let scratch = FileManager.default.temporaryDirectory.appending(path: "command-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
@@ -70,12 +72,12 @@ enum AccreteProcess {
     variables["ACCRETE_DEVICE"] = nil
     variables["POCL_CACHE_DIR"] = kernelCache
     process.environment = variables.merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = try input.map { try FileHandle(forReadingFrom: $0) } ?? FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: streams[0])
     process.standardError = try FileHandle(forWritingTo: streams[1])
     try process.run()
     if let signal {
-      while process.isRunning, !when() { usleep(2000) }
+      while process.isRunning, !when(streams[0]) { usleep(2000) }
       kill(process.processIdentifier, signal)
     }
     process.waitUntilExit()

@@ -68,7 +68,7 @@ final class CommandFixture: Sendable {
     _ more: String..., environment: [String: String] = [:], signal: Int32? = nil, when: () -> Bool = { true }
   ) throws -> CommandOutcome {
     try AccreteProcess.run(
-      ["train", recipe.path] + more, environment: environment, signal: signal, when: when)
+      ["train", recipe.path] + more, environment: environment, signal: signal, when: { _ in when() })
   }
 
   /// Steps in the metrics so far.

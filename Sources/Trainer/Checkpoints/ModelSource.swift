@@ -14,11 +14,23 @@ package protocol ModelSource: Sendable {
   /// Where the tokenizer is found.
   var tokenizerFiles: TokenizerFiles { get }
 
-  /// Hands a weight to `body`: f32, in Hugging Face's shape and (rotate-half) order. Valid during the call only.
+  /// What the files are, such as `GGUF`.
+  var format: String { get }
+
+  /// How a weight is stored.
   ///
   /// - Parameter name: a key of `LlamaConfiguration.parameters`.
+  func stored(_ name: String) -> StoredTensor?
+
+  /// Hands rows of a weight to `body`: f32, in Hugging Face's shape and (rotate-half) order. Valid during the call only.
+  ///
+  /// - Parameters:
+  ///   - rows: numbers, of a vector; whole heads, of a weight that turns.
+  ///   - name: a key of `LlamaConfiguration.parameters`.
   /// - Throws: `CheckpointError`, and whatever `body` throws.
-  func withTensor<R>(_ name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R) throws -> R
+  func withRows<R>(
+    _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) throws -> R
 }
 
 extension ModelSource {
@@ -32,7 +44,36 @@ extension ModelSource {
   package var displayName: String { url.lastPathComponent }
 
   /// A weight as an array.
-  package func tensor(_ name: String) throws -> [Float] { try withTensor(name) { Array($0) } }
+  package func tensor(_ name: String) throws -> [Float] {
+    let parameter = configuration.parameters.first { $0.name == name }
+    return try withRows(0..<(parameter?.shape[0] ?? 0), of: name) { Array($0) }
+  }
+
+  /// Hands a weight to `body` piece by piece, so that one stored in a narrower form is never widened as a whole.
+  ///
+  /// - Parameter body: takes numbers and the index of the first of them in the weight.
+  package func forEachPiece(
+    of parameter: ParameterDescription, _ body: (UnsafeBufferPointer<Float>, _ offset: Int) throws -> Void
+  ) throws {
+    let columns = parameter.shape.dropFirst().reduce(1, *)
+    let step = RotaryOrder.turns(parameter.name) ? configuration.headDim : 1
+    let rows = max(pieceCount / columns / step, 1) * step
+    for start in stride(from: 0, to: parameter.shape[0], by: rows) {
+      try withRows(start..<min(start + rows, parameter.shape[0]), of: parameter.name) {
+        try body($0, start * columns)
+      }
+    }
+  }
+}
+
+/// Numbers of a piece: 4 MiB of f32.
+private let pieceCount = 1 << 20
+
+/// How a weight stands in its file.
+package struct StoredTensor: Sendable, Equatable {
+  /// The form of the numbers as the format spells it, such as `BF16` or `Q4_K`.
+  package let type: String
+  package let byteCount: Int
 }
 
 /// Where a model's tokenizer is found.
@@ -40,7 +81,7 @@ package enum TokenizerFiles: Sendable, Equatable {
   /// A folder with tokenizer.json or tokenizer.model.
   case folder(URL)
   /// Inside the GGUF file.
-  case gguf(GGUFVocabulary)
+  case gguf(VocabularyDescription)
   /// A tokenizer.bin of llama2.c.
   case llama2c(URL)
   /// Nowhere: only token ids can be used.

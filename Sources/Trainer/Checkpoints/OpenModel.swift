@@ -52,6 +52,11 @@ extension TokenizerFiles {
     }
   }
 
+  /// Whether the folder at `url` holds a tokenizer and no model.
+  static func standAlone(in url: URL) -> Bool {
+    isFolder(url) && !FileManager.default.fileExists(atPath: url.appending(path: "config.json").path)
+  }
+
   /// Whether the folder at `url` holds a tokenizer.
   static func isFolder(_ url: URL) -> Bool {
     fileNames.contains { FileManager.default.fileExists(atPath: url.appending(path: $0).path) }

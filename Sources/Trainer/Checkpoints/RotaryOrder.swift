@@ -8,4 +8,11 @@ enum RotaryOrder {
     let (head, inside) = row.quotientAndRemainder(dividingBy: headDim)
     return head * headDim + inside % 2 * (headDim / 2) + inside / 2
   }
+
+  /// Whether the rows of a weight turn: queries and keys, and their biases.
+  ///
+  /// - Parameter name: Hugging Face's key.
+  static func turns(_ name: String) -> Bool {
+    name.contains(".self_attn.q_proj.") || name.contains(".self_attn.k_proj.")
+  }
 }

@@ -31,6 +31,8 @@ package final class Generator {
   private let lastRow: Tensor
   private let logits: Tensor
   private let contextLength: Int
+  /// The tokens whose keys and values the cache holds.
+  private var cached: [Int32] = []
 
   /// - Parameter contextLength: tokens that the cache holds, prompt and answer together.
   package init(
@@ -57,7 +59,7 @@ package final class Generator {
     try executor.prepare([plan])
   }
 
-  /// New tokens after a prompt, until one of `stops`, the limit, or the end of the context.
+  /// New tokens after a prompt, of which what the cache holds already is not read again, until one of `stops`, the limit, or the end of the context.
   ///
   /// - Parameter onToken: called with each new token as it is drawn; false ends the generation.
   /// - Returns: the new tokens; the one that stopped is not among them.
@@ -67,26 +69,25 @@ package final class Generator {
     precondition(!prompt.isEmpty && prompt.count <= contextLength, "a prompt that the context holds")
     var random = SplitMix64(seed: sampling.seed)
     var scores: [Float] = []
-    var done = 0
-    while done < prompt.count {
-      let count = min(plan.graph.rowCapacity, prompt.count - done)
-      scores = try run(Array(prompt[done..<done + count]), at: done)
-      done += count
+    // The last token is always read: what follows it is asked for.
+    cached = zip(cached, prompt.dropLast()).prefix { $0 == $1 }.map(\.0)
+    while cached.count < prompt.count {
+      scores = try read(Array(prompt[cached.count...].prefix(plan.graph.rowCapacity)))
     }
     var new: [Int32] = []
     while new.count < maxTokens {
       let token = Self.draw(scores, sampling, &random)
       if stops.contains(token) { break }
       new.append(token)
-      if !onToken(token) || new.count == maxTokens || done == contextLength { break }
-      scores = try run([token], at: done)
-      done += 1
+      if !onToken(token) || new.count == maxTokens || cached.count == contextLength { break }
+      scores = try read([token])
     }
     return new
   }
 
-  /// Runs tokens at consecutive positions; the logits after the last of them.
-  private func run(_ ids: [Int32], at position: Int) throws(OpenCLError) -> [Float] {
+  /// Runs tokens after those in the cache; the logits after the last of them.
+  private func read(_ ids: [Int32]) throws(OpenCLError) -> [Float] {
+    let position = cached.count
     let positions = (position..<position + ids.count).map(Int32.init)
     var arguments = RunArguments(rows: ids.count)
     arguments.scalars.cacheOffset = position
@@ -96,6 +97,7 @@ package final class Generator {
       (lastRow, .ints([Int32(ids.count - 1)])),
     ]
     try executor.run(plan, arguments)
+    cached += ids
     return try executor.read(logits, of: plan, rows: 1)
   }
 

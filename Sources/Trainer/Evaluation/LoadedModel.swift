@@ -46,19 +46,7 @@ package func loadTokenizer(of source: any ModelSource) throws -> (any Tokenizer)
   switch source.tokenizerFiles {
   case .folder(let folder): try loadTokenizer(at: folder)
   case .llama2c(let file): try loadTokenizer(llama2c: file, vocabularySize: source.configuration.vocabSize)
-  case .gguf(let vocabulary): try loadTokenizer(description: VocabularyDescription(vocabulary, path: source.path))
+  case .gguf(let vocabulary): try loadTokenizer(description: vocabulary)
   case .none: nil
-  }
-}
-
-extension VocabularyDescription {
-  /// The vocabulary of a GGUF file.
-  init(_ vocabulary: GGUFVocabulary, path: String) {
-    self.init(
-      model: vocabulary.model, pre: vocabulary.pre, tokens: vocabulary.tokens, scores: vocabulary.scores,
-      types: vocabulary.types, merges: vocabulary.merges, bosTokenID: vocabulary.bosTokenID,
-      eosTokenID: vocabulary.eosTokenID, unknownTokenID: vocabulary.unknownTokenID, padTokenID: vocabulary.padTokenID,
-      addBOS: vocabulary.addBOS, addEOS: vocabulary.addEOS, addSpacePrefix: vocabulary.addSpacePrefix,
-      chatTemplate: vocabulary.chatTemplate, path: path)
   }
 }

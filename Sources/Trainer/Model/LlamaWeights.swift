@@ -50,11 +50,11 @@ package struct LlamaWeights {
 
   // MARK: - Values
 
-  /// Streams a model's weights to the device, one tensor at a time.
+  /// Streams a model's weights to the device, piece by piece.
   package func load(from source: any ModelSource, into executor: any Executor) throws {
     for parameter in configuration.parameters {
-      try source.withTensor(parameter.name) { floats in
-        try executor.write(floats, to: variable(parameter.name), at: 0)
+      try source.forEachPiece(of: parameter) { floats, offset in
+        try executor.write(floats, to: variable(parameter.name), at: offset)
       }
     }
   }

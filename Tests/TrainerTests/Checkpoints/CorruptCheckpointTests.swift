@@ -44,7 +44,7 @@ import Trainer
       do {
         let model = try openModel(at: url)
         for name in model.tensorNames {
-          _ = try model.withTensor(name) { $0.reduce(0) { $0 + ($1.isNaN ? 1 : 0) } }
+          _ = try model.tensor(name).reduce(0) { $0 + ($1.isNaN ? 1 : 0) }
         }
       } catch let error as CheckpointError {
         refused += 1

@@ -31,7 +31,7 @@ struct TrainingGoldenTests {
     let final = try openModel(at: trained.rounds.appending(path: "final"))
     #expect(run.finalWeightNorms.count == final.configuration.parameters.count)
     for (name, norm) in run.finalWeightNorms {
-      let square = try final.withTensor(name) { $0.reduce(0) { $0 + Double($1) * Double($1) } }
+      let square = try final.tensor(name).reduce(0) { $0 + Double($1) * Double($1) }
       #expect(abs(square.squareRoot() / norm - 1) < 1e-4, "\(name)")
     }
   }

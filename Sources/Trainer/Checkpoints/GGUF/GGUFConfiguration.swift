@@ -1,6 +1,6 @@
 extension LlamaConfiguration {
   /// Reads the keys `llama.*` of a GGUF file; what they leave open is read off the tensors.
-  init(_ file: GGUFFile, vocabulary: GGUFVocabulary?) throws(CheckpointError) {
+  init(_ file: GGUFFile, vocabulary: VocabularyDescription?) throws(CheckpointError) {
     let metadata = file.metadata
     let path = file.path
     let architecture = try metadata.string("general.architecture") ?? "none"
@@ -20,7 +20,11 @@ extension LlamaConfiguration {
     let shapes = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.shape) })
     // The ids of a SentencePiece vocabulary whose file is silent are the ones it is trained with.
     let isSentencePiece = vocabulary?.model == "llama"
-    let endTokens = [try metadata.tokenID("eos") ?? (isSentencePiece ? 2 : nil), vocabulary?.eotTokenID]
+    // Chat models stop at the end of a turn too, and at the end of a message that calls a tool.
+    let endTokens = [
+      try metadata.tokenID("eos") ?? (isSentencePiece ? 2 : nil), try metadata.tokenID("eom"),
+      try metadata.tokenID("eot"),
+    ]
     self.init(
       vocabSize: try required("vocab_size", metadata.integer("llama.vocab_size") ?? shapes["token_embd.weight"]?.first),
       hiddenSize: hidden,
@@ -60,8 +64,7 @@ extension LlamaConfiguration {
         throw .unsupported(metadata.path, "\(key) is \(count)", remedy: "give a dense model with full attention")
       }
     }
-    for key in ["llama.logit_scale", "llama.residual_scale", "llama.embedding_scale", "llama.rope.scaling.attn_factor"]
-    {
+    for key in ["llama.logit_scale", "llama.residual_scale", "llama.embedding_scale"] {
       if let scale = try metadata.number(key), scale != 0, scale != 1 {
         throw .unsupported(metadata.path, "\(key) is \(scale)", remedy: "give a model without this factor")
       }
@@ -79,8 +82,26 @@ extension LlamaConfiguration {
     }
   }
 
+  /// YaRN, whose sharpening of the scores GGUF holds relative to the paper's.
+  private static func yarn(_ metadata: GGUFMetadata, factor: Double) throws(CheckpointError) -> RopeScaling {
+    let prefix = "llama.rope.scaling."
+    let context = try metadata.integer("llama.context_length") ?? 0
+    let attention = try metadata.number(prefix + "attn_factor") ?? 1
+    return .yarn(
+      YarnScaling(
+        factor: factor,
+        originalMaxPositionEmbeddings: try metadata.integer(prefix + "original_context_length") ?? context,
+        betaFast: try metadata.number(prefix + "yarn_beta_fast") ?? 32,
+        betaSlow: try metadata.number(prefix + "yarn_beta_slow") ?? 1,
+        attentionFactor: attention == 1 ? nil : attention * YarnScaling.attentionFactor(factor)))
+  }
+
   private static func ropeScaling(_ metadata: GGUFMetadata) throws(CheckpointError) -> RopeScaling {
     let type = try metadata.string("llama.rope.scaling.type")
+    if type != "yarn", let scale = try metadata.number("llama.rope.scaling.attn_factor"), scale != 0, scale != 1 {
+      throw .unsupported(
+        metadata.path, "llama.rope.scaling.attn_factor is \(scale)", remedy: "give a model without this factor")
+    }
     var factor = try metadata.number("llama.rope.scaling.factor")
     if factor == nil { factor = try metadata.number("llama.rope.scale_linear") }
     switch type {
@@ -90,9 +111,11 @@ extension LlamaConfiguration {
       return .linear(factor: factor)
     case "none":
       return .none
+    case "yarn":
+      return try yarn(metadata, factor: factor ?? 1)
     case let type?:
       throw .unsupported(
-        metadata.path, "llama.rope.scaling.type is \"\(type)\"", remedy: "none and linear can be read from GGUF")
+        metadata.path, "llama.rope.scaling.type is \"\(type)\"", remedy: "none, linear and yarn can be read from GGUF")
     }
   }
 }

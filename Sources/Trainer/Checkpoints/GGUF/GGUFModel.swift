@@ -4,7 +4,6 @@ import Foundation
 ///
 /// Unchecked: everything is read in `init` and never changed after; the mapped file stays as long as this object.
 final class GGUFModel: ModelSource, @unchecked Sendable {
-  private static let ropeFrequencies = "rope_freqs.weight"
 
   let configuration: LlamaConfiguration
   let url: URL
@@ -15,12 +14,12 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
   /// Opens the file at `url`; its own vocabulary is the tokenizer where none is given.
   init(_ url: URL, tokenizer: TokenizerFiles?) throws(CheckpointError) {
     let gguf = try GGUFFile(url)
-    let vocabulary = try GGUFVocabulary(gguf.metadata)
+    let vocabulary = try VocabularyDescription(gguf.metadata)
     var configuration = try LlamaConfiguration(gguf, vocabulary: vocabulary)
     let keys = GGUFTensorName.keys(configuration)
     var tensors: [String: GGUFTensor] = [:]
     for tensor in gguf.tensors {
-      if tensor.name == Self.ropeFrequencies {
+      if tensor.name == GGUFTensorName.ropeFrequencies {
         configuration.ropeScaling = try Self.scaling(tensor, of: gguf, configuration)
       } else if let key = keys[tensor.name] {
         tensors[key] = tensor
@@ -39,7 +38,8 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     self.tensors = tensors
     file = gguf.file
     tokenizerFiles = tokenizer ?? vocabulary.map { .gguf($0) } ?? .none
-    for (name, tensor) in tensors where isRotary(name) && tensor.shape.count == 1 && tensor.type.blockCount > 1 {
+    for (name, tensor) in tensors where RotaryOrder.turns(name) && tensor.shape.count == 1 && tensor.type.blockCount > 1
+    {
       throw .unsupported(
         url.path, at: tensor.byteRange.lowerBound, "the bias \"\(tensor.name)\" is quantised",
         remedy: "export biases as F32")
@@ -47,49 +47,60 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
   }
 
   /// The vocabulary inside the file at `url`, whatever its architecture.
-  static func vocabulary(_ url: URL) throws(CheckpointError) -> GGUFVocabulary {
+  static func vocabulary(_ url: URL) throws(CheckpointError) -> VocabularyDescription {
     let gguf = try GGUFFile(url)
-    guard let vocabulary = try GGUFVocabulary(gguf.metadata) else {
+    guard let vocabulary = try VocabularyDescription(gguf.metadata) else {
       throw .invalid(url.path, "the file holds no tokenizer", remedy: "give another file or folder as the tokenizer")
     }
     return vocabulary
   }
 
-  func withTensor<R>(_ name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R) throws -> R {
+  var format: String { "GGUF" }
+
+  func stored(_ name: String) -> StoredTensor? {
+    tensors[name].map { StoredTensor(type: $0.type.name, byteCount: $0.byteRange.count) }
+  }
+
+  func withRows<R>(
+    _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) throws -> R {
     guard let tensor = tensors[name] else {
       throw CheckpointError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
     }
+    let columns = tensor.shape.dropFirst().reduce(1, *)
+    let rowByteCount = columns / tensor.type.blockCount * tensor.type.blockByteCount
+    let start = tensor.byteRange.lowerBound + rows.lowerBound * rowByteCount
+    let range = start..<(start + rows.count * rowByteCount)
+    precondition(range.upperBound <= tensor.byteRange.upperBound, "rows \(rows) of \(name)")
     return try withExtendedLifetime(file) {
-      let source = UnsafeRawBufferPointer(rebasing: file.bytes[tensor.byteRange])
-      if isRotary(name) { return try withRotateHalf(tensor, source, body) }
+      let source = UnsafeRawBufferPointer(rebasing: file.bytes[range])
+      if RotaryOrder.turns(name) {
+        return try withRotateHalf(source, as: tensor.type, rows: rows.count, columns: columns, body)
+      }
       if tensor.type == .float32 { return try FloatStorage.float32.withWidened(source, body) }
-      return try withFloatScratch(tensor.shape.reduce(1, *)) { scratch in
+      return try withFloatScratch(rows.count * columns) { scratch in
         tensor.type.widen(source, into: scratch)
         return try body(UnsafeBufferPointer(scratch))
       }
     }
   }
 
-  /// Widens row by row, each to the place that it has in rotate-half order.
+  /// Widens the rows of whole heads one by one, each to the place that it has in rotate-half order.
   private func withRotateHalf<R>(
-    _ tensor: GGUFTensor, _ source: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<Float>) throws -> R
+    _ source: UnsafeRawBufferPointer, as type: GGUFTensorType, rows: Int, columns: Int,
+    _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R {
-    let rows = tensor.shape[0]
-    let rowCount = tensor.shape.count > 1 ? tensor.shape[1] : 1
-    let rowByteCount = source.count / rows
-    return try withFloatScratch(rows * rowCount) { scratch in
+    precondition(rows.isMultiple(of: configuration.headDim), "\(rows) rows are no whole heads")
+    let rowByteCount = source.count / max(rows, 1)
+    return try withFloatScratch(rows * columns) { scratch in
       for row in 0..<rows {
         let target = RotaryOrder.rotateHalfRow(ofInterleaved: row, headDim: configuration.headDim)
-        tensor.type.widen(
+        type.widen(
           UnsafeRawBufferPointer(rebasing: source[(row * rowByteCount)..<((row + 1) * rowByteCount)]),
-          into: UnsafeMutableBufferPointer(rebasing: scratch[(target * rowCount)..<((target + 1) * rowCount)]))
+          into: UnsafeMutableBufferPointer(rebasing: scratch[(target * columns)..<((target + 1) * columns)]))
       }
       return try body(UnsafeBufferPointer(scratch))
     }
-  }
-
-  private func isRotary(_ name: String) -> Bool {
-    name.contains(".self_attn.q_proj.") || name.contains(".self_attn.k_proj.")
   }
 
   /// Llama 3's scaling, from the table that stands for it in GGUF.
@@ -101,7 +112,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     else {
       throw .unsupported(
         gguf.path, at: place,
-        "\(ropeFrequencies) of shape \(tensor.shape) does not fit heads of "
+        "\(tensor.name) of shape \(tensor.shape) does not fit heads of "
           + "\(configuration.headDim) without another scaling",
         remedy: "give the model as a Hugging Face folder")
     }
@@ -114,7 +125,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     }
     guard let scaling = GGUFRopeFrequencies.scaling(factors: factors, theta: configuration.ropeTheta) else {
       throw .unsupported(
-        gguf.path, at: place, "\(ropeFrequencies) holds factors that no known Llama 3 scaling makes",
+        gguf.path, at: place, "\(tensor.name) holds factors that no known Llama 3 scaling makes",
         remedy: "give the model as a Hugging Face folder")
     }
     return scaling

@@ -30,6 +30,15 @@ package enum GGUFRopeFrequencies {
     return nil
   }
 
+  /// What a model's frequencies are divided by, as the tensor holds it, where its scaling is Llama 3's.
+  static func factors(of model: LlamaConfiguration) -> [Float] {
+    guard case .llama3(let factor, let low, let high, let original) = model.ropeScaling else { return [] }
+    return llama3Factors(
+      count: model.headDim / 2, theta: model.ropeTheta, factor: factor, low: low, high: high,
+      original: Double(original)
+    ).map { Float($0) }
+  }
+
   /// What Llama 3's rule divides each of `count` frequencies by.
   ///
   /// With wavelength w = 2π / f and s = (original / w − low) / (high − low): 1 where s ≥ 1, `factor` where s ≤ 0, else

@@ -1,5 +1,8 @@
 /// The names that GGUF gives to the weights of a LLaMA.
 package enum GGUFTensorName {
+  /// Llama 3's rotary scaling: what each of the D/2 frequencies is divided by.
+  static let ropeFrequencies = "rope_freqs.weight"
+
   private static let ofBlock = [
     "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
     "self_attn.o_proj": "attn_output", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",

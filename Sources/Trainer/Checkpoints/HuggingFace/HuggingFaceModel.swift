@@ -40,11 +40,20 @@ final class HuggingFaceModel: ModelSource {
     }
   }
 
-  func withTensor<R>(_ name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R) throws -> R {
+  var format: String { files.count == 1 ? "safetensors" : "safetensors in \(files.count) files" }
+
+  func stored(_ name: String) -> StoredTensor? {
+    guard let index = fileOfTensor[name], let entry = files[index].entry(name) else { return nil }
+    return StoredTensor(type: entry.elementType, byteCount: entry.byteRange.count)
+  }
+
+  func withRows<R>(
+    _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) throws -> R {
     guard let index = fileOfTensor[name] else {
       throw CheckpointError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
     }
-    return try files[index].withFloats(name, body)
+    return try files[index].withFloats(name, rows: rows, body)
   }
 }
 

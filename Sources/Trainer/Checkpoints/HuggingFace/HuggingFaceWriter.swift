@@ -38,9 +38,20 @@ package enum HuggingFaceWriter {
   }
 
   /// Writes the folder with the weights of `source`, one at a time.
-  package static func write(_ source: any ModelSource, as storage: FloatStorage = .float32, to folder: URL) throws {
+  ///
+  /// - Parameter progress: called after each weight with the bytes written and those of all weights.
+  package static func write(
+    _ source: any ModelSource, as storage: FloatStorage = .float32, to folder: URL,
+    progress: (_ written: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws {
+    let total = source.configuration.parameterCount * storage.byteCount
+    let parameters = Dictionary(uniqueKeysWithValues: source.configuration.parameters.map { ($0.name, $0) })
+    var written = 0
     try write(source.configuration, as: storage, to: folder) { name, emit in
-      try source.withTensor(name) { try emit($0) }
+      guard let parameter = parameters[name] else { preconditionFailure("\(name) is no weight of the model") }
+      try source.forEachPiece(of: parameter) { floats, _ in try emit(floats) }
+      written += parameter.elementCount * storage.byteCount
+      progress(written, total)
     }
   }
 }

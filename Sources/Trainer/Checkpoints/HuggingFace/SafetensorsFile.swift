@@ -35,14 +35,24 @@ package final class SafetensorsFile: Sendable {
     return storage
   }
 
-  /// Hands the numbers of tensor `name` to `body` as f32; they are valid during the call only.
-  package func withFloats<R>(_ name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R) throws -> R {
+  /// Hands numbers of tensor `name` to `body` as f32; they are valid during the call only.
+  ///
+  /// - Parameter rows: those to hand on; nil: all.
+  package func withFloats<R>(
+    _ name: String, rows: Range<Int>? = nil, _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) throws -> R {
     guard let entry = entry(name) else {
       throw CheckpointError.invalid(path, "tensor \"\(name)\" is missing", remedy: "export the model again, whole")
     }
     let storage = try storage(of: entry)
+    var range = entry.byteRange
+    if let rows {
+      let rowByteCount = entry.shape.dropFirst().reduce(storage.byteCount, *)
+      range = range.lowerBound + rows.lowerBound * rowByteCount..<range.lowerBound + rows.upperBound * rowByteCount
+      precondition(range.upperBound <= entry.byteRange.upperBound, "rows \(rows) of \(name)")
+    }
     return try withExtendedLifetime(file) {
-      try storage.withWidened(UnsafeRawBufferPointer(rebasing: file.bytes[entry.byteRange]), body)
+      try storage.withWidened(UnsafeRawBufferPointer(rebasing: file.bytes[range]), body)
     }
   }
 

@@ -2,9 +2,6 @@ import Foundation
 
 /// Writes safetensors files tensor by tensor, so that a model larger than the memory can be saved.
 package enum SafetensorsWriter {
-  /// Numbers narrowed at a time: half a megabyte of bf16.
-  private static let pieceCount = 1 << 18
-
   /// Writes `tensors` to `url`; the file appears when it is whole.
   ///
   /// - Parameters:
@@ -20,14 +17,13 @@ package enum SafetensorsWriter {
     let header = try self.header(tensors, storage: storage, metadata: metadata, path: url.path)
     let file = try AtomicFile(url)
     try header.withUnsafeBytes { try file.write($0) }
-    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceCount * storage.byteCount, alignment: 16)
-    defer { piece.deallocate() }
+    let output = NumberOutput(file, path: url.path)
     for tensor in tensors {
       var emitted = 0
       try supply(tensor.name) { floats in
         emitted += floats.count
         precondition(emitted <= tensor.elementCount, "\(tensor.name) was supplied with too many numbers")
-        try write(floats, of: tensor.name, as: storage, through: piece, to: file, path: url.path)
+        try output.write(floats, of: tensor.name, as: storage)
       }
       precondition(emitted == tensor.elementCount, "\(tensor.name) was supplied with too few numbers")
     }
@@ -41,27 +37,6 @@ package enum SafetensorsWriter {
   ) throws {
     try write(tensors, as: storage, metadata: metadata, to: url) { name, emit in
       try data(name).withUnsafeBufferPointer { try emit($0) }
-    }
-  }
-
-  private static func write(
-    _ floats: UnsafeBufferPointer<Float>, of name: String, as storage: FloatStorage,
-    through piece: UnsafeMutableRawBufferPointer, to file: AtomicFile, path: String
-  ) throws(CheckpointError) {
-    // Singles need no conversion, so they go out as they are.
-    if storage == .float32 { return try file.write(UnsafeRawBufferPointer(floats)) }
-    var position = 0
-    while position < floats.count {
-      let end = min(floats.count, position + pieceCount)
-      let source = UnsafeBufferPointer(rebasing: floats[position..<end])
-      let narrowed = UnsafeMutableRawBufferPointer(rebasing: piece[..<(source.count * storage.byteCount)])
-      if let index = storage.narrow(source, into: narrowed) {
-        throw .unsupported(
-          path, "tensor \"\(name)\" holds \(source[index]), which is too large for \(storage.rawValue)",
-          remedy: "save as bf16 or f32")
-      }
-      try file.write(UnsafeRawBufferPointer(narrowed))
-      position = end
     }
   }
 

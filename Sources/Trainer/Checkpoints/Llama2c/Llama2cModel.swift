@@ -20,18 +20,26 @@ final class Llama2cModel: ModelSource {
     tokenizerFiles = tokenizer
   }
 
-  func withTensor<R>(_ name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R) throws -> R {
+  var format: String { "llama2.c" }
+
+  func stored(_ name: String) -> StoredTensor? {
+    shapes[name].map { StoredTensor(type: "F32", byteCount: 4 * $0.reduce(1, *)) }
+  }
+
+  func withRows<R>(
+    _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) throws -> R {
     guard let offset = offsets[name], let shape = shapes[name] else {
       throw CheckpointError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
     }
-    let count = shape.reduce(1, *)
+    precondition(rows.upperBound <= shape[0], "rows \(rows) of \(name)")
+    let columns = shape.dropFirst().reduce(1, *)
     return try withExtendedLifetime(file) {
-      let source = UnsafeRawBufferPointer(rebasing: file.bytes[offset..<(offset + 4 * count)])
-      let isRotary = name.hasSuffix("q_proj.weight") || name.hasSuffix("k_proj.weight")
-      guard isRotary else { return try FloatStorage.float32.withWidened(source, body) }
-      let columns = shape[1]
-      return try withFloatScratch(count) { scratch in
-        for row in 0..<shape[0] {
+      let source = UnsafeRawBufferPointer(
+        rebasing: file.bytes[(offset + 4 * rows.lowerBound * columns)..<(offset + 4 * rows.upperBound * columns)])
+      guard RotaryOrder.turns(name) else { return try FloatStorage.float32.withWidened(source, body) }
+      return try withFloatScratch(rows.count * columns) { scratch in
+        for row in 0..<rows.count {
           let target = RotaryOrder.rotateHalfRow(ofInterleaved: row, headDim: configuration.headDim)
           FloatStorage.float32.widen(
             UnsafeRawBufferPointer(rebasing: source[(4 * row * columns)..<(4 * (row + 1) * columns)]),

@@ -7,14 +7,19 @@ package func vocabularyDescription(
     throw VocabularyExport.unsupported("a \(type(of: tokenizer))")
   }
   var description = try VocabularyExport(bytePair).description()
-  // A model of bytes has the rows that its recipe asked for; unused ones still need a spelling.
-  let count = description.tokens.count
-  for id in count..<max(count, tokenizer.vocabularySize) {
-    description.tokens.append("<|unused_\(id)|>")
-    description.scores?.append(0)
-    description.types?.append(VocabularyDescription.TokenType.unused)
-  }
+  description.fill(upTo: tokenizer.vocabularySize)
   return description
+}
+
+extension VocabularyDescription {
+  /// Gives a spelling to the rows that a model has beyond its tokens: recipes ask for more, and some models pad.
+  mutating func fill(upTo count: Int) {
+    for id in tokens.count..<max(tokens.count, count) {
+      tokens.append("<|unused_\(id)|>")
+      scores?.append(0)
+      types?.append(VocabularyDescription.TokenType.unused)
+    }
+  }
 }
 
 /// Describes a byte-pair model by GGUF's means.

@@ -75,9 +75,10 @@ import Trainer
     }
     #expect(
       vocabulary
-        == GGUFVocabulary(
+        == VocabularyDescription(
           model: "llama", pre: "smollm", tokens: (0..<12).map { "token\($0)" }, scores: (0..<12).map { -Float($0) },
-          merges: ["a b", "Ġ t"], bosTokenID: 3, eosTokenID: 4, eotTokenID: 5, addBOS: false, chatTemplate: "{{ x }}"))
+          merges: ["a b", "Ġ t"], bosTokenID: 3, eosTokenID: 4, addBOS: false, chatTemplate: "{{ x }}",
+          path: model.path))
     #expect(model.configuration.bosTokenID == 3)
     #expect(model.configuration.eosTokenIDs == [4, 5])
     #expect(model.configuration.padTokenID == nil)
@@ -93,10 +94,10 @@ import Trainer
       $0.removeKey("general.architecture")
       $0.add("general.architecture", "qwen2")
     }
-    try check("yarn") { $0.add("llama.rope.scaling.type", "yarn") }
+    try check("longrope") { $0.add("llama.rope.scaling.type", "longrope") }
     try check("expert_count") { $0.add("llama.expert_count", UInt32(8)) }
     try check("dimension_count") { $0.add("llama.rope.dimension_count", UInt32(2)) }
-    try check("\"output.weight\" is stored as Q6_K") { $0.replace("output.weight", [12, 8], 14, Data(count: 400)) }
+    try check("\"output.weight\" is stored as IQ4_NL") { $0.replace("output.weight", [12, 8], 20, Data(count: 400)) }
     try check("\"mystery\"") { $0.add("mystery", [1], 0, Data(count: 4)) }
     try check("rope_freqs.weight") { $0.add("rope_freqs.weight", [2], 0, Data.of([1, 3.7] as [Float])) }
     try check("version 1") { $0.version = 1 }

@@ -1,0 +1,117 @@
+import Foundation
+
+/// Writes a model as a GGUF file that llama.cpp loads: metadata, vocabulary and template, then the weights one by one.
+package enum GGUFWriter {
+  private static let alignment = 32
+
+  /// A tensor as it goes into the file.
+  private struct Entry {
+    let name: String
+    let shape: [Int]
+    let type: GGUFTensorType
+    /// From the start of the data.
+    let offset: Int
+    let byteCount: Int
+    /// The model's key; nil: Llama 3's table of frequencies.
+    let key: String?
+  }
+
+  /// Writes `source` to `url`; the file appears when it is whole.
+  ///
+  /// - Parameters:
+  ///   - type: how matrices are stored, one of `GGUFTensorType.writable`. Vectors are always f32, and a matrix whose
+  ///     rows are no whole blocks is f16, as in llama.cpp's own files.
+  ///   - vocabulary: nil where the model has no tokenizer.
+  ///   - progress: called after each tensor with the bytes written and those of the whole file.
+  package static func write(
+    _ source: any ModelSource, as type: GGUFTensorType, vocabulary: VocabularyDescription?, to url: URL,
+    progress: (_ written: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws {
+    let model = source.configuration
+    var metadata = GGUFMetadataEncoder()
+    let name = source.url.deletingPathExtension().lastPathComponent
+    try metadata.set(model, name: name, type: type, path: source.path)
+    try metadata.set(vocabulary, of: model, path: source.path)
+    let entries = self.entries(model, as: type)
+    let header = self.header(entries, metadata: metadata)
+    let total = header.count + (entries.last.map { $0.offset + padded($0.byteCount) } ?? 0)
+
+    let file = try AtomicFile(url)
+    try header.withUnsafeBytes { try file.write($0) }
+    let output = NumberOutput(file, path: url.path)
+    for entry in entries {
+      if let key = entry.key {
+        let columns = entry.shape.dropFirst().reduce(1, *)
+        try source.forEachPiece(of: ParameterDescription(name: key, shape: entry.shape)) { floats, _ in
+          try withInterleavedRows(floats, of: key, columns: columns, headDim: model.headDim) {
+            try output.write($0, of: key, as: entry.type)
+          }
+        }
+      } else {
+        try GGUFRopeFrequencies.factors(of: model).withUnsafeBufferPointer {
+          try output.write($0, of: entry.name, as: entry.type)
+        }
+      }
+      try [UInt8](repeating: 0, count: padded(entry.byteCount) - entry.byteCount)
+        .withUnsafeBytes { try file.write($0) }
+      progress(file.byteCount, total)
+    }
+    try file.commit()
+  }
+
+  private static func entries(_ model: LlamaConfiguration, as type: GGUFTensorType) -> [Entry] {
+    let names = Dictionary(uniqueKeysWithValues: GGUFTensorName.keys(model).map { ($1, $0) })
+    var tensors = model.parameters.map { parameter in
+      (name: names[parameter.name] ?? parameter.name, shape: parameter.shape, key: Optional(parameter.name))
+    }
+    if case .llama3 = model.ropeScaling {
+      tensors.insert((GGUFTensorName.ropeFrequencies, [model.headDim / 2], nil), at: 0)
+    }
+    var offset = 0
+    return tensors.map { name, shape, key in
+      let type = stored(shape, as: type)
+      let byteCount = shape.reduce(1, *) / type.blockCount * type.blockByteCount
+      defer { offset += padded(byteCount) }
+      return Entry(name: name, shape: shape, type: type, offset: offset, byteCount: byteCount, key: key)
+    }
+  }
+
+  private static func stored(_ shape: [Int], as type: GGUFTensorType) -> GGUFTensorType {
+    if shape.count == 1 { return .float32 }
+    return (shape.last ?? 0).isMultiple(of: type.blockCount) ? type : .float16
+  }
+
+  private static func header(_ entries: [Entry], metadata: GGUFMetadataEncoder) -> Data {
+    var header = Data("GGUF".utf8)
+    header.append(littleEndian: UInt32(3))
+    header.append(littleEndian: UInt64(entries.count))
+    header.append(littleEndian: UInt64(metadata.count))
+    header.append(metadata.data)
+    for entry in entries {
+      header.append(gguf: entry.name)
+      header.append(littleEndian: UInt32(entry.shape.count))
+      for size in entry.shape.reversed() { header.append(littleEndian: UInt64(size)) }
+      header.append(littleEndian: entry.type.rawValue)
+      header.append(littleEndian: UInt64(entry.offset))
+    }
+    header.append(Data(count: padded(header.count) - header.count))
+    return header
+  }
+
+  private static func padded(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
+
+  /// Hands on rows of a weight, those that turn in interleaved order.
+  private static func withInterleavedRows(
+    _ floats: UnsafeBufferPointer<Float>, of key: String, columns: Int, headDim: Int,
+    _ body: (UnsafeBufferPointer<Float>) throws -> Void
+  ) throws {
+    guard RotaryOrder.turns(key) else { return try body(floats) }
+    try withFloatScratch(floats.count) { scratch in
+      for row in 0..<(floats.count / columns) {
+        let from = RotaryOrder.rotateHalfRow(ofInterleaved: row, headDim: headDim) * columns
+        for column in 0..<columns { scratch[row * columns + column] = floats[from + column] }
+      }
+      try body(UnsafeBufferPointer(scratch))
+    }
+  }
+}

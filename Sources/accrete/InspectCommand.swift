@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import Trainer
+
+/// What a model's files hold.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Print a model's configuration, tensors, tokenizer and chat template.")
+
+  @Argument(
+    help: "A Hugging Face folder, a .gguf file, a llama2.c .bin, a .safetensors file, or a tokenizer's folder or file.")
+  var model: String
+
+  @Option(help: "Where the tokenizer is, if not with the model.")
+  var tokenizer: String?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @OptionGroup var device: DeviceOption
+
+  func run() throws {
+    let found = try ModelInspection(
+      URL(fileURLWithPath: model), tokenizer: tokenizer.map { URL(fileURLWithPath: $0) })
+    if json { return try Console.result(json: found) }
+    Console.result("\(found.path): \(found.format)")
+    if let parameters = found.parameters {
+      Console.result("\(parameters) parameters, \(found.bytes) bytes here, \(4 * parameters) bytes as fp32 on a device")
+    }
+    if let configuration = found.configuration { section("configuration", try Self.lines(configuration)) }
+    let types = Dictionary(grouping: found.tensors, by: \.dtype).map { type, tensors in
+      "\(type): \(tensors.count) tensors, \(tensors.reduce(0) { $0 + $1.bytes }) bytes"
+    }
+    section("storage", types.sorted())
+    section("tensors", found.tensors.map { "\($0.name)  \($0.shape)  \($0.dtype)  \($0.bytes)" })
+    section("tokenizer", found.tokenizer.map(Self.lines) ?? [])
+    section("chat template", found.chatTemplate.map { [$0] } ?? [])
+  }
+
+  private func section(_ title: String, _ lines: [String]) {
+    guard !lines.isEmpty else { return }
+    Console.result("\n# \(title)")
+    for line in lines { Console.result(line) }
+  }
+
+  private static func lines(_ configuration: CheckpointJSON) throws -> [String] {
+    guard case .object(let object) = configuration.content else { return [] }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return try object.members.map { "\($0.key): \(String(decoding: try encoder.encode($0.value), as: UTF8.self))" }
+  }
+
+  private static func lines(_ tokenizer: ModelInspection.TokenizerSummary) -> [String] {
+    [
+      "\(tokenizer.vocabSize) tokens",
+      "begins a text: \(tokenizer.bosToken ?? "none")\(tokenizer.addsBos ? ", added to each" : "")",
+      "ends a text: \(tokenizer.eosTokens.joined(separator: " "))\(tokenizer.addsEos ? ", added to each" : "")",
+      "fills rows: \(tokenizer.padToken ?? "none")",
+    ]
+  }
+}
