@@ -6,11 +6,15 @@ import Trainer
 final class DatasetFixture {
   let file: URL
 
-  init(_ lines: String, name: String = "train.jsonl") throws {
+  convenience init(_ lines: String, name: String = "train.jsonl") throws {
+    try self.init(Data(lines.utf8), name: name)
+  }
+
+  init(_ content: Data, name: String) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "dataset-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     file = folder.appending(path: name)
-    try Data(lines.utf8).write(to: file)
+    try content.write(to: file)
   }
 
   deinit { try? FileManager.default.removeItem(at: file.deletingLastPathComponent()) }
@@ -32,6 +36,11 @@ final class DatasetFixture {
     } catch {
       return error
     }
+  }
+
+  /// The texts of the rows, special tokens left out.
+  func texts() throws -> [String] {
+    try load().samples.map { WordTokenizer().decode($0.ids, skipSpecial: true) }
   }
 
   /// Datasets of rows with these lengths, one dataset a list; all but the first token of a row are supervised.

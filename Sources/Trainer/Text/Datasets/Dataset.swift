@@ -40,9 +40,10 @@ package struct Dataset: Sendable {
     name: String, url: URL, tokenizer: (any Tokenizer)?, vocabularySize: Int, sequenceLength: Int
   ) throws(DatasetError) -> Dataset {
     let encoder = RowEncoder(tokenizer: tokenizer, vocabularySize: vocabularySize)
-    let isDocument = url.pathExtension.lowercased() == "txt"
+    let reader = try DatasetReader(url: url)
+    let isDocument = reader.format.kind == .document
     var builder = Builder(sequenceLength: sequenceLength)
-    try DatasetReader(url: url).forEachRow { row, place throws(DatasetError) in
+    try reader.forEachRow { row, place throws(DatasetError) in
       do throws(RowEncoder.Fault) {
         builder.add(try encoder.encode(row), isDocument: isDocument)
       } catch {
