@@ -20,18 +20,23 @@ final class DatasetFixture {
   deinit { try? FileManager.default.removeItem(at: file.deletingLastPathComponent()) }
 
   func load(
-    tokenizer: (any Tokenizer)? = WordTokenizer(), vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
+    columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)? = WordTokenizer(),
+    vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
   ) throws(DatasetError) -> Dataset {
     try Dataset.load(
-      name: "d", url: file, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength)
+      name: "d", url: file, columns: columns, part: part, tokenizer: tokenizer, vocabularySize: vocabularySize,
+      sequenceLength: sequenceLength)
   }
 
   /// The error that loading ends in, or nil.
   func error(
-    tokenizer: (any Tokenizer)? = WordTokenizer(), vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
+    columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)? = WordTokenizer(),
+    vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
   ) -> DatasetError? {
     do {
-      _ = try load(tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength)
+      _ = try load(
+        columns: columns, part: part, tokenizer: tokenizer, vocabularySize: vocabularySize,
+        sequenceLength: sequenceLength)
       return nil
     } catch {
       return error
@@ -39,8 +44,8 @@ final class DatasetFixture {
   }
 
   /// The texts of the rows, special tokens left out.
-  func texts() throws -> [String] {
-    try load().samples.map { WordTokenizer().decode($0.ids, skipSpecial: true) }
+  func texts(columns: ColumnNames = .none, part: DatasetPart = .whole) throws -> [String] {
+    try load(columns: columns, part: part).samples.map { WordTokenizer().decode($0.ids, skipSpecial: true) }
   }
 
   /// Datasets of rows with these lengths, one dataset a list; all but the first token of a row are supervised.

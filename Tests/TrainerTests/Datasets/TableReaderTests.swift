@@ -54,7 +54,7 @@ struct TableReaderTests {
     ("text,id\n\"a\nb\"c,1\n", 3, ["text follows the quote"]),
     ("text,id\na,1\n\"b,2\nc,3\n", 3, ["no end"]),
     ("text,id,text\na,1,b\n", 1, ["\"text\" twice"]),
-    ("input_ids,labels\n1 2,1 2\n", 1, [".jsonl"]),
+    ("input_ids,labels\n1 2,1 2\n", 2, [".jsonl"]),
     ("question,answer\na,b\n", 2, ["\"answer\", \"question\""]),
     ("messages,id\n[],1\n", 2, ["\"messages\" is text"]),
     (String(repeating: ",", count: 20_000), 1, ["more than 10000 columns"]),

@@ -4,19 +4,46 @@ import Foundation
 struct DatasetReader {
   let url: URL
   let format: DatasetFormat
+  private let columns: ColumnNames
   private let path: String
 
+  /// - Parameter columns: what the file calls the rows' keys.
   /// - Throws: `DatasetError`, where the file's name tells no format that is read.
-  init(url: URL) throws(DatasetError) {
+  init(url: URL, columns: ColumnNames) throws(DatasetError) {
     self.url = url
+    self.columns = columns
     path = url.path
     format = try DatasetFormat(of: url)
+    if format.kind == .document, !columns.isEmpty {
+      throw DatasetError(place: path, message: "a document has no columns: remove the round's columns")
+    }
   }
 
   /// Reads every row and hands it on.
-  /// - Parameter body: takes a row and its place (`path:line`).
-  func forEachRow(_ body: (DatasetRow, String) throws(DatasetError) -> Void) throws(DatasetError) {
-    try forEachRecord { record throws(DatasetError) in try body(try record.row(), record.place) }
+  /// - Parameter body: takes a row, its index from 0, and its place (`path:line`).
+  func forEachRow(_ body: (DatasetRow, Int, String) throws(DatasetError) -> Void) throws(DatasetError) {
+    var unseen = Set(columns.pairs.map(\.column))
+    var count = 0
+    var first = path
+    try forEachRecord { record throws(DatasetError) in
+      if count == 0 { first = record.place }
+      try body(try record.row(columns: columns, unseen: &unseen), count, record.place)
+      count += 1
+    }
+    if count > 0, let pair = columns.pairs.first(where: { unseen.contains($0.column) }) {
+      throw DatasetError(
+        place: first,
+        message:
+          "neither this row nor any other has the column \"\(excerpt(pair.column))\", which the recipe's columns "
+          + "name for \(pair.key): correct the name, or leave it out")
+    }
+  }
+
+  /// Counts the rows without reading their keys.
+  func countRows() throws(DatasetError) -> Int {
+    var count = 0
+    try forEachRecord { _ in count += 1 }
+    return count
   }
 
   private func forEachRecord(_ body: (DatasetRecord) throws(DatasetError) -> Void) throws(DatasetError) {

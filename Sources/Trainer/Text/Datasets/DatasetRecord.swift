@@ -15,19 +15,26 @@ struct DatasetRecord {
   let content: Content
 
   /// The record's row.
-  func row() throws(DatasetError) -> DatasetRow {
+  /// - Parameters:
+  ///   - columns: what the file calls the keys.
+  ///   - unseen: columns that no row has had yet; this row's are taken away.
+  func row(columns: ColumnNames, unseen: inout Set<String>) throws(DatasetError) -> DatasetRow {
+    let object: [String: Any]
     switch content {
-    case .document(let text): .text(text)
-    case .cells(let cells): try row(of: cells)
-    case .json(let bytes): try row(of: try object(bytes))
+    case .document(let text): return .text(text)
+    case .cells(let cells): object = cells
+    case .json(let bytes): object = try self.object(bytes)
     }
-  }
-
-  private func row(of object: [String: Any]) throws(DatasetError) -> DatasetRow {
+    if !unseen.isEmpty { unseen.subtract(object.keys) }
+    let row = columns.renamed(object)
+    if case .cells = content, row["input_ids"] != nil {
+      throw DatasetError(
+        place: place, message: "token ids are not read from a table's cells: write {input_ids, labels} rows as .jsonl")
+    }
     do {
-      return try DatasetRow(object)
+      return try DatasetRow(row)
     } catch {
-      throw DatasetError(place: place, message: error.message)
+      throw DatasetError(place: place, message: columns.absence(in: object) ?? error.message)
     }
   }
 

@@ -47,9 +47,6 @@ struct TableReader {
         throw fault("the header names the column \"\(excerpt(name))\" twice: rename one", line: line)
       }
     }
-    if known.contains("input_ids") {
-      throw fault("token ids are not read from a table's cells: write {input_ids, labels} rows as .jsonl", line: line)
-    }
   }
 
   private func fault(_ message: String, line: Int) -> DatasetError {
