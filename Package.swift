@@ -18,6 +18,8 @@ let package = Package(
     // MARK: - The house, bottom to top
 
     .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "libclblast-dev"])]),
+    // zlib, which every Linux has: datasets as gzip files. Swift's own packages wrap it for network streams only.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "Kernels", dependencies: ["COpenCL", .product(name: "Crypto", package: "swift-crypto")],
       exclude: ["README.md"]),
@@ -25,7 +27,7 @@ let package = Package(
     .target(
       name: "Trainer",
       dependencies: [
-        "GPUTensor", "Kernels",
+        "CZlib", "GPUTensor", "Kernels",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],

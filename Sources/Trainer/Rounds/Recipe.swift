@@ -74,12 +74,21 @@ package struct ResolvedRound: Sendable, Equatable {
   package var train: URL
   /// Di's held-out rows, or nil: its column of the transfer matrix is then null.
   package var valid: URL?
+  /// What the files call the rows' keys.
+  package var columns: ColumnNames
+  /// The share of `train`'s rows that train, the rest being held out; nil: all do.
+  package var split: Double?
   package var settings: TrainingSettings
 
-  package init(name: String, train: URL, valid: URL?, settings: TrainingSettings) {
+  package init(
+    name: String, train: URL, valid: URL?, columns: ColumnNames = .none, split: Double? = nil,
+    settings: TrainingSettings
+  ) {
     self.name = name
     self.train = train
     self.valid = valid
+    self.columns = columns
+    self.split = split
     self.settings = settings
   }
 }

@@ -19,7 +19,7 @@ struct RecipeDecoding {
   let folder: URL
 
   private static let runKeys = ["output_dir", "seed", "device", "base", "method", "precision"]
-  private static let roundKeys = ["name", "train", "valid"]
+  private static let roundKeys = ["name", "train", "valid", "columns", "split"]
 
   func recipe(_ tree: RecipeNode) throws(RecipeError) -> Recipe {
     let training = TrainingKey.all.map(\.name)
@@ -148,7 +148,8 @@ struct RecipeDecoding {
     var settings = defaults
     for key in TrainingKey.all { try key.read(reader, &settings) }
     return ResolvedRound(
-      name: name, train: train, valid: isNull ? nil : try reader.path("valid", relativeTo: folder), settings: settings)
+      name: name, train: train, valid: isNull ? nil : try reader.path("valid", relativeTo: folder),
+      columns: try Self.columns(reader), split: try Self.split(reader), settings: settings)
   }
 
   private static func isFolderName(_ name: String) -> Bool {

@@ -21,12 +21,21 @@ extension Recipe {
       lines.append("  - name: " + RecipeYAML.text(round.name))
       lines.append("    train: " + RecipeYAML.text(round.train.path))
       lines.append("    valid: " + (round.valid.map { RecipeYAML.text($0.path) } ?? "null"))
+      lines.append("    columns: " + round.columns.yaml)
+      lines.append("    split: " + (round.split.map { RecipeYAML.number($0) } ?? "null"))
       for key in TrainingKey.all {
         guard let value = key.write(round.settings), value != key.write(defaults) else { continue }
         lines.append("    \(key.name): \(value)")
       }
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension ColumnNames {
+  fileprivate var yaml: String {
+    isEmpty
+      ? "null" : "{" + pairs.map { "\($0.key): \(RecipeYAML.text($0.column))" }.joined(separator: ", ") + "}"
   }
 }
 

@@ -28,42 +28,30 @@ package struct RunMaterial {
       (base, configuration, tokenizer) = (.source(source), source.configuration, try loadTokenizer(of: source))
     case .preset(let name, let wanted):
       base = .fresh(seed: recipe.seed)
-      tokenizer = try wanted.map { try Self.tokenizer($0) }
-      guard var preset = LlamaConfiguration.preset(name, vocabSize: tokenizer?.vocabularySize) else {
-        throw RoundError.unsuitable(
-          key: "base.preset", problem: "there is no preset \(name)",
-          remedy: "choose one of \(LlamaConfiguration.presetNames.joined(separator: ", "))")
-      }
-      if let special = tokenizer?.special {
-        preset.bosTokenID = special.bos.map(Int.init)
-        preset.eosTokenIDs = special.eos.map(Int.init)
-        preset.padTokenID = special.pad.map(Int.init)
-      }
-      configuration = preset
+      (configuration, tokenizer) = try ModelText.preset(name, tokenizer: wanted)
     }
-    try Self.checkLengths(recipe, configuration)
+    let text = ModelText(tokenizer: tokenizer, configuration: configuration)
+    try text.checkLengths(of: recipe)
 
     var loaded: [String: Dataset] = [:]
-    let (tokenizer, vocabularySize) = (tokenizer, configuration.vocabSize)
-    func load(_ name: String, _ url: URL, _ length: Int) throws -> Dataset {
-      let key = "\(name) \(url.path) \(length)"
-      if let dataset = loaded[key] { return dataset }
-      let dataset = try Dataset.load(
-        name: name, url: url, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: length)
-      loaded[key] = dataset
-      return dataset
-    }
     unions = try recipe.rounds.indices.map { last in
-      try recipe.rounds[...last].map { round in
-        try load(round.name, round.train, recipe.rounds[last].settings.sequenceLength)
+      let length = recipe.rounds[last].settings.sequenceLength
+      return try recipe.rounds[...last].map { round in
+        let key = "\(length) \(round.name)"
+        if let dataset = loaded[key] { return dataset }
+        let dataset = try round.loadTrainingRows(text, seed: recipe.seed, sequenceLength: length)
+        loaded[key] = dataset
+        return dataset
       }
     }
     valid = try recipe.rounds.map { round in
-      try round.valid.map { try load(round.name, $0, round.settings.sequenceLength) }
+      try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength)
     }
     hashes = try recipe.rounds.map { try FileHash.sha256(of: $0.train) }
     for (index, round) in recipe.rounds.enumerated() {
-      note(Self.describe(unions[index][index], sequenceLength: round.settings.sequenceLength))
+      var line = Self.describe(unions[index][index], sequenceLength: round.settings.sequenceLength)
+      if round.split != nil, let heldOut = valid[index] { line += "; \(heldOut.statistics.rows) rows held out" }
+      note(line)
     }
   }
 
@@ -82,22 +70,6 @@ package struct RunMaterial {
 
   /// The longest sample of any round.
   package var longestSequence: Int { recipe.rounds.map(\.settings.sequenceLength).max() ?? 1 }
-
-  private static func tokenizer(_ wanted: RecipeTokenizer) throws -> any Tokenizer {
-    switch wanted {
-    case .bytes(let size): try ByteTokenizer(vocabularySize: size)
-    case .file(let url): try loadTokenizer(at: url)
-    }
-  }
-
-  private static func checkLengths(_ recipe: Recipe, _ configuration: LlamaConfiguration) throws {
-    for round in recipe.rounds where round.settings.sequenceLength > configuration.maxPositionEmbeddings {
-      throw RoundError.unsuitable(
-        key: "sequence_length",
-        problem: "round \(round.name) asks for \(round.settings.sequenceLength) tokens, the model has positions for "
-          + "\(configuration.maxPositionEmbeddings)", remedy: "lower it")
-    }
-  }
 
   private static func describe(_ dataset: Dataset, sequenceLength: Int) -> String {
     let statistics = dataset.statistics

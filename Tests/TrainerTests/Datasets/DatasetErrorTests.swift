@@ -67,7 +67,7 @@ struct DatasetErrorTests {
     #expect(try DatasetFixture("").error()?.message.contains("is empty") == true)
     #expect(try DatasetFixture("\n \n").error()?.message.contains("is empty") == true)
     #expect(try DatasetFixture("", name: "a.txt").error()?.message.contains("is empty") == true)
-    #expect(try DatasetFixture("a", name: "a.csv").error()?.message.contains("a.csv") == true)
+    #expect(try DatasetFixture("a", name: "a.bin").error()?.message.contains("a.bin") == true)
     let long = try DatasetFixture("{\"prompt\": \"abcdef\", \"completion\": \"g\"}")
     #expect(long.error(sequenceLength: 4)?.message.contains("supervised token") == true)
     let text = try DatasetFixture("{\"text\": \"a\"}")

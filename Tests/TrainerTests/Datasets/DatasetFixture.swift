@@ -6,32 +6,46 @@ import Trainer
 final class DatasetFixture {
   let file: URL
 
-  init(_ lines: String, name: String = "train.jsonl") throws {
+  convenience init(_ lines: String, name: String = "train.jsonl") throws {
+    try self.init(Data(lines.utf8), name: name)
+  }
+
+  init(_ content: Data, name: String) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "dataset-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     file = folder.appending(path: name)
-    try Data(lines.utf8).write(to: file)
+    try content.write(to: file)
   }
 
   deinit { try? FileManager.default.removeItem(at: file.deletingLastPathComponent()) }
 
   func load(
-    tokenizer: (any Tokenizer)? = WordTokenizer(), vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
+    columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)? = WordTokenizer(),
+    vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
   ) throws(DatasetError) -> Dataset {
     try Dataset.load(
-      name: "d", url: file, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength)
+      name: "d", url: file, columns: columns, part: part, tokenizer: tokenizer, vocabularySize: vocabularySize,
+      sequenceLength: sequenceLength)
   }
 
   /// The error that loading ends in, or nil.
   func error(
-    tokenizer: (any Tokenizer)? = WordTokenizer(), vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
+    columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)? = WordTokenizer(),
+    vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
   ) -> DatasetError? {
     do {
-      _ = try load(tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength)
+      _ = try load(
+        columns: columns, part: part, tokenizer: tokenizer, vocabularySize: vocabularySize,
+        sequenceLength: sequenceLength)
       return nil
     } catch {
       return error
     }
+  }
+
+  /// The texts of the rows, special tokens left out.
+  func texts(columns: ColumnNames = .none, part: DatasetPart = .whole) throws -> [String] {
+    try load(columns: columns, part: part).samples.map { WordTokenizer().decode($0.ids, skipSpecial: true) }
   }
 
   /// Datasets of rows with these lengths, one dataset a list; all but the first token of a row are supervised.

@@ -90,6 +90,19 @@ struct RecipeDecodingTests {
     #expect(inOne.rounds[1].settings == everywhere.defaults)
   }
 
+  @Test("columns and split are read in their round; null and nothing are none")
+  func rows() throws {
+    let fixture = try RecipeFixture()
+    let recipe = try fixture.load(
+      "rounds.0.columns={prompt: question, completion: \"the answer\"}", "rounds.0.split=0.95", "rounds.1.split=null",
+      "rounds.1.columns={}")
+    #expect(try recipe.rounds[0].columns == ColumnNames(["completion": "the answer", "prompt": "question"]))
+    #expect(recipe.rounds[0].split == 0.95)
+    #expect(recipe.rounds[1].columns == .none && recipe.rounds[1].split == nil)
+    #expect(try fixture.load("rounds.1.valid=null", "rounds.1.split=0.5").rounds[1].split == 0.5)
+    #expect(try fixture.load("rounds.1.columns=null").rounds == fixture.load().rounds)
+  }
+
   @Test("a round's union keeps what it does not name; a round's epochs replace inherited steps")
   func inheritance() throws {
     let fixture = try RecipeFixture()

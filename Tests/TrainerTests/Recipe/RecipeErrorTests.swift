@@ -62,6 +62,34 @@ struct RecipeErrorTests {
     #expect(fixture.error("=1")?.exitCode == 64)
   }
 
+  /// Overrides of the second round, which names held-out rows, and what the error must say.
+  static let rowFaults: [(String, [String])] = [
+    ("columns.promt=q", ["'rounds[1].columns.promt'", "'prompt'"]),
+    ("columns.input_ids=q", ["'rounds[1].columns.input_ids'", "'input'"]),
+    ("columns.prompt=null", ["rounds[1].columns.prompt is null", "the name of a column"]),
+    ("columns.prompt=[a]", ["rounds[1].columns.prompt is a list of 1"]),
+    ("columns=question", ["rounds[1].columns is question", "a mapping"]),
+    ("columns={prompt: a, output: b}", ["rounds[1].columns names prompt and output", "one shape"]),
+    ("columns={prompt: a, completion: b, response: c}", ["completion and response"]),
+    ("split=0.9", ["rounds[1].split", "rounds[1].valid", "one of the two"]),
+  ]
+
+  @Test("columns and split are checked where they stand, and stand in rounds alone", arguments: rowFaults)
+  func rowKeys(_ change: String, _ says: [String]) throws {
+    let fixture = try RecipeFixture()
+    let error = try #require(fixture.error("rounds.1." + change))
+    for words in says { #expect(error.message.contains(words), "\(error)") }
+    let key = String(change.prefix { $0 != "=" && $0 != "." })
+    let atTop = try #require(fixture.error(change))
+    #expect(atTop.message.contains("'\(key)'") && atTop.message.contains("a key of a round"), "\(atTop)")
+  }
+
+  @Test("a split leaves rows on both sides", arguments: ["0", "1", "-0.1", "1.5", ".nan", "half", "\"0.5\""])
+  func split(_ share: String) throws {
+    let error = try #require(try RecipeFixture().error("rounds.0.split=\(share)"))
+    #expect(error.message.contains("rounds[0].split is") && error.message.contains("above 0 and below 1"), "\(error)")
+  }
+
   @Test("names of rounds are unique and name folders", arguments: ["First", "a/b", "..", "-x", "a b", "\"\"", "null"])
   func roundNames(_ name: String) throws {
     let error = try #require(try RecipeFixture().error("rounds.1.name=\(name)"))

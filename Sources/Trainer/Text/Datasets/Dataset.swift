@@ -32,25 +32,49 @@ package struct Dataset: Sendable {
 
   /// Reads and encodes a file.
   /// - Parameters:
+  ///   - columns: what the file calls the rows' keys.
+  ///   - part: which of its rows are meant.
   ///   - tokenizer: nil where the rows are tokenised already.
   ///   - vocabularySize: the model's; ids are below it.
   ///   - sequenceLength: tokens of the longest sample. A row's end is cut; a `.txt` document, which is mostly longer,
   ///     goes on in the next sample instead.
+  ///   - inspect: is shown each row before it is cut.
   package static func load(
-    name: String, url: URL, tokenizer: (any Tokenizer)?, vocabularySize: Int, sequenceLength: Int
+    name: String, url: URL, columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)?,
+    vocabularySize: Int, sequenceLength: Int, inspect: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> Dataset {
     let encoder = RowEncoder(tokenizer: tokenizer, vocabularySize: vocabularySize)
-    let isDocument = url.pathExtension.lowercased() == "txt"
+    let reader = try DatasetReader(url: url, columns: columns)
+    let isDocument = reader.format.kind == .document
+    let count = part == .whole ? 0 : try reader.countRows()
+    if count == 1 {
+      throw DatasetError(
+        place: url.path, message: "holds one row, and split leaves one on each side: add rows, or remove split")
+    }
     var builder = Builder(sequenceLength: sequenceLength)
-    try DatasetReader(url: url).forEachRow { row, place throws(DatasetError) in
+    try reader.forEachRow { row, index, place throws(DatasetError) in
+      guard part.contains(index, of: count) else { return }
       do throws(RowEncoder.Fault) {
-        builder.add(try encoder.encode(row), isDocument: isDocument)
+        let sample = try encoder.encode(row)
+        inspect(EncodedRow(place: place, shape: row.shape, sample: sample, isDocument: isDocument))
+        builder.add(sample, isDocument: isDocument)
       } catch {
         throw DatasetError(place: place, message: error.message)
       }
     }
     return try builder.dataset(name: name, url: url)
   }
+}
+
+/// A row in tokens, uncut, and where it came from.
+package struct EncodedRow: Sendable {
+  /// `path/train.jsonl:17`.
+  package let place: String
+  /// `text`, `completion`, `conversation` or `tokens`.
+  package let shape: String
+  package let sample: Sample
+  /// Whether what is longer than a sequence goes on in the next sample.
+  package let isDocument: Bool
 }
 
 /// Cuts, drops and counts.

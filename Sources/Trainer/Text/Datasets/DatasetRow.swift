@@ -13,6 +13,16 @@ package enum DatasetRow: Sendable, Equatable {
 }
 
 extension DatasetRow {
+  /// The shape in a word.
+  package var shape: String {
+    switch self {
+    case .text: "text"
+    case .completion: "completion"
+    case .conversation: "conversation"
+    case .tokens: "tokens"
+    }
+  }
+
   /// Why a row cannot be read; the reader adds the place.
   struct Fault: Error {
     let message: String
@@ -48,8 +58,7 @@ extension DatasetRow {
     } else if object["text"] != nil {
       self = .text(try Self.string("text", of: object))
     } else {
-      let keys = object.keys.sorted().prefix(8).map { "\"\(excerpt($0))\"" }.joined(separator: ", ")
-      throw Fault(message: "no known row shape among the keys [\(keys)]: a row is \(Self.shapes)")
+      throw Fault(message: "no known row shape among the keys [\(listed(object.keys))]: a row is \(Self.shapes)")
     }
   }
 

@@ -1,0 +1,2 @@
+// The zlib header, as a Swift module.
+#include <zlib.h>

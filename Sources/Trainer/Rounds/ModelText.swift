@@ -1,0 +1,82 @@
+import Foundation
+
+/// What text needs of a model: its tokenizer, how many tokens it knows, and how long a sequence it can read.
+package struct ModelText: Sendable {
+  /// nil where only token ids can be read.
+  package let tokenizer: (any Tokenizer)?
+  /// Ids are below it.
+  package let vocabularySize: Int
+  /// Positions that the model has; nil where no configuration says so.
+  package let positions: Int?
+
+  package init(tokenizer: (any Tokenizer)?, configuration: LlamaConfiguration) {
+    self.tokenizer = tokenizer
+    vocabularySize = configuration.vocabSize
+    positions = configuration.maxPositionEmbeddings
+  }
+
+  private init(tokenizer: any Tokenizer) {
+    self.tokenizer = tokenizer
+    vocabularySize = tokenizer.vocabularySize
+    positions = nil
+  }
+
+  /// Opens what a recipe's base says of text, without its weights: of a folder the configuration and the tokenizer are
+  /// enough, or the tokenizer alone.
+  package init(_ base: RecipeBase) throws {
+    switch base {
+    case .preset(let name, let wanted):
+      let (configuration, tokenizer) = try Self.preset(name, tokenizer: wanted)
+      self.init(tokenizer: tokenizer, configuration: configuration)
+    case .model(let url):
+      var isFolder = ObjCBool(false)
+      guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+        let source = try openModel(at: url)
+        self.init(tokenizer: try loadTokenizer(of: source), configuration: source.configuration)
+        return
+      }
+      let configuration = url.appending(path: "config.json")
+      guard FileManager.default.fileExists(atPath: configuration.path) else {
+        self.init(tokenizer: try loadTokenizer(at: url))
+        return
+      }
+      self.init(
+        tokenizer: TokenizerFiles.isFolder(url) ? try loadTokenizer(at: url) : nil,
+        configuration: try LlamaConfiguration(huggingFaceConfig: configuration))
+    }
+  }
+
+  /// The configuration of a model that starts from nothing, with the special tokens of its tokenizer.
+  static func preset(
+    _ name: String, tokenizer wanted: RecipeTokenizer?
+  ) throws -> (configuration: LlamaConfiguration, tokenizer: (any Tokenizer)?) {
+    let tokenizer: (any Tokenizer)? =
+      switch wanted {
+      case .bytes(let size): try ByteTokenizer(vocabularySize: size)
+      case .file(let url): try loadTokenizer(at: url)
+      case nil: nil
+      }
+    guard var configuration = LlamaConfiguration.preset(name, vocabSize: tokenizer?.vocabularySize) else {
+      throw RoundError.unsuitable(
+        key: "base.preset", problem: "there is no preset \(name)",
+        remedy: "choose one of \(LlamaConfiguration.presetNames.joined(separator: ", "))")
+    }
+    if let special = tokenizer?.special {
+      configuration.bosTokenID = special.bos.map(Int.init)
+      configuration.eosTokenIDs = special.eos.map(Int.init)
+      configuration.padTokenID = special.pad.map(Int.init)
+    }
+    return (configuration, tokenizer)
+  }
+
+  /// Refuses a round whose sequences are longer than the model can read.
+  package func checkLengths(of recipe: Recipe) throws(RoundError) {
+    guard let positions else { return }
+    for round in recipe.rounds where round.settings.sequenceLength > positions {
+      throw .unsuitable(
+        key: "sequence_length",
+        problem: "round \(round.name) asks for \(round.settings.sequenceLength) tokens, the model has positions for "
+          + "\(positions)", remedy: "lower it")
+    }
+  }
+}

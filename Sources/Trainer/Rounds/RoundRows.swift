@@ -1,0 +1,23 @@
+/// A round's rows, as its settings have them read.
+extension ResolvedRound {
+  /// Reads and encodes the rows that train.
+  package func loadTrainingRows(
+    _ text: ModelText, seed: UInt64, sequenceLength: Int, inspect: (EncodedRow) -> Void = { _ in }
+  ) throws(DatasetError) -> Dataset {
+    let part = split.map { DatasetPart.training(DatasetSplit(share: $0, seed: seed)) } ?? .whole
+    return try Dataset.load(
+      name: name, url: train, columns: columns, part: part, tokenizer: text.tokenizer,
+      vocabularySize: text.vocabularySize, sequenceLength: sequenceLength, inspect: inspect)
+  }
+
+  /// Reads and encodes the rows that are held out; nil where the round has none.
+  package func loadHeldOutRows(
+    _ text: ModelText, seed: UInt64, sequenceLength: Int, inspect: (EncodedRow) -> Void = { _ in }
+  ) throws(DatasetError) -> Dataset? {
+    let part = split.map { DatasetPart.heldOut(DatasetSplit(share: $0, seed: seed)) } ?? .whole
+    guard let url = split == nil ? valid : train else { return nil }
+    return try Dataset.load(
+      name: name, url: url, columns: columns, part: part, tokenizer: text.tokenizer,
+      vocabularySize: text.vocabularySize, sequenceLength: sequenceLength, inspect: inspect)
+  }
+}

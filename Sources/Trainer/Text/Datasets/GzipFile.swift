@@ -1,0 +1,89 @@
+internal import CZlib
+import Foundation
+
+/// gzip (RFC 1952) → the bytes that it holds; several members, one after the other, are read as one.
+///
+/// The result grows as it is decoded, and no size that the file states is believed. Deflate makes at most 1,032 bytes
+/// of one, so a file made to harm, of 4 KiB, ends at 4 MiB by itself; a large one is stopped at a share of the memory.
+package enum GzipFile {
+  /// zlib's number for the largest window, and for gzip's header and checksum around the data.
+  private static let windowBits: Int32 = 15 + 16
+  private static let outputPieceBytes = 1 << 18
+  /// zlib counts what it is given in 32 bits.
+  private static let inputPieceBytes = 1 << 20
+
+  /// Half of the machine's memory: the rows and their tokens need room too.
+  package static var byteLimit: Int { Int(clamping: ProcessInfo.processInfo.physicalMemory / 2) }
+
+  static func begins(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.prefix(2).elementsEqual([0x1F, 0x8B]) }
+
+  /// - Parameters:
+  ///   - path: the file's, for errors.
+  ///   - limit: most bytes that may come of it.
+  package static func contents(
+    _ bytes: UnsafeRawBufferPointer, path: String, limit: Int = byteLimit
+  ) throws(DatasetError) -> Data {
+    // On the heap: zlib remembers the address of its stream and refuses another.
+    let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    let piece = UnsafeMutablePointer<Bytef>.allocate(capacity: outputPieceBytes)
+    defer {
+      inflateEnd(stream)
+      stream.deallocate()
+      piece.deallocate()
+    }
+    guard inflateInit2_(stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+      throw DatasetError(place: path, message: "zlib cannot start: free some memory", exitCode: 74)
+    }
+    var output = Data()
+    var position = 0
+    repeat {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+      guard begins(rest) else {
+        throw DatasetError(
+          place: path,
+          message: position == 0
+            ? "is not gzip, as its name says: rename it, or compress it with gzip"
+            : "byte \(position): what follows the gzip data is none: the file was damaged or appended to")
+      }
+      inflateReset(stream)
+      try readMember(stream, of: bytes, at: &position, piece: piece, into: &output, path: path, limit: limit)
+      // Tapes and block devices leave zeros behind the last member.
+    } while !bytes[position...].allSatisfy { $0 == 0 }
+    return output
+  }
+
+  /// Decodes up to a member's end; its checksum and length are compared by zlib.
+  private static func readMember(
+    _ stream: UnsafeMutablePointer<z_stream>, of bytes: UnsafeRawBufferPointer, at position: inout Int,
+    piece: UnsafeMutablePointer<Bytef>, into output: inout Data, path: String, limit: Int
+  ) throws(DatasetError) {
+    while true {
+      let input = UnsafeMutableRawBufferPointer(mutating: bytes)[position...].prefix(inputPieceBytes)
+      stream.pointee.next_in = UnsafeMutableRawBufferPointer(rebasing: input).bindMemory(to: Bytef.self).baseAddress
+      stream.pointee.avail_in = uInt(input.count)
+      stream.pointee.next_out = piece
+      stream.pointee.avail_out = uInt(outputPieceBytes)
+      let status = inflate(stream, Z_NO_FLUSH)
+      position += input.count - Int(stream.pointee.avail_in)
+      output.append(piece, count: outputPieceBytes - Int(stream.pointee.avail_out))
+      guard output.count <= limit else {
+        throw DatasetError(
+          place: path,
+          message: "holds more than \(limit) bytes once decoded, half of this machine's memory: decode it with gunzip, "
+            + "since a plain file is read from the disk as it is needed")
+      }
+      switch status {
+      case Z_STREAM_END: return
+      case Z_OK: continue
+      case Z_BUF_ERROR:
+        throw DatasetError(
+          place: path, message: "ends at byte \(position), within its gzip data: the file is cut short; copy it again")
+      default:
+        let reason = stream.pointee.msg.map { " (\(String(cString: $0)))" } ?? ""
+        throw DatasetError(
+          place: path, message: "byte \(position): the gzip data is damaged\(reason): copy or compress it again")
+      }
+    }
+  }
+}

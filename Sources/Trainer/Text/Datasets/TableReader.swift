@@ -1,0 +1,126 @@
+/// Comma- or tab-separated text: a header that names the columns, then rows of as many cells.
+///
+/// A cell in double quotes may hold separators, line ends and, doubled, quotes; a quote inside a cell that does not
+/// begin with one is itself. Spaces belong to their cell: in a completion they are tokens. Blank lines are passed over.
+///
+/// - Source: RFC 4180, section 2.
+struct TableReader {
+  /// More columns than this is a wrong separator, or no table.
+  private static let columnLimit = 10_000
+
+  private let bytes: UnsafeRawBufferPointer
+  private let separator: UInt8
+  private let path: String
+  private var position = 0
+  private var line = 1
+
+  init(bytes: UnsafeRawBufferPointer, separator: UInt8, path: String) {
+    self.bytes = bytes
+    self.separator = separator
+    self.path = path
+  }
+
+  mutating func forEachRecord(_ body: (DatasetRecord) throws(DatasetError) -> Void) throws(DatasetError) {
+    guard let header = try cells(limit: Self.columnLimit + 1) else { return }
+    try check(header.cells, line: header.line)
+    while let (cells, line) = try cells(limit: header.cells.count + 1) {
+      guard cells.count == header.cells.count else {
+        let found = cells.count > header.cells.count ? "more" : "\(cells.count)"
+        throw fault(
+          "the header names \(header.cells.count) columns, this row has \(found): put a cell that holds a separator or "
+            + "a line end in quotes", line: line)
+      }
+      var row: [String: String] = [:]
+      // A column without a name (pandas writes its index so) has no key to be read by.
+      for (name, cell) in zip(header.cells, cells) where !name.isEmpty { row[name] = cell }
+      try body(DatasetRecord(place: "\(path):\(line)", content: .cells(row)))
+    }
+  }
+
+  private func check(_ header: [String], line: Int) throws(DatasetError) {
+    guard header.count <= Self.columnLimit else {
+      throw fault("the header has more than \(Self.columnLimit) columns: is this a table?", line: line)
+    }
+    var known: Set<String> = []
+    for name in header where !name.isEmpty {
+      guard known.insert(name).inserted else {
+        throw fault("the header names the column \"\(excerpt(name))\" twice: rename one", line: line)
+      }
+    }
+  }
+
+  private func fault(_ message: String, line: Int) -> DatasetError {
+    DatasetError(place: "\(path):\(line)", message: message)
+  }
+
+  // MARK: - Cells
+
+  /// The next row's cells, and the line that it begins on; nil at the end.
+  /// - Parameter limit: cells that are kept; one more is only passed over.
+  private mutating func cells(limit: Int) throws(DatasetError) -> (cells: [String], line: Int)? {
+    while isAtLineEnd, position < bytes.count { passLineEnd() }
+    guard position < bytes.count else { return nil }
+    let first = line
+    var cells: [String] = []
+    while true {
+      let cell = bytes[position...].first == UInt8(ascii: "\"") ? try quoted() : try plain()
+      if cells.count < limit { cells.append(cell) }
+      guard position < bytes.count, bytes[position] == separator else { break }
+      position += 1
+    }
+    passLineEnd()
+    return (cells, first)
+  }
+
+  /// Whether a line, or the file, ends here.
+  private var isAtLineEnd: Bool {
+    guard position < bytes.count else { return true }
+    if bytes[position] == UInt8(ascii: "\n") { return true }
+    return bytes[position] == UInt8(ascii: "\r")
+      && (position + 1 == bytes.count || bytes[position + 1] == UInt8(ascii: "\n"))
+  }
+
+  private mutating func passLineEnd() {
+    if position < bytes.count, bytes[position] == UInt8(ascii: "\r") { position += 1 }
+    if position < bytes.count, bytes[position] == UInt8(ascii: "\n") { position += 1 }
+    line += 1
+  }
+
+  private mutating func plain() throws(DatasetError) -> String {
+    let start = position
+    while position < bytes.count, bytes[position] != separator, !isAtLineEnd { position += 1 }
+    return try text(bytes[start..<position], line: line)
+  }
+
+  private mutating func quoted() throws(DatasetError) -> String {
+    let first = line
+    position += 1
+    // What stands before a doubled quote is kept here, with one of the two.
+    var kept: [UInt8] = []
+    while let end = bytes[position...].firstIndex(of: UInt8(ascii: "\"")) {
+      let part = bytes[position..<end]
+      line += part.count { $0 == UInt8(ascii: "\n") }
+      position = end + 1
+      if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
+        kept += part
+        kept.append(UInt8(ascii: "\""))
+        position += 1
+        continue
+      }
+      guard isAtLineEnd || bytes[position] == separator else {
+        throw fault(
+          "text follows the quote that ends a cell: double each quote inside a quoted cell, as in \"a \"\"b\"\" c\"",
+          line: line)
+      }
+      return kept.isEmpty ? try text(part, line: first) : try text((kept + part)[...], line: first)
+    }
+    throw fault("the quoted cell that begins here has no end: close the quote; is the file cut short?", line: first)
+  }
+
+  private func text(_ bytes: some Sequence<UInt8>, line: Int) throws(DatasetError) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw fault("is not UTF-8 text: convert the file, as with iconv -t UTF-8", line: line)
+    }
+    return text
+  }
+}

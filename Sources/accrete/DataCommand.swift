@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import Trainer
+
+/// What can be asked of a recipe's datasets.
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data", abstract: "Look at a recipe's datasets.", subcommands: [DataShowCommand.self])
+}
+
+/// Rows as the model sees them; needs the base's tokenizer, but neither its weights nor a device.
+struct DataShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show rows as the model sees them: tokens, mask, template, where they are cut.")
+
+  @Argument(help: "The recipe, a YAML file.")
+  var recipe: String
+
+  @Argument(help: "Values that win over the recipe's: key=value, with dots for inner keys.")
+  var overrides: [String] = []
+
+  @Option(help: "Only this round's dataset.")
+  var round: String?
+
+  @Option(help: "How many of each dataset's first rows to show.")
+  var rows = 3
+
+  @Flag(help: "Show the held-out rows in place of those that train.")
+  var valid = false
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @OptionGroup var device: DeviceOption
+
+  func validate() throws {
+    guard rows >= 0 else { throw ValidationError("--rows must be at least 0") }
+  }
+
+  private struct Result: Encodable {
+    let datasets: [DatasetInspection]
+  }
+
+  func run() throws {
+    let recipe = try Recipe.load(URL(fileURLWithPath: recipe), overrides: overrides)
+    let chosen = recipe.rounds.filter { round == nil || $0.name == round }
+    guard !chosen.isEmpty else {
+      throw Failure.BadInput(
+        description:
+          "--round \(round ?? ""): the recipe's rounds are \(recipe.rounds.map(\.name).joined(separator: ", "))")
+    }
+    let text = try ModelText(recipe.base)
+    try text.checkLengths(of: recipe)
+    var inspections: [DatasetInspection] = []
+    var lines: [String] = []
+    let printer = DatasetPrinter(isTerminal: isatty(STDOUT_FILENO) == 1)
+    for round in chosen {
+      guard let inspection = try round.inspect(text, seed: recipe.seed, heldOut: valid, rows: rows) else {
+        Console.note("round \(round.name) has no held-out rows: neither valid nor split")
+        continue
+      }
+      inspections.append(inspection)
+      lines += printer.lines(of: inspection, round: round)
+    }
+    if json { return try Console.result(json: Result(datasets: inspections)) }
+    if inspections.contains(where: { !$0.samples.isEmpty }) { Console.result(printer.legend) }
+    lines.forEach(Console.result)
+  }
+}

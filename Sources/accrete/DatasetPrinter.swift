@@ -1,0 +1,103 @@
+import Trainer
+
+/// A dataset's rows for people: coloured and underlined on a terminal, in brackets elsewhere.
+struct DatasetPrinter {
+  /// Columns after which tokens go on in the next line.
+  private static let width = 110
+  private static let indent = "    "
+
+  let isTerminal: Bool
+
+  /// How to read the tokens, in one line.
+  var legend: String {
+    isTerminal
+      ? "tokens are written id:piece; those that are \(marked("coloured and underlined")) are supervised: the model learns "
+        + "to write them"
+      : "tokens are written id:piece; those in [square brackets] are supervised: the model learns to write them"
+  }
+
+  func lines(of inspection: DatasetInspection, round: ResolvedRound) -> [String] {
+    let share = Double(inspection.supervisedTokens) / Double(max(inspection.tokens, 1))
+    let percent = (share * 1000).rounded() / 10
+    let lengths = inspection.lengths
+    var lines = [
+      "",
+      "\(inspection.name): \(inspection.rows) rows, \(inspection.cut) cut, \(inspection.dropped) dropped; "
+        + "\(inspection.tokens) tokens, \(inspection.supervisedTokens) supervised (\(percent) %)",
+      "  tokens a row: least \(lengths.min), median \(lengths.median), 90 % up to \(lengths.p90), most \(lengths.max); "
+        + "\(lengths.longer) longer than sequence_length \(round.settings.sequenceLength)",
+    ]
+    let reverse = round.settings.objective.reverse
+    if reverse > 0 {
+      lines.append(
+        "  objective.reverse is \(reverse): training reads that share of the rows backwards; all are shown forwards")
+    }
+    return lines + inspection.samples.flatMap(self.lines)
+  }
+
+  private func lines(of row: InspectedRow) -> [String] {
+    var lines = [
+      "  \(row.place)  \(row.shape), \(row.ids.count) tokens, \(row.supervisedCount) supervised; BOS \(row.bos), "
+        + "EOS \(row.eos)"
+    ]
+    if row.bos > 1 {
+      lines.append(
+        Self.indent + "warning: the row begins with \(row.bos) BOS tokens, models know one: remove what adds the others"
+      )
+    }
+    if row.supervisedCount == 0, !row.isDocument {
+      lines.append(Self.indent + "dropped: no supervised token is within the sequence")
+    }
+    if !row.text.isEmpty {
+      lines += row.text.split(separator: "\n", omittingEmptySubsequences: false).map {
+        Self.indent + "| " + Self.printable(String($0))
+      }
+    }
+    lines += tokenLines(of: row)
+    if let kept = row.cutAt {
+      lines.append(
+        Self.indent + "cut after \(kept) tokens: \(row.beyond) are left out, \(row.supervisedBeyond) of them supervised"
+      )
+    } else if row.beyond > 0 {
+      lines.append(Self.indent + "goes on in the next samples: \(row.beyond) more tokens")
+    }
+    return lines
+  }
+
+  private func tokenLines(of row: InspectedRow) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    var width = 0
+    for (index, id) in row.ids.enumerated() {
+      let isMarked = row.supervised[index]
+      let begins = isMarked && (index == 0 || !row.supervised[index - 1])
+      let ends = isMarked && (index == row.ids.count - 1 || !row.supervised[index + 1])
+      let token = row.pieces.isEmpty ? "\(id)" : "\(id):\(Self.printable(row.pieces[index]))"
+      var shown = isMarked && isTerminal ? marked(token) : token
+      if !isTerminal { shown = (begins ? "[" : "") + shown + (ends ? "]" : "") }
+      if width > 0, width + token.count + 2 > Self.width {
+        lines.append(Self.indent + line)
+        (line, width) = ("", 0)
+      }
+      line += (width == 0 ? "" : " ") + shown
+      width += token.count + 1
+    }
+    return lines + [Self.indent + line]
+  }
+
+  /// Underlined and green.
+  private func marked(_ text: String) -> String { "\u{1B}[4;32m\(text)\u{1B}[0m" }
+
+  /// What would move the cursor or colour the terminal, spelled out: the text is a stranger's.
+  private static func printable(_ text: String) -> String {
+    var shown = ""
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator, .format:
+        shown += scalar.escaped(asASCII: true)
+      default: shown.unicodeScalars.append(scalar)
+      }
+    }
+    return shown
+  }
+}
