@@ -50,7 +50,7 @@ struct DatasetPrinter {
     }
     if !row.text.isEmpty {
       lines += row.text.split(separator: "\n", omittingEmptySubsequences: false).map {
-        Self.indent + "| " + Self.printable(String($0))
+        Self.indent + "| " + printable(String($0))
       }
     }
     lines += tokenLines(of: row)
@@ -72,7 +72,7 @@ struct DatasetPrinter {
       let isMarked = row.supervised[index]
       let begins = isMarked && (index == 0 || !row.supervised[index - 1])
       let ends = isMarked && (index == row.ids.count - 1 || !row.supervised[index + 1])
-      let token = row.pieces.isEmpty ? "\(id)" : "\(id):\(Self.printable(row.pieces[index]))"
+      let token = row.pieces.isEmpty ? "\(id)" : "\(id):\(printable(row.pieces[index]))"
       var shown = isMarked && isTerminal ? marked(token) : token
       if !isTerminal { shown = (begins ? "[" : "") + shown + (ends ? "]" : "") }
       if width > 0, width + token.count + 2 > Self.width {
@@ -87,17 +87,4 @@ struct DatasetPrinter {
 
   /// Underlined and green.
   private func marked(_ text: String) -> String { "\u{1B}[4;32m\(text)\u{1B}[0m" }
-
-  /// What would move the cursor or colour the terminal, spelled out: the text is a stranger's.
-  private static func printable(_ text: String) -> String {
-    var shown = ""
-    for scalar in text.unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .lineSeparator, .paragraphSeparator, .format:
-        shown += scalar.escaped(asASCII: true)
-      default: shown.unicodeScalars.append(scalar)
-      }
-    }
-    return shown
-  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 import Trainer
@@ -63,6 +64,16 @@ struct ColumnNamesTests {
     let fixture = try DatasetFixture("\n" + rows[0] + "\n" + rows[0])
     let error = try #require(fixture.error(columns: columns))
     #expect(error.place == fixture.file.path + ":2" && error.message.contains("\"context\""), "\(error)")
+  }
+
+  @Test(
+    "GSM8K is read by its own columns", .enabled(if: TestData.isPresent, Comment(rawValue: TestData.absence)))
+  func publishedColumns() throws {
+    let url = TestData.url("datasets/gsm8k/train.jsonl")
+    let dataset = try Dataset.load(
+      name: "gsm8k", url: url, columns: ColumnNames(["prompt": "question", "completion": "answer"]),
+      tokenizer: WordTokenizer(), vocabularySize: 2_000_000, sequenceLength: 100_000)
+    #expect(dataset.samples.count == 7473)
   }
 
   @Test("a document has no columns")

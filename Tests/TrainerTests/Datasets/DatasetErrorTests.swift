@@ -41,6 +41,15 @@ struct DatasetErrorTests {
     #expect(!error.description.contains("\n"))
   }
 
+  @Test("what a row holds cannot steer the terminal that shows its error")
+  func controlCharacters() throws {
+    for row in ["{\"a\u{1B}[31m\": 1", "{\"a\\u001b[31m\\u0000\\u202e\": 1}"] {
+      let error = try #require(try DatasetFixture(row).error())
+      #expect(error.message.contains("\\u{1B}[31m"), "\(error)")
+      #expect(error.message.unicodeScalars.allSatisfy { ![.control, .format].contains($0.properties.generalCategory) })
+    }
+  }
+
   @Test("a row that the template refuses is named with its line")
   func refusedByTemplate() throws {
     var tokenizer = WordTokenizer()

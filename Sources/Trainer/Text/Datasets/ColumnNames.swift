@@ -70,8 +70,3 @@ package struct ColumnNames: Sendable, Equatable {
     }
   }
 }
-
-/// Some of a row's keys, as an error shows them.
-func listed(_ keys: some Sequence<String>) -> String {
-  keys.sorted().prefix(8).map { "\"\(excerpt($0))\"" }.joined(separator: ", ")
-}

@@ -45,7 +45,8 @@ struct DatasetRecord {
     } catch {
       let start = excerpt(String(decoding: bytes.prefix(40), as: UTF8.self))
       throw DatasetError(
-        place: place, message: "is not JSON (it begins \(start)): write one complete JSON object on each line")
+        place: place,
+        message: "is not JSON (it begins \(start)): write each row as one complete object, in a .jsonl on its own line")
     }
     guard let object = value as? [String: Any] else {
       throw DatasetError(

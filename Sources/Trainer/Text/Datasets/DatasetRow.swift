@@ -175,9 +175,3 @@ extension DatasetRow {
     type(of: number) == type(of: NSNumber(value: true)) && String(cString: number.objCType) == "c"
   }
 }
-
-/// A piece of the user's text that is short enough for an error, on one line.
-func excerpt(_ text: String) -> String {
-  let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-  return line.count > 60 ? line.prefix(60) + "…" : line
-}
