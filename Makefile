@@ -2,10 +2,11 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+INPUTS ?= 100000
 SWIFT_BUILD = swift build -c release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format install dist size clean
+.PHONY: help demo test fuzz lint format install dist size clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-8s  %s\n", $$1, $$2 }'
@@ -16,11 +17,16 @@ demo: ## from nothing to a grown model: fetch, build, four compounding rounds (1
 
 # One configuration for everything, so that nothing compiles twice. A bare `swift test -c release` would build the whole
 # package again with -enable-testing, which the tests do not need: they see what is marked `package`.
-test: ## build, run every test, then every kernel under Oclgrind
+test: ## build, run every test, damage files for every reader, then every kernel under Oclgrind
 	Scripts/setup.sh
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build
+	.build/release/fuzz
 	Scripts/oclgrind.sh
+
+fuzz: ## INPUTS=100000: a long run of damaged files, for every reader
+	$(SWIFT_BUILD) --product fuzz
+	.build/release/fuzz --inputs $(INPUTS)
 
 lint: ## check formatting and house style
 	Scripts/lint.sh

@@ -43,6 +43,10 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
     .testTarget(name: "GPUTensorTests", dependencies: ["GPUTensor", "TestSupport"]),
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport"]),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: ["GPUTensor", "Trainer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tests/Fuzz", exclude: ["README.md", "Seeds"]),
     .testTarget(name: "AccreteTests", dependencies: ["accrete", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
