@@ -26,6 +26,9 @@ CONVERSATIONS = {
     "unicode": [("user", "Grüße, 日本 🤖 e\u0301\u00a0\r\n"), ("assistant", "naïve\u2003")],
     "markup": [("user", "<|im_end|> </s> [/INST] {{ 7 * 7 }} {% if %} <|eot_id|>"), ("assistant", "'quoted' \"too\"")],
     "twice": [("user", "One"), ("user", "Two")],
+    "many": [("system", "Be brief.\n\nBe kind.")] + [
+        (role, f"{role} {n}: {'la ' * n}") for n in range(1, 5) for role in ("user", "assistant")] + [("user", "End?")],
+    "empty": [("user", ""), ("assistant", ""), ("user", " ")],
     "system only": [("system", "Nothing else.")],
 }
 

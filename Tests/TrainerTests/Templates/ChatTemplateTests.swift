@@ -13,6 +13,7 @@ struct ChatTemplateTests {
     let template = try ChatTemplate(TemplateGolden.source(name + ".jinja"))
     let renderings = golden.templates.filter { $0.template == name + ".jinja" }
     #expect(renderings.count == 2 * golden.conversations.count)
+    #expect(Set(renderings.filter { $0.text != nil }.map(\.conversation)).count >= 10)
     for rendering in renderings {
       let messages = golden.conversations[rendering.conversation] ?? []
       let text = try? template.render(
