@@ -47,7 +47,7 @@ struct SpecialTokenRoles {
     private let addedIDs: [PieceKey: Int32]
     private let size: Int
 
-    init(_ model: BytePairModel) {
+    init(_ model: SubwordModel) {
       pieces = model.pieces
       addedIDs = Dictionary(model.added.map { (PieceKey($0.content), $0.id) }) { first, _ in first }
       size = max(model.pieces.count, (model.added.map { Int($0.id) }.max() ?? -1) + 1)
