@@ -9,7 +9,7 @@ struct Accrete: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       TrainCommand.self, GenerateCommand.self, ScoreCommand.self, EvaluateCommand.self, TokenizeCommand.self,
-      ConvertCommand.self, DevicesCommand.self, DoctorCommand.self,
+      TokenizerCommand.self, ConvertCommand.self, DevicesCommand.self, DoctorCommand.self,
     ])
 
   static func main() {
