@@ -2,10 +2,11 @@ import ArgumentParser
 import Foundation
 import Trainer
 
-/// Making tokenizers.
+/// Making tokenizers: a group of commands.
 struct TokenizerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tokenizer", abstract: "Convert a tokenizer's files.", subcommands: [Convert.self])
+    commandName: "tokenizer", abstract: "Learn a tokenizer, or convert its files.",
+    subcommands: [Train.self, Convert.self])
 
   /// Another tokenizer's files as Hugging Face's.
   struct Convert: ParsableCommand {

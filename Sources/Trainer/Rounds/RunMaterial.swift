@@ -13,6 +13,8 @@ package struct RunMaterial {
   package let base: Base
   package let configuration: LlamaConfiguration
   package let tokenizer: (any Tokenizer)?
+  /// SHA-256 of the tokenizer's files, where it was learned from the rounds' texts.
+  package let learnedTokenizerHash: String?
   /// For each round: D1 … Di, encoded for the round's sequence length.
   package let unions: [[Dataset]]
   /// Each dataset's held-out rows, or nil.
@@ -26,10 +28,16 @@ package struct RunMaterial {
     case .model(let url):
       let source = try openModel(at: url)
       (base, configuration, tokenizer) = (.source(source), source.configuration, try loadTokenizer(of: source))
+      learnedTokenizerHash = nil
     case .preset(let name, let wanted):
       base = .fresh(seed: recipe.seed)
-      tokenizer = try wanted.map { try Self.tokenizer($0) }
-      guard var preset = LlamaConfiguration.preset(name, vocabSize: tokenizer?.vocabularySize) else {
+      let learned = try Self.learnedTokenizer(wanted, recipe, note: note)
+      learnedTokenizerHash = learned.map(\.contentHash)
+      tokenizer = try learned ?? wanted.map { try Self.tokenizer($0) }
+      var vocabularySize = tokenizer?.vocabularySize
+      // Where less could be learned than was asked for, the rest of the rows stays unused.
+      if case .bytes(let size)? = wanted { vocabularySize = size }
+      guard var preset = LlamaConfiguration.preset(name, vocabSize: vocabularySize) else {
         throw RoundError.unsuitable(
           key: "base.preset", problem: "there is no preset \(name)",
           remedy: "choose one of \(LlamaConfiguration.presetNames.joined(separator: ", "))")
@@ -82,6 +90,17 @@ package struct RunMaterial {
 
   /// The longest sample of any round.
   package var longestSequence: Int { recipe.rounds.map(\.settings.sequenceLength).max() ?? 1 }
+
+  /// The vocabulary learned from the texts of all rounds, or nil where the recipe asks for another one.
+  private static func learnedTokenizer(
+    _ wanted: RecipeTokenizer?, _ recipe: Recipe, note: (String) -> Void
+  ) throws -> SubwordTokenizer? {
+    guard case .bytes(let size)? = wanted, size > ByteTokenizer.leastVocabularySize else { return nil }
+    let learned = try LearnedTokenizer(files: recipe.rounds.map(\.train), vocabularySize: size)
+    let end = learned.endedEarly ? "; no other pair of neighbours occurs twice" : ""
+    note("tokenizer: \(learned.tokenizer.vocabularySize) of \(size) tokens learned from the rounds' texts\(end)")
+    return learned.tokenizer
+  }
 
   private static func tokenizer(_ wanted: RecipeTokenizer) throws -> any Tokenizer {
     switch wanted {

@@ -2,6 +2,7 @@
 """Trains small SentencePiece models and writes them with the ids that SentencePiece gives to awkward texts.
 
     python generate_sentencepiece.py        # sentencepiece 0.2.3 wrote the files in this folder
+    python generate_sentencepiece.py mistral PATH-TO/tokenizer.model      # mistral.json: ids of a published model alone
 
 The published map nmt_nfkc alone takes 240 KB; `mapped` models have a map of the same form with the characters that
 the texts hold: NFKC of each, of each with the combining mark after it, and the control characters and spaces of nmt.
@@ -10,6 +11,7 @@ the texts hold: NFKC of each, of each with the combining mark after it, and the 
 import io
 import json
 import pathlib
+import sys
 import tempfile
 import unicodedata
 
@@ -64,6 +66,12 @@ def train(mapped=False, **options):
     return model.getvalue()
 
 
+def published(name, path):
+    processor = sentencepiece.SentencePieceProcessor(model_file=path)
+    cases = [{"text": text, "ids": processor.encode(text)} for text in AWKWARD]
+    (FOLDER / f"{name}.json").write_text("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
+
+
 def main():
     expected = {}
     for name, options in MODELS.items():
@@ -78,4 +86,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    published(*sys.argv[1:]) if len(sys.argv) == 3 else main()

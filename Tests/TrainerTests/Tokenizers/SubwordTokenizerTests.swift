@@ -27,6 +27,14 @@ struct SubwordTokenizerDataTests {
     }
   }
 
+  @Test func everyCaseOfMistral() throws {
+    let tokenizer = try loadTokenizer(folder: TestData.url("tokenizers/mistral"))
+    let data = try Data(contentsOf: TestData.golden("tokenizers/mistral.json"))
+    for entry in try JSONDecoder().decode([Case].self, from: data) {
+      #expect(tokenizer.encodeOrdinary(entry.text) == entry.ids, "\(entry.text.debugDescription)")
+    }
+  }
+
   @Test func everyCaseOfTheLlamaCFile() throws {
     let file = TestData.url("tokenizers/llama2-spm/tokenizer.bin")
     let tokenizer = try loadTokenizer(llama2c: file, vocabularySize: 32000)

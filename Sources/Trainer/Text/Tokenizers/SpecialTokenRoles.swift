@@ -42,6 +42,15 @@ struct SpecialTokenRoles {
     self.special = special
   }
 
+  /// The roles that added tokens have by their spelling alone.
+  static func conventional(_ added: [AddedToken]) -> SpecialTokens {
+    func first(_ spellings: [String]) -> Int32? {
+      spellings.lazy.compactMap { spelling in added.first { PieceKey($0.content) == PieceKey(spelling) }?.id }.first
+    }
+    return SpecialTokens(
+      bos: first(conventionalBOS), eos: [first(conventionalEOS)].compactMap { $0 }, pad: first(conventionalPad))
+  }
+
   private struct Lookup {
     private let pieces: [String]
     private let addedIDs: [PieceKey: Int32]

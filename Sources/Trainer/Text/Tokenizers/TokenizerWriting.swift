@@ -27,6 +27,9 @@ package func writeTokenizer(_ tokenizer: any Tokenizer, to folder: URL) throws(T
 }
 
 extension SubwordTokenizer {
+  /// SHA-256 of the files that make up this tokenizer.
+  package var contentHash: String { FileHash.sha256(of: files().reduce(into: Data()) { $0 += $1.content }) }
+
   /// The files that make up this tokenizer in a Hugging Face folder.
   func files() -> [TokenizerOrigin.File] {
     switch source {

@@ -89,6 +89,8 @@ struct BytePairEncoder: Sendable {
 struct UnigramEncoder: Sendable {
   private let segmenter: UnigramSegmenter
   private let unknown: Int32?
+  /// What a text must hold to become the unknown token as it stands; empty where none does.
+  private let unknownSpelling: [UInt8]
   /// The token of each byte; empty where bytes do not stand in for characters.
   private let byteIDs: [Int32]
 
@@ -101,6 +103,7 @@ struct UnigramEncoder: Sendable {
       pieces: pieces, scores: model.scores ?? [], leastScore: model.leastScore, unknown: model.unknown,
       roundsToFloat: roundsToFloat)
     unknown = model.unknown
+    unknownSpelling = model.unknown.map { id in Array(pieces.dropFirst(Int(id)).prefix(1).joined().utf8) } ?? []
     byteIDs = model.alphabet == .characters(byteFallback: true) ? tables.byteIDs : []
   }
 
@@ -108,6 +111,8 @@ struct UnigramEncoder: Sendable {
     segmenter.forEachPiece(of: word, in: bytes) { id, range in
       if id >= 0 {
         ids.append(id)
+      } else if let unknown, bytes[range].elementsEqual(unknownSpelling) {
+        ids.append(unknown)
       } else if !byteIDs.isEmpty, bytes[range].allSatisfy({ byteIDs[Int($0)] >= 0 }) {
         for byte in bytes[range] { ids.append(byteIDs[Int(byte)]) }
       } else if let unknown {
