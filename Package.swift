@@ -13,6 +13,8 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     // SHA-256: the kernel cache's keys and the hashes of checkpoints and datasets.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    // SentencePiece's tokenizer.model is a protocol-buffer message; the code that reads it is generated and committed.
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     // MARK: - The house, bottom to top
@@ -30,8 +32,12 @@ let package = Package(
         "CZlib", "GPUTensor", "Kernels",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
-      exclude: ["README.md"]),
+      exclude: [
+        "README.md", "Text/Tokenizers/SentencePiece/README.md",
+        "Text/Tokenizers/SentencePiece/sentencepiece_model.proto",
+      ]),
     .executableTarget(
       name: "accrete",
       dependencies: ["Trainer", .product(name: "ArgumentParser", package: "swift-argument-parser")],

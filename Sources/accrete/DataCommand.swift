@@ -49,7 +49,7 @@ struct DataShowCommand: ParsableCommand {
         description:
           "--round \(round ?? ""): the recipe's rounds are \(recipe.rounds.map(\.name).joined(separator: ", "))")
     }
-    let text = try ModelText(recipe.base)
+    let text = try ModelText(recipe)
     try text.checkLengths(of: recipe)
     var inspections: [DatasetInspection] = []
     var lines: [String] = []

@@ -9,6 +9,11 @@ enum Failure {
     let description: String
   }
 
+  /// A file that an option names and that is not there: exit code 66.
+  struct NotFound: Error, CustomStringConvertible {
+    let description: String
+  }
+
   /// The code of an error of ours; nil for those that the argument parser explains itself.
   static func exitCode(of error: any Error) -> Int32? {
     switch error {
@@ -19,6 +24,7 @@ enum Failure {
     case let error as CheckpointError: code(error.kind)
     case let error as TokenizerError: code(error)
     case is TemplateError, is BadInput: 65
+    case is NotFound: 66
     case is CocoaError, is POSIXError: 74
     default: nil
     }

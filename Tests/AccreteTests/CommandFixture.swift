@@ -39,11 +39,11 @@ final class CommandFixture: Sendable {
   }
 
   /// Two rounds of a few steps, from nothing.
-  static func recipeText(steps: Int = 4) -> String {
+  static func recipeText(steps: Int = 4, vocabularySize: Int = 259) -> String {
     """
     output_dir: run
     seed: 3
-    base: {preset: tiny, tokenizer: {vocab_size: 300}}
+    base: {preset: tiny, tokenizer: {vocab_size: \(vocabularySize)}}
     sequence_length: 48
     per_device_train_batch_size: 2
     max_steps: \(steps)

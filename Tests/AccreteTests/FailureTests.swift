@@ -56,7 +56,7 @@ extension CommandTests {
         ("\(lines[0])\n\(lines[1])\n{\"prompt\": \"a\n", 65, ["one.jsonl:3", "JSON"]),
         ("{\"question\": \"a\"}\n", 65, ["one.jsonl:1"]),
         ("{\"input_ids\": [1, 2, 3], \"labels\": [-100, -100, -100]}\n", 65, ["one.jsonl", "supervised"]),
-        ("{\"input_ids\": [1, 299, 300], \"labels\": [1, 299, 300]}\n", 65, ["one.jsonl:1", "300"]),
+        ("{\"input_ids\": [1, 258, 259], \"labels\": [1, 258, 259]}\n", 65, ["one.jsonl:1", "259"]),
       ] as [(String?, Int32, [String])] {
         try? FileManager.default.removeItem(at: fixture.file("one.jsonl"))
         if let content { try fixture.write(content, "one.jsonl") }

@@ -42,6 +42,28 @@ extension CommandTests {
       #expect(outcome.output.contains("rounds/final"))
     }
 
+    @Test("a larger vocabulary is learned from the rounds' texts, saved with each model, and kept by --resume")
+    func learnedVocabulary() throws {
+      let fixture = try CommandFixture()
+      try fixture.write(CommandFixture.recipeText(steps: 2, vocabularySize: 270), "recipe.yaml")
+      let outcome = try fixture.train("--device", "cpu")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("270 of 270 tokens learned"), "\(outcome.errors)")
+      let model = fixture.output.appending(path: "rounds/final").path
+      let tokens = try AccreteProcess.run(["tokenize", "--model", model, "--text", "one 1: one", "--json"]).json()
+      #expect((tokens["ids"] as? [Int])?.contains { $0 >= 259 } == true)
+      let config = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(fileURLWithPath: model + "/config.json")))
+      #expect((config as? [String: Any])?["vocab_size"] as? Int == 270)
+      #expect(try fixture.train("--device", "cpu", "--resume").code == 0)
+
+      // Other texts give another vocabulary, under which the saved weights mean nothing.
+      try fixture.write(String(repeating: #"{"text": "xyxyxyxyxyxy"}"# + "\n", count: 20), "one.jsonl")
+      let changed = try fixture.train("--device", "cpu", "--resume")
+      #expect(changed.code == 65 && changed.errorLines.count == 1)
+      #expect(changed.errors.contains("another vocabulary"), "\(changed.errors)")
+    }
+
     @Test("a run that is taken is refused and left alone; --resume on a finished one says so and exits 0")
     func taken() throws {
       let (fixture, _) = try TrainedModel.outcome.get()

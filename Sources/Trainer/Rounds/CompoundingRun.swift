@@ -67,6 +67,7 @@ package final class CompoundingRun {
     var state: RunState
     if resuming, let saved = try checkpoint.load() {
       guard saved.state.recipe == hash else { throw try recipeChanged() }
+      guard saved.state.tokenizer == material.learnedTokenizerHash else { throw tokenizerChanged() }
       state = saved.state
       try restore(state, from: saved.folder)
     } else {
@@ -74,7 +75,8 @@ package final class CompoundingRun {
       try loadBase()
       state = RunState(
         round: 1, step: 0, cursor: PackingCursor(), transfer: TransferMatrix(datasets: recipe.rounds.map(\.name)),
-        rowsSeen: [], tokensSeen: [], finalLosses: [], parentSha256: nil, files: [:], recipe: hash)
+        rowsSeen: [], tokensSeen: [], finalLosses: [], parentSha256: nil, files: [:], recipe: hash,
+        tokenizer: material.learnedTokenizerHash)
       state.transfer.loss.append(try evaluate("M0").losses)
       try recordBase(&state)
       try checkpoint.save(state, tensors: [], from: executor)
@@ -263,6 +265,14 @@ package final class CompoundingRun {
     throw RoundError.doesNotFit(
       needed: needed, available: executor.memoryBytes, device: executor.deviceName,
       largest: "weights, gradients and moments \(variables >> 20) MiB, activations \((needed - variables) >> 20) MiB")
+  }
+
+  /// The error for training files that gave another vocabulary than the one the run was started with.
+  private func tokenizerChanged() -> RoundError {
+    .unsuitable(
+      key: "--resume",
+      problem: "the rounds' training files give another vocabulary (base.tokenizer.vocab_size) than when the run was "
+        + "started", remedy: "restore the files, or choose another output_dir")
   }
 
   /// The error for a recipe that is not the one the run was started with; it names the first difference.

@@ -23,10 +23,10 @@ package struct ModelText: Sendable {
 
   /// Opens what a recipe's base says of text, without its weights: of a folder the configuration and the tokenizer are
   /// enough, or the tokenizer alone.
-  package init(_ base: RecipeBase) throws {
-    switch base {
+  package init(_ recipe: Recipe) throws {
+    switch recipe.base {
     case .preset(let name, let wanted):
-      let (configuration, tokenizer) = try Self.preset(name, tokenizer: wanted)
+      let (configuration, tokenizer, _) = try Self.preset(name, tokenizer: wanted, of: recipe)
       self.init(tokenizer: tokenizer, configuration: configuration)
     case .model(let url):
       var isFolder = ObjCBool(false)
@@ -47,16 +47,24 @@ package struct ModelText: Sendable {
   }
 
   /// The configuration of a model that starts from nothing, with the special tokens of its tokenizer.
+  ///
+  /// - Returns: `learned`, where the tokenizer was learned from the training rows of all rounds.
   static func preset(
-    _ name: String, tokenizer wanted: RecipeTokenizer?
-  ) throws -> (configuration: LlamaConfiguration, tokenizer: (any Tokenizer)?) {
-    let tokenizer: (any Tokenizer)? =
-      switch wanted {
-      case .bytes(let size): try ByteTokenizer(vocabularySize: size)
-      case .file(let url): try loadTokenizer(at: url)
-      case nil: nil
-      }
-    guard var configuration = LlamaConfiguration.preset(name, vocabSize: tokenizer?.vocabularySize) else {
+    _ name: String, tokenizer wanted: RecipeTokenizer?, of recipe: Recipe
+  ) throws -> (configuration: LlamaConfiguration, tokenizer: (any Tokenizer)?, learned: LearnedTokenizer?) {
+    var learned: LearnedTokenizer?
+    var size: Int?
+    let tokenizer: (any Tokenizer)?
+    switch wanted {
+    case .bytes(let count) where count > ByteTokenizer.leastVocabularySize:
+      let found = try LearnedTokenizer(recipe.rounds.map { $0.source(seed: recipe.seed) }, vocabularySize: count)
+      // Where less could be learned than was asked for, the rest of the rows stays unused.
+      (tokenizer, learned, size) = (found.tokenizer, found, count)
+    case .bytes(let count): tokenizer = try ByteTokenizer(vocabularySize: count)
+    case .file(let url): tokenizer = try loadTokenizer(at: url)
+    case nil: tokenizer = nil
+    }
+    guard var configuration = LlamaConfiguration.preset(name, vocabSize: size ?? tokenizer?.vocabularySize) else {
       throw RoundError.unsuitable(
         key: "base.preset", problem: "there is no preset \(name)",
         remedy: "choose one of \(LlamaConfiguration.presetNames.joined(separator: ", "))")
@@ -66,7 +74,7 @@ package struct ModelText: Sendable {
       configuration.eosTokenIDs = special.eos.map(Int.init)
       configuration.padTokenID = special.pad.map(Int.init)
     }
-    return (configuration, tokenizer)
+    return (configuration, tokenizer, learned)
   }
 
   /// Refuses a round whose sequences are longer than the model can read.

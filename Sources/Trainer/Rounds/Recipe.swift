@@ -40,7 +40,7 @@ package enum RecipeBase: Sendable, Equatable {
 
 /// Where the tokenizer of a model that starts from nothing comes from.
 package enum RecipeTokenizer: Sendable, Equatable {
-  /// Plain bytes and three special tokens, in a vocabulary of this size.
+  /// Bytes, three special tokens, and beyond these 259 what is learned from the texts of all rounds.
   case bytes(vocabularySize: Int)
   /// Read from a file or a model's folder.
   case file(URL)

@@ -1,12 +1,19 @@
 /// A round's rows, as its settings have them read.
 extension ResolvedRound {
+  /// The rows that train.
+  func source(seed: UInt64) -> LearnedTokenizer.Source {
+    LearnedTokenizer.Source(
+      url: train, columns: columns,
+      part: split.map { .training(DatasetSplit(share: $0, seed: seed)) } ?? .whole)
+  }
+
   /// Reads and encodes the rows that train.
   package func loadTrainingRows(
     _ text: ModelText, seed: UInt64, sequenceLength: Int, inspect: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> Dataset {
-    let part = split.map { DatasetPart.training(DatasetSplit(share: $0, seed: seed)) } ?? .whole
+    let rows = source(seed: seed)
     return try Dataset.load(
-      name: name, url: train, columns: columns, part: part, tokenizer: text.tokenizer,
+      name: name, url: rows.url, columns: rows.columns, part: rows.part, tokenizer: text.tokenizer,
       vocabularySize: text.vocabularySize, sequenceLength: sequenceLength, inspect: inspect)
   }
 

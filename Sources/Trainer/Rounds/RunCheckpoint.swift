@@ -21,6 +21,8 @@ package struct RunState: Codable, Sendable {
   package var files: [String: String]
   /// SHA-256 of the resolved recipe.
   package var recipe: String
+  /// SHA-256 of the tokenizer that was learned from the rounds' texts; nil where none was.
+  package var tokenizer: String?
 }
 
 /// The checkpoint folder: state, weights and moments; hashed, and replaced as a whole.

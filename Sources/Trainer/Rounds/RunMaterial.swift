@@ -13,6 +13,8 @@ package struct RunMaterial {
   package let base: Base
   package let configuration: LlamaConfiguration
   package let tokenizer: (any Tokenizer)?
+  /// SHA-256 of the tokenizer's files, where it was learned from the rounds' texts.
+  package let learnedTokenizerHash: String?
   /// For each round: D1 … Di, encoded for the round's sequence length.
   package let unions: [[Dataset]]
   /// Each dataset's held-out rows, or nil.
@@ -26,9 +28,13 @@ package struct RunMaterial {
     case .model(let url):
       let source = try openModel(at: url)
       (base, configuration, tokenizer) = (.source(source), source.configuration, try loadTokenizer(of: source))
+      learnedTokenizerHash = nil
     case .preset(let name, let wanted):
       base = .fresh(seed: recipe.seed)
-      (configuration, tokenizer) = try ModelText.preset(name, tokenizer: wanted)
+      let (preset, made, learned) = try ModelText.preset(name, tokenizer: wanted, of: recipe)
+      (configuration, tokenizer) = (preset, made)
+      learnedTokenizerHash = learned?.tokenizer.contentHash
+      if let learned { note(learned.summary) }
     }
     let text = ModelText(tokenizer: tokenizer, configuration: configuration)
     try text.checkLengths(of: recipe)

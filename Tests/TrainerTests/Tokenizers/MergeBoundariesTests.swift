@@ -4,7 +4,7 @@ import Testing
 import Trainer
 
 @Suite struct MergeBoundariesTests {
-  private static func table(_ merges: [BytePairModel.Merge]) -> PairTable {
+  private static func table(_ merges: [SubwordModel.Merge]) -> PairTable {
     var table = PairTable()
     for (rank, merge) in merges.enumerated() {
       table.insert(merge.left, merge.right, .init(rank: Int32(rank), id: merge.result))
@@ -14,7 +14,7 @@ import Trainer
 
   @Test func cutsOnlyWhereNoMergeReaches() {
     // Symbols 0, 1, 2; 3 = 0 1; 4 = 3 0, whose ends make 1 and 0 neighbours too.
-    let merges: [BytePairModel.Merge] = [.init(left: 0, right: 1, result: 3), .init(left: 3, right: 0, result: 4)]
+    let merges: [SubwordModel.Merge] = [.init(left: 0, right: 1, result: 3), .init(left: 3, right: 0, result: 4)]
     let boundaries = MergeBoundaries(merges, symbols: [0, 1, 2], idCount: 5)
     #expect(boundaries.runs(of: [0, 1, 0, 2, 0, 0, 1]) == [[0, 1, 0], [2], [0], [0, 1]])
     #expect(boundaries.runs(of: [2]) == [[2]])
@@ -27,7 +27,7 @@ import Trainer
       let symbolCount = Int32(6)
       // New ids now and then; otherwise ids that exist already, also symbols, which makes their ends uncertain.
       var idCount = symbolCount
-      var merges: [BytePairModel.Merge] = []
+      var merges: [SubwordModel.Merge] = []
       let isClean = Bool.random(using: &generator)
       for _ in 0..<8 {
         let left = Int32.random(in: 0..<idCount, using: &generator)

@@ -26,4 +26,23 @@ import Trainer
     // By bytes, not by what is one character on screen.
     #expect(Self.normalized(" \u{301}", .replace(" ", with: "▁")) == Array("▁".utf8) + [0xCC, 0x81])
   }
+
+  @Test func spacesOfSentencePiece() {
+    #expect(Self.normalized(" a   b ", .replaceSpaceRuns(with: "▁")) == Array(" a▁b ".utf8))
+    #expect(Self.normalized("  a b", .dropLeadingSpaces) == Array("a b".utf8))
+    #expect(Self.normalized("\n a", .dropLeadingSpaces) == Array("\n a".utf8))
+    #expect(Self.normalized("a ▁ ▁", .dropTrailingSpaces) == Array("a".utf8))
+    #expect(Self.normalized(" ▁", .dropTrailingSpaces) == [])
+  }
+
+  @Test func lettersBecomeLowercaseOneByOne() {
+    #expect(Self.normalized("ÄB İ ΟΔΟΣ", .lowercase) == Array("äb i\u{307} οδοσ".utf8))
+  }
+
+  @Test func stripTakesWhiteSpaceAtTheEndsAlone() {
+    #expect(Self.normalized("\t\u{3000}a b\n", .strip(left: true, right: true)) == Array("a b".utf8))
+    #expect(Self.normalized(" a ", .strip(left: false, right: true)) == Array(" a".utf8))
+    #expect(Self.normalized(" a ", .strip(left: true, right: false)) == Array("a ".utf8))
+    #expect(Self.normalized(" \n", .strip(left: true, right: true)) == [])
+  }
 }

@@ -36,4 +36,10 @@ import Trainer
     #expect(Self.words("a", isFirst: false, .metaspace(.first, splitsWords: false)) == ["a"])
     #expect(Self.words("a", isFirst: true, .metaspace(.first, splitsWords: false)) == ["▁a"])
   }
+
+  @Test func literalsStandApart() {
+    let literals = PreTokenizer.literals(Literals(["<a>", "<a><b>", "-"]))
+    #expect(Self.words("x<a><b>-y<a>", literals) == ["x", "<a><b>", "-", "y", "<a>"])
+    #expect(Self.words("none", literals) == ["none"])
+  }
 }

@@ -17,12 +17,13 @@ import Trainer
   @Test func refusesByNameWhatWouldChangeIDs() {
     let split = #"{"type":"Split","pattern":{"Regex":"\\w+"},"behavior":"Isolated","invert":false}"#
     let documents = [
-      "Lowercase": TokenizerFixture.byteLevel(normalizer: #"{"type":"Lowercase"}"#),
+      "BertNormalizer": TokenizerFixture.byteLevel(normalizer: #"{"type":"BertNormalizer"}"#),
       "Whitespace": TokenizerFixture.byteLevel(preTokenizer: #"{"type":"Whitespace"}"#),
       #"\w+"#: TokenizerFixture.byteLevel(preTokenizer: split),
       "BertProcessing": TokenizerFixture.byteLevel(postProcessor: #"{"type":"BertProcessing"}"#),
       "end_of_word_suffix": TokenizerFixture.byteLevel(model: #""end_of_word_suffix":"</w>","#),
       "dropout": TokenizerFixture.byteLevel().replacingOccurrences(of: "\"dropout\":null", with: "\"dropout\":0.1"),
+      "WordPiece": TokenizerFixture.byteLevel().replacingOccurrences(of: "\"BPE\"", with: "\"WordPiece\""),
       "Unigram": TokenizerFixture.byteLevel().replacingOccurrences(of: "\"BPE\"", with: "\"Unigram\""),
       "a step after ByteLevel": TokenizerFixture.byteLevel(
         preTokenizer: #"{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"}]}"#),
@@ -71,7 +72,7 @@ import Trainer
         let file = try? TokenizerFile(json, path: "mutated")
       else { continue }
       loaded += 1
-      let tokenizer = BytePairTokenizer(file.model, special: SpecialTokens(), chatTemplate: nil, source: .model)
+      let tokenizer = SubwordTokenizer(file.model, special: SpecialTokens(), chatTemplate: nil, source: .model)
       #expect(tokenizer.encode("hello <|end|> 12").allSatisfy { Int($0) < tokenizer.vocabularySize })
     }
     #expect(loaded > 0)

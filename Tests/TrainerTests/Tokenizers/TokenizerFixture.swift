@@ -42,10 +42,10 @@ enum TokenizerFixture {
   }
 
   /// The tokenizer of a folder that holds these files.
-  static func load(_ files: [String: String]) throws -> BytePairTokenizer {
+  static func load(_ files: [String: String]) throws -> SubwordTokenizer {
     try withFolder(files) { try loadTokenizer(folder: $0) }
   }
 
   /// The tokenizer of a lone `tokenizer.json`.
-  static func load(_ document: String) throws -> BytePairTokenizer { try load(["tokenizer.json": document]) }
+  static func load(_ document: String) throws -> SubwordTokenizer { try load(["tokenizer.json": document]) }
 }

@@ -6,7 +6,7 @@ import Trainer
 @Suite struct TokenizerWritingTests {
   private static let text = "ab  é🦙 12\n<s>ab</s><|end|> hello, don't"
 
-  private static func rewritten(_ tokenizer: any Tokenizer) throws -> BytePairTokenizer {
+  private static func rewritten(_ tokenizer: any Tokenizer) throws -> SubwordTokenizer {
     try TokenizerFixture.withFolder([:]) { folder in
       try writeTokenizer(tokenizer, to: folder)
       return try loadTokenizer(folder: folder)
@@ -71,7 +71,7 @@ import Trainer
     var model = try TokenizerFixture.load(TokenizerFixture.byteLevel()).model
     model.normalizers = [.form(.canonicalComposition), .replace("x", with: "y")]
     model.preTokenizers = steps
-    let tokenizer = BytePairTokenizer(model, special: SpecialTokens(), chatTemplate: nil, source: .model)
+    let tokenizer = SubwordTokenizer(model, special: SpecialTokens(), chatTemplate: nil, source: .model)
     let again = try Self.rewritten(tokenizer)
     #expect(again.model.preTokenizers == steps)
     #expect(again.model.normalizers == model.normalizers)

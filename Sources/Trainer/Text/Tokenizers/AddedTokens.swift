@@ -36,29 +36,13 @@ package struct AddedTokenFinder: Sendable {
   }
 
   private let tokens: [AddedToken]
-  private var trie = PairTable()
-  /// Index in `tokens` of the token that ends at each node; -1 where none does.
-  private var tokenAtNode: [Int32] = [-1]
+  /// Leads to an index in `tokens`.
+  private var trie = ByteTrie()
 
   /// - Parameter spell: the bytes under which a token is looked for
   package init(_ tokens: [AddedToken], spell: (AddedToken) -> [UInt8]) {
     self.tokens = tokens
-    for (index, token) in tokens.enumerated() {
-      let bytes = spell(token)
-      if bytes.isEmpty { continue }
-      var node: Int32 = 0
-      for byte in bytes {
-        if let next = trie[node, Int32(byte)] {
-          node = next.id
-        } else {
-          let next = Int32(tokenAtNode.count)
-          trie.insert(node, Int32(byte), .init(rank: 0, id: next))
-          tokenAtNode.append(-1)
-          node = next
-        }
-      }
-      tokenAtNode[Int(node)] = Int32(index)
-    }
+    for (index, token) in tokens.enumerated() { trie.insert(spell(token), Int32(index)) }
   }
 
   /// Cuts a text at the tokens in it.
@@ -67,16 +51,16 @@ package struct AddedTokenFinder: Sendable {
   ///   - isFirst: whether the text stands at the very beginning of what is encoded
   ///   - findsSpecial: whether control tokens are found as well
   package func segments(of bytes: [UInt8], isFirst: Bool, findsSpecial: Bool) -> [Segment] {
-    guard tokenAtNode.count > 1 else { return bytes.isEmpty ? [] : [.text(bytes, isFirst: isFirst)] }
+    guard !trie.isEmpty else { return bytes.isEmpty ? [] : [.text(bytes, isFirst: isFirst)] }
     var segments: [Segment] = []
     var pending = 0
     var offset = 0
     while offset < bytes.count {
-      guard let (index, end) = longestMatch(in: bytes, at: offset) else {
+      guard let (index, end) = trie.longestMatch(in: bytes, at: offset, before: bytes.count) else {
         offset += 1
         continue
       }
-      let token = tokens[index]
+      let token = tokens[Int(index)]
       var range = offset..<end
       offset = end
       if token.isSpecial, !findsSpecial { continue }
@@ -98,18 +82,6 @@ package struct AddedTokenFinder: Sendable {
       segments.append(.text(Array(bytes[pending...]), isFirst: isFirst && pending == 0))
     }
     return segments
-  }
-
-  private func longestMatch(in bytes: [UInt8], at start: Int) -> (index: Int, end: Int)? {
-    var node: Int32 = 0
-    var offset = start
-    var best: (Int, Int)?
-    while offset < bytes.count, let next = trie[node, Int32(bytes[offset])] {
-      node = next.id
-      offset += 1
-      if tokenAtNode[Int(node)] >= 0 { best = (Int(tokenAtNode[Int(node)]), offset) }
-    }
-    return best
   }
 
   private func touchesWord(_ range: Range<Int>, in bytes: [UInt8]) -> Bool {

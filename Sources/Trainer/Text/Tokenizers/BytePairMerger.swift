@@ -59,7 +59,7 @@ package struct BytePairMerger: Sendable {
     // Removed symbols hold -1; `next` of the last one is `count`.
     var next = (0..<count).map { $0 + 1 }
     var previous = (0..<count).map { $0 - 1 }
-    var heap = CandidateHeap()
+    var heap = BinaryHeap<MergeCandidate>()
     for index in 1..<count { push(symbols[index - 1], symbols[index], at: index - 1, onto: &heap) }
     while let candidate = heap.pop() {
       let left = candidate.position
@@ -78,51 +78,21 @@ package struct BytePairMerger: Sendable {
     return symbols.filter { $0 >= 0 }
   }
 
-  private func push(_ left: Int32, _ right: Int32, at position: Int, onto heap: inout CandidateHeap) {
+  private func push(_ left: Int32, _ right: Int32, at position: Int, onto heap: inout BinaryHeap<MergeCandidate>) {
     guard let merge = merges[left, right] else { return }
     heap.push(.init(rank: merge.rank, position: position, left: left, right: right, merged: merge.id))
   }
 }
 
-/// A binary heap of possible merges: the lowest rank first, then the leftmost.
-private struct CandidateHeap {
-  struct Candidate {
-    var rank: Int32
-    var position: Int
-    var left: Int32
-    var right: Int32
-    var merged: Int32
+/// A possible merge: the lowest rank goes first, then the leftmost.
+private struct MergeCandidate: Comparable {
+  var rank: Int32
+  var position: Int
+  var left: Int32
+  var right: Int32
+  var merged: Int32
 
-    static func < (first: Candidate, second: Candidate) -> Bool {
-      first.rank != second.rank ? first.rank < second.rank : first.position < second.position
-    }
-  }
-
-  private var entries: [Candidate] = []
-
-  mutating func push(_ candidate: Candidate) {
-    entries.append(candidate)
-    var child = entries.count - 1
-    while child > 0, entries[child] < entries[(child - 1) / 2] {
-      entries.swapAt(child, (child - 1) / 2)
-      child = (child - 1) / 2
-    }
-  }
-
-  mutating func pop() -> Candidate? {
-    guard let top = entries.first else { return nil }
-    let last = entries.removeLast()
-    if entries.isEmpty { return top }
-    entries[0] = last
-    var parent = 0
-    while true {
-      var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < entries.count && entries[child] < entries[least] {
-        least = child
-      }
-      if least == parent { return top }
-      entries.swapAt(parent, least)
-      parent = least
-    }
+  static func < (first: MergeCandidate, second: MergeCandidate) -> Bool {
+    first.rank != second.rank ? first.rank < second.rank : first.position < second.position
   }
 }

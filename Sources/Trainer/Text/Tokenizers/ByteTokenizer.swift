@@ -10,7 +10,7 @@ package struct ByteTokenizer: Tokenizer {
   package let chatTemplate: String? = nil
   package let stripsLeadingSpace = false
   /// The same vocabulary as byte-pair encoding without merges, by which it is saved.
-  let bytePair: BytePairTokenizer
+  let bytePair: SubwordTokenizer
 
   /// - Parameter vocabularySize: at least 259
   package init(vocabularySize: Int) throws(TokenizerError) {
@@ -21,12 +21,12 @@ package struct ByteTokenizer: Tokenizer {
     }
     self.vocabularySize = vocabularySize
     let names = ["<|bos|>", "<|eos|>", "<|pad|>"]
-    let model = BytePairModel(
+    let model = SubwordModel(
       pieces: (UInt8.min...UInt8.max).map { ByteAlphabet.piece(of: [$0]) } + names,
       alphabet: .bytes, merges: [],
       added: names.enumerated().map { AddedToken(id: Int32(256 + $0), content: $1, isSpecial: true) },
       preTokenizers: [.byteLevel(addsPrefixSpace: false, splitsWords: true)])
-    bytePair = BytePairTokenizer(model, special: special, chatTemplate: nil, source: .model)
+    bytePair = SubwordTokenizer(model, special: special, chatTemplate: nil, source: .model)
   }
 
   package func encode(_ text: String) -> [Int32] { bytePair.encode(text) }

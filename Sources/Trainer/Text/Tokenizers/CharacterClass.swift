@@ -36,16 +36,7 @@ struct ScannedCharacter {
   /// The character at an offset of valid UTF-8, where a character begins.
   @inline(__always)
   init(_ bytes: [UInt8], at offset: Int) {
-    let first = bytes[offset]
-    if first < 0x80 {
-      scalar = Unicode.Scalar(first)
-      length = 1
-    } else {
-      length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
-      var value = UInt32(first) & (0xFF >> UInt32(length + 1))
-      for next in bytes[offset + 1..<offset + length] { value = value << 6 | UInt32(next & 0x3F) }
-      scalar = Unicode.Scalar(value) ?? "\u{FFFD}"
-    }
+    (scalar, length) = UTF8Reader.scalar(in: bytes, at: offset)
     characterClass = CharacterClass(scalar)
   }
 

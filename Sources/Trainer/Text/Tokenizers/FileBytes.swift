@@ -21,18 +21,6 @@ package struct FileBytes {
     Float(bitPattern: try uint32(what))
   }
 
-  /// An unsigned number in groups of seven bits, the lowest first.
-  package mutating func varint(_ what: String) throws(TokenizerError) -> UInt64 {
-    var value: UInt64 = 0
-    for shift in stride(from: UInt64(0), to: 70, by: 7) {
-      let byte = try take(1, what).reduce(0) { $1 | $0 }
-      if shift == 63, byte > 1 { break }
-      value |= UInt64(byte & 0x7F) << shift
-      if byte < 0x80 { return value }
-    }
-    throw malformed("\(what) is longer than 64 bits")
-  }
-
   package mutating func take(_ count: Int, _ what: String) throws(TokenizerError) -> ArraySlice<UInt8> {
     guard count >= 0, count <= bytes.count - offset else {
       throw malformed("\(what) takes \(count) bytes, but \(bytes.count - offset) are left")

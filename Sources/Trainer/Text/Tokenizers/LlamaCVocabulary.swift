@@ -5,7 +5,7 @@ import Foundation
 /// - Throws: `TokenizerError`, where the file is broken or of another vocabulary.
 package func loadTokenizer(
   llama2c file: URL, vocabularySize: Int? = nil
-) throws(TokenizerError) -> BytePairTokenizer {
+) throws(TokenizerError) -> SubwordTokenizer {
   let bytes = FileBytes(Array(try FileBytes.contents(of: file)), path: file.path)
   let description = try LlamaCVocabulary.description(bytes)
   if let vocabularySize, vocabularySize != description.tokens.count {

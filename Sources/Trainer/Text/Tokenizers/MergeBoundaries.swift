@@ -14,7 +14,7 @@ package struct MergeBoundaries: Sendable {
   ///   - merges: all merges
   ///   - symbols: the ids that a text is spelled in before any merge
   ///   - idCount: one more than the greatest id
-  package init(_ merges: [BytePairModel.Merge], symbols: some Sequence<Int32>, idCount: Int) {
+  package init(_ merges: [SubwordModel.Merge], symbols: some Sequence<Int32>, idCount: Int) {
     var ends = [Ends](repeating: Ends(), count: idCount)
     for symbol in symbols where ends.indices.contains(Int(symbol)) {
       ends[Int(symbol)] = Ends(first: .symbol(symbol), last: .symbol(symbol))
@@ -38,7 +38,7 @@ package struct MergeBoundaries: Sendable {
     joinable = isSettled ? Self.pairs(merges, ends) : nil
   }
 
-  private static func pairs(_ merges: [BytePairModel.Merge], _ ends: [Ends]) -> PairTable? {
+  private static func pairs(_ merges: [SubwordModel.Merge], _ ends: [Ends]) -> PairTable? {
     var pairs = PairTable()
     for merge in merges {
       switch (ends[Int(merge.left)].last, ends[Int(merge.right)].first) {

@@ -19,6 +19,8 @@ package enum PreTokenizer: Sendable, Equatable {
   case llama3Words(digits: Int)
   /// `Split` by GPT-2's pattern.
   case gpt2Words
+  /// `Split` at some literals; each becomes a word of its own.
+  case literals(Literals)
   /// `Metaspace`: "▁" for " ", and one before the text.
   case metaspace(PrependScheme, splitsWords: Bool)
 
@@ -37,6 +39,7 @@ package enum PreTokenizer: Sendable, Equatable {
       if splitsWords { cut(&text) { $0.gpt2WordEnd(from: $1) } }
     case .llama3Words(let digits): cut(&text) { $0.llama3WordEnd(from: $1, digits: digits) }
     case .gpt2Words: cut(&text) { $0.gpt2WordEnd(from: $1) }
+    case .literals(let literals): cutLiterals(&text, literals)
     case .metaspace(let scheme, let splitsWords):
       replaceSpaces(&text)
       if scheme != .never {
@@ -57,6 +60,26 @@ package enum PreTokenizer: Sendable, Equatable {
         words.append(start..<end)
         start = end
       }
+    }
+    text.words = words
+  }
+
+  private func cutLiterals(_ text: inout PreTokenizedText, _ literals: Literals) {
+    var words: [Range<Int>] = []
+    for word in text.words {
+      var start = word.lowerBound
+      var offset = start
+      while offset < word.upperBound {
+        guard let end = literals.end(in: text.bytes, at: offset, before: word.upperBound) else {
+          offset += 1
+          continue
+        }
+        if start < offset { words.append(start..<offset) }
+        words.append(offset..<end)
+        start = end
+        offset = end
+      }
+      if start < offset { words.append(start..<offset) }
     }
     text.words = words
   }

@@ -11,7 +11,7 @@ package enum ScoredVocabulary {
   ///   - pieces: the spelling of each id
   ///   - scores: one a piece
   ///   - takesPart: whether an id is ordinary text: neither a control nor a byte token
-  package static func merges(pieces: [String], scores: [Float], takesPart: (Int32) -> Bool) -> [BytePairModel.Merge] {
+  package static func merges(pieces: [String], scores: [Float], takesPart: (Int32) -> Bool) -> [SubwordModel.Merge] {
     var ids: [PieceKey: Int32] = [:]
     ids.reserveCapacity(pieces.count)
     for (index, piece) in pieces.enumerated() where !piece.isEmpty && takesPart(Int32(index)) {
@@ -40,7 +40,7 @@ package enum ScoredVocabulary {
   }
 
   private struct Split {
-    var merge: BytePairModel.Merge
+    var merge: SubwordModel.Merge
     var score: Float
     var leftLength: Int
     var rightLength: Int

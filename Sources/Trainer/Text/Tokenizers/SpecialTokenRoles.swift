@@ -42,12 +42,21 @@ struct SpecialTokenRoles {
     self.special = special
   }
 
+  /// The roles that added tokens have by their spelling alone.
+  static func conventional(_ added: [AddedToken]) -> SpecialTokens {
+    func first(_ spellings: [String]) -> Int32? {
+      spellings.lazy.compactMap { spelling in added.first { PieceKey($0.content) == PieceKey(spelling) }?.id }.first
+    }
+    return SpecialTokens(
+      bos: first(conventionalBOS), eos: [first(conventionalEOS)].compactMap { $0 }, pad: first(conventionalPad))
+  }
+
   private struct Lookup {
     private let pieces: [String]
     private let addedIDs: [PieceKey: Int32]
     private let size: Int
 
-    init(_ model: BytePairModel) {
+    init(_ model: SubwordModel) {
       pieces = model.pieces
       addedIDs = Dictionary(model.added.map { (PieceKey($0.content), $0.id) }) { first, _ in first }
       size = max(model.pieces.count, (model.added.map { Int($0.id) }.max() ?? -1) + 1)

@@ -19,14 +19,57 @@ enum SplitPattern {
     case llama3("+"): return .llama3Words(digits: .max)
     case #"\p{N}"#: return .digits(individually: true)
     case #"\p{N}+"#: return .digits(individually: false)
-    default: return nil
+    default: return literals(of: pattern).map { .literals(Literals($0)) }
     }
+  }
+
+  /// What stands for itself only behind a backslash.
+  private static let metacharacters = #"\|.*+?()[]{}^$"#.unicodeScalars
+
+  /// The texts of a pattern that is nothing but an alternation of literals, the longest first, as those are that
+  /// are written here; nil for any other.
+  private static func literals(of pattern: String) -> [String]? {
+    var literals: [String] = []
+    var literal = String.UnicodeScalarView()
+    var isEscaped = false
+    for scalar in pattern.unicodeScalars {
+      if isEscaped {
+        // Before a letter or a digit a backslash means something else.
+        guard metacharacters.contains(scalar) else { return nil }
+        literal.append(scalar)
+        isEscaped = false
+      } else if scalar == "\\" {
+        isEscaped = true
+      } else if scalar == "|" {
+        literals.append(String(literal))
+        literal = .init()
+      } else {
+        if metacharacters.contains(scalar) { return nil }
+        literal.append(scalar)
+      }
+    }
+    literals.append(String(literal))
+    // The reference takes the first that fits, we take the longest.
+    let isLongestFirst = zip(literals, literals.dropFirst()).allSatisfy { $0.utf8.count >= $1.utf8.count }
+    return isEscaped || !isLongestFirst || literals.contains("") ? nil : literals
+  }
+
+  private static func pattern(of literals: Literals) -> String {
+    literals.texts.map { text in
+      var escaped = String.UnicodeScalarView()
+      for scalar in text.unicodeScalars {
+        if metacharacters.contains(scalar) { escaped.append("\\") }
+        escaped.append(scalar)
+      }
+      return String(escaped)
+    }.joined(separator: "|")
   }
 
   /// The pattern of a step, or nil where the step is none of a `Split`.
   static func pattern(of step: PreTokenizer) -> String? {
     switch step {
     case .gpt2Words: return gpt2
+    case .literals(let literals): return pattern(of: literals)
     case .llama3Words(.max): return llama3("+")
     case .llama3Words(1): return llama3("")
     case .llama3Words(let digits): return llama3("{1,\(digits)}")

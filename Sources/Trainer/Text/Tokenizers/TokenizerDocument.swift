@@ -1,4 +1,6 @@
-extension BytePairTokenizer {
+import Foundation
+
+extension SubwordTokenizer {
   /// This tokenizer as a `tokenizer.json`.
   var document: TokenizerJSON {
     .object([
@@ -40,6 +42,15 @@ extension BytePairTokenizer {
     case .form(let form): return object(form.rawValue)
     case .prepend(let prefix): return object("Prepend", [("prepend", .string(prefix))])
     case .replace(let pattern, let content): return replacement(of: pattern, by: content)
+    case .characterMap(let map, _):
+      return object("Precompiled", [("precompiled_charsmap", .string(Data(map.blob).base64EncodedString()))])
+    case .lowercase: return object("Lowercase")
+    case .strip(let left, let right):
+      return object("Strip", [("strip_left", .bool(left)), ("strip_right", .bool(right))])
+    case .replaceSpaceRuns, .dropLeadingSpaces, .dropTrailingSpaces:
+      let (pattern, content) = ReplacePattern.pattern(of: normalizer) ?? ("", "")
+      return object(
+        "Replace", [("pattern", .object([.init("Regex", .string(pattern))])), ("content", .string(content))])
     }
   }
 
@@ -60,7 +71,7 @@ extension BytePairTokenizer {
           ("replacement", .string(Metaspace.text)), ("prepend_scheme", .string(scheme.rawValue)),
           ("split", .bool(splitsWords)),
         ])
-    case .gpt2Words, .llama3Words:
+    case .gpt2Words, .llama3Words, .literals:
       let pattern = SplitPattern.pattern(of: preTokenizer) ?? SplitPattern.gpt2
       return object(
         "Split",
@@ -116,6 +127,7 @@ extension BytePairTokenizer {
   }
 
   private var modelSection: TokenizerJSON {
+    if case .unigram = model.algorithm { return unigramSection }
     let ids = model.ids()
     // Of equal spellings only the first can stand in an object; the others never arise from a text.
     let vocabulary = model.pieces.enumerated().compactMap { id, piece -> TokenizerJSON.Member? in
@@ -132,6 +144,19 @@ extension BytePairTokenizer {
         ("fuse_unk", .bool(model.fusesUnknown)),
         ("byte_fallback", .bool(model.alphabet == .characters(byteFallback: true))),
         ("ignore_merges", .bool(model.ignoresMerges)), ("vocab", .object(vocabulary)), ("merges", .array(merges)),
+      ])
+  }
+
+  private var unigramSection: TokenizerJSON {
+    let scores = model.scores ?? []
+    let vocabulary = model.pieces.indices.map { id -> TokenizerJSON in
+      .array([.string(model.pieces[id]), .number(id < scores.count ? scores[id] : 0)])
+    }
+    return Self.object(
+      "Unigram",
+      [
+        ("unk_id", model.unknown.map { .number(Double($0)) } ?? .null), ("vocab", .array(vocabulary)),
+        ("byte_fallback", .bool(model.alphabet == .characters(byteFallback: true))),
       ])
   }
 }

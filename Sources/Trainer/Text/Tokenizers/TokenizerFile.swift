@@ -1,6 +1,6 @@
 /// The content of a `tokenizer.json`.
 package struct TokenizerFile {
-  package let model: BytePairModel
+  package let model: SubwordModel
   /// The ids that the post-processor puts around a text; nil where it says nothing about that.
   let template: SpecialTokenTemplate?
 
@@ -16,8 +16,13 @@ package struct TokenizerFile {
     let steps = try TokenizerSteps(json, reader: reader)
     let added = try reader.addedTokens(json["added_tokens"])
     let byteFallback = section["byte_fallback"]?.flag ?? false
-    var model = BytePairModel(
-      pieces: try reader.pieces(section["vocab"], addedCount: added.count),
+    let isUnigram = TokenizerFileReader.isUnigram(section)
+    if isUnigram, steps.isByteLevel { throw reader.unsupported("pre_tokenizer", "bytes under a Unigram model") }
+    let (pieces, scores) =
+      isUnigram
+      ? try reader.scoredPieces(section["vocab"]) : (try reader.pieces(section["vocab"], addedCount: added.count), nil)
+    var model = SubwordModel(
+      pieces: pieces,
       alphabet: steps.isByteLevel ? .bytes : .characters(byteFallback: byteFallback), merges: [], added: added,
       normalizers: steps.normalizers, preTokenizers: steps.preTokenizers,
       ignoresMerges: section["ignore_merges"]?.flag ?? false,
@@ -29,7 +34,15 @@ package struct TokenizerFile {
     for index in model.added.indices {
       if let id = ids[PieceKey(model.added[index].content)] { model.added[index].id = id }
     }
-    model.merges = try reader.merges(section["merges"], ids: ids)
+    if let scores {
+      model.algorithm = .unigram(roundsToFloat: false)
+      model.scores = scores
+      model.leastScore = scores.min() ?? 0
+      model.fusesUnknown = true
+      model.unknown = try reader.unknownID(section["unk_id"], pieceCount: pieces.count)
+    } else {
+      model.merges = try reader.merges(section["merges"], ids: ids)
+    }
     if let name = section["unk_token"]?.text {
       guard let id = ids[PieceKey(name)] ?? model.added.first(where: { PieceKey($0.content) == PieceKey(name) })?.id
       else { throw reader.malformed("model.unk_token", "\(name.debugDescription) is not in the vocabulary") }

@@ -9,11 +9,17 @@ struct TokenizerFileReader {
   func unsupported(_ place: String, _ feature: String) -> TokenizerError {
     .unsupported(
       path: path, place: place, feature: feature,
-      remedy: "use a byte-level or SentencePiece-style BPE vocabulary, or tokenise the data beforehand (input_ids)")
+      remedy: "use a BPE or Unigram vocabulary of these steps, or tokenise the data beforehand (input_ids)")
+  }
+
+  /// Whether a model is one of scored pieces; files of old name no type, but write the vocabulary as a list.
+  static func isUnigram(_ model: TokenizerJSON) -> Bool {
+    model["type"]?.text.map { $0 == "Unigram" } ?? (model["vocab"]?.elements != nil)
   }
 
   /// Refuses the options of the model that would change ids and are not offered.
   func checkModelOptions(_ model: TokenizerJSON) throws(TokenizerError) {
+    if Self.isUnigram(model) { return }
     let type = model["type"]?.text ?? "BPE"
     guard type == "BPE" else { throw unsupported("model.type", "a \(type) model") }
     for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
@@ -45,10 +51,39 @@ struct TokenizerFileReader {
     return pieces
   }
 
+  /// The spelling and the score of each id of a Unigram model.
+  func scoredPieces(_ vocabulary: TokenizerJSON?) throws(TokenizerError) -> ([String], [Double]?) {
+    guard let entries = vocabulary?.elements, !entries.isEmpty else {
+      throw malformed("model.vocab", "no list of this name, or an empty one")
+    }
+    var pieces: [String] = []
+    var scores: [Double] = []
+    pieces.reserveCapacity(entries.count)
+    for (index, entry) in entries.enumerated() {
+      guard let pair = entry.elements, pair.count == 2, let piece = pair[0].text, case .number(let score) = pair[1]
+      else { throw malformed("model.vocab[\(index)]", "not [\"piece\", score]") }
+      guard piece.utf8.count <= VocabularyLoader.greatestPieceLength else {
+        throw malformed("model.vocab[\(index)]", "a piece of \(piece.utf8.count) bytes")
+      }
+      pieces.append(piece)
+      scores.append(score)
+    }
+    return (pieces, scores)
+  }
+
+  /// The id of a Unigram model's unknown token.
+  func unknownID(_ value: TokenizerJSON?, pieceCount: Int) throws(TokenizerError) -> Int32? {
+    guard let value, !value.isNull else { return nil }
+    guard let id = value.tokenID, Int(id) < pieceCount else {
+      throw malformed("model.unk_id", "no id below \(pieceCount)")
+    }
+    return id
+  }
+
   /// The merges in order of rank.
-  func merges(_ list: TokenizerJSON?, ids: [PieceKey: Int32]) throws(TokenizerError) -> [BytePairModel.Merge] {
+  func merges(_ list: TokenizerJSON?, ids: [PieceKey: Int32]) throws(TokenizerError) -> [SubwordModel.Merge] {
     guard let entries = list?.elements else { throw malformed("model.merges", "no list of this name") }
-    var merges: [BytePairModel.Merge] = []
+    var merges: [SubwordModel.Merge] = []
     merges.reserveCapacity(entries.count)
     for (index, entry) in entries.enumerated() {
       let place = "model.merges[\(index)]"
@@ -111,8 +146,8 @@ struct MergeReader {
     return left.isEmpty || right.isEmpty || right.contains(0x20) ? nil : (Array(left), Array(right))
   }
 
-  func merge(_ left: [UInt8], _ right: [UInt8], place: String) throws(TokenizerError) -> BytePairModel.Merge {
-    try BytePairModel.Merge(
+  func merge(_ left: [UInt8], _ right: [UInt8], place: String) throws(TokenizerError) -> SubwordModel.Merge {
+    try SubwordModel.Merge(
       left: id(of: left, place), right: id(of: right, place), result: id(of: left + right, place))
   }
 

@@ -3,7 +3,7 @@ import Foundation
 /// The tokenizer of a model's folder: `tokenizer.json` with the files beside it, else a SentencePiece or tiktoken
 /// `tokenizer.model`, else a llama2.c `tokenizer.bin` (or another `tok*.bin`).
 /// - Throws: `TokenizerError`, where there is none, it is broken, or it asks for what is not offered.
-package func loadTokenizer(folder: URL) throws(TokenizerError) -> BytePairTokenizer {
+package func loadTokenizer(folder: URL) throws(TokenizerError) -> SubwordTokenizer {
   if TokenizerFolder.exists(folder.appending(path: "tokenizer.json")) {
     return try TokenizerFolder(folder).tokenizer()
   }
@@ -20,7 +20,7 @@ package func loadTokenizer(folder: URL) throws(TokenizerError) -> BytePairTokeni
 
 /// The tokenizer at a path: a folder, a `tokenizer.json`, a `tokenizer.model` or a llama2.c `.bin`.
 /// - Throws: `TokenizerError`, where there is none, it is broken, or it asks for what is not offered.
-package func loadTokenizer(at url: URL) throws(TokenizerError) -> BytePairTokenizer {
+package func loadTokenizer(at url: URL) throws(TokenizerError) -> SubwordTokenizer {
   var isFolder: ObjCBool = false
   guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
     throw .notFound(path: url.path, remedy: "give a folder, a tokenizer.json, a tokenizer.model or a llama2.c .bin")
@@ -64,9 +64,9 @@ package struct TokenizerFolder {
     settings = try TokenizerSettings(folder)
   }
 
-  package func tokenizer() -> BytePairTokenizer {
+  package func tokenizer() -> SubwordTokenizer {
     let roles = SpecialTokenRoles(file: file, settings: settings)
-    return BytePairTokenizer(
+    return SubwordTokenizer(
       file.model, special: roles.special, chatTemplate: settings.chatTemplate, source: .files(files))
   }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The normalizer, the pre-tokenizer and the decoder of a `tokenizer.json`.
 struct TokenizerSteps {
   private(set) var normalizers: [Normalizer] = []
@@ -49,8 +51,21 @@ struct TokenizerSteps {
       guard let prefix = step["prepend"]?.text else { throw reader.malformed(place, "no prepend") }
       return .prepend(prefix)
     case "Replace":
+      if let pattern = step["pattern"]?["Regex"]?.text, let content = step["content"]?.text,
+        let known = ReplacePattern.step(of: pattern, content: content)
+      {
+        return known
+      }
       let (pattern, content) = try replacement(step, place)
       return .replace(pattern, with: content)
+    case "Precompiled":
+      guard let text = step["precompiled_charsmap"]?.text, let blob = Data(base64Encoded: text),
+        let map = CharacterMap(Array(blob))
+      else { throw reader.malformed("\(place).precompiled_charsmap", "no character map in base64") }
+      return .characterMap(map, .clusters)
+    case "Lowercase": return .lowercase
+    case "Strip":
+      return .strip(left: step["strip_left"]?.flag ?? true, right: step["strip_right"]?.flag ?? true)
     default: throw reader.unsupported(place, "the normalizer \(type)")
     }
   }
@@ -80,15 +95,18 @@ struct TokenizerSteps {
   }
 
   private func split(_ step: TokenizerJSON, _ place: String) throws(TokenizerError) -> PreTokenizer {
-    let pattern = step["pattern"]?["Regex"]?.text ?? step["pattern"]?["String"]?.text ?? ""
-    guard step["pattern"]?["Regex"] != nil, let known = SplitPattern.step(of: pattern) else {
-      throw reader.unsupported(place, "Split by the pattern \(pattern)")
+    let (regex, literal) = (step["pattern"]?["Regex"]?.text, step["pattern"]?["String"]?.text)
+    guard let known = literal.map({ .literals(Literals([$0])) }) ?? regex.flatMap(SplitPattern.step) else {
+      throw reader.unsupported(place, "Split by the pattern \(regex ?? "?")")
     }
     // The patterns of words cover every text, so "remove what lies between the matches" keeps it all as well.
     let behavior = step["behavior"]?.text ?? ""
     let isInverted = step["invert"]?.flag ?? false
-    var coversText = true
-    if case .digits = known { coversText = false }
+    let coversText: Bool
+    switch known {
+    case .digits, .literals: coversText = false
+    default: coversText = true
+    }
     guard behavior == "Isolated" || (behavior == "Removed" && isInverted && coversText) else {
       throw reader.unsupported(place, "Split with behavior \(behavior)\(isInverted ? ", inverted" : "")")
     }

@@ -6,7 +6,7 @@ import Foundation
 /// `tokenizer_config.json` and a `special_tokens_map.json` made for it.
 /// - Throws: `TokenizerError.unwritable`, naming the file.
 package func writeTokenizer(_ tokenizer: any Tokenizer, to folder: URL) throws(TokenizerError) {
-  guard let bytePair = tokenizer as? BytePairTokenizer ?? (tokenizer as? ByteTokenizer)?.bytePair else {
+  guard let bytePair = tokenizer as? SubwordTokenizer ?? (tokenizer as? ByteTokenizer)?.bytePair else {
     throw .unsupported(
       path: folder.path, place: "tokenizer", feature: "saving a \(type(of: tokenizer))",
       remedy: "load the tokenizer from a folder, a GGUF file or a llama2.c file")
@@ -26,7 +26,10 @@ package func writeTokenizer(_ tokenizer: any Tokenizer, to folder: URL) throws(T
   }
 }
 
-extension BytePairTokenizer {
+extension SubwordTokenizer {
+  /// SHA-256 of the files that make up this tokenizer.
+  package var contentHash: String { FileHash.sha256(of: files().reduce(into: Data()) { $0 += $1.content }) }
+
   /// The files that make up this tokenizer in a Hugging Face folder.
   func files() -> [TokenizerOrigin.File] {
     switch source {

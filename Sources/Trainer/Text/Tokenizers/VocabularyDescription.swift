@@ -11,7 +11,7 @@ package struct VocabularyDescription: Sendable, Equatable {
     package static let byte = 6
   }
 
-  /// "gpt2": byte-level BPE by merges; "llama": SentencePiece-style BPE by scores.
+  /// "gpt2": byte-level BPE by merges; "llama": SentencePiece-style BPE by scores; "unigram": by scores as well.
   package var model: String
   /// How a "gpt2" text is cut into words; nil is GPT-2's way.
   package var pre: String?
@@ -33,6 +33,16 @@ package struct VocabularyDescription: Sendable, Equatable {
   package var addEOS: Bool?
   /// Whether a "llama" text gets a space before it; nil where the file is silent, which means yes.
   package var addSpacePrefix: Bool?
+  /// Whether what a user defined is found in the normalized text, without cutting it first.
+  package var isSentencePiece = false
+  /// SentencePiece's character map; empty where texts stay as they are.
+  package var characterMap: [UInt8] = []
+  /// Whether bytes stand for characters without a piece.
+  package var byteFallback = true
+  /// Whether spaces at either end go, and runs of them become one.
+  package var removesExtraSpaces = false
+  /// Whether pieces spell spaces as "▁".
+  package var escapesSpaces = true
   /// The Jinja template.
   package var chatTemplate: String?
   /// The file it came from, named in errors only.

@@ -3,7 +3,7 @@
 package func vocabularyDescription(
   of tokenizer: any Tokenizer
 ) throws(TokenizerError) -> VocabularyDescription {
-  guard let bytePair = tokenizer as? BytePairTokenizer ?? (tokenizer as? ByteTokenizer)?.bytePair else {
+  guard let bytePair = tokenizer as? SubwordTokenizer ?? (tokenizer as? ByteTokenizer)?.bytePair else {
     throw VocabularyExport.unsupported("a \(type(of: tokenizer))")
   }
   var description = try VocabularyExport(bytePair).description()
@@ -24,10 +24,10 @@ extension VocabularyDescription {
 
 /// Describes a byte-pair model by GGUF's means.
 struct VocabularyExport {
-  private let tokenizer: BytePairTokenizer
-  private var model: BytePairModel { tokenizer.model }
+  private let tokenizer: SubwordTokenizer
+  private var model: SubwordModel { tokenizer.model }
 
-  init(_ tokenizer: BytePairTokenizer) { self.tokenizer = tokenizer }
+  init(_ tokenizer: SubwordTokenizer) { self.tokenizer = tokenizer }
 
   static func unsupported(_ feature: String) -> TokenizerError {
     .unsupported(
@@ -48,6 +48,7 @@ struct VocabularyExport {
     result.addBOS = special.addsBOS
     result.addEOS = special.addsEOS
     result.chatTemplate = tokenizer.chatTemplate
+    guard model.algorithm == .bytePair else { throw Self.unsupported("a Unigram vocabulary") }
     if model.alphabet == .bytes {
       // Normal forms have no place in GGUF; a text in NFC, as nearly all are, is not changed by that one.
       guard model.normalizers.isEmpty || model.normalizers == [.form(.canonicalComposition)],
@@ -57,7 +58,7 @@ struct VocabularyExport {
       result.merges = model.merges.map { result.tokens[Int($0.left)] + " " + result.tokens[Int($0.right)] }
     } else {
       result.addSpacePrefix = try addsSpace()
-      result.scores = model.scores ?? scoresFromMerges(count: result.tokens.count)
+      result.scores = model.scores.map { $0.map { Float($0) } } ?? scoresFromMerges(count: result.tokens.count)
     }
     return result
   }

@@ -2,20 +2,17 @@
 /// - Throws: `TokenizerError`, where the description is broken or asks for what is not offered.
 package func loadTokenizer(
   description: VocabularyDescription
-) throws(TokenizerError) -> BytePairTokenizer {
+) throws(TokenizerError) -> SubwordTokenizer {
   try VocabularyLoader(description).tokenizer()
 }
 
-/// Turns a described vocabulary into a byte-pair model.
+/// Turns a described vocabulary into a model of pieces.
 struct VocabularyLoader {
-  /// The longest scored piece; SentencePiece's own default is 16 characters.
-  private static let greatestPieceLength = 1024
-
-  private let description: VocabularyDescription
+  let description: VocabularyDescription
 
   init(_ description: VocabularyDescription) { self.description = description }
 
-  func tokenizer() throws(TokenizerError) -> BytePairTokenizer {
+  func tokenizer() throws(TokenizerError) -> SubwordTokenizer {
     let count = description.tokens.count
     guard count > 0, count < Int(Int32.max) else { throw malformed("tokens", "\(count) tokens") }
     for (name, found) in [("scores", description.scores?.count), ("token_type", description.types?.count)] {
@@ -25,12 +22,12 @@ struct VocabularyLoader {
     let isScored: Bool
     switch description.model {
     case "gpt2": isScored = false
-    case "llama": isScored = true
+    case "llama", "unigram": isScored = true
     default: throw unsupported("model", "a \(description.model) vocabulary")
     }
     let special = try specialTokens(addsBOSWhenSilent: isScored)
     let model = try isScored ? scoredModel(special) : mergedModel()
-    return BytePairTokenizer(model, special: special, chatTemplate: description.chatTemplate, source: .model)
+    return SubwordTokenizer(model, special: special, chatTemplate: description.chatTemplate, source: .model)
   }
 
   private func specialTokens(addsBOSWhenSilent: Bool) throws(TokenizerError) -> SpecialTokens {
@@ -51,15 +48,15 @@ struct VocabularyLoader {
     return Int32(value)
   }
 
-  private func type(_ id: Int) -> Int { description.types?[id] ?? VocabularyDescription.TokenType.normal }
+  func type(_ id: Int) -> Int { description.types?[id] ?? VocabularyDescription.TokenType.normal }
 
   /// Byte-level BPE by merges.
-  private func mergedModel() throws(TokenizerError) -> BytePairModel {
+  private func mergedModel() throws(TokenizerError) -> SubwordModel {
     guard let words = WordSplitting(pre: description.pre) else {
       throw unsupported("pre", "the pre-tokenizer \((description.pre ?? "").debugDescription)")
     }
     guard let lines = description.merges else { throw malformed("merges", "none, though the model is gpt2") }
-    var model = BytePairModel(
+    var model = SubwordModel(
       pieces: description.tokens, alphabet: .bytes, merges: [], added: addedTokens(),
       preTokenizers: words.steps, ignoresMerges: words.ignoresMerges)
     let reader = MergeReader(ids: model.ids(), path: description.path)
@@ -73,41 +70,14 @@ struct VocabularyLoader {
     return model
   }
 
-  /// SentencePiece-style BPE by scores.
-  private func scoredModel(_ special: SpecialTokens) throws(TokenizerError) -> BytePairModel {
-    guard let scores = description.scores else { throw malformed("scores", "none, though the model is llama") }
-    if let index = scores.firstIndex(where: { !$0.isFinite }) {
-      throw malformed("scores[\(index)]", "\(scores[index])")
-    }
-    let isNormal = description.tokens.indices.map {
-      type($0) == VocabularyDescription.TokenType.normal && ByteToken.byte(of: description.tokens[$0]) == nil
-    }
-    for (index, piece) in description.tokens.enumerated() where isNormal[index] {
-      guard piece.utf8.count <= Self.greatestPieceLength else {
-        throw malformed("tokens[\(index)]", "a piece of \(piece.utf8.count) bytes")
-      }
-    }
-    let added = addedTokens()
-    var pieces = description.tokens
-    // What is looked for in the text itself is spelled as in the text.
-    for token in added { pieces[Int(token.id)] = token.content }
-    var normalizers: [Normalizer] = [.replace(" ", with: Metaspace.text)]
-    let addsSpace = description.addSpacePrefix ?? true
-    if addsSpace { normalizers.insert(.prepend(Metaspace.text), at: 0) }
-    return BytePairModel(
-      pieces: pieces, alphabet: .characters(byteFallback: true),
-      merges: ScoredVocabulary.merges(pieces: pieces, scores: scores) { isNormal[Int($0)] },
-      scores: scores, added: added, normalizers: normalizers, unknown: special.unk, fusesUnknown: true,
-      decodesMetaspace: true, stripsLeadingSpace: addsSpace)
-  }
-
-  /// Controls, unknowns and what a user defined. In scored vocabularies the latter spell spaces as "▁".
-  private func addedTokens() -> [AddedToken] {
+  /// Controls, unknowns and what a user defined. In scored vocabularies the latter spell spaces as "▁"; those of
+  /// SentencePiece itself are no added tokens.
+  func addedTokens() -> [AddedToken] {
     description.tokens.enumerated().compactMap { id, piece in
       switch type(id) {
       case VocabularyDescription.TokenType.unknown, VocabularyDescription.TokenType.control:
         return AddedToken(id: Int32(id), content: piece, isSpecial: true)
-      case VocabularyDescription.TokenType.userDefined:
+      case VocabularyDescription.TokenType.userDefined where !description.isSentencePiece:
         return AddedToken(id: Int32(id), content: spelledInText(piece), isSpecial: false)
       default: return nil
       }
@@ -120,7 +90,7 @@ struct VocabularyLoader {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private func malformed(_ place: String, _ problem: String) -> TokenizerError {
+  func malformed(_ place: String, _ problem: String) -> TokenizerError {
     .malformed(path: description.path, place: place, problem: problem)
   }
 

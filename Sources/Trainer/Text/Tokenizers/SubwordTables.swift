@@ -1,5 +1,5 @@
 /// A vocabulary laid out for lookups.
-struct BytePairTables {
+struct SubwordTables {
   /// Spelling of each id, added tokens included.
   private(set) var pieces: [String]
   /// What each id decodes to.
@@ -8,13 +8,13 @@ struct BytePairTables {
   private(set) var fallbackBytes: [Int32: UInt8] = [:]
   /// The token of each byte, -1 where there is none.
   private(set) var byteIDs = [Int32](repeating: -1, count: 256)
-  /// The token of each character by its scalar value.
-  private(set) var characterIDs: [UInt32: Int32] = [:]
-  /// The token of each word by its bytes.
-  private(set) var words: [PieceKey: Int32] = [:]
+  /// The token of each character.
+  private(set) var characterIDs = CharacterTable()
+  /// The tokens that are taken whole where a word is one of them.
+  private(set) var words = ByteTrie()
   private(set) var merges: PairTable
 
-  init(_ model: BytePairModel) {
+  init(_ model: SubwordModel) {
     pieces = model.pieces
     merges = PairTable(capacity: model.merges.count)
     let greatest = model.added.map { Int($0.id) }.max() ?? -1
@@ -46,10 +46,10 @@ struct BytePairTables {
     }
     pieceBytes.append(bytes)
     if bytes.count == 1, let byte = bytes.first, byteIDs[Int(byte)] < 0 { byteIDs[Int(byte)] = id }
-    if keepsWords, !bytes.isEmpty, words[PieceKey(bytes)] == nil { words[PieceKey(bytes)] = id }
+    if keepsWords { addWord(bytes, id) }
   }
 
-  private mutating func addCharacterPiece(_ piece: String, _ id: Int32, byteFallback: Bool, model: BytePairModel) {
+  private mutating func addCharacterPiece(_ piece: String, _ id: Int32, byteFallback: Bool, model: SubwordModel) {
     if byteFallback, let byte = ByteToken.byte(of: piece) {
       pieceBytes.append([byte])
       fallbackBytes[id] = byte
@@ -60,15 +60,41 @@ struct BytePairTables {
     let spoken = Normalizer.replace(Metaspace.text, with: " ")
     pieceBytes.append(model.decodesMetaspace ? spoken.apply(to: bytes) : bytes)
     let scalars = piece.unicodeScalars
-    if scalars.count == 1, let scalar = scalars.first, characterIDs[scalar.value] == nil {
-      characterIDs[scalar.value] = id
-    }
-    if model.ignoresMerges, !bytes.isEmpty, words[PieceKey(bytes)] == nil { words[PieceKey(bytes)] = id }
+    if scalars.count == 1, let scalar = scalars.first, characterIDs[scalar] < 0 { characterIDs[scalar] = id }
+    if model.ignoresMerges { addWord(bytes, id) }
+  }
+
+  /// Of equal words the first counts.
+  private mutating func addWord(_ bytes: [UInt8], _ id: Int32) {
+    if words.number(of: bytes[...]) < 0 { words.insert(bytes, id) }
   }
 
   /// Where texts fall apart into runs that merge for themselves.
-  func boundaries(_ model: BytePairModel) -> MergeBoundaries {
-    let symbols = byteIDs + characterIDs.values + [model.unknown ?? -1]
+  func boundaries(_ model: SubwordModel) -> MergeBoundaries {
+    let symbols = byteIDs + characterIDs.ids + [model.unknown ?? -1]
     return MergeBoundaries(model.merges, symbols: symbols, idCount: pieces.count)
   }
+}
+
+/// The token of each character: an array where most characters lie, a dictionary beyond.
+struct CharacterTable: Sendable {
+  private var low: [Int32] = []
+  private var high: [UInt32: Int32] = [:]
+
+  /// -1 where there is no token.
+  subscript(scalar: Unicode.Scalar) -> Int32 {
+    get {
+      if scalar.value < UInt32(low.count) { return low[Int(scalar.value)] }
+      return high.isEmpty ? -1 : high[scalar.value] ?? -1
+    }
+    set {
+      guard scalar.value < 0x10000 else { return high[scalar.value] = newValue }
+      let missing = Int(scalar.value) + 1 - low.count
+      if missing > 0 { low += Array(repeating: -1, count: missing) }
+      low[Int(scalar.value)] = newValue
+    }
+  }
+
+  /// All tokens in it.
+  var ids: [Int32] { low.filter { $0 >= 0 } + high.values }
 }

@@ -5,7 +5,7 @@ import Testing
 import Trainer
 
 @Suite("Published ids", .enabled(if: TestData.isPresent, "\(TestData.absence)"))
-struct BytePairTokenizerDataTests {
+struct SubwordTokenizerDataTests {
   private struct Case: Decodable {
     var text: String
     var ids: [Int32]
@@ -24,6 +24,14 @@ struct BytePairTokenizerDataTests {
     for entry in cases {
       #expect(tokenizer.encode(entry.text) == entry.ids, "\(name): \(entry.text.debugDescription)")
       #expect(tokenizer.decode(entry.ids, skipSpecial: false) == entry.text)
+    }
+  }
+
+  @Test func everyCaseOfMistral() throws {
+    let tokenizer = try loadTokenizer(folder: TestData.url("tokenizers/mistral"))
+    let data = try Data(contentsOf: TestData.golden("tokenizers/mistral.json"))
+    for entry in try JSONDecoder().decode([Case].self, from: data) {
+      #expect(tokenizer.encodeOrdinary(entry.text) == entry.ids, "\(entry.text.debugDescription)")
     }
   }
 
@@ -62,7 +70,7 @@ struct BytePairTokenizerDataTests {
   }
 }
 
-@Suite struct BytePairTokenizerTests {
+@Suite struct SubwordTokenizerTests {
   @Test func mergesWithinWords() throws {
     let tokenizer = try TokenizerFixture.load(TokenizerFixture.byteLevel())
     #expect(tokenizer.encode("hello hello") == [259, 260])
@@ -120,8 +128,8 @@ struct BytePairTokenizerDataTests {
   @Test func unknownCharactersWithoutByteFallback() throws {
     var model = try loadTokenizer(description: TokenizerFixture.scored).model
     model.alphabet = .characters(byteFallback: false)
-    func ids(_ model: BytePairModel) -> [Int32] {
-      BytePairTokenizer(model, special: SpecialTokens(), chatTemplate: nil, source: .model).encode("aéüb")
+    func ids(_ model: SubwordModel) -> [Int32] {
+      SubwordTokenizer(model, special: SpecialTokens(), chatTemplate: nil, source: .model).encode("aéüb")
     }
     #expect(ids(model) == [259, 260, 0, 261])
     model.fusesUnknown = false

@@ -1,6 +1,14 @@
-/// What a byte-pair vocabulary is made of, before it is prepared for speed: the content of `tokenizer.json`.
-package struct BytePairModel: Sendable {
-  /// What the merges begin from.
+/// What a vocabulary of pieces is made of, before it is prepared for speed: the content of `tokenizer.json`.
+package struct SubwordModel: Sendable {
+  /// How a word becomes pieces.
+  package enum Algorithm: Sendable, Equatable {
+    /// The merges, in their order.
+    case bytePair
+    /// The pieces with the greatest sum of scores.
+    case unigram(roundsToFloat: Bool)
+  }
+
+  /// What texts are spelled in before they become pieces.
   package enum Alphabet: Sendable, Equatable {
     /// Bytes, spelled in `ByteAlphabet`.
     case bytes
@@ -23,11 +31,16 @@ package struct BytePairModel: Sendable {
 
   /// The vocabulary's spelling of each id; empty where an id is unused.
   package var pieces: [String]
+  package var algorithm = Algorithm.bytePair
   package var alphabet: Alphabet
   /// In order of rank.
   package var merges: [Merge]
   /// How much each piece is worth, where the vocabulary came with scores: higher merges first.
-  package var scores: [Float]?
+  package var scores: [Double]?
+  /// Pieces that no text may become, though they are no added tokens: bytes and unused ones of a unigram vocabulary.
+  package var unspoken: Set<Int32> = []
+  /// The score of the worst piece of a unigram vocabulary.
+  package var leastScore = 0.0
   package var added: [AddedToken] = []
   package var normalizers: [Normalizer] = []
   package var preTokenizers: [PreTokenizer] = []

@@ -1,42 +1,34 @@
 import Foundation
 
-/// Byte-pair encoding over bytes (GPT-2, Llama 3, SmolLM) or over characters (SentencePiece, llama2.c).
+/// Subword tokenization: byte-pair encoding over bytes (GPT-2, Llama 3, SmolLM) or over characters (SentencePiece,
+/// llama2.c), or unigram segmentation.
 ///
-/// A text passes: added tokens → normalizers → pre-tokenizers → merges.
-package struct BytePairTokenizer: Tokenizer {
+/// A text passes: added tokens → normalizers → pre-tokenizers → merges, or the search for the best segmentation.
+package struct SubwordTokenizer: Tokenizer {
   package let special: SpecialTokens
   package let chatTemplate: String?
   /// Where it came from, for saving it unchanged.
   package let source: TokenizerOrigin
-  package let model: BytePairModel
+  package let model: SubwordModel
 
   private let pieces: [String]
   private let pieceBytes: [[UInt8]]
   private let specialIDs: Set<Int32>
   private let fallbackBytes: [Int32: UInt8]
-  private let merger: BytePairMerger
-  /// The token of each byte, -1 where there is none.
-  private let byteIDs: [Int32]
-  /// The token of each character, where the alphabet is of characters.
-  private let characterIDs: [UInt32: Int32]
-  /// Whole words, only where they go before merges.
-  private let words: [PieceKey: Int32]
+  private let words: WordEncoder
   private let rawTokens: AddedTokenFinder
   private let normalizedTokens: AddedTokenFinder
 
-  package init(_ model: BytePairModel, special: SpecialTokens, chatTemplate: String?, source: TokenizerOrigin) {
+  package init(_ model: SubwordModel, special: SpecialTokens, chatTemplate: String?, source: TokenizerOrigin) {
     self.model = model
     self.special = special
     self.chatTemplate = chatTemplate
     self.source = source
-    let tables = BytePairTables(model)
+    let tables = SubwordTables(model)
     pieces = tables.pieces
     pieceBytes = tables.pieceBytes
     fallbackBytes = tables.fallbackBytes
-    byteIDs = tables.byteIDs
-    characterIDs = tables.characterIDs
-    words = tables.words
-    merger = BytePairMerger(tables.merges, boundaries: tables.boundaries(model))
+    words = WordEncoder(model, tables)
     specialIDs = Set(model.added.filter(\.isSpecial).map(\.id))
     rawTokens = AddedTokenFinder(model.added.filter { !$0.isNormalized }) { Array($0.content.utf8) }
     normalizedTokens = AddedTokenFinder(model.added.filter(\.isNormalized)) {
@@ -110,45 +102,6 @@ package struct BytePairTokenizer: Tokenizer {
   private func encodeSegment(_ bytes: [UInt8], isFirst: Bool, into ids: inout [Int32]) {
     var text = PreTokenizedText(bytes: bytes, words: [0..<bytes.count])
     for step in model.preTokenizers { step.apply(to: &text, isFirst: isFirst) }
-    for word in text.words where !word.isEmpty {
-      if model.ignoresMerges, let id = words[PieceKey(Array(text.bytes[word]))] {
-        ids.append(id)
-      } else {
-        ids += merger.merged(symbols(of: word, in: text.bytes))
-      }
-    }
-  }
-
-  private func symbols(of word: Range<Int>, in bytes: [UInt8]) -> [Int32] {
-    var symbols: [Int32] = []
-    symbols.reserveCapacity(word.count)
-    guard case .characters(let byteFallback) = model.alphabet else {
-      for byte in bytes[word] { appendKnown(byteIDs[Int(byte)], to: &symbols) }
-      return symbols
-    }
-    var offset = word.lowerBound
-    while offset < word.upperBound {
-      let character = ScannedCharacter(bytes, at: offset)
-      let range = offset..<offset + character.length
-      offset = range.upperBound
-      if let id = characterIDs[character.scalar.value] {
-        symbols.append(id)
-      } else if byteFallback, bytes[range].allSatisfy({ byteIDs[Int($0)] >= 0 }) {
-        for byte in bytes[range] { symbols.append(byteIDs[Int(byte)]) }
-      } else {
-        appendKnown(-1, to: &symbols)
-      }
-    }
-    return symbols
-  }
-
-  /// Appends an id, or for -1 the unknown token where there is one; without it the character vanishes, as it does
-  /// in the reference.
-  private func appendKnown(_ id: Int32, to symbols: inout [Int32]) {
-    if id >= 0 {
-      symbols.append(id)
-    } else if let unknown = model.unknown, !(model.fusesUnknown && symbols.last == unknown) {
-      symbols.append(unknown)
-    }
+    for word in text.words where !word.isEmpty { words.encode(word, in: text.bytes, into: &ids) }
   }
 }
