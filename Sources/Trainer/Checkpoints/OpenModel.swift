@@ -16,10 +16,7 @@ package func openModel(at url: URL, tokenizer: URL? = nil) throws(CheckpointErro
   case "gguf":
     return try GGUFModel(url, tokenizer: source)
   case "bin" where url.lastPathComponent.hasPrefix("pytorch_model"), "pth", "pt":
-    throw .unsupported(
-      url.path, "this is a Python pickle, which can run code when it is read",
-      remedy: "convert it: in Python, AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(OUTPUT) writes "
-        + "model.safetensors")
+    throw HuggingFaceWeights.refusal(of: url.lastPathComponent, path: url.path)
   case "bin":
     return try Llama2cModel(url, tokenizer: source ?? .none)
   case "safetensors":

@@ -14,9 +14,11 @@ final class HuggingFaceModel: ModelSource {
     tokenizerFiles = tokenizer
     let configPath = url.appending(path: "config.json")
     guard FileManager.default.fileExists(atPath: configPath.path) else {
-      throw CheckpointError(
-        .notFound, path: url.path, "the folder has no config.json",
-        remedy: "give a folder with config.json and model.safetensors")
+      // Meta's own folders have params.json in its place.
+      throw HuggingFaceWeights.pickled(url)
+        ?? CheckpointError(
+          .notFound, path: url.path, "the folder has no config.json",
+          remedy: "give a folder with config.json and model.safetensors")
     }
     var configuration = try LlamaConfiguration(huggingFaceConfig: configPath)
     try configuration.addEndTokens(generationConfig: url.appending(path: "generation_config.json"))

@@ -54,19 +54,31 @@ enum HuggingFaceWeights {
 
   /// Why the folder has no weights that can be read.
   private static func absence(_ folder: URL) -> CheckpointError {
+    pickled(folder)
+      ?? CheckpointError(
+        .notFound, path: folder.path, "the folder has no model.safetensors",
+        remedy: "download the weights into it, or give another folder")
+  }
+
+  /// The refusal of a folder whose weights are Python pickles, Hugging Face's or Meta's own; nil where it has none.
+  static func pickled(_ folder: URL) -> CheckpointError? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    let pickled = names.sorted().first { name in
+    let pickle = names.sorted().first { name in
       name.hasSuffix(".pth") || name.hasSuffix(".pt") || name.hasSuffix(".bin") && name.hasPrefix("pytorch_model")
         || name == "pytorch_model.bin.index.json"
     }
-    if let pickled {
-      return .unsupported(
-        folder.path, "the weights are in \(pickled), a Python pickle, which can run code when it is read",
-        remedy: "convert it: in Python, AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(OUTPUT) "
-          + "writes model.safetensors")
-    }
-    return CheckpointError(
-      .notFound, path: folder.path, "the folder has no model.safetensors",
-      remedy: "download the weights into it, or give another folder")
+    return pickle.map { refusal(of: $0, path: folder.path) }
+  }
+
+  /// Why a pickle is not read, and what makes safetensors of it.
+  static func refusal(of pickle: String, path: String) -> CheckpointError {
+    let isMeta = pickle.hasPrefix("consolidated.")
+    return .unsupported(
+      path, "the weights are in \(pickle), a Python pickle, which can run code when it is read",
+      remedy: isMeta
+        ? "convert Meta's files: python -m transformers.models.llama.convert_llama_weights_to_hf --input_dir FOLDER "
+          + "--output_dir OUTPUT, with --model_size and --llama_version as they are"
+        : "convert it: in Python, AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(OUTPUT) writes "
+          + "model.safetensors")
   }
 }

@@ -100,8 +100,12 @@ import Trainer
     for url in [scratch.url, pickle] {
       let error = try #require(checkpointError { _ = try openModel(at: url) })
       #expect(error.kind == .unsupported)
-      #expect(error.remedy.contains("save_pretrained"))
+      let converter = name.hasPrefix("consolidated") ? "convert_llama_weights_to_hf" : "save_pretrained"
+      #expect(error.remedy.contains(converter))
     }
+    // Meta's own folders have no config.json.
+    try FileManager.default.removeItem(at: scratch.url.appending(path: "config.json"))
+    #expect(checkpointError { _ = try openModel(at: scratch.url) }?.kind == .unsupported)
   }
 
   @Test func generationConfigAddsEndTokens() throws {
