@@ -10,6 +10,7 @@ the texts hold: NFKC of each, of each with the combining mark after it, and the 
 
 import io
 import json
+import os
 import pathlib
 import sys
 import tempfile
@@ -18,7 +19,7 @@ import unicodedata
 import sentencepiece
 from texts import AWKWARD, CORPUS
 
-FOLDER = pathlib.Path(__file__).parent
+FOLDER = pathlib.Path(__file__).resolve().parent
 SYMBOLS = dict(user_defined_symbols=["<sep>", "<verylongsymbol>"], control_symbols=["<ctrl>"])
 MODELS = {
     "bpe-identity-bytes": dict(model_type="bpe", vocab_size=520, byte_fallback=True, remove_extra_whitespaces=False,
@@ -55,14 +56,16 @@ def rules():
 
 def train(mapped=False, **options):
     model = io.BytesIO()
-    with tempfile.NamedTemporaryFile("w", suffix=".tsv") as file:
+    with tempfile.TemporaryDirectory() as work:
+        # The model keeps the file's name, which is the same at each run.
+        os.chdir(work)
         if mapped:
-            file.write(rules())
-            file.flush()
-            options["normalization_rule_tsv"] = file.name
+            pathlib.Path("rules.tsv").write_text(rules())
+            options["normalization_rule_tsv"] = "rules.tsv"
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(CORPUS.splitlines()), model_writer=model, num_threads=1, minloglevel=2,
             character_coverage=1.0, hard_vocab_limit=False, **options)
+        os.chdir(FOLDER)
     return model.getvalue()
 
 

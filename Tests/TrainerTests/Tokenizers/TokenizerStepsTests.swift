@@ -60,4 +60,34 @@ import Trainer
       }
     }
   }
+
+  @Test func mutatedUnigramFilesNeverCrash() throws {
+    let golden = try Self.golden()
+    let cases = golden["cases"]?.elements ?? []
+    let entry = try #require(cases.first { $0["name"]?.text == "unigram-always-True" })
+    let original = Array(
+      Self.replacing(try #require(golden["bases"]?["unigram"]), by: entry["sections"]).serialized().utf8)
+    var generator = SeededGenerator(seed: 8)
+    let pieces = ["null", "[]", "{}", "-1", "1e308", "-1e308", "99999999999", "\"\"", "true"]
+    var loaded = 0
+    for _ in 0..<200 {
+      var bytes = original
+      for _ in 0..<Int.random(in: 1...3, using: &generator) {
+        let position = Int.random(in: 0..<bytes.count, using: &generator)
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: bytes[position] = UInt8.random(in: 0x20...0x7E, using: &generator)
+        case 1: bytes.removeSubrange(position..<min(bytes.count, position + 3))
+        default: bytes.insert(contentsOf: Array((pieces.randomElement(using: &generator) ?? "").utf8), at: position)
+        }
+      }
+      guard let json = try? TokenizerJSONParser.parse(bytes, path: "mutated"),
+        let file = try? TokenizerFile(json, path: "mutated")
+      else { continue }
+      loaded += 1
+      let tokenizer = SubwordTokenizer(file.model, special: SpecialTokens(), chatTemplate: nil, source: .model)
+      let ids = tokenizer.encode("The ﬁrst  Fußgänger 今天 <0x41> e\u{301}")
+      #expect(ids.allSatisfy { $0 >= 0 && Int($0) < tokenizer.vocabularySize })
+    }
+    #expect(loaded > 0)
+  }
 }
