@@ -38,8 +38,11 @@ final class CommandFixture: Sendable {
     return file(path)
   }
 
+  /// The bytes and three special tokens: the smallest vocabulary a byte-level tokenizer has.
+  static let vocabularySize = 259
+
   /// Two rounds of a few steps, from nothing.
-  static func recipeText(steps: Int = 4, vocabularySize: Int = 259) -> String {
+  static func recipeText(steps: Int = 4, vocabularySize: Int = vocabularySize) -> String {
     """
     output_dir: run
     seed: 3
