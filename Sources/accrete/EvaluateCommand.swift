@@ -3,10 +3,11 @@ import Foundation
 import GPUTensor
 import Trainer
 
-/// Loss on the supervised tokens of a file.
+/// Loss on the supervised tokens of a file, and the scores of its task.
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Measure the loss on a dataset's supervised tokens.")
+    commandName: "evaluate",
+    abstract: "Measure the loss on a dataset's supervised tokens, and how well its task is done.")
 
   @OptionGroup var model: ModelOptions
 
@@ -16,6 +17,18 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Longer rows are cut; at most the model's positions.")
   var sequenceLength = 2048
 
+  @Option(help: "Score the answers too: \(TaskFamily.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var task: TaskFamily?
+
+  @Option(help: "The most tokens of a written answer.")
+  var maxTokens = 128
+
+  @Option(help: "Take only the first rows.")
+  var limit: Int?
+
+  @Option(help: "Write prompt, reference and completion of each row to this JSON lines file.")
+  var samples: String?
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -23,6 +36,9 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     guard sequenceLength >= 2 else { throw ValidationError("--sequence-length must be at least 2") }
+    guard maxTokens >= 1 else { throw ValidationError("--max-tokens must be at least 1") }
+    guard limit ?? 1 >= 1 else { throw ValidationError("--limit must be at least 1") }
+    guard samples == nil || task != nil else { throw ValidationError("--samples needs --task") }
   }
 
   private struct Result: Encodable {
@@ -43,16 +59,63 @@ struct EvaluateCommand: ParsableCommand {
     if dataset.statistics.cut > 0 {
       Console.note("\(dataset.statistics.cut) rows were cut to \(length) tokens")
     }
+    let rows = Array(dataset.samples.prefix(limit ?? .max))
+    let task = try task.map { try makeTask($0, rows, source, contextLength: length) }
     let executor = try device.makeExecutor()
     let loaded = try LoadedModel(source, executor: executor, contextLength: length)
-    let longest = dataset.samples.map(\.length).max() ?? 1
+    let candidates = task?.candidates ?? []
+    let longest = (rows + candidates).map(\.length).max() ?? 1
     let evaluator = LossEvaluator(
       weights: loaded.weights, ropeTable: loaded.ropeTable, executor: executor, rowCapacity: max(longest, 1024))
     try executor.prepare([evaluator.plan])
-    let (loss, tokens) = try evaluator.meanLoss(dataset.samples)
+    let (loss, tokens) = try evaluator.meanLoss(rows)
+    var scores: [MetricScore] = []
+    if let task {
+      let answers = try candidates.isEmpty ? write(task, loaded) : task.choose(evaluator.rowLosses(candidates))
+      scores = task.scores(answers)
+      if let samples { try SampleFile.write(answers, of: dataset.name, to: URL(fileURLWithPath: samples)) }
+    }
     if json {
-      return try Console.result(json: Result(loss: loss, perplexity: exp(loss), tokens: tokens, metrics: [:]))
+      return try Console.result(
+        json: Result(loss: loss, perplexity: exp(loss), tokens: tokens, metrics: Self.metrics(scores)))
     }
     Console.result("loss \(loss) nats a token, perplexity \(exp(loss)), \(tokens) supervised tokens")
+    for score in scores {
+      Console.result("\(score.name) \(score.value)" + (score.standardError.map { " ± \($0)" } ?? ""))
+    }
+  }
+
+  private func makeTask(
+    _ family: TaskFamily, _ rows: [Sample], _ source: any ModelSource, contextLength: Int
+  ) throws -> TaskEvaluator {
+    guard let tokenizer = try loadTokenizer(of: source) else {
+      throw Failure.BadInput(description: "--task: the model has no tokenizer; give one with --tokenizer")
+    }
+    do throws(TaskError) {
+      return try TaskEvaluator(
+        family, samples: rows, tokenizer: tokenizer, maxTokens: maxTokens, contextLength: contextLength)
+    } catch {
+      throw Failure.BadInput(description: "\(data): \(error)")
+    }
+  }
+
+  private func write(_ task: TaskEvaluator, _ loaded: LoadedModel) throws -> [TaskAnswer] {
+    let generator = try Generator(
+      weights: loaded.weights, ropeTable: loaded.ropeTable, executor: loaded.executor,
+      contextLength: task.generatedLength)
+    let stops = Set(loaded.configuration.eosTokenIDs.map(Int32.init) + (loaded.tokenizer?.special.eos ?? []))
+    return try task.generate(generator, stops: stops)
+  }
+
+  /// Each score, and beside it its standard error where there is one.
+  private static func metrics(_ scores: [MetricScore]) -> [String: Double] {
+    var metrics: [String: Double] = [:]
+    for score in scores {
+      metrics[score.name] = score.value
+      metrics["\(score.name)_stderr"] = score.standardError
+    }
+    return metrics
   }
 }
+
+extension TaskFamily: ExpressibleByArgument {}

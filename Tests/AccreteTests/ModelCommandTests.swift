@@ -95,6 +95,39 @@ extension CommandTests {
       #expect(abs(try #require(json["loss"] as? Double) + ids.tokenLogprobs[46]) < 1e-4)
     }
 
+    @Test("evaluate --task scores answers, writes them down, and chooses among labels", arguments: devices)
+    func tasks(_ device: String) throws {
+      let fixture = try CommandFixture()
+      let model = try TrainedModel.folder().path
+      let rows = (0..<5).map { #"{"prompt": "one \#($0):", "response": " \#($0 % 2 == 0 ? "one" : "two")"}"# }
+      try fixture.write(rows.joined(separator: "\n") + "\n", "rows.jsonl")
+      func evaluate(_ more: String...) throws -> CommandOutcome {
+        try AccreteProcess.run(
+          ["evaluate", "--model", model, "--data", fixture.file("rows.jsonl").path, "--json", "--device", device] + more
+        )
+      }
+      let samples = fixture.file("samples.jsonl")
+      let answers = try evaluate("--task", "qa", "--max-tokens", "6", "--limit", "3", "--samples", samples.path).json()
+      let metrics = try #require(answers["metrics"] as? [String: Double])
+      #expect(Set(metrics.keys) == ["exact_match", "exact_match_stderr", "f1", "f1_stderr"])
+      let lines = try String(contentsOf: samples, encoding: .utf8).split(separator: "\n")
+      #expect(lines.count == 3)
+      let line = try JSONSerialization.jsonObject(with: Data(lines[1].utf8)) as? [String: String]
+      #expect(line?["prompt"]?.hasSuffix("one 1:") == true && line?["reference"] == "two")
+      #expect(line?["dataset"] == "rows.jsonl" && line?["completion"] != nil)
+
+      try #require(try evaluate("--task", "classification", "--samples", samples.path).code == 0)
+      let chosen = try String(contentsOf: samples, encoding: .utf8)
+      #expect(chosen.matches(of: /"completion":"(one|two)"/).count == 5)
+
+      let many = (0...100).map { #"{"prompt": "one:", "response": " \#($0)"}"# }.joined(separator: "\n")
+      try fixture.write(many + "\n", "rows.jsonl")
+      let refused = try evaluate("--task", "classification")
+      #expect(refused.code == 65 && refused.errors.contains("101 different completions are no labels"))
+      #expect(try evaluate("--task", "qa", "--max-tokens", "1000000").code == 65)
+      #expect(try evaluate("--samples", samples.path).code == 64)
+    }
+
     @Test(
       "convert writes a folder that scores the same; half precision nearly", arguments: [("f32", 0), ("bf16", 0.1)])
     func convert(_ dtype: String, _ tolerance: Double) throws {

@@ -1,0 +1,127 @@
+import Kernels
+
+/// What a model answered to one row.
+package struct TaskAnswer: Sendable, Equatable {
+  package let prompt: String
+  /// Without white space around both.
+  package let pair: TextPair
+}
+
+/// Asks a model every row of a dataset, and scores its answers.
+package struct TaskEvaluator {
+  private struct Question {
+    let prompt: [Int32]
+    let answer: [Int32]
+  }
+
+  /// More labels than this are no classification: each is a run of the model over each row.
+  package static let mostLabels = 100
+
+  private let family: TaskFamily
+  private let tokenizer: any Tokenizer
+  private let maxTokens: Int
+  private let questions: [Question]
+  /// Of a classification the labels' texts and ids, by text.
+  private let labels: [(text: String, ids: [Int32])]
+
+  /// - Parameters:
+  ///   - samples: of a dataset, each with a supervised token after its first.
+  ///   - maxTokens: of a written answer.
+  ///   - contextLength: a prompt too long for it and its answer loses its beginning.
+  package init(
+    _ family: TaskFamily, samples: [Sample], tokenizer: any Tokenizer, maxTokens: Int, contextLength: Int
+  ) throws(TaskError) {
+    let asked = samples.compactMap { $0.lastAnswer }
+    precondition(!asked.isEmpty, "a dataset has a supervised token")
+    var labels: [String: [Int32]] = [:]
+    if family == .classification {
+      for (_, answer) in asked { labels[Self.text(answer, tokenizer)] = answer }
+      guard labels.count <= Self.mostLabels else { throw .tooManyLabels(labels.count) }
+    }
+    let longest = family == .classification ? labels.values.map(\.count).max() ?? 0 : maxTokens
+    guard longest < contextLength else { throw .noRoom(answer: longest, context: contextLength) }
+    self.family = family
+    self.tokenizer = tokenizer
+    self.labels = labels.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    questions = asked.map { Question(prompt: $0.prompt.suffix(contextLength - longest), answer: $0.answer) }
+    self.maxTokens = maxTokens
+  }
+
+  /// Every row with every label, row by row, only the label supervised; empty where answers are written.
+  package var candidates: [Sample] {
+    questions.flatMap { question in
+      labels.map { label in
+        Sample(
+          ids: question.prompt + label.ids,
+          labels: [Int32](repeating: Sample.ignoredLabel, count: question.prompt.count) + label.ids)
+      }
+    }
+  }
+
+  /// The context that a generator needs; 0 where none is.
+  package var generatedLength: Int {
+    family == .classification ? 0 : maxTokens + (questions.map(\.prompt.count).max() ?? 0)
+  }
+
+  /// Writes every answer greedily, up to one of `stops` or to the most tokens.
+  package func generate(_ generator: Generator, stops: Set<Int32>) throws(OpenCLError) -> [TaskAnswer] {
+    var answers: [TaskAnswer] = []
+    for question in questions {
+      let written = try generator.generate(
+        prompt: question.prompt, maxTokens: maxTokens, stops: stops, sampling: .init())
+      answers.append(answer(question, Self.text(written, tokenizer)))
+    }
+    return answers
+  }
+
+  /// Chooses the label of the greatest probability, as a whole; of equal ones the first by its text.
+  ///
+  /// - Parameter losses: −ln p of each token of each of the `candidates`.
+  package func choose(_ losses: [[Float]]) -> [TaskAnswer] {
+    questions.enumerated().map { row, question in
+      let sums = labels.indices.map { label in
+        losses[row * labels.count + label].reduce(0) { $0 + Double($1) }
+      }
+      let best = sums.indices.min { sums[$0] < sums[$1] } ?? 0
+      return answer(question, labels[best].text)
+    }
+  }
+
+  /// Every score of the family.
+  package func scores(_ answers: [TaskAnswer]) -> [MetricScore] {
+    let pairs = answers.map(\.pair)
+    func score(_ metric: some TextMetric) -> MetricScore { MetricScore(metric, over: pairs) }
+    return family.metrics(labels: labels.map(\.text)).map { score($0) }
+  }
+
+  private func answer(_ question: Question, _ completion: String) -> TaskAnswer {
+    TaskAnswer(
+      prompt: tokenizer.decode(question.prompt, skipSpecial: false),
+      pair: TextPair(completion: completion, reference: Self.text(question.answer, tokenizer)))
+  }
+
+  private static func text(_ ids: [Int32], _ tokenizer: any Tokenizer) -> String {
+    tokenizer.decode(ids, skipSpecial: true).trimmingWhitespace()
+  }
+}
+
+extension String {
+  fileprivate func trimmingWhitespace() -> String {
+    String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+  }
+}
+
+/// Why rows cannot be asked.
+package enum TaskError: Error, CustomStringConvertible, Equatable {
+  case tooManyLabels(Int)
+  case noRoom(answer: Int, context: Int)
+
+  package var description: String {
+    switch self {
+    case .tooManyLabels(let count):
+      "\(count) different completions are no labels (at most \(TaskEvaluator.mostLabels)); score them as qa or writing"
+    case .noRoom(let answer, let context):
+      "an answer of \(answer) tokens leaves no room for its prompt in \(context) positions; ask for fewer tokens"
+    }
+  }
+}
