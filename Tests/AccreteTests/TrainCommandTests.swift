@@ -64,6 +64,26 @@ extension CommandTests {
       #expect(changed.errors.contains("another vocabulary"), "\(changed.errors)")
     }
 
+    @Test(
+      "--resume refuses rows that changed since the start, and goes on once they are back",
+      arguments: [("rounds.1.train", "two.jsonl"), ("rounds.0.valid", "held.jsonl")])
+    func changedRows(_ key: String, _ file: String) throws {
+      let fixture = try CommandFixture()
+      let recipe = CommandFixture.recipeText(steps: 2)
+      try fixture.write(recipe.replacing("valid: one.jsonl", with: "valid: held.jsonl"), "recipe.yaml")
+      try fixture.write(#"{"prompt": "one 1:", "response": " one!"}"# + "\n", "held.jsonl")
+      try #require(try fixture.train("--device", "cpu").code == 0)
+      let before = try CommandFixture.contents(fixture.output)
+      let rows = try String(contentsOf: fixture.file(file), encoding: .utf8)
+      try fixture.write(rows + rows, file)
+      let changed = try fixture.train("--device", "cpu", "--resume")
+      #expect(changed.code == 65 && changed.errorLines.count == 1)
+      #expect(changed.errors.contains("\(key) (\(fixture.file(file).path))"), "\(changed.errors)")
+      #expect(try CommandFixture.contents(fixture.output) == before)
+      try fixture.write(rows, file)
+      #expect(try fixture.train("--device", "cpu", "--resume").code == 0)
+    }
+
     @Test("a run that is taken is refused and left alone; --resume on a finished one says so and exits 0")
     func taken() throws {
       let (fixture, _) = try TrainedModel.outcome.get()

@@ -68,6 +68,7 @@ package final class CompoundingRun {
     if resuming, let saved = try checkpoint.load() {
       guard saved.state.recipe == hash else { throw try recipeChanged() }
       guard saved.state.tokenizer == material.learnedTokenizerHash else { throw tokenizerChanged() }
+      if let key = changedFile(since: saved.state) { throw fileChanged(key) }
       state = saved.state
       try restore(state, from: saved.folder)
     } else {
@@ -76,7 +77,7 @@ package final class CompoundingRun {
       state = RunState(
         round: 1, step: 0, cursor: PackingCursor(), transfer: TransferMatrix(datasets: recipe.rounds.map(\.name)),
         rowsSeen: [], tokensSeen: [], finalLosses: [], parentSha256: nil, files: [:], recipe: hash,
-        tokenizer: material.learnedTokenizerHash)
+        datasets: material.fileHashes, tokenizer: material.learnedTokenizerHash)
       state.transfer.loss.append(try evaluate("M0").losses)
       try recordBase(&state)
       try checkpoint.save(state, tensors: [], from: executor)
@@ -225,7 +226,7 @@ package final class CompoundingRun {
     record.transferOfEvaluation = .init(evaluation.transfer)
     record.datasets = trainer.datasets.enumerated().map { index, dataset in
       RoundRecord.DatasetRecord(
-        name: dataset.name, path: dataset.url.path, sha256: material.hashes[index], rows: dataset.statistics.rows,
+        name: dataset.name, path: dataset.url.path, sha256: material.trainingHash(index), rows: dataset.statistics.rows,
         tokens: dataset.statistics.tokens, cut: dataset.statistics.cut, dropped: dataset.statistics.dropped,
         rowsSeen: state.rowsSeen[index], tokensSeen: state.tokensSeen[index])
     }
@@ -265,6 +266,18 @@ package final class CompoundingRun {
     throw RoundError.doesNotFit(
       needed: needed, available: executor.memoryBytes, device: executor.deviceName,
       largest: "weights, gradients and moments \(variables >> 20) MiB, activations \((needed - variables) >> 20) MiB")
+  }
+
+  /// The key of the first file of rows that is not as it was: the rows that were drawn from it are no longer known.
+  private func changedFile(since state: RunState) -> String? {
+    material.fileHashes.keys.sorted().first { material.fileHashes[$0] != state.datasets[$0] }
+  }
+
+  private func fileChanged(_ key: String) -> RoundError {
+    .unsuitable(
+      key: "--resume",
+      problem: "\(key) (\(recipe.rowFiles[key]?.path ?? "")) is not the file that the run was started with",
+      remedy: "restore it, or choose another output_dir")
   }
 
   /// The error for training files that gave another vocabulary than the one the run was started with.

@@ -21,6 +21,8 @@ package struct RunState: Codable, Sendable {
   package var files: [String: String]
   /// SHA-256 of the resolved recipe.
   package var recipe: String
+  /// SHA-256 of each file of rows, by the recipe's key that names it.
+  package var datasets: [String: String]
   /// SHA-256 of the tokenizer that was learned from the rounds' texts; nil where none was.
   package var tokenizer: String?
 }

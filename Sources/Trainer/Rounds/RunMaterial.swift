@@ -19,8 +19,8 @@ package struct RunMaterial {
   package let unions: [[Dataset]]
   /// Each dataset's held-out rows, or nil.
   package let valid: [Dataset?]
-  /// SHA-256 of each training file.
-  package let hashes: [String]
+  /// SHA-256 of each file of rows, by the recipe's key that names it: `rounds.0.train`.
+  package let fileHashes: [String: String]
 
   package init(_ recipe: Recipe, note: (String) -> Void) throws {
     self.recipe = recipe
@@ -53,12 +53,20 @@ package struct RunMaterial {
     valid = try recipe.rounds.map { round in
       try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength)
     }
-    hashes = try recipe.rounds.map { try FileHash.sha256(of: $0.train) }
+    var hashes: [URL: String] = [:]
+    for url in recipe.rowFiles.values where hashes[url] == nil { hashes[url] = try FileHash.sha256(of: url) }
+    fileHashes = recipe.rowFiles.compactMapValues { hashes[$0] }
     for (index, round) in recipe.rounds.enumerated() {
       var line = Self.describe(unions[index][index], sequenceLength: round.settings.sequenceLength)
       if round.split != nil, let heldOut = valid[index] { line += "; \(heldOut.statistics.rows) rows held out" }
       note(line)
     }
+  }
+
+  /// SHA-256 of a round's training file; `round` from 0.
+  package func trainingHash(_ round: Int) -> String {
+    guard let hash = fileHashes[Recipe.trainKey(round)] else { preconditionFailure("every training file is hashed") }
+    return hash
   }
 
   /// Tokens of the largest micro-batch of any round.
@@ -84,5 +92,19 @@ package struct RunMaterial {
     if statistics.cut > 0 { line += ", \(statistics.cut) cut to \(sequenceLength)" }
     if statistics.dropped > 0 { line += ", \(statistics.dropped) dropped without a supervised token" }
     return line
+  }
+}
+
+extension Recipe {
+  static func trainKey(_ round: Int) -> String { "rounds.\(round).train" }
+
+  /// Every file of rows, by the key that names it.
+  var rowFiles: [String: URL] {
+    var files: [String: URL] = [:]
+    for (index, round) in rounds.enumerated() {
+      files[Self.trainKey(index)] = round.train
+      files["rounds.\(index).valid"] = round.valid
+    }
+    return files
   }
 }
