@@ -84,6 +84,21 @@ extension CommandTests {
       #expect(try fixture.train("--device", "cpu", "--resume").code == 0)
     }
 
+    @Test("--resume with another recipe is refused, and every key that differs is named")
+    func changedRecipe() throws {
+      let fixture = try CommandFixture()
+      try #require(try fixture.train("max_steps=2", "rounds.0.weight_decay=0.5", "--device", "cpu").code == 0)
+      let before = try CommandFixture.contents(fixture.output)
+      let changed = try fixture.train(
+        "max_steps=3", "rounds.1.learning_rate=1e-5", "rounds.0.name=uno", "--device", "cpu", "--resume")
+      #expect(changed.code == 65 && changed.errorLines.count == 1)
+      let changes =
+        "(max_steps was 2, is 3; rounds.0.name was \"one\", is \"uno\"; "
+        + "rounds.1.learning_rate was not set, is 1.0e-05; rounds.0.weight_decay was 0.5, is not set)"
+      #expect(changed.errors.contains(changes), "\(changed.errors)")
+      #expect(try CommandFixture.contents(fixture.output) == before)
+    }
+
     @Test("a run that is taken is refused and left alone; --resume on a finished one says so and exits 0")
     func taken() throws {
       let (fixture, _) = try TrainedModel.outcome.get()

@@ -288,17 +288,14 @@ package final class CompoundingRun {
         + "started", remedy: "restore the files, or choose another output_dir")
   }
 
-  /// The error for a recipe that is not the one the run was started with; it names the first difference.
+  /// The error for a recipe that is not the one the run was started with; it names every key that differs.
   private func recipeChanged() throws -> RoundError {
-    let old = (try? String(contentsOf: folder.recipe, encoding: .utf8)) ?? ""
-    let before = old.split(separator: "\n")
-    let after = recipe.yaml.split(separator: "\n")
-    let change = zip(before, after).first { $0 != $1 }.map { old, new in
-      "was \(old.trimmingCharacters(in: .whitespaces)), is \(new.trimmingCharacters(in: .whitespaces))"
-    }
+    let old = try? String(contentsOf: folder.recipe, encoding: .utf8)
+    let changes = try old.map { try recipe.changes(since: $0) } ?? []
     return .unsuitable(
       key: "--resume",
-      problem: "the recipe is not the one this run was started with (\(change ?? "its length differs"))",
+      problem: "the recipe is not the one this run was started with"
+        + (changes.isEmpty ? "" : " (\(changes.joined(separator: "; ")))"),
       remedy: "restore it, or choose another output_dir")
   }
 }
