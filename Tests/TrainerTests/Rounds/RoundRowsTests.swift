@@ -58,7 +58,7 @@ struct RoundRowsTests {
         try fixture.run(changed, on: CPUExecutor<Float>(), resuming: true)
         Issue.record("it went on")
       } catch let error as RoundError {
-        #expect("\(error)".contains("split: 0.8"), "\(error)")
+        #expect("\(error)".contains("rounds.0.split was 0.8, is 0.5"), "\(error)")
       } catch let error as DatasetError {
         // Without its columns the file cannot be read at all.
         #expect(changed.rounds[0].columns == .none && error.place.hasSuffix("one.csv:2"), "\(error)")
