@@ -51,8 +51,9 @@ struct GenerateCommand: ParsableCommand {
     let executor = try device.makeExecutor()
     let context = min(input.count + maxTokens, configuration.maxPositionEmbeddings)
     let loaded = try LoadedModel(source, executor: executor, contextLength: context)
-    let generator = try Generator(
+    let generator = Generator(
       weights: loaded.weights, ropeTable: loaded.ropeTable, executor: executor, contextLength: context)
+    try executor.prepare([generator.plan])
     let stops = Set(configuration.eosTokenIDs.map(Int32.init) + (tokenizer?.special.eos ?? []))
     var decoder = tokenizer.map { StreamingDecoder($0) }
     let streams = !json

@@ -10,6 +10,7 @@ package enum OperationRegistry {
     RoPE.self,
     SwiGLU.self,
     Embedding.self,
+    CacheRows.self,
     LinearCrossEntropy.self,
     Add.self,
     Bias.self,

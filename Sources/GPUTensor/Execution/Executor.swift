@@ -13,8 +13,6 @@ package struct RunScalars: Sendable {
   package var statisticsSlot = 0
   /// Samples in the batch.
   package var segmentCount = 0
-  /// Where this run's rows start in a cache of rows.
-  package var cacheOffset = 0
 
   package init() {}
 }

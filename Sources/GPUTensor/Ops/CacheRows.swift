@@ -1,6 +1,6 @@
 import Kernels
 
-/// Copies rows [R, W] into a cache [N, W] of earlier rows, from the run's cache offset on.
+/// cache[places[r]] = x[r]: rows [R, W] into a cache [N, W] of earlier rows, each at its own place [R].
 struct CacheRows: Operation {
   let name = "cache"
   let capacity: Int
@@ -12,25 +12,46 @@ struct CacheRows: Operation {
   func canAccumulate(output: Int) -> Bool { true }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rowBytes = step.inputShapes[0].columns * MemoryLayout<Float>.size
-    precondition(step.scalars.cacheOffset + step.rows <= capacity, "more rows than the cache holds")
-    try step.context.copy(
-      from: step.inputBuffer(0), to: step.outputBuffer(0), targetOffset: step.scalars.cacheOffset * rowBytes,
-      byteCount: step.rows * rowBytes)
+    let rows = step.leading(ofInput: 0)
+    try step.launchRows(
+      "cache_rows", "cache.cl",
+      [.update(step.outputBuffer(0)), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns)],
+      rows: rows)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let columns = step.inputShapes[0].columns
-    (step.output(0) + step.scalars.cacheOffset * columns).update(from: step.input(0), count: step.rows * columns)
+    let (cache, x, places) = (step.output(0), step.input(0), step.ints(1))
+    for row in 0..<step.rows {
+      (cache + Int(places[row]) * columns).update(from: x + row * columns, count: columns)
+    }
   }
 }
 
 extension Tensor {
-  /// Copies these rows into a cache, which the nodes recorded after this one then read.
-  package func append(toCache cache: Tensor) {
+  /// Copies these rows [R, W] to their `places` [R] in a cache [N, W], which the nodes recorded after this one then read.
+  package func append(toCache cache: Tensor, places: Tensor) {
     graph.record(
-      CacheRows(capacity: cache.shape.dimensions[0]), [self], into: [cache], modes: [.accumulate])
+      CacheRows(capacity: cache.shape.dimensions[0]), [self, places], into: [cache], modes: [.accumulate])
+  }
+}
+
+extension CacheRows: Checked {
+  package static let stem = "cache"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    sizes.lengths.flatMap { columns in
+      sizes.rows.map { rows in
+        OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
+          let x = recorder.parameter(recorder.graph.rows(columns))
+          let cache = recorder.parameter(Shape([2 * rows + 3, columns]))
+          // Backwards and with gaps: no place is its row's own number.
+          x.append(toCache: cache, places: recorder.ints((0..<rows).map { 2 * (rows - $0) }))
+          recorder.compare(cache.scaled(by: 2))
+        }
+      }
+    }
   }
 }

@@ -32,8 +32,9 @@ package final class ChatSession {
     messages = self.system
     encoder = ConversationEncoder(template: template, tokenizer: tokenizer)
     stops = Set(model.configuration.eosTokenIDs.map(Int32.init) + tokenizer.special.eos)
-    generator = try Generator(
+    generator = Generator(
       weights: model.weights, ropeTable: model.ropeTable, executor: model.executor, contextLength: contextLength)
+    try model.executor.prepare([generator.plan])
   }
 
   /// Asks, and adds question and answer to the turns.

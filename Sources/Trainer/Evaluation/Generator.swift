@@ -1,130 +1,157 @@
-import Foundation
 import GPUTensor
 import Kernels
 
-/// Continues a text token by token, with a cache of keys and values on the device.
+/// Continues texts token by token, several at once, with a cache of keys and values on the device.
 package final class Generator {
-  /// How the next token is drawn.
-  package struct Sampling: Sendable {
-    /// 0: always the likeliest.
-    package var temperature: Double
-    /// Only the k likeliest may be drawn; 0: all.
-    package var topK: Int
-    /// Only the likeliest that together have this probability may be drawn (arXiv:1904.09751); 1: all.
-    package var topP: Double
-    package var seed: UInt64
-
-    package init(temperature: Double = 0, topK: Int = 0, topP: Double = 1, seed: UInt64 = 0) {
-      self.temperature = temperature
-      self.topK = topK
-      self.topP = topP
-      self.seed = seed
-    }
-  }
-
-  /// Rows of one run while the prompt is read.
+  /// Rows of one run at most, unless there are more sequences: longer prompts are read in several runs.
   private static let promptRows = 256
 
+  /// One sequence's part of the cache, and the answer that is being written there.
+  private struct Slot {
+    /// The tokens whose keys and values the cache holds.
+    var cached: [Int32] = []
+    /// Tokens that are to be run before the next can be drawn.
+    var unread: ArraySlice<Int32> = []
+    /// Index of the prompt that is being answered; nil: the slot is free.
+    var prompt: Int?
+    var random = SplitMix64(seed: 0)
+  }
+
   private let executor: any Executor
-  private let plan: Plan
+  /// To be prepared, together with the other plans of a run where there are some.
+  package let plan: Plan
   private let inputs: [Tensor]
-  private let lastRow: Tensor
+  private let places: Tensor
+  private let lastRows: Tensor
   private let logits: Tensor
   private let contextLength: Int
-  /// The tokens whose keys and values the cache holds.
-  private var cached: [Int32] = []
+  private let vocabularySize: Int
+  private var slots: [Slot]
 
-  /// - Parameter contextLength: tokens that the cache holds, prompt and answer together.
+  /// - Parameters:
+  ///   - contextLength: tokens that the cache holds of each sequence, prompt and answer together.
+  ///   - sequences: how many are continued at once.
   package init(
-    weights: LlamaWeights, ropeTable: Variable, executor: any Executor, contextLength: Int
-  ) throws(OpenCLError) {
+    weights: LlamaWeights, ropeTable: Variable, executor: any Executor, contextLength: Int, sequences: Int = 1
+  ) {
+    precondition(contextLength > 0 && sequences > 0, "a cache that holds something")
     self.executor = executor
     self.contextLength = contextLength
+    slots = [Slot](repeating: Slot(), count: sequences)
     let configuration = weights.configuration
-    let graph = Graph(rowCapacity: min(Self.promptRows, contextLength))
+    vocabularySize = configuration.vocabSize
+    let graph = Graph(rowCapacity: max(sequences, min(Self.promptRows, sequences * contextLength)))
     inputs = ["ids", "positions", "keyStart", "keyEnd"].map { graph.input($0, graph.rows(), dtype: .int32) }
-    lastRow = graph.input("lastRow", Shape([1]), dtype: .int32)
+    let places = graph.input("places", graph.rows(), dtype: .int32)
+    lastRows = graph.input("lastRows", Shape([sequences]), dtype: .int32)
     let rows = RowTensors([inputs[0], inputs[0], inputs[1], inputs[2], inputs[3], inputs[3]])
     let llama = Llama(configuration) { graph.variable(weights.variable($0)) }
-    let cacheShape = Shape([contextLength, configuration.keyValueWidth])
+    let cacheShape = Shape([sequences * contextLength, configuration.keyValueWidth])
     let hidden = llama.hidden(rows, ropeTable: graph.variable(ropeTable)) { layer, keys, values in
       let keyCache = graph.variable(Variable(name: "keys \(layer)", shape: cacheShape))
       let valueCache = graph.variable(Variable(name: "values \(layer)", shape: cacheShape))
-      keys.append(toCache: keyCache)
-      values.append(toCache: valueCache)
+      keys.append(toCache: keyCache, places: places)
+      values.append(toCache: valueCache, places: places)
       return (keyCache, valueCache)
     }
-    logits = hidden.embedding(lastRow).linear(llama.outputWeight)
+    self.places = places
+    logits = hidden.embedding(lastRows).linear(llama.outputWeight)
     plan = executor.plan(graph, outputs: [logits])
-    try executor.prepare([plan])
   }
 
-  /// New tokens after a prompt, of which what the cache holds already is not read again, until one of `stops`, the limit, or the end of the context.
+  /// New tokens after a prompt, until one of `stops`, the limit, or the end of the context. What the cache holds of the
+  /// prompt already is not read again.
   ///
   /// - Parameter onToken: called with each new token as it is drawn; false ends the generation.
   /// - Returns: the new tokens; the one that stopped is not among them.
   package func generate(
     prompt: [Int32], maxTokens: Int, stops: Set<Int32>, sampling: Sampling, onToken: (Int32) -> Bool = { _ in true }
   ) throws(OpenCLError) -> [Int32] {
-    precondition(!prompt.isEmpty && prompt.count <= contextLength, "a prompt that the context holds")
-    var random = SplitMix64(seed: sampling.seed)
-    var scores: [Float] = []
-    // The last token is always read: what follows it is asked for.
-    cached = zip(cached, prompt.dropLast()).prefix { $0 == $1 }.map(\.0)
-    while cached.count < prompt.count {
-      scores = try read(Array(prompt[cached.count...].prefix(plan.graph.rowCapacity)))
-    }
-    var new: [Int32] = []
-    while new.count < maxTokens {
-      let token = Self.draw(scores, sampling, &random)
-      if stops.contains(token) { break }
-      new.append(token)
-      if !onToken(token) || new.count == maxTokens || cached.count == contextLength { break }
-      scores = try read([token])
-    }
-    return new
+    try generate(prompts: [prompt], maxTokens: maxTokens, stops: stops, sampling: sampling) { _, token in
+      onToken(token)
+    }[0]
   }
 
-  /// Runs tokens after those in the cache; the logits after the last of them.
-  private func read(_ ids: [Int32]) throws(OpenCLError) -> [Float] {
-    let position = cached.count
-    let positions = (position..<position + ids.count).map(Int32.init)
-    var arguments = RunArguments(rows: ids.count)
-    arguments.scalars.cacheOffset = position
-    arguments.inputs = [
-      (inputs[0], .ints(ids)), (inputs[1], .ints(positions)),
-      (inputs[2], .ints([Int32](repeating: 0, count: ids.count))), (inputs[3], .ints(positions.map { $0 + 1 })),
-      (lastRow, .ints([Int32(ids.count - 1)])),
-    ]
-    try executor.run(plan, arguments)
-    cached += ids
-    return try executor.read(logits, of: plan, rows: 1)
-  }
-
-  /// The next token by its logits; of equal ones the first.
-  static func draw(_ logits: [Float], _ sampling: Sampling, _ random: inout SplitMix64) -> Int32 {
-    var best = 0
-    for index in logits.indices where logits[index] > logits[best] { best = index }
-    if sampling.temperature <= 0 || sampling.topK == 1 { return Int32(best) }
-    let largest = Double(logits[best])
-    var candidates = logits.indices.map { ($0, exp((Double(logits[$0]) - largest) / sampling.temperature)) }
-    if sampling.topK > 0 || sampling.topP < 1 {
-      candidates.sort { ($0.1, $1.0) > ($1.1, $0.0) }
-      if sampling.topK > 0 { candidates = Array(candidates.prefix(sampling.topK)) }
-      let allowed = candidates.reduce(0) { $0 + $1.1 } * sampling.topP
-      var sum = 0.0
-      if let last = candidates.firstIndex(where: {
-        sum += $0.1
-        return sum >= allowed
-      }) {
-        candidates = Array(candidates[...last])
+  /// New tokens after each of several prompts; as one sequence ends, the next prompt takes its place.
+  ///
+  /// - Parameters:
+  ///   - sampling: prompt i is drawn for with the seed plus i.
+  ///   - onToken: called with the prompt's index and each of its new tokens; false ends that prompt's answer.
+  /// - Returns: each prompt's new tokens; those that stopped an answer are not among them.
+  package func generate(
+    prompts: [[Int32]], maxTokens: Int, stops: Set<Int32>, sampling: Sampling,
+    onToken: (Int, Int32) -> Bool = { _, _ in true }
+  ) throws(OpenCLError) -> [[Int32]] {
+    precondition(
+      maxTokens > 0 && prompts.allSatisfy { !$0.isEmpty && $0.count <= contextLength },
+      "prompts that the context holds, and room to answer")
+    var answers = [[Int32]](repeating: [], count: prompts.count)
+    var next = 0
+    while true {
+      for index in slots.indices where slots[index].prompt == nil && next < prompts.count {
+        begin(next, prompts[next], in: index, seed: sampling.seed &+ UInt64(next))
+        next += 1
+      }
+      guard slots.contains(where: { $0.prompt != nil }) else { return answers }
+      let ready = try run()
+      for index in ready {
+        guard let prompt = slots[index].prompt else { continue }
+        let scores = lastScores[index * vocabularySize..<(index + 1) * vocabularySize]
+        let token = sampling.draw(scores, &slots[index].random)
+        var isOver = stops.contains(token)
+        if !isOver {
+          answers[prompt].append(token)
+          isOver =
+            !onToken(prompt, token) || answers[prompt].count == maxTokens
+            || slots[index].cached.count == contextLength
+        }
+        slots[index].unread = isOver ? [] : [token]
+        if isOver { slots[index].prompt = nil }
       }
     }
-    var remaining = Double.random(in: 0..<1, using: &random) * candidates.reduce(0) { $0 + $1.1 }
-    for (index, weight) in candidates {
-      remaining -= weight
-      if remaining < 0 { return Int32(index) }
+  }
+
+  /// The logits [sequences, V] of the last run.
+  private var lastScores: [Float] = []
+
+  private func begin(_ number: Int, _ prompt: [Int32], in index: Int, seed: UInt64) {
+    // The last token is always read: what follows it is asked for.
+    let known = zip(slots[index].cached, prompt.dropLast()).prefix { $0 == $1 }.count
+    slots[index].cached = Array(prompt[..<known])
+    slots[index].unread = prompt[known...]
+    slots[index].prompt = number
+    slots[index].random = SplitMix64(seed: seed)
+  }
+
+  /// Runs as many unread tokens as a run holds; the slots that have none left, and so can be drawn for.
+  private func run() throws(OpenCLError) -> [Int] {
+    var columns = [[Int32]](repeating: [], count: 4)
+    var cachePlaces: [Int32] = []
+    var last = [Int32](repeating: 0, count: slots.count)
+    var ready: [Int] = []
+    for index in slots.indices where !slots[index].unread.isEmpty {
+      let start = index * contextLength
+      let ids = slots[index].unread.prefix(plan.graph.rowCapacity - cachePlaces.count)
+      for (offset, id) in ids.enumerated() {
+        let position = slots[index].cached.count + offset
+        columns[0].append(id)
+        columns[1].append(Int32(position))
+        columns[2].append(Int32(start))
+        columns[3].append(Int32(start + position + 1))
+        cachePlaces.append(Int32(start + position))
+      }
+      slots[index].cached += ids
+      slots[index].unread = slots[index].unread.dropFirst(ids.count)
+      guard slots[index].unread.isEmpty else { continue }
+      last[index] = Int32(cachePlaces.count - 1)
+      ready.append(index)
     }
-    return Int32(candidates.last?.0 ?? best)
+    let data = zip(inputs, columns).map { (tensor: $0, data: HostData.ints($1)) }
+    try executor.run(
+      plan,
+      RunArguments(
+        rows: cachePlaces.count, inputs: data + [(places, .ints(cachePlaces)), (lastRows, .ints(last))]))
+    if !ready.isEmpty { lastScores = try executor.read(logits, of: plan, rows: slots.count) }
+    return ready
   }
 }

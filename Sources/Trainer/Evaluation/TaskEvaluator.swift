@@ -63,15 +63,14 @@ package struct TaskEvaluator {
     family == .classification ? 0 : maxTokens + (questions.map(\.prompt.count).max() ?? 0)
   }
 
+  /// How many rows are asked.
+  package var questionCount: Int { questions.count }
+
   /// Writes every answer greedily, up to one of `stops` or to the most tokens.
   package func generate(_ generator: Generator, stops: Set<Int32>) throws(OpenCLError) -> [TaskAnswer] {
-    var answers: [TaskAnswer] = []
-    for question in questions {
-      let written = try generator.generate(
-        prompt: question.prompt, maxTokens: maxTokens, stops: stops, sampling: .init())
-      answers.append(answer(question, Self.text(written, tokenizer)))
-    }
-    return answers
+    let written = try generator.generate(
+      prompts: questions.map(\.prompt), maxTokens: maxTokens, stops: stops, sampling: .init())
+    return zip(questions, written).map { answer($0, Self.text($1, tokenizer)) }
   }
 
   /// Chooses the label of the greatest probability, as a whole; of equal ones the first by its text.
@@ -116,12 +115,22 @@ package enum TaskError: Error, CustomStringConvertible, Equatable {
   case tooManyLabels(Int)
   case noRoom(answer: Int, context: Int)
 
-  package var description: String {
+  /// What is wrong.
+  package var problem: String {
     switch self {
     case .tooManyLabels(let count):
-      "\(count) different completions are no labels (at most \(TaskEvaluator.mostLabels)); score them as qa or writing"
+      "\(count) different completions are no labels (at most \(TaskEvaluator.mostLabels))"
     case .noRoom(let answer, let context):
-      "an answer of \(answer) tokens leaves no room for its prompt in \(context) positions; ask for fewer tokens"
+      "an answer of \(answer) tokens leaves no room for its prompt in \(context) positions"
     }
   }
+
+  package var remedy: String {
+    switch self {
+    case .tooManyLabels: "score them as qa or writing"
+    case .noRoom: "ask for fewer tokens"
+    }
+  }
+
+  package var description: String { "\(problem); \(remedy)" }
 }

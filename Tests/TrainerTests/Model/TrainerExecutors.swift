@@ -27,8 +27,9 @@ extension LoadedModel {
 
   /// The likeliest continuation of a prompt.
   func greedy(_ prompt: [Int32], count: Int, stops: Set<Int32> = []) throws -> [Int32] {
-    let generator = try Generator(
+    let generator = Generator(
       weights: weights, ropeTable: ropeTable, executor: executor, contextLength: prompt.count + count)
+    try executor.prepare([generator.plan])
     return try generator.generate(prompt: prompt, maxTokens: count, stops: stops, sampling: .init())
   }
 }

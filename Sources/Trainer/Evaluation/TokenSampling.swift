@@ -1,0 +1,53 @@
+import Foundation
+import GPUTensor
+
+extension Generator {
+  /// How the next token is drawn.
+  package struct Sampling: Sendable {
+    /// 0: always the likeliest.
+    package var temperature: Double
+    /// Only the k likeliest may be drawn; 0: all.
+    package var topK: Int
+    /// Only the likeliest that together have this probability may be drawn (arXiv:1904.09751); 1: all.
+    package var topP: Double
+    package var seed: UInt64
+
+    package init(temperature: Double = 0, topK: Int = 0, topP: Double = 1, seed: UInt64 = 0) {
+      self.temperature = temperature
+      self.topK = topK
+      self.topP = topP
+      self.seed = seed
+    }
+
+    /// The next token by its logits [V]; of equal ones the first.
+    func draw(_ logits: ArraySlice<Float>, _ random: inout SplitMix64) -> Int32 {
+      var best = logits.startIndex
+      for index in logits.indices where logits[index] > logits[best] { best = index }
+      if temperature <= 0 || topK == 1 { return Int32(best - logits.startIndex) }
+      let candidates = candidates(logits, largest: Double(logits[best]))
+      var remaining = Double.random(in: 0..<1, using: &random) * candidates.reduce(0) { $0 + $1.weight }
+      for (token, weight) in candidates {
+        remaining -= weight
+        if remaining < 0 { return token }
+      }
+      return candidates.last?.token ?? Int32(best - logits.startIndex)
+    }
+
+    /// The tokens that may be drawn, each with a weight in proportion to its probability.
+    private func candidates(_ logits: ArraySlice<Float>, largest: Double) -> [(token: Int32, weight: Double)] {
+      var candidates = logits.enumerated().map { token, logit in
+        (token: Int32(token), weight: exp((Double(logit) - largest) / temperature))
+      }
+      guard topK > 0 || topP < 1 else { return candidates }
+      candidates.sort { ($0.weight, $1.token) > ($1.weight, $0.token) }
+      if topK > 0 { candidates = Array(candidates.prefix(topK)) }
+      let allowed = candidates.reduce(0) { $0 + $1.weight } * topP
+      var sum = 0.0
+      let last = candidates.firstIndex {
+        sum += $0.weight
+        return sum >= allowed
+      }
+      return last.map { Array(candidates[...$0]) } ?? candidates
+    }
+  }
+}
