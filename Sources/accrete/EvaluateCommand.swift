@@ -23,6 +23,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The most tokens of a written answer.")
   var maxTokens = 128
 
+  @Option(help: "Answers that are written at once.")
+  var batchSize = 16
+
   @Option(help: "Take only the first rows.")
   var limit: Int?
 
@@ -37,6 +40,7 @@ struct EvaluateCommand: ParsableCommand {
   func validate() throws {
     guard sequenceLength >= 2 else { throw ValidationError("--sequence-length must be at least 2") }
     guard maxTokens >= 1 else { throw ValidationError("--max-tokens must be at least 1") }
+    guard (1...1024).contains(batchSize) else { throw ValidationError("--batch-size must be from 1 to 1024") }
     guard limit ?? 1 >= 1 else { throw ValidationError("--limit must be at least 1") }
     guard samples == nil || task != nil else { throw ValidationError("--samples needs --task") }
   }
@@ -73,7 +77,7 @@ struct EvaluateCommand: ParsableCommand {
     if let task {
       let answers = try candidates.isEmpty ? write(task, loaded) : task.choose(evaluator.rowLosses(candidates))
       scores = task.scores(answers)
-      if let samples { try SampleFile.write(answers, of: dataset.name, to: URL(fileURLWithPath: samples)) }
+      if let samples { try SampleFile.write([(dataset.name, answers)], to: URL(fileURLWithPath: samples)) }
     }
     if json {
       return try Console.result(
@@ -100,9 +104,10 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func write(_ task: TaskEvaluator, _ loaded: LoadedModel) throws -> [TaskAnswer] {
-    let generator = try Generator(
+    let generator = Generator(
       weights: loaded.weights, ropeTable: loaded.ropeTable, executor: loaded.executor,
-      contextLength: task.generatedLength)
+      contextLength: task.generatedLength, sequences: min(batchSize, task.questionCount))
+    try loaded.executor.prepare([generator.plan])
     let stops = Set(loaded.configuration.eosTokenIDs.map(Int32.init) + (loaded.tokenizer?.special.eos ?? []))
     return try task.generate(generator, stops: stops)
   }

@@ -16,6 +16,10 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Go on from the run's checkpoint; without one, start.")
   var resume = false
 
+  @Option(
+    help: "A key of the recipe that may have changed since the run was started, or of a file of rows that has; repeatable.")
+  var accept: [String] = []
+
   @Option(help: "Write each micro-batch as a line of JSON: token ids, targets, and where each sample starts and ends.")
   var writeBatches: String?
 
@@ -27,6 +31,10 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var device: DeviceOption
 
+  func validate() throws {
+    guard accept.isEmpty || resume else { throw ValidationError("--accept needs --resume") }
+  }
+
   func run() throws {
     let recipe = try Recipe.load(URL(fileURLWithPath: recipe), overrides: overrides)
     let signals = Interruption.listen()
@@ -36,7 +44,7 @@ struct TrainCommand: ParsableCommand {
     var observer = RunObserver(note: progress.note, step: progress.step)
     if let writeBatches { observer.batch = try BatchWriter(URL(fileURLWithPath: writeBatches)).write }
     let run = try CompoundingRun(recipe, executor: executor, observer: observer)
-    let summary = try run.run(resuming: resume)
+    let summary = try run.run(resuming: resume, accepting: accept)
     if profile { try ProfilePrinter.print(executor) }
     if json {
       try Console.result(json: summary)

@@ -10,6 +10,8 @@ package struct Recipe: Sendable, Equatable {
   package var base: RecipeBase
   package var method: TrainingMethod
   package var precision: Precision
+  /// What is measured beside the losses, after each round.
+  package var evaluation: EvaluationSettings
   /// The training settings that a round has where it says nothing else.
   package var defaults: TrainingSettings
   /// The rounds, in order; at least one.
@@ -17,7 +19,8 @@ package struct Recipe: Sendable, Equatable {
 
   package init(
     outputDirectory: URL, seed: UInt64, device: String?, base: RecipeBase, method: TrainingMethod,
-    precision: Precision, defaults: TrainingSettings, rounds: [ResolvedRound]
+    precision: Precision, evaluation: EvaluationSettings = EvaluationSettings(), defaults: TrainingSettings,
+    rounds: [ResolvedRound]
   ) {
     self.outputDirectory = outputDirectory
     self.seed = seed
@@ -25,6 +28,7 @@ package struct Recipe: Sendable, Equatable {
     self.base = base
     self.method = method
     self.precision = precision
+    self.evaluation = evaluation
     self.defaults = defaults
     self.rounds = rounds
   }
@@ -66,6 +70,20 @@ package enum Precision: String, Sendable, CaseIterable {
   static let supported: [Precision] = [.fp32]
 }
 
+/// What is measured beside the losses (`evaluation`).
+package struct EvaluationSettings: Sendable, Equatable {
+  /// A text that belongs to no round, whose loss tells how far the model drifts; nil: none.
+  package var general: URL?
+  /// Held-out rows of a dataset with a task that are answered, the first ones; nil: all.
+  package var maxExamples: Int? = 64
+  /// The most tokens of a written answer.
+  package var maxNewTokens = 64
+  /// Answers that are written at once.
+  package var batchSize = 16
+
+  package init() {}
+}
+
 /// Round i, with every setting it trains by.
 package struct ResolvedRound: Sendable, Equatable {
   /// Unique in the recipe, and usable as part of a folder's name.
@@ -78,17 +96,20 @@ package struct ResolvedRound: Sendable, Equatable {
   package var columns: ColumnNames
   /// The share of `train`'s rows that train, the rest being held out; nil: all do.
   package var split: Double?
+  /// What the rows ask for, and so how answers to the held-out ones are scored; nil: their loss alone is measured.
+  package var task: TaskFamily?
   package var settings: TrainingSettings
 
   package init(
     name: String, train: URL, valid: URL?, columns: ColumnNames = .none, split: Double? = nil,
-    settings: TrainingSettings
+    task: TaskFamily? = nil, settings: TrainingSettings
   ) {
     self.name = name
     self.train = train
     self.valid = valid
     self.columns = columns
     self.split = split
+    self.task = task
     self.settings = settings
   }
 }

@@ -18,27 +18,29 @@ struct RecipeDecoding {
   /// The recipe's folder: relative paths begin here.
   let folder: URL
 
-  private static let runKeys = ["output_dir", "seed", "device", "base", "method", "precision"]
-  private static let roundKeys = ["name", "train", "valid", "columns", "split"]
+  private static let runKeys = ["output_dir", "seed", "device", "base", "method", "precision", "evaluation"]
+  private static let roundKeys = ["name", "train", "valid", "columns", "split", "task"]
 
   func recipe(_ tree: RecipeNode) throws(RecipeError) -> Recipe {
     let training = TrainingKey.all.map(\.name)
     var elsewhere = TrainingKey.nested
     for key in Self.roundKeys { elsewhere[key] = "a round" }
     let reader = try RecipeReader(
-      tree, path: "", known: Self.runKeys + training + ["rounds"], elsewhere: elsewhere)
+      tree, path: "", known: Self.runKeys + training + ["rounds"], elsewhere: elsewhere, folder: folder)
 
     var defaults = TrainingSettings()
     for key in TrainingKey.all { try key.read(reader, &defaults) }
-    guard let output = try reader.path("output_dir", relativeTo: folder) else {
+    guard let output = try reader.path("output_dir") else {
       throw reader.missing("output_dir", remedy: "name the run's folder, as in output_dir: runs/first")
     }
+    let rounds = try rounds(reader, defaults: defaults)
+    try Self.checkWeights(of: rounds, at: reader)
     return Recipe(
       outputDirectory: output,
       seed: UInt64(try reader.integer("seed", in: 0...Int.max) ?? 0),
       device: try reader.text("device", allowed: "auto, cpu, an index or part of a device's name"),
       base: try base(reader), method: try method(reader), precision: try precision(reader),
-      defaults: defaults, rounds: try rounds(reader, defaults: defaults))
+      evaluation: try Self.evaluation(reader), defaults: defaults, rounds: rounds)
   }
 
   // MARK: - The run
@@ -46,8 +48,8 @@ struct RecipeDecoding {
   private func base(_ reader: RecipeReader) throws(RecipeError) -> RecipeBase {
     let remedy = "name a model, as in base: {model: models/SmolLM2-135M-Instruct}, or a preset"
     guard let node = reader.node("base") else { throw reader.missing("base", remedy: remedy) }
-    let base = try RecipeReader(node, path: "base", known: ["model", "preset", "tokenizer"])
-    if let model = try base.path("model", relativeTo: folder) {
+    let base = try reader.mapping(node, "base", known: ["model", "preset", "tokenizer"])
+    if let model = try base.path("model") {
       for key in ["preset", "tokenizer"] {
         guard let extra = base.node(key) else { continue }
         throw RecipeError(
@@ -64,9 +66,9 @@ struct RecipeDecoding {
   private func tokenizer(_ base: RecipeReader) throws(RecipeError) -> RecipeTokenizer? {
     guard let node = base.node("tokenizer"), !node.isNull else { return nil }
     guard case .mapping = node.content else {
-      return try base.path("tokenizer", relativeTo: folder).map { .file($0) }
+      return try base.path("tokenizer").map { .file($0) }
     }
-    let reader = try RecipeReader(node, path: "base.tokenizer", known: ["vocab_size"])
+    let reader = try base.mapping(node, "tokenizer", known: ["vocab_size"])
     guard let size = try reader.integer("vocab_size", in: 1...10_000_000) else {
       throw reader.missing("vocab_size", remedy: "give the number of tokens to train, as in {vocab_size: 2048}")
     }
@@ -76,7 +78,7 @@ struct RecipeDecoding {
   private func method(_ reader: RecipeReader) throws(RecipeError) -> TrainingMethod {
     guard let node = reader.node("method") else { return .full }
     let loraKeys = ["rank", "alpha", "dropout", "target_modules", "init_adapter"]
-    let method = try RecipeReader(node, path: "method", known: ["type"] + loraKeys)
+    let method = try reader.mapping(node, "method", known: ["type"] + loraKeys)
     let type = try method.word("type", as: TrainingMethod.self) ?? .full
     guard TrainingMethod.supported.contains(type) else {
       throw RecipeError(
@@ -130,7 +132,8 @@ struct RecipeDecoding {
     var elsewhere = TrainingKey.nested
     for key in Self.runKeys + ["rounds"] { elsewhere[key] = "the whole recipe, not of a round" }
     let reader = try RecipeReader(
-      node, path: "rounds[\(index)]", known: Self.roundKeys + TrainingKey.all.map(\.name), elsewhere: elsewhere)
+      node, path: "rounds[\(index)]", known: Self.roundKeys + TrainingKey.all.map(\.name), elsewhere: elsewhere,
+      folder: folder)
     let allowed = "letters, digits, '-', '_' and '.', not beginning with '-' or '.', at most 100 bytes"
     guard let name = try reader.text("name", allowed: allowed) else {
       throw reader.missing("name", remedy: "name the round, as in name: translation")
@@ -141,15 +144,17 @@ struct RecipeDecoding {
         message: "\(reader.name("name")) is '\(name.split(whereSeparator: \.isNewline).joined(separator: " "))', "
           + "but names a folder and should be \(allowed)")
     }
-    guard let train = try reader.path("train", relativeTo: folder) else {
+    guard let train = try reader.path("train") else {
       throw reader.missing("train", remedy: "name the round's training rows, as in train: translation/train.jsonl")
     }
     let isNull = reader.node("valid")?.isNull ?? true
     var settings = defaults
     for key in TrainingKey.all { try key.read(reader, &settings) }
-    return ResolvedRound(
-      name: name, train: train, valid: isNull ? nil : try reader.path("valid", relativeTo: folder),
-      columns: try Self.columns(reader), split: try Self.split(reader), settings: settings)
+    let round = ResolvedRound(
+      name: name, train: train, valid: isNull ? nil : try reader.path("valid"),
+      columns: try Self.columns(reader), split: try Self.split(reader), task: try Self.task(reader), settings: settings)
+    try Self.checkTask(of: round, at: reader)
+    return round
   }
 
   private static func isFolderName(_ name: String) -> Bool {
@@ -159,43 +164,6 @@ struct RecipeDecoding {
     return name.unicodeScalars.allSatisfy {
       $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_.".unicodeScalars.contains($0)
         || $0.properties.generalCategory == .nonspacingMark
-    }
-  }
-
-  // MARK: - The two mappings among the training keys
-
-  /// Reads `objective`; a share that is not given is what the other leaves.
-  static func objective(_ node: RecipeNode, path: String) throws(RecipeError) -> ObjectiveShares {
-    let reader = try RecipeReader(node, path: path, known: ["forward", "reverse"])
-    let allowed = "a share from 0 to 1"
-    let forward = try reader.number("forward", allowed: allowed) { (0...1).contains($0) }
-    let reverse = try reader.number("reverse", allowed: allowed) { (0...1).contains($0) }
-    switch (forward, reverse) {
-    case (nil, nil): return ObjectiveShares()
-    case (let forward?, nil): return ObjectiveShares(forward: forward, reverse: 1 - forward)
-    case (nil, let reverse?): return ObjectiveShares(forward: 1 - reverse, reverse: reverse)
-    case (let forward?, let reverse?):
-      guard abs(forward + reverse - 1) < 1e-6 else {
-        throw RecipeError(
-          place: reader.place,
-          message: "\(path) shares rows forward \(forward) + reverse \(reverse) = \(forward + reverse), "
-            + "but the shares should sum to 1: set both, or leave one out")
-      }
-      return ObjectiveShares(forward: forward, reverse: reverse)
-    }
-  }
-
-  /// Reads `union` over the settings that are inherited: keys that are not given stay.
-  static func union(_ node: RecipeNode, path: String, into union: inout UnionSettings) throws(RecipeError) {
-    let reader = try RecipeReader(node, path: path, known: ["sampling", "replay_fraction", "examples"])
-    if let sampling = try reader.word("sampling", as: UnionSettings.Sampling.self) { union.sampling = sampling }
-    if let node = reader.node("replay_fraction") {
-      union.replayFraction =
-        node.isNull
-        ? nil : try reader.number("replay_fraction", allowed: "null, or a share from 0 to 1") { (0...1).contains($0) }
-    }
-    if let node = reader.node("examples") {
-      union.examples = node.isNull ? nil : try reader.integer("examples", in: 1...1_000_000_000)
     }
   }
 }

@@ -10,12 +10,15 @@ struct RecipeReader {
   private let prefix: String
   /// Where the mapping begins.
   let place: String
+  /// The recipe's folder: relative paths begin here.
+  private let folder: URL
 
   /// - Parameters:
   ///   - known: the keys that this mapping may hold.
   ///   - elsewhere: keys that belong to another mapping, with that mapping's name.
+  ///   - folder: the recipe's, where relative paths begin.
   init(
-    _ node: RecipeNode, path: String, known: [String], elsewhere: [String: String] = [:]
+    _ node: RecipeNode, path: String, known: [String], elsewhere: [String: String] = [:], folder: URL
   ) throws(RecipeError) {
     guard case .mapping(let entries) = node.content else {
       let name = path.isEmpty ? "the recipe" : path
@@ -26,6 +29,7 @@ struct RecipeReader {
     self.entries = entries
     prefix = path.isEmpty ? "" : path + "."
     place = node.place
+    self.folder = folder
     for entry in entries where !known.contains(entry.key) {
       throw RecipeError(
         place: entry.place,
@@ -39,6 +43,11 @@ struct RecipeReader {
     let nearest = EditDistance.nearest(to: key, among: known + elsewhere.keys.sorted()) ?? ""
     let owner = elsewhere[nearest].map { " (a key of \($0))" } ?? ""
     return "the nearest known key is '\(nearest)'\(owner)"
+  }
+
+  /// Reads a mapping within this one.
+  func mapping(_ node: RecipeNode, _ key: String, known: [String]) throws(RecipeError) -> RecipeReader {
+    try RecipeReader(node, path: name(key), known: known, folder: folder)
   }
 
   /// The key's full name as errors show it.
@@ -102,13 +111,17 @@ struct RecipeReader {
     throw error(key, node, allowed: "one of " + Word.allCases.map(\.rawValue).joined(separator: ", "))
   }
 
-  /// A path, made absolute: relative to the recipe's folder, or to the home folder where it begins with `~/`.
-  func path(_ key: String, relativeTo folder: URL) throws(RecipeError) -> URL? {
-    guard let text = try text(key, allowed: "a path") else { return nil }
-    return Self.resolve(text, relativeTo: folder)
+  /// Null, or nothing where the key is not given, as nil.
+  func optional<Value>(
+    _ key: String, _ read: (RecipeReader) throws(RecipeError) -> Value?
+  ) throws(RecipeError) -> Value? {
+    guard let node = node(key), !node.isNull else { return nil }
+    return try read(self)
   }
 
-  static func resolve(_ text: String, relativeTo folder: URL) -> URL {
+  /// A path, made absolute: relative to the recipe's folder, or to the home folder where it begins with `~/`.
+  func path(_ key: String) throws(RecipeError) -> URL? {
+    guard let text = try text(key, allowed: "a path") else { return nil }
     if text.hasPrefix("/") { return URL(fileURLWithPath: text).standardizedFileURL }
     if text == "~" || text.hasPrefix("~/") {
       let home = FileManager.default.homeDirectoryForCurrentUser

@@ -4,7 +4,7 @@ extension RecipeDecoding {
   static func columns(_ round: RecipeReader) throws(RecipeError) -> ColumnNames {
     guard let node = round.node("columns"), !node.isNull else { return .none }
     let path = round.name("columns")
-    let reader = try RecipeReader(node, path: path, known: ColumnNames.keys)
+    let reader = try round.mapping(node, "columns", known: ColumnNames.keys)
     var columns: [String: String] = [:]
     for key in ColumnNames.keys {
       columns[key] = try reader.text(key, allowed: "the name of a column in the round's files")

@@ -35,13 +35,17 @@ extension TrainingKey {
     objective, union,
     .count("logging_steps", \.loggingSteps, in: 1...countLimit),
     .count("save_steps", \.saveSteps, in: 1...countLimit),
-    evalSteps, maxForgetting,
+    optionalCount("eval_steps", \.evalSteps), optionalCount("early_stopping_patience", \.earlyStoppingPatience),
+    .number("early_stopping_threshold", \.earlyStoppingThreshold, allowed: "nats from 0 up") { $0 >= 0 },
+    .flag("load_best_model_at_end", \.loadBestModelAtEnd),
+    maxForgetting,
   ]
 
   /// Keys of the two mappings among the training keys, for the advice on a key that stands at the wrong level.
   package static let nested = [
     "forward": "objective", "reverse": "objective",
-    "sampling": "union", "replay_fraction": "union", "examples": "union",
+    "sampling": "union", "temperature": "union", "weights": "union", "replay_fraction": "union", "examples": "union",
+    "base_replay": "union",
   ]
 
   private typealias Field<Value> = WritableKeyPath<TrainingSettings, Value> & Sendable
@@ -106,11 +110,16 @@ extension TrainingKey {
     $0.lrSchedulerType.rawValue
   }
 
-  private static let evalSteps = TrainingKey(name: "eval_steps") { reader, settings throws(RecipeError) in
-    guard let node = reader.node("eval_steps") else { return }
-    settings.evalSteps = node.isNull ? nil : try reader.integer("eval_steps", in: 1...countLimit)
-  } write: {
-    $0.evalSteps.map { String($0) } ?? "null"
+  /// A count that null leaves out.
+  private static func optionalCount(_ name: String, _ field: Field<Int?>) -> TrainingKey {
+    TrainingKey(name: name) { reader, settings throws(RecipeError) in
+      guard reader.node(name) != nil else { return }
+      settings[keyPath: field] = try reader.optional(name) { reader throws(RecipeError) in
+        try reader.integer(name, in: 1...countLimit)
+      }
+    } write: {
+      $0[keyPath: field].map { String($0) } ?? "null"
+    }
   }
 
   private static let maxForgetting = TrainingKey(name: "max_forgetting") { reader, settings throws(RecipeError) in
@@ -123,18 +132,15 @@ extension TrainingKey {
 
   private static let objective = TrainingKey(name: "objective") { reader, settings throws(RecipeError) in
     guard let node = reader.node("objective") else { return }
-    settings.objective = try RecipeDecoding.objective(node, path: reader.name("objective"))
+    settings.objective = try RecipeDecoding.objective(node, in: reader)
   } write: {
     "{forward: \(RecipeYAML.number($0.objective.forward)), reverse: \(RecipeYAML.number($0.objective.reverse))}"
   }
 
   private static let union = TrainingKey(name: "union") { reader, settings throws(RecipeError) in
     guard let node = reader.node("union") else { return }
-    try RecipeDecoding.union(node, path: reader.name("union"), into: &settings.union)
+    try RecipeDecoding.union(node, in: reader, into: &settings.union)
   } write: {
-    let union = $0.union
-    let replay = union.replayFraction.map { RecipeYAML.number($0) } ?? "null"
-    let examples = union.examples.map { String($0) } ?? "null"
-    return "{sampling: \(union.sampling.rawValue), replay_fraction: \(replay), examples: \(examples)}"
+    $0.union.yaml
   }
 }

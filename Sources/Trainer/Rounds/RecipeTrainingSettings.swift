@@ -1,3 +1,5 @@
+import Foundation
+
 /// How long a round trains.
 package enum TrainingDuration: Sendable, Equatable {
   /// Optimiser steps (`max_steps`).
@@ -34,13 +36,37 @@ package struct UnionSettings: Sendable, Equatable {
     case equal
     /// Each row the same share.
     case proportional
+    /// Shares in proportion to rows^(1/T): 1 is proportional, and the larger T, the nearer to equal (arXiv:1907.05019).
+    case temperature
+    /// Shares in proportion to weights by name.
+    case weights
+  }
+
+  /// A text of the base's own domain that every round reads some of (`union.base_replay`), since the union never holds
+  /// what M0 was trained on.
+  package struct BaseReplay: Sendable, Equatable {
+    /// The rows.
+    package var train: URL
+    /// The share of a round's draws, above 0 and below 1.
+    package var fraction: Double
+
+    package init(train: URL, fraction: Double) {
+      self.train = train
+      self.fraction = fraction
+    }
   }
 
   package var sampling: Sampling = .equal
+  /// T of `temperature` sampling.
+  package var temperature: Double?
+  /// By the datasets' names, for `weights` sampling; a dataset that is not named has weight 1.
+  package var weights: [String: Double]?
   /// Share of the draws that goes to the earlier datasets together; nil: as `sampling` gives.
   package var replayFraction: Double?
   /// Rows of the subset that the round draws from; nil: the whole union.
   package var examples: Int?
+  /// nil: none.
+  package var baseReplay: BaseReplay?
 
   package init(sampling: Sampling = .equal, replayFraction: Double? = nil, examples: Int? = nil) {
     self.sampling = sampling
@@ -83,6 +109,12 @@ package struct TrainingSettings: Sendable, Equatable {
   package var saveSteps = 50
   /// Optimiser steps between two evaluations; nil: after the round alone.
   package var evalSteps: Int?
+  /// Evaluations in a row that may pass without a better held-out loss before the round ends; nil: it never ends early.
+  package var earlyStoppingPatience: Int?
+  /// By how many nats a held-out loss must be lower to count as better.
+  package var earlyStoppingThreshold = 0.0
+  /// Whether the round's model is the one of the lowest held-out loss instead of the last.
+  package var loadBestModelAtEnd = false
   /// The gate, in nats: the most that an earlier dataset's loss may rise above its best; nil: no gate.
   package var maxForgetting: Double?
 

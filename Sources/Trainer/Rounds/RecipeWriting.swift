@@ -14,6 +14,7 @@ extension Recipe {
       "base: " + base.yaml,
       "method: {type: \(method.rawValue)}",
       "precision: \(precision.rawValue)",
+      "evaluation: " + evaluation.yaml,
     ]
     lines += TrainingKey.all.compactMap { key in key.write(defaults).map { "\(key.name): \($0)" } }
     lines.append("rounds:")
@@ -23,6 +24,7 @@ extension Recipe {
       lines.append("    valid: " + (round.valid.map { RecipeYAML.text($0.path) } ?? "null"))
       lines.append("    columns: " + round.columns.yaml)
       lines.append("    split: " + (round.split.map { RecipeYAML.number($0) } ?? "null"))
+      lines.append("    task: " + (round.task?.rawValue ?? "null"))
       for key in TrainingKey.all {
         guard let value = key.write(round.settings), value != key.write(defaults) else { continue }
         lines.append("    \(key.name): \(value)")

@@ -3,7 +3,7 @@ package enum RoundError: Error, CustomStringConvertible {
   /// The gate: a round harmed an earlier dataset more than `max_forgetting`.
   case refused(round: String, dataset: String, nats: Double, limit: Double, kept: String)
   /// Several steps in a row whose loss or gradient was not finite.
-  case lossNotFinite(round: String, step: Int)
+  case lossNotFinite(round: String, step: Int, rows: String)
   /// The plan needs more memory than the device has.
   case doesNotFit(needed: Int, available: Int, device: String, largest: String)
   /// The output folder holds another run, or files that are no run.
@@ -18,9 +18,9 @@ package enum RoundError: Error, CustomStringConvertible {
     case .refused(let round, let dataset, let nats, let limit, let kept):
       "round \(round) is refused: \(dataset) lost \(Self.format(nats)) nats against its best, max_forgetting allows "
         + "\(Self.format(limit)); its model is kept in \(kept), and the round before stays the last"
-    case .lossNotFinite(let round, let step):
+    case .lossNotFinite(let round, let step, let rows):
       "round \(round), step \(step): loss or gradient is not finite for the fifth time in a row; the weights are those "
-        + "before; lower learning_rate, or look at the rows with `accrete evaluate`"
+        + "before; the last of these steps read \(rows); lower learning_rate or mend the rows, then continue with --resume"
     case .doesNotFit(let needed, let available, let device, let largest):
       "the run needs \(Self.gibibytes(needed)) GiB, \(device) has \(Self.gibibytes(available)) (\(largest)); lower "
         + "per_device_train_batch_size or sequence_length, or raise gradient_accumulation_steps instead"
@@ -29,7 +29,7 @@ package enum RoundError: Error, CustomStringConvertible {
     case .unsuitable(let key, let problem, let remedy):
       "\(key): \(problem); \(remedy)"
     case .interrupted(let signal, let round, let step):
-      "signal \(signal) in round \(round) after step \(step): a checkpoint is saved; continue with --resume"
+      "signal \(signal) in round \(round) after step \(step): the run is saved up to there; continue with --resume"
     }
   }
 

@@ -38,13 +38,24 @@ package struct RoundRecord: Codable, Sendable {
   /// SHA-256 of this model's weights.
   package var sha256: String?
   package var datasets: [DatasetRecord]
+  /// The resolved training keys.
+  package var settings: [String: SettingValue]?
   package var steps: Int
+  /// The step whose model was kept, where the best was asked for.
+  package var bestStep: Int?
+  /// Whether the round ended early, for want of a better held-out loss.
+  package var endedEarly: Bool?
   package var finalLoss: Double?
+  /// Of training, evaluations within the round, and saves; of all runs that had a part in it.
   package var seconds: Double
+  /// When the round ended, as ISO 8601.
+  package var finished: String?
   package var device: String
   package var family: String?
   /// Losses on each dataset's held-out rows.
   package var loss: [Double?]
+  /// Loss on the general text.
+  package var general: Double?
   /// Bytes that the plan foresaw, and the allocator's high-water mark.
   package var plannedBytes: Int
   package var peakBytes: Int

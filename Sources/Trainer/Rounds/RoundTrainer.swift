@@ -1,4 +1,3 @@
-import Foundation
 import GPUTensor
 import Kernels
 
@@ -7,28 +6,37 @@ struct RoundTrainer {
   /// How many steps in a row may be without finite numbers; each of them is skipped on the device.
   private static let patience = 5
 
+  /// What a round asks of its run.
+  struct Hooks {
+    /// Saves a state with all that is on the device.
+    let save: (RunState) throws -> Void
+    /// Measures the held-out losses of every dataset after a step.
+    let evaluate: (Int) throws -> [Double?]
+    /// Keeps the current weights as the best so far.
+    let keepBest: () throws -> Void
+    /// Which samples have no finite loss.
+    let areNotFinite: ([Sample]) throws -> [Bool]
+  }
+
   let index: Int
   let round: ResolvedRound
+  /// D1 … Di, and after them the rows of the base replay where there are some.
   let datasets: [Dataset]
-  let places: [[Int]]
-  let step: TrainingStep
-  let update: Plan
-  let executor: any Executor
-  let packer: BatchPacker
   let totalSteps: Int
+  private let places: [[Int]]
+  private let device: RunDevice
+  private let packer: BatchPacker
 
-  init(
-    index: Int, material: RunMaterial, stream: TokenStream, step: TrainingStep, update: Plan, executor: any Executor
-  ) throws {
+  /// - Parameter index: of the round, from 1.
+  init(index: Int, material: RunMaterial, device: RunDevice) throws {
     self.index = index
-    self.step = step
-    self.update = update
-    self.executor = executor
+    self.device = device
     round = material.recipe.rounds[index - 1]
     datasets = material.unions[index - 1]
     let settings = round.settings
     let sampler = UnionSampler(
-      rowCounts: datasets.map(\.samples.count),
+      rowCounts: datasets.prefix(index).map(\.samples.count), names: datasets.map(\.name),
+      baseRows: datasets.count > index ? datasets[index].samples.count : nil,
       settings: .init(union: settings.union, shuffle: settings.shuffle, reverseShare: settings.objective.reverse),
       seed: material.recipe.seed, round: index)
     packer = BatchPacker(datasets: datasets, sampler: sampler, settings: settings)
@@ -38,107 +46,112 @@ struct RoundTrainer {
       totalSteps = packer.numberOfSteps(
         epochs: epochs, gradientAccumulationSteps: settings.gradientAccumulationSteps)
     }
-    places = try stream.load(datasets, into: executor)
+    places = try device.stream.load(datasets, into: device.executor)
   }
 
-  /// Trains from `state` on, until the round's last step.
-  ///
-  /// - Parameters:
-  ///   - save: called after each `save_steps`-th step but the last, and before a stop by a signal.
-  ///   - evaluate: called after each `eval_steps`-th step but the last.
+  /// Trains from `state` on, until the round's last step, or until it ends early.
   func run(
-    _ state: inout RunState, metrics: MetricsLog, observer: RunObserver, save: (RunState) throws -> Void,
-    evaluate: (Int) throws -> Void
+    _ state: inout RunState, metrics: StepLog<MetricsLine>, observer: RunObserver, hooks: Hooks
   ) throws {
     let settings = round.settings
     let schedule = settings.schedule(steps: totalSteps)
-    var pending = PendingSteps(first: state.step + 1, ledger: executor.ledger)
-    var notFinite = 0
-    while state.step < totalSteps {
+    var stopwatch = Stopwatch()
+    var pending = PendingSteps(first: state.step + 1, ledger: device.executor.ledger)
+    while state.step < totalSteps, !state.endedEarly {
       state.step += 1
-      var batches: [MicroBatch] = []
-      for _ in 0..<settings.gradientAccumulationSteps {
-        let next = packer.next(after: state.cursor)
-        state.cursor = next.cursor
-        batches.append(next.batch)
-        try observer.batch(next.batch, datasets)
-        for segment in next.batch.segments {
-          state.rowsSeen[segment.dataset] += 1
-          state.tokensSeen[segment.dataset] += segment.length
-        }
-      }
+      let batches = try draw(&state, observer)
       let rate = schedule.rate(step: state.step)
-      try step.run(batches, places: places, update: update, learningRate: rate, number: state.step)
-      pending.add(batches, learningRate: rate, ledger: executor.ledger)
+      try device.step.run(
+        batches, places: places, update: device.updates[index - 1], learningRate: rate, number: state.step)
+      pending.add(batches, learningRate: rate, ledger: device.executor.ledger)
 
       let isLast = state.step == totalSteps
       let saves = state.step % settings.saveSteps == 0 && !isLast
       let evaluates = settings.evalSteps.map { state.step % $0 == 0 && !isLast } ?? false
       let signal = Interruption.signal
-      if state.step % settings.loggingSteps == 0 || isLast || saves || evaluates || signal != nil || pending.isFull {
-        let statistics = try step.statistics(from: pending.first, through: state.step)
-        let lines = pending.lines(statistics, round: index, name: round.name, ledger: executor.ledger)
-        for line in lines { try metrics.append(line) }
-        if let last = lines.last { observer.step(last, totalSteps) }
-        for numbers in statistics {
-          notFinite = numbers.isFinite ? 0 : notFinite + 1
-          if numbers.isFinite { state.lastLoss = numbers.loss }
-          if notFinite == Self.patience { throw RoundError.lossNotFinite(round: round.name, step: state.step) }
-        }
-        if saves || signal != nil { try save(state) }
-        if let signal, !isLast { throw RoundError.interrupted(signal: signal, round: round.name, step: state.step) }
-        if evaluates { try evaluate(state.step) }
-        pending = PendingSteps(first: state.step + 1, ledger: executor.ledger)
+      guard state.step % settings.loggingSteps == 0 || isLast || saves || evaluates || signal != nil || pending.isFull
+      else { continue }
+      try read(pending, &state, metrics: metrics, observer: observer, hooks: hooks)
+      // The checkpoint knows what the evaluation came to: a run that goes on from it does not ask again.
+      if evaluates { try judge(try hooks.evaluate(state.step), &state, observer: observer, hooks: hooks) }
+      state.seconds += stopwatch.lap()
+      if saves || signal != nil { try hooks.save(state) }
+      if let signal { throw RoundError.interrupted(signal: signal, round: round.name, step: state.step) }
+      pending = PendingSteps(first: state.step + 1, ledger: device.executor.ledger)
+    }
+  }
+
+  /// The step's micro-batches.
+  private func draw(_ state: inout RunState, _ observer: RunObserver) throws -> [MicroBatch] {
+    var batches: [MicroBatch] = []
+    for _ in 0..<round.settings.gradientAccumulationSteps {
+      let next = packer.next(after: state.cursor)
+      state.cursor = next.cursor
+      batches.append(next.batch)
+      try observer.batch(next.batch, datasets)
+      for segment in next.batch.segments {
+        state.rowsSeen[segment.dataset] += 1
+        state.tokensSeen[segment.dataset] += segment.length
+      }
+    }
+    return batches
+  }
+
+  /// Reads the numbers of the steps so far, and writes their lines.
+  private func read(
+    _ pending: PendingSteps, _ state: inout RunState, metrics: StepLog<MetricsLine>, observer: RunObserver, hooks: Hooks
+  ) throws {
+    let statistics = try device.step.statistics(from: pending.first, through: state.step)
+    let lines = pending.lines(statistics, round: index, name: round.name, ledger: device.executor.ledger)
+    for line in lines { try metrics.append(line) }
+    if let last = lines.last { observer.step(last, totalSteps) }
+    for (step, numbers) in zip(pending.first..., statistics) {
+      guard !numbers.isFinite else {
+        state.stepsNotFinite = 0
+        state.lastLoss = numbers.loss
+        continue
+      }
+      state.stepsNotFinite += 1
+      let rows = try suspects(pending.batches(ofStep: step), hooks)
+      observer.note(
+        "round \(round.name), step \(step): loss or gradient is not finite, its update is skipped; it read \(rows)")
+      if state.stepsNotFinite == Self.patience {
+        throw RoundError.lossNotFinite(round: round.name, step: step, rows: rows)
       }
     }
   }
-}
 
-/// Steps that were enqueued and whose numbers have not been read yet.
-private struct PendingSteps {
-  private struct Entry {
-    let learningRate: Double
-    let tokens: Int
-    let supervisedTokens: Int
-    let bytesToDevice: Int
+  /// The places of the rows of a step that have no finite loss by themselves; of all its rows where none is so.
+  private func suspects(_ batches: [MicroBatch], _ hooks: Hooks) throws -> String {
+    let segments = batches.flatMap(\.segments)
+    let isNotFinite = try hooks.areNotFinite(segments.map { datasets[$0.dataset].samples[$0.sample] })
+    let poisoned = zip(segments, isNotFinite).filter(\.1).map(\.0)
+    let places = (poisoned.isEmpty ? segments : poisoned).map { datasets[$0.dataset].place(of: $0.sample) }
+    let shown = 5
+    return places.prefix(shown).joined(separator: ", ")
+      + (places.count > shown ? " and \(places.count - shown) more" : "")
   }
 
-  let first: Int
-  private var entries: [Entry] = []
-  private var ledger: TransferLedger
-  private let start = DispatchTime.now()
-
-  init(first: Int, ledger: TransferLedger) {
-    self.first = first
-    self.ledger = ledger
-  }
-
-  var isFull: Bool { entries.count == TrainingStep.statisticsSlots }
-
-  mutating func add(_ batches: [MicroBatch], learningRate: Double, ledger: TransferLedger) {
-    entries.append(
-      Entry(
-        learningRate: learningRate, tokens: batches.reduce(0) { $0 + $1.tokenCount },
-        supervisedTokens: batches.reduce(0) { $0 + $1.supervisedCount },
-        bytesToDevice: (ledger - self.ledger).bytesToDevice))
-    self.ledger = ledger
-  }
-
-  /// A line for each step; what was read back stands in the last one's.
-  func lines(
-    _ statistics: [TrainingStep.Statistics], round: Int, name: String, ledger: TransferLedger
-  ) -> [MetricsLine] {
-    let seconds = Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e9
-    let tokens = entries.reduce(0) { $0 + $1.tokens }
-    let rate = (Double(tokens) / max(seconds, 1e-9) * 10).rounded() / 10
-    return zip(entries, statistics).enumerated().map { offset, pair in
-      let (entry, numbers) = pair
-      return MetricsLine(
-        round: round, name: name, step: first + offset, loss: numbers.loss.isFinite ? numbers.loss : nil,
-        learningRate: entry.learningRate, gradNorm: numbers.gradientNorm.isFinite ? numbers.gradientNorm : nil,
-        tokens: entry.tokens, supervisedTokens: entry.supervisedTokens, tokensPerSecond: rate,
-        bytesToDevice: entry.bytesToDevice,
-        bytesFromDevice: offset == entries.count - 1 ? (ledger - self.ledger).bytesFromDevice : 0)
+  /// Compares held-out losses within the round with the lowest so far: the mean over the datasets seen so far.
+  private func judge(_ losses: [Double?], _ state: inout RunState, observer: RunObserver, hooks: Hooks) throws {
+    let settings = round.settings
+    let loss = Self.mean(losses, through: index)
+    if let loss, loss < (state.best?.loss ?? .infinity) - settings.earlyStoppingThreshold {
+      state.best = RunState.Best(step: state.step, loss: loss, evaluationsSince: 0)
+      if settings.loadBestModelAtEnd { try hooks.keepBest() }
+      return
     }
+    state.best?.evaluationsSince += 1
+    guard let patience = settings.earlyStoppingPatience, let best = state.best, best.evaluationsSince >= patience else {
+      return
+    }
+    state.endedEarly = true
+    observer.note(
+      "round \(round.name) ends early after step \(state.step): the held-out loss was lowest after step \(best.step)")
+  }
+
+  /// The mean of the known held-out losses of the datasets that `rounds` rounds brought; nil where there is none.
+  static func mean(_ losses: [Double?], through rounds: Int) -> Double? {
+    ScoreTable.mean(Array(losses.prefix(rounds)))
   }
 }

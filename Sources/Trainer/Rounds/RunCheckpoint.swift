@@ -2,34 +2,10 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// Where a run stands between two steps, to go on from after any stop.
-package struct RunState: Codable, Sendable {
-  /// The round that is under way, from 1, and the steps it has taken.
-  package var round: Int
-  package var step: Int
-  package var cursor: PackingCursor
-  package var transfer: TransferMatrix
-  /// Rows and tokens read of each dataset so far in this round.
-  package var rowsSeen: [Int]
-  package var tokensSeen: [Int]
-  /// The last step's loss of each finished round, and of the one under way.
-  package var finalLosses: [Double]
-  package var lastLoss: Double?
-  /// The last finished model's weights.
-  package var parentSha256: String?
-  /// SHA-256 of each file of tensors beside the state; empty between rounds, where the last round's folder has them.
-  package var files: [String: String]
-  /// SHA-256 of the resolved recipe.
-  package var recipe: String
-  /// SHA-256 of each file of rows, by the recipe's key that names it.
-  package var datasets: [String: String]
-  /// SHA-256 of the tokenizer that was learned from the rounds' texts; nil where none was.
-  package var tokenizer: String?
-}
-
 /// The checkpoint folder: state, weights and moments; hashed, and replaced as a whole.
 package struct RunCheckpoint {
-  private static let names = ["weights", "first_moments", "second_moments"]
+  /// A set of tensors, and the file it is kept in.
+  package typealias Tensors = (name: String, weights: LlamaWeights)
 
   private let folder: URL
   private var previous: URL { folder.appendingPathExtension("old") }
@@ -38,8 +14,8 @@ package struct RunCheckpoint {
     self.folder = folder
   }
 
-  /// Saves a state with its tensors (weights, first and second moments), or without them between two rounds.
-  package func save(_ state: RunState, tensors: [LlamaWeights], from executor: any Executor) throws {
+  /// Saves a state with its tensors, or without any between two rounds.
+  package func save(_ state: RunState, tensors: [Tensors], from executor: any Executor) throws {
     let files = FileManager.default
     let new = folder.appendingPathExtension("new")
     var state = state
@@ -50,7 +26,7 @@ package struct RunCheckpoint {
     } catch {
       throw failure("cannot be made", error)
     }
-    for (name, weights) in zip(Self.names, tensors) {
+    for (name, weights) in tensors {
       let file = new.appending(path: name + ".safetensors")
       try SafetensorsWriter.write(weights.configuration.parameters, as: .float32, to: file) { parameter, emit in
         try executor.read(weights.variable(parameter)).withUnsafeBufferPointer { try emit($0) }
@@ -94,9 +70,11 @@ package struct RunCheckpoint {
     return nil
   }
 
-  /// Sends the saved tensors to the device.
-  package static func restore(_ folder: URL, tensors: [LlamaWeights], to executor: any Executor) throws {
-    for (name, weights) in zip(names, tensors) {
+  /// Sends the saved tensors of a state to the device.
+  package static func restore(
+    _ state: RunState, in folder: URL, tensors: [Tensors], to executor: any Executor
+  ) throws {
+    for (name, weights) in tensors where state.files[name] != nil {
       let file = try SafetensorsFile(folder.appending(path: name + ".safetensors"))
       for parameter in weights.configuration.parameters {
         try file.withFloats(parameter.name) { floats in

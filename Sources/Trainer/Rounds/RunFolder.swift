@@ -10,6 +10,7 @@ package struct RunFolder: Sendable {
 
   package var recipe: URL { url.appending(path: "recipe.yaml") }
   package var metrics: URL { url.appending(path: "metrics.jsonl") }
+  package var evaluations: URL { url.appending(path: "evaluations.jsonl") }
   package var transfer: URL { url.appending(path: "transfer.json") }
   package var checkpoint: URL { url.appending(path: "checkpoint") }
   package var rounds: URL { url.appending(path: "rounds") }
@@ -25,8 +26,8 @@ package struct RunFolder: Sendable {
   /// Makes the folder, and refuses one that holds something else.
   package func create(resuming: Bool) throws {
     if holdsRun && !resuming { throw RoundError.outputTaken(folder: url.path, found: "a run") }
-    if !holdsRun, let found = try? FileManager.default.contentsOfDirectory(atPath: url.path), let first = found.first {
-      throw RoundError.outputTaken(folder: url.path, found: "files that are no run (\(first))")
+    if !holdsRun, let stranger = strangers.first {
+      throw RoundError.outputTaken(folder: url.path, found: "files that are no run (\(stranger))")
     }
     do {
       try FileManager.default.createDirectory(at: rounds, withIntermediateDirectories: true)
@@ -35,6 +36,14 @@ package struct RunFolder: Sendable {
         .inputOutput, path: url.path, "the folder cannot be made (\(error.systemReason))",
         remedy: "check output_dir and its permissions")
     }
+  }
+
+  /// What stands in the folder and was not left by a run that was killed before it had written its recipe.
+  private var strangers: [String] {
+    let files = FileManager.default
+    let found = ((try? files.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
+    let isNew = (try? files.contentsOfDirectory(atPath: rounds.path))?.isEmpty ?? false
+    return found.filter { !($0 == rounds.lastPathComponent && isNew) && !$0.hasSuffix(".partial") }
   }
 
   /// Writes a value as JSON, whole or not at all.

@@ -15,15 +15,18 @@ package struct RunMaterial {
   package let tokenizer: (any Tokenizer)?
   /// SHA-256 of the tokenizer's files, where it was learned from the rounds' texts.
   package let learnedTokenizerHash: String?
-  /// For each round: D1 … Di, encoded for the round's sequence length.
+  /// For each round: D1 … Di, encoded for the round's sequence length; after them the rows of its base replay.
   package let unions: [[Dataset]]
   /// Each dataset's held-out rows, or nil.
   package let valid: [Dataset?]
+  /// The text whose loss tells how far the model drifts, or nil.
+  package let general: Dataset?
   /// SHA-256 of each file of rows, by the recipe's key that names it: `rounds.0.train`.
   package let fileHashes: [String: String]
 
   package init(_ recipe: Recipe, note: (String) -> Void) throws {
     self.recipe = recipe
+    try recipe.checkEvaluations()
     switch recipe.base {
     case .model(let url):
       let source = try openModel(at: url)
@@ -42,16 +45,26 @@ package struct RunMaterial {
     var loaded: [String: Dataset] = [:]
     unions = try recipe.rounds.indices.map { last in
       let length = recipe.rounds[last].settings.sequenceLength
-      return try recipe.rounds[...last].map { round in
-        let key = "\(length) \(round.name)"
-        if let dataset = loaded[key] { return dataset }
-        let dataset = try round.loadTrainingRows(text, seed: recipe.seed, sequenceLength: length)
+      func dataset(_ name: String, _ load: () throws -> Dataset) throws -> Dataset {
+        let key = "\(length) \(name)"
+        let dataset = try loaded[key] ?? load()
         loaded[key] = dataset
         return dataset
       }
+      let union = try recipe.rounds[...last].map { round in
+        try dataset(round.name) { try round.loadTrainingRows(text, seed: recipe.seed, sequenceLength: length) }
+      }
+      guard let replay = recipe.rounds[last].settings.union.baseReplay else { return union }
+      let rows = try dataset("\(Self.baseReplayName) \(replay.train.path)") {
+        try text.load(Self.baseReplayName, replay.train, sequenceLength: length)
+      }
+      return union + [rows]
     }
     valid = try recipe.rounds.map { round in
       try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength)
+    }
+    general = try recipe.evaluation.general.map { url in
+      try text.load("general", url, sequenceLength: recipe.rounds.map(\.settings.sequenceLength).max() ?? 2)
     }
     var hashes: [URL: String] = [:]
     for url in recipe.rowFiles.values where hashes[url] == nil { hashes[url] = try FileHash.sha256(of: url) }
@@ -63,9 +76,14 @@ package struct RunMaterial {
     }
   }
 
-  /// SHA-256 of a round's training file; `round` from 0.
-  package func trainingHash(_ round: Int) -> String {
-    guard let hash = fileHashes[Recipe.trainKey(round)] else { preconditionFailure("every training file is hashed") }
+  /// What the rows of a base replay are called where datasets are named; no round's name holds a space.
+  package static let baseReplayName = "base replay"
+
+  /// SHA-256 of a training file.
+  package func hash(of dataset: Dataset) -> String {
+    guard let hash = recipe.rowFiles.first(where: { $0.value == dataset.url }).flatMap({ fileHashes[$0.key] }) else {
+      preconditionFailure("every file of rows is hashed")
+    }
     return hash
   }
 
@@ -95,16 +113,24 @@ package struct RunMaterial {
   }
 }
 
-extension Recipe {
-  static func trainKey(_ round: Int) -> String { "rounds.\(round).train" }
+extension ModelText {
+  /// Reads and encodes a file that belongs to no round.
+  fileprivate func load(_ name: String, _ url: URL, sequenceLength: Int) throws(DatasetError) -> Dataset {
+    try Dataset.load(
+      name: name, url: url, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength)
+  }
+}
 
+extension Recipe {
   /// Every file of rows, by the key that names it.
   var rowFiles: [String: URL] {
     var files: [String: URL] = [:]
     for (index, round) in rounds.enumerated() {
-      files[Self.trainKey(index)] = round.train
+      files["rounds.\(index).train"] = round.train
       files["rounds.\(index).valid"] = round.valid
+      files["rounds.\(index).union.base_replay.train"] = round.settings.union.baseReplay?.train
     }
+    files["evaluation.general"] = evaluation.general
     return files
   }
 }

@@ -1,5 +1,5 @@
+import Foundation
 import Testing
-
 import Trainer
 
 @Suite("Union sampling")
@@ -33,6 +33,54 @@ struct UnionSamplerTests {
     #expect(counts(sampler(rows, replay: 0, shuffle: shuffle)) == [0, 0, 640])
     #expect(counts(sampler(rows, replay: 1, shuffle: shuffle)) == [320, 320, 0])
     #expect(self.counts(sampler([7], replay: 0.5, shuffle: shuffle), draws: 20, of: 1) == [20])
+  }
+
+  @Test("temperature: shares by rows to the power of 1/T, from proportional to nearly equal")
+  func temperature() {
+    func counts(_ temperature: Double, _ rows: [Int] = [10, 1000]) -> [Int] {
+      var union = UnionSettings(sampling: .temperature)
+      union.temperature = temperature
+      let sampler = UnionSampler(
+        rowCounts: rows, settings: .init(union: union, shuffle: false, reverseShare: 0), seed: 1, round: 1)
+      return self.counts(sampler, draws: 1110, of: 2)
+    }
+    // By hand: 10 : 1000; 10^½ : 1000^½ = 1 : 10; 1000^(1/1000) is 1.005 of 10^(1/1000).
+    #expect(counts(1) == [11, 1099])
+    #expect(counts(2) == [101, 1009])
+    #expect(abs(counts(1000)[0] - 555) <= 2)
+  }
+
+  @Test("weights by name; a dataset that is not named has weight 1, and one of a later round plays no part")
+  func weights() {
+    var union = UnionSettings(sampling: .weights)
+    union.weights = ["b": 2, "c": 0.5, "later": 100]
+    let sampler = UnionSampler(
+      rowCounts: [50, 7, 900], names: ["a", "b", "c"],
+      settings: .init(union: union, shuffle: true, reverseShare: 0), seed: 1, round: 3)
+    #expect(counts(sampler, draws: 64 * 7, of: 3) == [128, 256, 64])
+  }
+
+  @Test("base replay takes its share beside any sampling, as the dataset after the last", arguments: [nil, 0.5])
+  func baseReplay(_ replay: Double?) {
+    var union = UnionSettings(sampling: .proportional, replayFraction: replay)
+    union.baseReplay = .init(train: URL(fileURLWithPath: "/base.txt"), fraction: 0.25)
+    let sampler = UnionSampler(
+      rowCounts: [100, 300], baseRows: 9, settings: .init(union: union, shuffle: true, reverseShare: 0), seed: 1,
+      round: 2)
+    #expect(counts(sampler, draws: 640, of: 3) == (replay == nil ? [120, 360, 160] : [240, 240, 160]))
+    #expect((0..<640).allSatisfy { sampler.draw(position: $0).dataset < 2 || sampler.draw(position: $0).sample < 9 })
+    // The new rows once, with all that stands beside them.
+    #expect(sampler.drawsPerEpoch == (replay == nil ? 534 : 800))
+  }
+
+  @Test("shares of a billion rows stay exact beside a replay and a base")
+  func largeCounts() {
+    var union = UnionSettings(sampling: .proportional, replayFraction: 0.1)
+    union.baseReplay = .init(train: URL(fileURLWithPath: "/base.txt"), fraction: 0.5)
+    let sampler = UnionSampler(
+      rowCounts: [1_000_000_000, 1_000_000_000, 3], baseRows: 1_000_000_000,
+      settings: .init(union: union, shuffle: true, reverseShare: 0), seed: 1, round: 3)
+    #expect(counts(sampler, draws: 6400, of: 4) == [160, 160, 2880, 3200])
   }
 
   @Test("every short stretch of positions holds the shares, too")

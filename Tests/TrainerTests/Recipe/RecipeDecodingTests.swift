@@ -68,7 +68,8 @@ struct RecipeDecodingTests {
     "lr_scheduler_type=wsd", "warmup_steps=0", "min_lr_ratio=0", "weight_decay=0", "adam_beta1=0.8",
     "adam_beta2=0.99", "adam_epsilon=1e-6", "max_grad_norm=0.5", "objective.reverse=0.25",
     "union={sampling: proportional, replay_fraction: 0.1, examples: 90}", "logging_steps=10", "save_steps=5",
-    "eval_steps=20", "max_forgetting=0.5",
+    "eval_steps=20", "early_stopping_patience=2", "early_stopping_threshold=0.01", "load_best_model_at_end=true",
+    "max_forgetting=0.5",
   ]
 
   @Test("every training key is in the list of changes")
@@ -101,6 +102,52 @@ struct RecipeDecodingTests {
     #expect(recipe.rounds[1].columns == .none && recipe.rounds[1].split == nil)
     #expect(try fixture.load("rounds.1.valid=null", "rounds.1.split=0.5").rounds[1].split == 0.5)
     #expect(try fixture.load("rounds.1.columns=null").rounds == fixture.load().rounds)
+  }
+
+  @Test("task is read in its round, what is measured beside the losses in evaluation")
+  func measured() throws {
+    let fixture = try RecipeFixture()
+    #expect(try fixture.load().evaluation == EvaluationSettings())
+    let recipe = try fixture.load(
+      "rounds.1.task=translation",
+      "evaluation={general: ../g.txt, max_examples: null, max_new_tokens: 7, batch_size: 3}")
+    #expect(recipe.rounds.map(\.task) == [nil, .translation])
+    #expect(recipe.evaluation.general?.path == fixture.folder.deletingLastPathComponent().path + "/g.txt")
+    #expect(recipe.evaluation.maxExamples == nil)
+    #expect(recipe.evaluation.maxNewTokens == 7 && recipe.evaluation.batchSize == 3)
+    #expect(try RecipeFixture(recipe.yaml).load() == recipe)
+    #expect(fixture.error("rounds.0.task=qa")?.message.contains("round first has none") == true)
+    #expect(fixture.error("rounds.1.task=chat")?.message.contains("translation") == true)
+    #expect(fixture.error("evaluation={max_exmples: 3}")?.message.contains("'max_examples'") == true)
+  }
+
+  @Test("kinds of sampling, each with its own key, and the base's own text")
+  func sampling() throws {
+    let fixture = try RecipeFixture()
+    func union(_ yaml: String) throws -> UnionSettings { try fixture.load("union=" + yaml).defaults.union }
+    #expect(try union("{sampling: temperature, temperature: 3}").temperature == 3)
+    #expect(try union("{sampling: weights, weights: {second: 2.5}}").weights == ["second": 2.5])
+    let base = try union("{base_replay: {train: b.txt, fraction: 0.1}}").baseReplay
+    #expect(base?.train.path == fixture.folder.path + "/b.txt" && base?.fraction == 0.1)
+    // A round that goes by another kind has no use for what it inherits.
+    let mixed = try fixture.load(
+      "union={sampling: weights, weights: {first: 2}}", "rounds.1.union={sampling: equal, base_replay: null}")
+    #expect(mixed.rounds[1].settings.union == UnionSettings())
+    for recipe in [
+      mixed, try fixture.load("union={sampling: temperature, temperature: 2, base_replay: {train: b, fraction: 0.5}}"),
+    ] {
+      #expect(try RecipeFixture(recipe.yaml).load() == recipe)
+    }
+    for (yaml, words) in [
+      ("{sampling: temperature}", "union.temperature is missing"), ("{temperature: 2}", "sampling: temperature alone"),
+      ("{sampling: weights, weights: {secnd: 2}}", "'second'"), ("{sampling: weights}", "union.weights is missing"),
+      ("{sampling: weights, weights: {first: 0}}", "above 0"),
+      ("{sampling: temperature, temperature: 0.5}", "at least 1"),
+      ("{base_replay: {train: b.txt}}", "fraction is missing"), ("{base_replay: {fraction: 0.1}}", "train is missing"),
+      ("{base_replay: {train: b.txt, fraction: 1}}", "below 1"),
+    ] {
+      #expect(fixture.error("union=" + yaml)?.message.contains(words) == true, "\(yaml)")
+    }
   }
 
   @Test("a round's union keeps what it does not name; a round's epochs replace inherited steps")

@@ -90,7 +90,7 @@ struct CompoundingRunTests {
     }
   }
 
-  private static func checkTransfer(_ fixture: RunFixture, _ summary: CompoundingRun.Summary) throws {
+  private static func checkTransfer(_ fixture: RunFixture, _ summary: RunSummary) throws {
     let matrix = try LlamaGolden.decode(TransferMatrix.self, from: fixture.output.appending(path: "transfer.json"))
     #expect(matrix.datasets == names)
     #expect(matrix.loss.count == 4)

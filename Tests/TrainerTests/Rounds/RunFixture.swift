@@ -55,7 +55,7 @@ final class RunFixture {
   func run(
     _ recipe: Recipe, on executor: any Executor, resuming: Bool = false,
     step: @escaping (MetricsLine) -> Void = { _ in }
-  ) throws -> (summary: CompoundingRun.Summary, notes: [String]) {
+  ) throws -> (summary: RunSummary, notes: [String]) {
     let notes = Notes()
     let observer = RunObserver(note: { notes.lines.append($0) }, step: { line, _ in step(line) })
     let run = try CompoundingRun(recipe, executor: executor, observer: observer)

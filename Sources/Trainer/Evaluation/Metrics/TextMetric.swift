@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a model wrote, and what it should have written.
 package struct TextPair: Sendable, Equatable {
   package let completion: String
@@ -40,6 +42,13 @@ package struct MetricScore: Sendable, Equatable {
   ///
   /// - Source: Efron, Tibshirani: An Introduction to the Bootstrap (1993), equation 11.5.
   package let standardError: Double?
+
+  /// The perplexity of a mean loss in nats a token.
+  package init(perplexityOf loss: Double) {
+    name = TransferMatrix.perplexity
+    value = exp(loss)
+    standardError = nil
+  }
 
   /// - Parameter pairs: at least one.
   package init(_ metric: some TextMetric, over pairs: [TextPair]) {

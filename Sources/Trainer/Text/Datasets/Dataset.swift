@@ -22,12 +22,21 @@ package struct Dataset: Sendable {
   package let url: URL
   package let samples: [Sample]
   package let statistics: DatasetStatistics
+  /// For each sample the line of the file where its row stands, from 1; empty where nothing is known of it.
+  private let lines: [Int32]
 
-  package init(name: String, url: URL, samples: [Sample], statistics: DatasetStatistics) {
+  package init(name: String, url: URL, samples: [Sample], statistics: DatasetStatistics, lines: [Int32] = []) {
     self.name = name
     self.url = url
     self.samples = samples
     self.statistics = statistics
+    self.lines = lines
+  }
+
+  /// Where a sample's row stands: `path/train.jsonl:17`, or the path alone.
+  package func place(of sample: Int) -> String {
+    guard lines.indices.contains(sample), lines[sample] > 0 else { return url.path }
+    return "\(url.path):\(lines[sample])"
   }
 
   /// Reads and encodes a file.
@@ -57,12 +66,17 @@ package struct Dataset: Sendable {
       do throws(RowEncoder.Fault) {
         let sample = try encoder.encode(row)
         inspect(EncodedRow(place: place, shape: row.shape, sample: sample, isDocument: isDocument))
-        builder.add(sample, isDocument: isDocument)
+        builder.add(sample, line: Self.line(in: place), isDocument: isDocument)
       } catch {
         throw DatasetError(place: place, message: error.message)
       }
     }
     return try builder.dataset(name: name, url: url)
+  }
+
+  /// The line that a place names; 0 where it names the file alone.
+  private static func line(in place: String) -> Int32 {
+    place.lastIndex(of: ":").flatMap { Int32(place[place.index(after: $0)...]) } ?? 0
   }
 }
 
@@ -81,6 +95,7 @@ package struct EncodedRow: Sendable {
 private struct Builder {
   let sequenceLength: Int
   var samples: [Sample] = []
+  var lines: [Int32] = []
   var statistics = DatasetStatistics()
 
   init(sequenceLength: Int) {
@@ -88,21 +103,21 @@ private struct Builder {
     self.sequenceLength = sequenceLength
   }
 
-  mutating func add(_ sample: Sample, isDocument: Bool) {
+  mutating func add(_ sample: Sample, line: Int32, isDocument: Bool) {
     statistics.rows += 1
     guard isDocument, sample.length > sequenceLength else {
-      keep(sample)
+      keep(sample, line: line)
       return
     }
     for start in stride(from: 0, to: sample.length, by: sequenceLength) {
       let range = start..<min(start + sequenceLength, sample.length)
       let piece = Sample(ids: Array(sample.ids[range]), labels: Array(sample.labels[range]))
       // The last piece may be one token, which has nothing before it: nothing is lost but itself.
-      if piece.targetCount(reversed: false) > 0 { keep(piece) }
+      if piece.targetCount(reversed: false) > 0 { keep(piece, line: line) }
     }
   }
 
-  private mutating func keep(_ sample: Sample) {
+  private mutating func keep(_ sample: Sample, line: Int32) {
     var sample = sample
     if sample.length > sequenceLength {
       statistics.cut += 1
@@ -117,6 +132,7 @@ private struct Builder {
     statistics.tokens += sample.length
     statistics.supervisedTokens += targets
     samples.append(sample)
+    lines.append(line)
   }
 
   func dataset(name: String, url: URL) throws(DatasetError) -> Dataset {
@@ -129,6 +145,6 @@ private struct Builder {
         message: "none of its \(statistics.rows) rows has a supervised token within \(sequenceLength) tokens "
           + "(\(statistics.cut) were cut): give completions or assistant turns, or raise sequence_length")
     }
-    return Dataset(name: name, url: url, samples: samples, statistics: statistics)
+    return Dataset(name: name, url: url, samples: samples, statistics: statistics, lines: lines)
   }
 }

@@ -55,14 +55,19 @@ package struct UnionSampler: Sendable {
 
   /// - Parameters:
   ///   - rowCounts: samples of D1 … Di, none of them 0.
+  ///   - names: of the same datasets, for weights by name.
+  ///   - baseRows: samples of `union.base_replay`, the dataset after Di; nil: there is none.
   ///   - round: i, from 1; the key of the order only, since `rowCounts` says how many datasets there are.
-  package init(rowCounts: [Int], settings: Settings, seed: UInt64, round: Int) {
+  package init(
+    rowCounts: [Int], names: [String] = [], baseRows: Int? = nil, settings: Settings, seed: UInt64, round: Int
+  ) {
+    let whole = UnionShares(rowCounts: rowCounts, names: names, union: settings.union, hasBase: baseRows != nil)
+    let rowCounts = rowCounts + (baseRows.map { [$0] } ?? [])
     precondition(!rowCounts.isEmpty && rowCounts.allSatisfy { $0 > 0 }, "each dataset has a sample")
     self.rowCounts = rowCounts
     self.settings = settings
     self.seed = seed
     self.round = UInt64(round)
-    let whole = UnionShares(rowCounts: rowCounts, union: settings.union)
     if let examples = settings.union.examples {
       // A dataset that is smaller than its quota comes round again: the shares are what was asked for.
       let quotas = whole.quotas(of: examples)

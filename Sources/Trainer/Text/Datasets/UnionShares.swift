@@ -1,3 +1,5 @@
+import Foundation
+
 /// How the draws of a round are shared among D1 … Di.
 ///
 /// Shares are whole numbers over a common sum, so that the place of every position is exact at any position.
@@ -9,13 +11,19 @@ struct UnionShares: Sendable {
   /// Draws that make up one pass.
   let drawsPerEpoch: Int
 
-  /// The unit of `replay_fraction`: a millionth.
+  /// The unit of fractions: a millionth.
   private static let unit = 1_000_000.0
+  /// Weights that are not counts become parts of about so many: times a fraction they still fit 64 bits.
+  private static let resolution = 0x1p40
 
-  init(rowCounts: [Int], union: UnionSettings) {
+  /// - Parameters:
+  ///   - rowCounts: of D1 … Di.
+  ///   - names: of the same, for weights by name.
+  ///   - hasBase: whether the rows of `base_replay` are drawn from too, as the last dataset.
+  init(rowCounts: [Int], names: [String] = [], union: UnionSettings, hasBase: Bool = false) {
     let total = rowCounts.reduce(0, +)
     let earlier = rowCounts.dropLast()
-    var weights = rowCounts.map { union.sampling == .equal ? 1 : UInt64($0) }
+    var weights = Self.weights(rowCounts, names: names, union: union)
     var draws = total
     if let fraction = union.replayFraction, let newest = rowCounts.last, !earlier.isEmpty {
       let replay = UInt64((fraction * Self.unit).rounded())
@@ -27,7 +35,29 @@ struct UnionShares: Sendable {
         fresh == 0
         ? earlier.reduce(0, +) : Int((Double(newest) * Self.unit / Double(fresh)).rounded(.up))
     }
+    if hasBase, let base = union.baseReplay {
+      let replay = min(max(UInt64((base.fraction * Self.unit).rounded()), 1), UInt64(Self.unit) - 1)
+      let rest = UInt64(Self.unit) - replay
+      if weights.reduce(0, +) > UInt64(Self.resolution) { weights = Self.parts(weights.map { Double($0) }) }
+      weights = weights.map { $0 * rest } + [weights.reduce(0, +) * replay]
+      draws = Int((Double(draws) * Self.unit / Double(rest)).rounded(.up))
+    }
     self.init(weights: weights, drawsPerEpoch: draws)
+  }
+
+  private static func weights(_ rowCounts: [Int], names: [String], union: UnionSettings) -> [UInt64] {
+    switch union.sampling {
+    case .equal: rowCounts.map { _ in 1 }
+    case .proportional: rowCounts.map { UInt64($0) }
+    case .temperature: parts(rowCounts.map { pow(Double($0), 1 / (union.temperature ?? 1)) })
+    case .weights: parts(rowCounts.indices.map { union.weights?[names[$0]] ?? 1 })
+    }
+  }
+
+  /// Whole numbers in the same proportions, 0 only where the share is.
+  private static func parts(_ shares: [Double]) -> [UInt64] {
+    let sum = shares.reduce(0, +)
+    return shares.map { $0 == 0 ? 0 : max(UInt64(($0 / sum * resolution).rounded()), 1) }
   }
 
   /// Shares by the rows of each dataset in a subset, one pass over which is an epoch.

@@ -1,7 +1,25 @@
 import Foundation
 
+/// A line that belongs to a step of a round.
+package protocol StepLine: Codable, Sendable {
+  /// From 1.
+  var round: Int { get }
+  /// From 1 in each round.
+  var step: Int { get }
+}
+
+/// The held-out losses within a round, as a line of evaluations.jsonl.
+package struct EvaluationLine: StepLine {
+  package var round: Int
+  /// The round's name.
+  package var name: String
+  package var step: Int
+  /// Of each dataset of the recipe, in nats; null where it has no held-out rows.
+  package var losses: [Double?]
+}
+
 /// One optimiser step, as a line of metrics.jsonl.
-package struct MetricsLine: Codable, Sendable {
+package struct MetricsLine: StepLine {
   /// The round's number, from 1, and its name.
   package var round: Int
   package var name: String
@@ -20,14 +38,14 @@ package struct MetricsLine: Codable, Sendable {
   package var bytesFromDevice: Int
 }
 
-/// metrics.jsonl: exactly one line for each optimiser step, also where a run was resumed.
-package final class MetricsLog {
+/// metrics.jsonl and evaluations.jsonl: exactly one line for each step, also where a run was resumed.
+package final class StepLog<Line: StepLine> {
   private let file: URL
   private let handle: FileHandle
   private let encoder = JSONEncoder()
 
   /// - Parameter keep: which of the lines that are there belong to the run that goes on.
-  package init(_ file: URL, keep: (MetricsLine) -> Bool) throws {
+  package init(_ file: URL, keep: (Line) -> Bool) throws {
     self.file = file
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys]
@@ -36,7 +54,7 @@ package final class MetricsLog {
     var kept = Data()
     for line in ((try? Data(contentsOf: file)) ?? Data()).split(separator: UInt8(ascii: "\n")) {
       // A line that was cut by a crash belongs to a step that is taken again.
-      guard let metrics = try? decoder.decode(MetricsLine.self, from: Data(line)), keep(metrics) else { continue }
+      guard let read = try? decoder.decode(Line.self, from: Data(line)), keep(read) else { continue }
       kept += line + Data("\n".utf8)
     }
     try AtomicFile.write(kept, to: file)
@@ -48,7 +66,7 @@ package final class MetricsLog {
     }
   }
 
-  package func append(_ line: MetricsLine) throws {
+  package func append(_ line: Line) throws {
     do {
       try handle.write(contentsOf: try encoder.encode(line) + Data("\n".utf8))
     } catch {

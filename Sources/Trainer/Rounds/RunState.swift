@@ -1,0 +1,95 @@
+import Foundation
+
+/// Where a run stands between two steps, to go on from after any stop.
+package struct RunState: Codable, Sendable {
+  /// The lowest held-out loss within a round, and what followed.
+  package struct Best: Codable, Sendable, Equatable {
+    /// The step at which it was measured, and the mean over the datasets seen so far, in nats.
+    package var step: Int
+    package var loss: Double
+    /// Evaluations since that brought no better one.
+    package var evaluationsSince: Int
+  }
+
+  /// The round that is under way, from 1, and the steps it has taken.
+  package var round: Int
+  package var step: Int
+  package var cursor = PackingCursor()
+  package var transfer: TransferMatrix
+  /// Rows and tokens read of each dataset so far in this round.
+  package var rowsSeen: [Int] = []
+  package var tokensSeen: [Int] = []
+  /// The last finite loss of each finished round, and of the one under way.
+  package var finalLosses: [Double?] = []
+  package var lastLoss: Double?
+  /// Steps in a row, up to this one, without finite numbers.
+  package var stepsNotFinite = 0
+  /// nil before the round's first evaluation.
+  package var best: Best?
+  /// Whether the round ended before its last step, for want of a better held-out loss.
+  package var endedEarly = false
+  /// Seconds that the round has taken so far.
+  package var seconds = 0.0
+  /// The last finished model's weights.
+  package var parentSha256: String?
+  /// SHA-256 of each file of tensors beside the state; empty between rounds, where the last round's folder has them.
+  package var files: [String: String] = [:]
+  /// The resolved recipe, as YAML.
+  package var recipe: String
+  /// SHA-256 of each file of rows, by the recipe's key that names it.
+  package var datasets: [String: String]
+  /// SHA-256 of the tokenizer that was learned from the rounds' texts; nil where none was.
+  package var tokenizer: String?
+
+  /// The beginning of a round.
+  package init(
+    round: Int, transfer: TransferMatrix, finalLosses: [Double?] = [], parentSha256: String? = nil, recipe: String,
+    datasets: [String: String], tokenizer: String?
+  ) {
+    self.round = round
+    step = 0
+    self.transfer = transfer
+    self.finalLosses = finalLosses
+    self.parentSha256 = parentSha256
+    self.recipe = recipe
+    self.datasets = datasets
+    self.tokenizer = tokenizer
+  }
+
+  /// Forgets what belongs to the round before.
+  ///
+  /// - Parameter datasets: how many the round reads.
+  package mutating func beginRound(datasets: Int) {
+    cursor = PackingCursor()
+    rowsSeen = [Int](repeating: 0, count: datasets)
+    tokensSeen = rowsSeen
+    lastLoss = nil
+    stepsNotFinite = 0
+    best = nil
+    endedEarly = false
+    seconds = 0
+  }
+
+  /// Makes room for the counts of as many datasets: an accepted change may have brought another.
+  package mutating func countRows(of datasets: Int) {
+    func padded(_ counts: [Int]) -> [Int] {
+      Array((counts + [Int](repeating: 0, count: datasets)).prefix(max(datasets, counts.count)))
+    }
+    (rowsSeen, tokensSeen) = (padded(rowsSeen), padded(tokensSeen))
+  }
+
+  /// The state at the beginning of the round under way.
+  package var restarted: RunState {
+    RunState(
+      round: round, transfer: transfer, finalLosses: finalLosses, parentSha256: parentSha256, recipe: recipe,
+      datasets: datasets, tokenizer: tokenizer)
+  }
+
+  /// Closes the round under way, whose model has this hash.
+  package mutating func endRound(sha256: String) {
+    finalLosses.append(lastLoss)
+    parentSha256 = sha256
+    round += 1
+    step = 0
+  }
+}
