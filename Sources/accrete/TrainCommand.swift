@@ -17,8 +17,14 @@ struct TrainCommand: ParsableCommand {
   var resume = false
 
   @Option(
-    help: "A key of the recipe that may have changed since the run was started, or of a file of rows that has; repeatable.")
+    help: "A key of the recipe, or of a file of rows, that may have changed since the run was started; repeatable.")
   var accept: [String] = []
+
+  @Option(help: "Take the rounds from --from-round on again, as a branch of this name in the run's folder.")
+  var branch: String?
+
+  @Option(help: "The first round of the branch, from 1.")
+  var fromRound: Int?
 
   @Option(help: "Write each micro-batch as a line of JSON: token ids, targets, and where each sample starts and ends.")
   var writeBatches: String?
@@ -33,10 +39,16 @@ struct TrainCommand: ParsableCommand {
 
   func validate() throws {
     guard accept.isEmpty || resume else { throw ValidationError("--accept needs --resume") }
+    guard (branch == nil) == (fromRound == nil) else {
+      throw ValidationError("--branch and --from-round belong together")
+    }
   }
 
   func run() throws {
-    let recipe = try Recipe.load(URL(fileURLWithPath: recipe), overrides: overrides)
+    var recipe = try Recipe.load(URL(fileURLWithPath: recipe), overrides: overrides)
+    if let branch, let fromRound {
+      recipe = try RunBranch(of: recipe, name: branch, fromRound: fromRound).prepare(resuming: resume)
+    }
     let signals = Interruption.listen()
     defer { signals.forEach { $0.cancel() } }
     let executor = try device.makeExecutor(recipe: recipe.device, profiling: profile)
@@ -44,7 +56,7 @@ struct TrainCommand: ParsableCommand {
     var observer = RunObserver(note: progress.note, step: progress.step)
     if let writeBatches { observer.batch = try BatchWriter(URL(fileURLWithPath: writeBatches)).write }
     let run = try CompoundingRun(recipe, executor: executor, observer: observer)
-    let summary = try run.run(resuming: resume, accepting: accept)
+    let summary = try run.run(resuming: resume || branch != nil, accepting: accept)
     if profile { try ProfilePrinter.print(executor) }
     if json {
       try Console.result(json: summary)

@@ -53,10 +53,11 @@ enum AccreteProcess {
   /// - Parameters:
   ///   - environment: over this process's own.
   ///   - input: what stdin reads; nothing where nil.
+  ///   - fileLimit: KiB beyond which no file may grow, as on a disk that is full.
   ///   - signal: sent once, as soon as `when` holds of the file that stdout goes to.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], input: URL? = nil, signal: Int32? = nil,
-    when: (_ output: URL) -> Bool = { _ in true }
+    _ arguments: [String], environment: [String: String] = [:], input: URL? = nil, fileLimit: Int? = nil,
+    signal: Int32? = nil, when: (_ output: URL) -> Bool = { _ in true }
   ) throws -> CommandOutcome {
     let scratch = FileManager.default.temporaryDirectory.appending(path: "command-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
@@ -68,6 +69,12 @@ enum AccreteProcess {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
+    if let fileLimit {
+      // A write beyond the limit then fails, instead of ending the process by a signal.
+      process.executableURL = URL(fileURLWithPath: "/bin/bash")
+      process.arguments =
+        ["-c", "trap '' XFSZ; ulimit -f \(fileLimit); exec \"$0\" \"$@\"", executable.path] + arguments
+    }
     var variables = ProcessInfo.processInfo.environment
     variables["ACCRETE_DEVICE"] = nil
     variables["POCL_CACHE_DIR"] = kernelCache

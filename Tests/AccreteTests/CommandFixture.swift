@@ -68,10 +68,12 @@ final class CommandFixture: Sendable {
   }
 
   func train(
-    _ more: String..., environment: [String: String] = [:], signal: Int32? = nil, when: () -> Bool = { true }
+    _ more: String..., environment: [String: String] = [:], fileLimit: Int? = nil, signal: Int32? = nil,
+    when: () -> Bool = { true }
   ) throws -> CommandOutcome {
     try AccreteProcess.run(
-      ["train", recipe.path] + more, environment: environment, signal: signal, when: { _ in when() })
+      ["train", recipe.path] + more, environment: environment, fileLimit: fileLimit, signal: signal,
+      when: { _ in when() })
   }
 
   /// Steps in the metrics so far.

@@ -66,7 +66,7 @@ package final class CompoundingRun {
     state.transfer.append(evaluation)
     state.parentSha256 = try recorder.recordBase(evaluation)
     try folder.write(TransferReport(state.transfer), to: folder.transfer)
-    try checkpoint.save(state, tensors: [], from: executor)
+    try checkpoint.saveBetweenRounds(state)
     return state
   }
 
@@ -154,13 +154,13 @@ package final class CompoundingRun {
       state, trainer: trainer, evaluation: evaluation, sha256: sha256, save: executor.ledger - before, in: target)
     if let (dataset, nats, limit) = refusal {
       // A resumed run takes the round from its beginning: under other settings, once they are accepted.
-      try checkpoint.save(beginning, tensors: [], from: executor)
+      try checkpoint.saveBetweenRounds(beginning)
       throw RoundError.refused(round: name, dataset: dataset, nats: nats, limit: limit, kept: target.path)
     }
     try folder.write(TransferReport(state.transfer), to: folder.transfer)
     try folder.linkFinal(to: target)
     state.endRound(sha256: sha256)
-    try checkpoint.save(state, tensors: [], from: executor)
+    try checkpoint.saveBetweenRounds(state)
   }
 
   // MARK: - What is measured and saved

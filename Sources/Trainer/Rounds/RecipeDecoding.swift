@@ -157,7 +157,8 @@ struct RecipeDecoding {
     return round
   }
 
-  private static func isFolderName(_ name: String) -> Bool {
+  /// Whether a name can stand as, or in, a folder's name everywhere.
+  static func isFolderName(_ name: String) -> Bool {
     guard let first = name.unicodeScalars.first, first != ".", first != "-", name.utf8.count <= 100 else {
       return false
     }

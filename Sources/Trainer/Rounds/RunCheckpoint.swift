@@ -14,30 +14,43 @@ package struct RunCheckpoint {
     self.folder = folder
   }
 
-  /// Saves a state with its tensors, or without any between two rounds.
+  /// Saves a state between two rounds, whose weights the last round's folder has.
+  package func saveBetweenRounds(_ state: RunState) throws { try save(state) { _ in [:] } }
+
+  /// Saves a state within a round, with its tensors.
   package func save(_ state: RunState, tensors: [Tensors], from executor: any Executor) throws {
+    try save(state) { new in
+      var hashes: [String: String] = [:]
+      for (name, weights) in tensors {
+        let file = new.appending(path: name + ".safetensors")
+        try SafetensorsWriter.write(weights.configuration.parameters, as: .float32, to: file) { parameter, emit in
+          try executor.read(weights.variable(parameter)).withUnsafeBufferPointer { try emit($0) }
+        }
+        hashes[name] = try FileHash.sha256(of: file)
+      }
+      return hashes
+    }
+  }
+
+  /// - Parameter writeTensors: writes files into the new folder, and returns the hash of each.
+  private func save(_ state: RunState, writeTensors: (URL) throws -> [String: String]) throws {
     let files = FileManager.default
     let new = folder.appendingPathExtension("new")
     var state = state
-    state.files = [:]
     do {
       try? files.removeItem(at: new)
       try files.createDirectory(at: new, withIntermediateDirectories: true)
     } catch {
       throw failure("cannot be made", error)
     }
-    for (name, weights) in tensors {
-      let file = new.appending(path: name + ".safetensors")
-      try SafetensorsWriter.write(weights.configuration.parameters, as: .float32, to: file) { parameter, emit in
-        try executor.read(weights.variable(parameter)).withUnsafeBufferPointer { try emit($0) }
-      }
-      state.files[name] = try FileHash.sha256(of: file)
-    }
+    state.files = try writeTensors(new)
     try AtomicFile.write(try JSONEncoder().encode(state), to: new.appending(path: "state.json"))
     do {
       // At every moment either `checkpoint` or `checkpoint.old` is whole.
-      try? files.removeItem(at: previous)
-      if files.fileExists(atPath: folder.path) { try files.moveItem(at: folder, to: previous) }
+      if files.fileExists(atPath: folder.path) {
+        try? files.removeItem(at: previous)
+        try files.moveItem(at: folder, to: previous)
+      }
       try files.moveItem(at: new, to: folder)
       try? files.removeItem(at: previous)
     } catch {

@@ -14,6 +14,7 @@ package struct RunFolder: Sendable {
   package var transfer: URL { url.appending(path: "transfer.json") }
   package var checkpoint: URL { url.appending(path: "checkpoint") }
   package var rounds: URL { url.appending(path: "rounds") }
+  package var branches: URL { url.appending(path: "branches") }
 
   /// The folder of round `index`, from 1; 0 is the base.
   package func round(_ index: Int, _ name: String) -> URL {

@@ -26,9 +26,6 @@ package struct RunSummary: Encodable {
 
   /// The steps of a round that an earlier start may have trained.
   private static func steps(of model: URL) -> Int {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return (try? decoder.decode(RoundRecord.self, from: Data(contentsOf: model.appending(path: "round.json"))))?.steps
-      ?? 0
+    (try? RoundRecord.read(model.appending(path: "round.json")))?.steps ?? 0
   }
 }

@@ -1,0 +1,145 @@
+import Foundation
+
+/// A branch of a run: its rounds from one on, taken again under other settings, in a run's folder of its own.
+///
+/// The branch begins as a run that has ended the rounds before: their models are links into the run it leaves, their
+/// rows of the matrix are copied. From there it is an ordinary run that is resumed.
+package struct RunBranch {
+  /// branch.json: where a branch comes from.
+  package struct Origin: Codable, Sendable, Equatable {
+    /// The run's folder, relative to the branch's.
+    package var parentRun: String
+    /// The first round that is the branch's own, from 1.
+    package var fromRound: Int
+  }
+
+  private let recipe: Recipe
+  private let name: String
+  private let fromRound: Int
+  private let parent: RunFolder
+  private var target: RunFolder { RunFolder(parent.branches.appending(path: name)) }
+  private var branchRecipe: Recipe {
+    var recipe = recipe
+    recipe.outputDirectory = target.url
+    return recipe
+  }
+
+  /// - Parameters:
+  ///   - recipe: of the branch; its `output_dir` is the run that it leaves.
+  ///   - fromRound: the first round to take again, from 1.
+  package init(of recipe: Recipe, name: String, fromRound: Int) throws(RoundError) {
+    self.recipe = recipe
+    self.name = name
+    self.fromRound = fromRound
+    parent = RunFolder(recipe.outputDirectory)
+    guard RecipeDecoding.isFolderName(name) else {
+      throw .unsuitable(
+        key: "--branch", problem: "'\(name)' names a folder", remedy: "use letters, digits, '-', '_' and '.'")
+    }
+    guard recipe.rounds.indices.contains(fromRound - 1) else {
+      throw .unsuitable(
+        key: "--from-round", problem: "the recipe has the rounds 1 to \(recipe.rounds.count), not \(fromRound)",
+        remedy: "name one of them")
+    }
+  }
+
+  /// Makes the branch's folder, unless it is there already.
+  ///
+  /// - Parameter resuming: whether a branch that is there may go on.
+  /// - Returns: the recipe to run, resuming.
+  package func prepare(resuming: Bool) throws -> Recipe {
+    guard parent.holdsRun else {
+      throw CheckpointError(
+        .notFound, path: parent.url.path, "there is no run to branch from",
+        remedy: "train the recipe first, or correct output_dir")
+    }
+    if target.holdsRun {
+      guard resuming else { throw RoundError.outputTaken(folder: target.url.path, found: "a branch") }
+      return branchRecipe
+    }
+    let state = try beginning()
+    let new = RunFolder(parent.branches.appending(path: ".\(name).new"))
+    let files = FileManager.default
+    try? files.removeItem(at: new.url)
+    try files.createDirectory(at: new.rounds, withIntermediateDirectories: true)
+    for round in 0..<fromRound {
+      let folder = parent.round(round, roundName(round)).lastPathComponent
+      try files.createSymbolicLink(
+        atPath: new.rounds.appending(path: folder).path, withDestinationPath: "../../../rounds/" + folder)
+    }
+    if fromRound > 1 { try new.linkFinal(to: parent.round(fromRound - 1, roundName(fromRound - 1))) }
+    try new.write(Origin(parentRun: "../..", fromRound: fromRound), to: new.url.appending(path: "branch.json"))
+    try new.write(TransferReport(state.transfer), to: new.transfer)
+    try RunCheckpoint(new.checkpoint).saveBetweenRounds(state)
+    try AtomicFile.write(Data(branchRecipe.yaml.utf8), to: new.recipe)
+    // The folder gets its name when it is whole: a branch that was killed on the way is made anew.
+    try files.moveItem(at: new.url, to: target.url)
+    return branchRecipe
+  }
+
+  private func roundName(_ round: Int) -> String { round == 0 ? "base" : recipe.rounds[round - 1].name }
+
+  /// The state of a run that is about to begin the branch's first round.
+  private func beginning() throws -> RunState {
+    guard let saved = try RunCheckpoint(parent.checkpoint).load()?.state else {
+      throw CheckpointError(
+        .notFound, path: parent.checkpoint.path, "the run has no checkpoint", remedy: "train it first")
+    }
+    try checkEarlierRounds(against: saved)
+    let records = try (0..<fromRound).map { round in
+      let file = parent.round(round, roundName(round)).appending(path: "round.json")
+      guard saved.round > round, let record = try? RoundRecord.read(file) else {
+        throw CheckpointError(
+          .notFound, path: file.path, "the run has not ended round \(round)",
+          remedy: "branch from an earlier round, or train it first")
+      }
+      return record
+    }
+    let changes = try recipe.changes(since: saved.recipe)
+    let columns = recipe.rounds.enumerated().map { index, round -> Int? in
+      guard saved.transfer.datasets.indices.contains(index), saved.transfer.datasets[index] == round.name else {
+        return nil
+      }
+      let isChanged = changes.contains { change in
+        Self.heldOutKeys.contains { change.isWithin("rounds.\(index).\($0)") }
+      }
+      return isChanged ? nil : index
+    }
+    var state = RunState(
+      round: fromRound,
+      transfer: saved.transfer.prefix(rounds: fromRound - 1).selecting(columns, names: recipe.rounds.map(\.name)),
+      finalLosses: records.dropFirst().map(\.finalLoss), parentSha256: records.last?.sha256,
+      recipe: branchRecipe.yaml, datasets: saved.datasets, tokenizer: saved.tokenizer)
+    for index in recipe.rounds.indices.dropFirst(fromRound - 1) {
+      state.datasets = state.datasets.filter { !$0.key.hasPrefix("rounds.\(index).") }
+    }
+    return state
+  }
+
+  /// Keys of a round that decide which rows it holds out.
+  private static let heldOutKeys = ["train", "valid", "columns", "split"]
+
+  /// What was trained before the branch must be what its recipe says.
+  private func checkEarlierRounds(against saved: RunState) throws {
+    var fixed = ["base", "method", "precision"]
+    for index in 0..<fromRound - 1 { fixed += (["name"] + Self.heldOutKeys).map { "rounds.\(index).\($0)" } }
+    let changes = try recipe.changes(since: saved.recipe)
+    guard let change = changes.first(where: { change in fixed.contains { change.isWithin($0) } }) else { return }
+    throw RoundError.unsuitable(
+      key: "--from-round", problem: "\(change), which belongs to what was trained before round \(fromRound)",
+      remedy: "restore it, or branch from an earlier round")
+  }
+}
+
+extension TransferMatrix {
+  /// The matrix of other datasets: each column is one of these, or nothing that was measured.
+  fileprivate func selecting(_ columns: [Int?], names: [String]) -> TransferMatrix {
+    var matrix = self
+    func selected(_ rows: [[Double?]]) -> [[Double?]] { rows.map { row in columns.map { $0.flatMap { row[$0] } } } }
+    matrix.datasets = names
+    matrix.loss = selected(loss)
+    matrix.metrics = metrics.mapValues(selected)
+    matrix.standardErrors = standardErrors.mapValues(selected)
+    return matrix
+  }
+}
