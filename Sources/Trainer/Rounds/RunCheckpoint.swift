@@ -78,6 +78,9 @@ package struct RunCheckpoint {
             remedy: "start the run anew in another output_dir")
         }
       }
+      // What a run that was killed while it saved left beside the checkpoint.
+      if candidate == folder { try? FileManager.default.removeItem(at: previous) }
+      try? FileManager.default.removeItem(at: folder.appendingPathExtension("new"))
       return (state, candidate)
     }
     return nil

@@ -64,9 +64,12 @@ struct RunEvaluator {
       losses: losses, scores: scores, answers: answers, general: general, transfer: device.executor.ledger - before)
   }
 
-  /// Which of some samples have a loss that is not finite under the current weights.
+  /// Which of some samples have a loss that is not finite under the current weights; each is asked alone, since in a
+  /// batch of several one that is no number can spoil its neighbours.
   func areNotFinite(_ samples: [Sample]) throws(OpenCLError) -> [Bool] {
-    try device.evaluator.rowLosses(samples).map { losses in losses.contains { !$0.isFinite } }
+    var found: [Bool] = []
+    for sample in samples { found.append(try device.evaluator.rowLosses([sample]).joined().contains { !$0.isFinite }) }
+    return found
   }
 
   private func answers(_ task: TaskEvaluator) throws(OpenCLError) -> [TaskAnswer] {

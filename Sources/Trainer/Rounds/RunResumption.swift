@@ -28,7 +28,7 @@ struct RunResumption {
     guard state.tokenizer == material.learnedTokenizerHash else {
       throw refusal(
         "the rounds' training files give another vocabulary (base.tokenizer.vocab_size) than when the run was started",
-        "restore the files")
+        "restore the files, go on from the last model in a recipe of its own (base: {model: …/rounds/final})")
     }
     try checkFiles(of: state)
     (state.recipe, state.datasets) = (recipe.yaml, material.fileHashes)

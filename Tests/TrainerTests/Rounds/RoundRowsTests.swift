@@ -32,7 +32,7 @@ struct RoundRowsTests {
     let record = try fixture.record("02-two")
     #expect(record.datasets.map(\.rows) == [24, 20])
     #expect(try record.datasets[0].sha256 == FileHash.sha256(of: recipe.rounds[0].train))
-    #expect(summary.transfer.loss.map { $0.map { $0 == nil } } == [[Bool]](repeating: [false, true], count: 3))
+    #expect(summary.transfer.matrix.loss.map { $0.map { $0 == nil } } == [[Bool]](repeating: [false, true], count: 3))
     #expect(try Recipe.load(fixture.output.appending(path: "recipe.yaml")).yaml == recipe.yaml)
   }
 

@@ -10,7 +10,7 @@ struct RunEvaluatorTests {
   private static func recipe(_ fixture: RunFixture) throws -> Recipe {
     let train = try ["one", "two"].map { (name: $0, train: try fixture.write($0 + ".jsonl", word: $0, rows: 24)) }
     let valid = try ["one", "two"].map { try fixture.write($0 + "-valid.jsonl", word: $0, rows: 6, from: 24) }
-    var recipe = fixture.recipe(settings: RunFixture.settings(steps: 30, saveSteps: 50), rounds: train, valid: valid)
+    var recipe = fixture.recipe(settings: RunFixture.settings(steps: 60, saveSteps: 50), rounds: train, valid: valid)
     recipe.rounds[0].task = .classification
     recipe.rounds[1].task = .qa
     recipe.evaluation.maxExamples = 5
@@ -68,7 +68,8 @@ struct RunEvaluatorTests {
     #expect(try fixture.record("02-two").general == last)
     let object = try JSONSerialization.jsonObject(
       with: Data(contentsOf: fixture.output.appending(path: "transfer.json")))
-    #expect((object as? [String: Any])?["drift"] as? Double == last - first)
+    // Foundation reads decimals to within a unit in the last place.
+    #expect(abs(try #require((object as? [String: Any])?["drift"] as? Double) - (last - first)) < 1e-12)
   }
 
   @Test("text to generate from has a perplexity, which is e to its loss and better where it is less")
@@ -97,7 +98,7 @@ struct RunEvaluatorTests {
     let fixture = try RunFixture()
     var recipe = try Self.recipe(fixture)
     let many = fixture.folder.appending(path: "many.jsonl")
-    let rows = (0..<150).map { "{\"prompt\": \"p\", \"completion\": \"\($0)\"}" }.joined(separator: "\n")
+    let rows = (0..<150).map { "{\"prompt\": \"pick one:\", \"completion\": \"\($0)\"}" }.joined(separator: "\n")
     try Data(rows.utf8).write(to: many)
     recipe.rounds[0].valid = many
     recipe.evaluation.maxExamples = nil

@@ -38,7 +38,7 @@ struct UnionShares: Sendable {
     if hasBase, let base = union.baseReplay {
       let replay = min(max(UInt64((base.fraction * Self.unit).rounded()), 1), UInt64(Self.unit) - 1)
       let rest = UInt64(Self.unit) - replay
-      if weights.reduce(0, +) > UInt64(Self.resolution) { weights = Self.parts(weights.map { Double($0) }) }
+      weights = Self.reduced(weights)
       weights = weights.map { $0 * rest } + [weights.reduce(0, +) * replay]
       draws = Int((Double(draws) * Self.unit / Double(rest)).rounded(.up))
     }
@@ -50,8 +50,21 @@ struct UnionShares: Sendable {
     case .equal: rowCounts.map { _ in 1 }
     case .proportional: rowCounts.map { UInt64($0) }
     case .temperature: parts(rowCounts.map { pow(Double($0), 1 / (union.temperature ?? 1)) })
-    case .weights: parts(rowCounts.indices.map { union.weights?[names[$0]] ?? 1 })
+    case .weights: reduced(rowCounts.indices.map { UInt64(((union.weights?[names[$0]] ?? 1) * unit).rounded(.up)) })
     }
+  }
+
+  /// The same proportions in smaller numbers: exactly where they have a common divisor, else as parts.
+  private static func reduced(_ weights: [UInt64]) -> [UInt64] {
+    let divisor = weights.reduce(0, greatestCommonDivisor)
+    let small = weights.map { divisor > 1 ? $0 / divisor : $0 }
+    return small.reduce(0, +) > UInt64(resolution) ? parts(small.map { Double($0) }) : small
+  }
+
+  private static func greatestCommonDivisor(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    var (a, b) = (a, b)
+    while b != 0 { (a, b) = (b, a % b) }
+    return a
   }
 
   /// Whole numbers in the same proportions, 0 only where the share is.
