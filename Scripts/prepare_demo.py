@@ -4,6 +4,8 @@
 For each dataset: data/demo/<name>/train.jsonl and valid.jsonl, rows {"prompt", "response"}. The result depends on the
 packages alone: rows are ordered by a hash of their group, so it is the same on every machine and with every Python.
 No held-out row shares its prompt, its response (labels apart) or six words in a row with a row to train on.
+--more adds what the other recipes train on: generation ({"text"}), extraction, dialogue ({"messages"}), and glosses
+({"text"}). No row of theirs shares its prompt, its text or six words in a row with a row of another dataset.
 """
 
 import argparse
@@ -12,11 +14,12 @@ import json
 import sys
 from pathlib import Path
 
-from demo_sources import fortunes, freedict, vader, wordnet
+from demo_sources import entities, entries, fortunes, freedict, glosses, synonyms, vader, wordnet
 from demo_sources.common import Files, MissingData, Row, normalised, shingles
 
 DATASETS = {"qa": wordnet, "translation": freedict, "sentiment": vader, "writing": fortunes}
-TRAIN_ROWS = 4000  # at most
+MORE = {"generation": entries, "extraction": entities, "dialogue": synonyms, "glosses": glosses}  # with --more
+TRAIN_ROWS = 4000  # at most; a source may have a TRAIN_ROWS of its own
 VALID_ROWS = 64
 SEED = "accrete-demo-1"
 
@@ -26,14 +29,17 @@ def order(row: Row) -> str:
     return hashlib.sha256(f"{SEED}\n{row.group}\n".encode()).hexdigest()
 
 
-def split(rows: list[Row]) -> tuple[list[Row], list[Row]]:
-    """Held-out rows first; then the rows to train on, without all that is too close to one held out."""
+def split(rows: list[Row], most: int, answers_recur: bool) -> tuple[list[Row], list[Row]]:
+    """At most `most` rows to train on, without all that is too close to one held out, and the rows held out.
+
+    Where `answers_recur`, as labels do, a response alone makes no two rows alike.
+    """
     ordered = sorted(rows, key=lambda row: (order(row), row.prompt))
     end = VALID_ROWS
     while end < len(ordered) and ordered[end].group == ordered[end - 1].group:
         end += 1
     valid = ordered[:end]
-    labels = len({row.response for row in rows}) < 10
+    labels = answers_recur or len({row.response for row in rows}) < 10
     prompts = {normalised(row.prompt) for row in valid}
     responses = set() if labels else {normalised(row.response) for row in valid}
     held_out = set().union(*(shingles(row.content) for row in valid))
@@ -42,7 +48,25 @@ def split(rows: list[Row]) -> tuple[list[Row], list[Row]]:
         if normalised(row.prompt) not in prompts and normalised(row.response) not in responses
         and not shingles(row.content) & held_out
     ]
-    return train[:TRAIN_ROWS], valid
+    return train[:most], valid
+
+
+class Seen:
+    """What the datasets written so far hold."""
+
+    def __init__(self):
+        self.texts: set[str] = set()
+        self.shingles: set[str] = set()
+
+    def add(self, rows: list[Row]) -> None:
+        for row in rows:
+            self.texts |= {normalised(row.prompt), normalised(row.content)}
+            self.shingles |= shingles(row.content)
+
+    def apart(self, rows: list[Row]) -> list[Row]:
+        """The rows that are close to none of them."""
+        return [row for row in rows if not {normalised(row.prompt), normalised(row.content)} & self.texts
+                and not shingles(row.content) & self.shingles]
 
 
 def write(path: Path, rows: list[Row]) -> None:
@@ -51,7 +75,7 @@ def write(path: Path, rows: list[Row]) -> None:
     beside = path.with_suffix(".partial")
     with beside.open("w", encoding="utf-8") as lines:
         for row in rows:
-            lines.write(json.dumps({"prompt": row.prompt, "response": row.response}, ensure_ascii=False) + "\n")
+            lines.write(json.dumps(row.record, ensure_ascii=False) + "\n")
     beside.replace(path)
 
 
@@ -59,20 +83,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     root = Path(__file__).resolve().parent.parent
     parser.add_argument("--data", type=Path, default=root / "data" / "demo", help="where packages are and datasets go")
-    data = parser.parse_args().data
-    for name, source in DATASETS.items():
+    parser.add_argument("--more", action="store_true", help="the datasets of all recipes, not the demo's alone")
+    options = parser.parse_args()
+    data, seen = options.data, Seen()
+    for name, source in (DATASETS | MORE if options.more else DATASETS).items():
         try:
             rows = source.rows(Files(data))
         except MissingData as missing:
             print(f"prepare_demo.py: {name}: {missing}", file=sys.stderr)
             return 66
-        train, valid = split(rows)
+        if name in MORE:
+            rows = seen.apart(rows)
+        train, valid = split(rows, getattr(source, "TRAIN_ROWS", TRAIN_ROWS), getattr(source, "ANSWERS_RECUR", False))
         if len(train) < 10 * VALID_ROWS:
             print(f"prepare_demo.py: {name}: only {len(train)} rows to train on: the package's format has changed?",
                   file=sys.stderr)
             return 65
         write(data / name / "train.jsonl", train)
         write(data / name / "valid.jsonl", valid)
+        seen.add(train + valid)
         print(f"{name}: {len(train)} rows to train on, {len(valid)} held out of it, from {len(rows)}")
     return 0
 

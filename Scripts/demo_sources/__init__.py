@@ -1,1 +1,1 @@
-"""The demo's four datasets: one module a dataset, each with `rows(files)` that returns a list of `Row`."""
+"""The demo's datasets: one module a dataset, each with `rows(files)` that returns a list of `Row`."""

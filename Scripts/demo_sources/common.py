@@ -1,8 +1,12 @@
-"""What the four datasets share: the row, where installed files are found, how text is compared."""
+"""What the datasets share: the row, where installed files are found, how text is compared."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+# Words that keep a text out of what is fit for everyone.
+UNFIT = re.compile(r"\b(sex\w*|naked|nude|whores?|bitch\w*|damn\w*|shit\w*|fuck\w*|ass|hell|breasts?|virgin\w*|rape\w*|"
+                   r"kill\w*|negro\w*|gays?|suicide|drunk\w*|nazis?|hitler|adulter\w*|corpses?|murder\w*)\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,32 @@ class Row:
     content: str
     prompt: str
     response: str
+
+    @property
+    def record(self) -> dict:
+        """The row as it stands in a file."""
+        return {"prompt": self.prompt, "response": self.response}
+
+
+@dataclass(frozen=True)
+class TextRow(Row):
+    """Plain text, all of it supervised: prompt and response are the text."""
+
+    @property
+    def record(self) -> dict:
+        return {"text": self.response}
+
+
+@dataclass(frozen=True)
+class DialogueRow(Row):
+    """A dialogue: turns of the user and of the assistant by turns. prompt: the first turn; response: all answers."""
+
+    turns: tuple[str, ...]
+
+    @property
+    def record(self) -> dict:
+        roles = ("user", "assistant")
+        return {"messages": [{"role": roles[i % 2], "content": turn} for i, turn in enumerate(self.turns)]}
 
 
 class MissingData(Exception):

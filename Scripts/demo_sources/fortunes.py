@@ -5,15 +5,13 @@ A file holds one topic; entries stand between lines of a single `%`; who said it
 
 import re
 
-from .common import Files, Row, normalised
+from .common import UNFIT, Files, Row, normalised
 
 # Topics whose entries are mostly prose and fit for everyone; dialogues, songs, drawings and cheap jokes stay out.
 TOPICS = ("art computers cookie debian education food fortunes humorists law linux linuxcookie literature magic "
           "medicine miscellaneous news paradoxum people pets platitudes science sports tao wisdom work").split()
 SMALL_PACKAGE = {"fortunes", "literature"}  # these come with fortunes-min, the others with fortunes
 WORDS = range(10, 46)
-UNFIT = re.compile(r"\b(sex\w*|naked|nude|whores?|bitch\w*|damn\w*|shit\w*|fuck\w*|ass|hell|breasts?|virgin\w*|rape\w*|"
-                   r"kill\w*|negro\w*|gays?|suicide|drunk\w*|nazis?|hitler|adulter\w*|corpses?|murder\w*)\b", re.I)
 
 
 def quotation(entry: str) -> str | None:

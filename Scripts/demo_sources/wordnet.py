@@ -27,6 +27,19 @@ def glosses(files: Files, part: str) -> dict[int, str]:
     return found
 
 
+def synsets(files: Files, part: str) -> list[tuple[list[str], list[str], str]]:
+    """Each synset of one part of speech: the fields of its line, its words (with `_` for a space), its gloss."""
+    found = []
+    with files.path(f"usr/share/wordnet/data.{part}", "wordnet-base").open(encoding="latin-1") as lines:
+        for line in lines:
+            if not line.startswith("  "):
+                data, _, gloss = line.partition("|")
+                fields = data.split()
+                names = fields[4 : 4 + 2 * int(fields[3], 16) : 2]  # an adjective may end in its place: `galore(ip)`
+                found.append((fields, [re.sub(r"\(\w+\)$", "", name) for name in names], gloss.strip()))
+    return found
+
+
 def counts(files: Files) -> Counter:
     """How often each (word, part) was met, all senses together."""
     found = Counter()
