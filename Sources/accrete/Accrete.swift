@@ -9,8 +9,8 @@ struct Accrete: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       TrainCommand.self, GenerateCommand.self, ScoreCommand.self, EvaluateCommand.self, TokenizeCommand.self,
-      ChatCommand.self, ConvertCommand.self, InspectCommand.self, DataCommand.self, TokenizerCommand.self, ReportCommand.self,
-      DevicesCommand.self, DoctorCommand.self,
+      ChatCommand.self, ConvertCommand.self, InspectCommand.self, DataCommand.self, TokenizerCommand.self,
+      ReportCommand.self, DevicesCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

@@ -24,7 +24,7 @@ struct BarChart {
     let rowHeight = 30.0
     let top = 24.0
     let names = min((bars.map { FigureStyle.textWidth($0.name) }.max() ?? 0) + 12, width * 0.3)
-    let texts = bars.map { Numeral.signed($0.value, digits) + ($0.remark.isEmpty ? "" : "  " + $0.remark) }
+    let texts = bars.map { Numeral.signed($0.value, digits) + ($0.remark.isEmpty ? "" : " · " + $0.remark) }
     let room = (texts.map { FigureStyle.textWidth($0, size: 11.5) }.max() ?? 0) + 10
     // Numbers stand in a column of their own where there is room, under the bar's name elsewhere.
     let isNarrow = width - names - room < 140
@@ -45,10 +45,10 @@ struct BarChart {
           <rect x="\(from)" y="\(y + 5)" width="\(max(to - from, 1))" height="\(rowHeight - 12)" rx="2" class="\(kind)"/>
           """)
       }
+      parts.append("<path d=\"M\(scale(0)) \(y + 1)v\(rowHeight - 4)\" class=\"axis\"/>")
       let place = isNarrow ? (x: names, y: y + 36) : (x: end + 8, y: y + 18)
       parts.append("<text x=\"\(place.x)\" y=\"\(place.y)\">\(texts[index])</text>")
     }
-    parts.append("<path d=\"M\(scale(0)) \(top)V\(height - 6)\" class=\"axis\"/>")
     return Figure(
       name: name, title: title, description: description, width: width, height: height, elements: Markup(parts))
   }

@@ -50,10 +50,9 @@ struct ChartScale {
       let high = pow(10, ceil(log10(domain.upperBound) - 1e-9))
       // A whole decade more than the values fill would leave the drawing empty.
       let steps: [Double] = [5, 2]
-      scale.domain =
-        (steps.map { low * $0 }.first { $0 <= domain.lowerBound } ?? low)...(steps.map { high / $0 }.first {
-          $0 >= domain.upperBound
-        } ?? high)
+      let start = steps.map { low * $0 }.first { $0 <= domain.lowerBound } ?? low
+      let end = steps.map { high / $0 }.first { $0 >= domain.upperBound } ?? high
+      scale.domain = start...end
     } else {
       let step = Self.step(domain.upperBound - domain.lowerBound, marks: marks)
       let low = floor(domain.lowerBound / step + 1e-9) * step
@@ -85,8 +84,9 @@ struct ChartScale {
     let low = Int(floor(log10(domain.lowerBound) + 1e-9))
     let high = Int(ceil(log10(domain.upperBound) - 1e-9))
     let factors: [Double] = high - low <= max(1, marks / 3) ? [1, 2, 5] : [1]
-    let every = max(1, (high - low) / max(marks, 1))
-    return (low...high).filter { ($0 - low) % every == 0 }.flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
+    let every = max(1, (high - low + 1) / (max(marks, 1) + 1))
+    return (low...high).filter { ($0 - low) % every == 0 }
+      .flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
       .filter { $0 >= domain.lowerBound * 0.999 && $0 <= domain.upperBound * 1.001 }
   }
 

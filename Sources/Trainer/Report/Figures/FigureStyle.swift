@@ -61,13 +61,16 @@ enum FigureStyle {
     return light + "@media (prefers-color-scheme: dark) {\n" + dark + "}\n"
   }()
 
+  /// Where Unicode keeps the scripts and pictures whose characters fill a square.
+  private static let wide: [ClosedRange<UInt32>] = [
+    0x1100...0x115F, 0x2E80...0xD7FF, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0x1F300...0x3FFFF,
+  ]
+
   /// A cautious estimate of a text's width in pixels: East Asian characters take a full square.
   static func textWidth(_ text: String, size: Double = 12) -> Double {
     text.unicodeScalars.reduce(0) { width, scalar in
       if scalar.properties.generalCategory == .nonspacingMark { return width }
-      let isWide = (0x1100...0x115F).contains(scalar.value) || (0x2E80...0xD7FF).contains(scalar.value)
-        || (0xF900...0xFAFF).contains(scalar.value) || (0xFE30...0xFE6F).contains(scalar.value)
-        || (0xFF00...0xFF60).contains(scalar.value) || scalar.value >= 0x1F300
+      let isWide = wide.contains { $0.contains(scalar.value) }
       return width + (isWide ? size : 0.6 * size)
     }
   }

@@ -69,7 +69,7 @@ struct LineChart {
       name: name, title: title, description: description, width: width, height: height, elements: Markup(parts))
   }
 
-  private func axisTitle(_ scale: ChartScale) -> String { scale.isLogarithmic ? unit + ", logarithmic" : unit }
+  private func axisTitle(_ scale: ChartScale) -> String { scale.isLogarithmic ? unit + ", logarithmic axis" : unit }
 
   private func tickLabel(_ tick: Double, scale: ChartScale, marks: Int) -> String {
     let digits = scale.tickDigits(marks)
@@ -105,7 +105,7 @@ struct LineChart {
         marks.append("<text x=\"\(scale(Double(index)))\" y=\"\(y + 16)\" class=\"quiet middle\">\(label)</text>")
       }
     } else {
-      for tick in scale.ticks(max(2, Int((right - left) / 90))) where tick == tick.rounded() {
+      for tick in scale.ticks(max(2, Int((right - left) / 75))) where tick == tick.rounded() {
         let x = scale(tick)
         marks.append("<path d=\"M\(x) \(y)v4\" class=\"axis\"/>")
         // The outermost labels would stick out.

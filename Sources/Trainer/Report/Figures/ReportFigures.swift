@@ -72,9 +72,8 @@ struct ReportFigures {
         name: "transfer-" + MeasureName.stem(measure.name),
         title: isLoss ? "Held-out loss of each dataset after each round" : "\(words) after each round",
         note: isLoss
-          ? "nats a token, and below it the change against the base (less is better)"
-          : "\(words), and below it the change against the base"
-            + " (\(measure.lowerIsBetter ? "less" : "more") is better)"
+          ? "nats a token, below it the change against the base; less is better"
+          : "below it the change against the base; \(measure.lowerIsBetter ? "less" : "more") is better"
             + (measure.standardErrors.isEmpty ? "" : "; ± one standard error"),
         measure: measure, columns: columns, datasets: transfer.datasets)
     }
@@ -89,9 +88,9 @@ struct ReportFigures {
         remark: course.forgetting.map { "against its best \(Numeral.signed(-$0))" } ?? "")
     }
     let chart = BarChart(
-      name: "forgetting", title: "What later rounds did to each dataset",
+      name: "forgetting", title: "Each dataset since its own round",
       description: courses.map { "\($0.name): \(Numeral.signed($0.sinceOwnRound)) nats" }.joined(separator: "; "),
-      unit: "nats a token since the dataset's own round; left: forgotten, right: gained", bars: bars)
+      unit: "nats a token; left: forgotten, right: gained", bars: bars)
     return chart.figure(width: wideWidth).map { Drawing(wide: $0, narrow: chart.figure(width: narrowWidth)) }
   }
 

@@ -52,7 +52,7 @@ struct StackedBars {
       <title>\(part.name): \(Numeral.count(part.amount))</title></rect>
       """
     let label = FigureStyle.fitted(part.name, width: to - from - 10, size: 11.5)
-    guard label.count >= min(4, part.name.count) else { return box }
+    guard label.count >= min(6, part.name.count) else { return box }
     return box + "<text x=\"\(from + 6)\" y=\"\(y + height / 2 + 4)\" class=\"on\">\(label)</text>"
   }
 

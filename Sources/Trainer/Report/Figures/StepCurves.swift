@@ -1,3 +1,5 @@
+import Foundation
+
 /// The curves of metrics.jsonl over all steps, with the rounds marked.
 struct StepCurves {
   private let steps: StepRecords
@@ -15,17 +17,19 @@ struct StepCurves {
   var learningRate: LineChart? {
     let series = LineChart.Series(name: "learning rate", style: 0, points: points(steps.learningRates[...]))
     return chart(
-      name: "learning-rate", title: "Learning rate", unit: "learning rate", series: [series],
+      name: "learning-rate", title: "Learning rate", unit: "", series: [series],
       spoken: steps.learningRates)
   }
 
   var gradientNorm: LineChart? {
+    // A few spikes would press everything else flat on a linear axis.
+    let range = ChartScale.range(of: steps.gradientNorms)
+    let isLogarithmic = range.map { $0.lowerBound > 0 && $0.upperBound > 30 * $0.lowerBound } ?? false
     var chart = chart(
       name: "gradient-norm", title: "Gradient norm before clipping", unit: "norm",
-      series: withSmoothed("gradient norm", steps.gradientNorms), spoken: steps.gradientNorms)
-    // A few spikes would press everything else flat on a linear axis.
-    let range = ChartScale.range(of: steps.gradientNorms.lazy.filter { $0 > 0 })
-    chart?.isLogarithmic = range.map { $0.upperBound > 30 * $0.lowerBound } ?? false
+      series: withSmoothed("gradient norm", steps.gradientNorms, isLogarithmic: isLogarithmic),
+      spoken: steps.gradientNorms)
+    chart?.isLogarithmic = isLogarithmic
     return chart
   }
 
@@ -57,10 +61,14 @@ struct StepCurves {
   }
 
   /// The values themselves, faint, and their running mean, which starts anew in each round.
-  private func withSmoothed(_ name: String, _ values: [Double]) -> [LineChart.Series] {
+  ///
+  /// - Parameter isLogarithmic: takes the geometric mean, which such an axis shows as the middle.
+  private func withSmoothed(_ name: String, _ values: [Double], isLogarithmic: Bool = false) -> [LineChart.Series] {
     var smooth: [(x: Double, y: Double)] = []
     for round in steps.rounds {
-      let mean = Thinning.smoothed(values[round.range], halfLife: max(2, Double(round.range.count) / 40))
+      let own = isLogarithmic ? values[round.range].map { log($0) } : Array(values[round.range])
+      let smoothed = Thinning.smoothed(own, halfLife: max(2, Double(own.count) / 100))
+      let mean = isLogarithmic ? smoothed.map { exp($0) } : smoothed
       smooth += zip(steps.globalSteps[round.range], mean).map { (x: Double($0), y: $1) }
       // Nothing leads from one round to the next.
       smooth.append((x: Double(round.stepsBefore + round.lastStep), y: .nan))

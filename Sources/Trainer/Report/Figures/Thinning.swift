@@ -35,19 +35,29 @@ enum Thinning {
     return pieces
   }
 
-  /// The exponentially weighted mean of each value and those before it, without the bias of a start from 0; NaN where a
-  /// value is missing.
+  /// The mean around each value, weighted by exponentials to both sides so that it does not lag; NaN where a value is
+  /// missing.
   ///
-  /// - Parameter halfLife: after so many steps, a value counts half.
-  static func smoothed(_ values: some Sequence<Double>, halfLife: Double) -> [Double] {
+  /// - Parameter halfLife: at a distance of so many steps, a value counts half.
+  static func smoothed(_ values: [Double], halfLife: Double) -> [Double] {
     let decay = exp2(-1 / max(halfLife, 1e-3))
-    var sum = 0.0
-    var weight = 0.0
+    let before = sums(values, decay: decay)
+    let after = sums(values.reversed(), decay: decay)
+    return values.indices.map { index in
+      guard values[index].isFinite else { return .nan }
+      // Both sums hold the value itself.
+      let (left, right) = (before[index], after[values.count - 1 - index])
+      return (left.sum + right.sum - values[index]) / (left.weight + right.weight - 1)
+    }
+  }
+
+  /// Weighted sums of each value and those before it, and the weights' own sums.
+  private static func sums(_ values: [Double], decay: Double) -> [(sum: Double, weight: Double)] {
+    var (sum, weight) = (0.0, 0.0)
     return values.map { value in
-      guard value.isFinite else { return .nan }
-      sum = decay * sum + value
-      weight = decay * weight + 1
-      return sum / weight
+      (sum, weight) = (decay * sum, decay * weight)
+      if value.isFinite { (sum, weight) = (sum + value, weight + 1) }
+      return (sum, weight)
     }
   }
 

@@ -3,10 +3,12 @@ extension ReportPage {
   var notices: [Markup] {
     var notices: [Markup] = []
     for round in records.rounds where round.isRefused {
+      let isRepeated = records.keptRounds.contains { $0.number == round.number }
+      let now = isRepeated ? "a later attempt was kept" : "the round before stays current"
       notices.append(
         """
         <p class="notice"><b>Round \(round.number), \(round.name), was refused by the forgetting gate.</b>
-        Its model was kept aside in <code>rounds/\(round.folder)</code>; the round before stays current.</p>
+        Its model was kept aside in <code>rounds/\(round.folder)</code>; \(now).</p>
         """)
     }
     let (ended, planned) = (records.keptRounds.count, records.datasets.count)
@@ -37,7 +39,8 @@ extension ReportPage {
         card("Forgetting", Numeral.signed(figure), "mean distance behind each dataset's best; 0 or less: none"))
     }
     if let figure = transfer.loss.forwardTransfer {
-      cards.append(card("Forward transfer", Numeral.signed(figure), "what earlier rounds gave datasets before their own"))
+      cards.append(
+        card("Forward transfer", Numeral.signed(figure), "what earlier rounds gave datasets before their own"))
     }
     if let drift = transfer.drift {
       cards.append(card("Drift", Numeral.signed(drift), "change of the loss on the general text; above 0: worse"))

@@ -45,7 +45,7 @@ extension ReportPage {
         "\(round.bestStep.map(String.init) ?? Numeral.none)", "\(Numeral.fixed(round.finalLoss))",
         round.number == 0 ? "\(Numeral.none)" : "\(Numeral.duration(round.seconds))",
         "\(round.leaks.map(String.init) ?? Numeral.none)",
-        "\(round.device)\(round.kernelFamily.map { ", " + $0 } ?? "")",
+        "<span class=\"long\">\(round.device)\(round.kernelFamily.map { ", " + $0 } ?? "")</span>",
       ]
     }
     let ledger = table(
@@ -53,7 +53,7 @@ extension ReportPage {
       head: [
         "model", "state", "parent", "parent's hash", "hash", "steps", "best step", "final loss", "time", "leaks",
         "device",
-      ], rows: rows, textColumns: [1, 2, 3, 4, 10])
+      ], rows: rows, textColumns: [1, 2, 3, 4, 10], optionalColumns: [6, 9])
     return Section(id: "rounds", title: "Rounds", content: [ledger, differingSettings].compactMap { $0 })
   }
 
@@ -85,7 +85,7 @@ extension ReportPage {
       id: "recipe", title: "Recipe",
       content: [
         """
-        <details open><summary>recipe.yaml, every default written out</summary>
+        <details open=""><summary>recipe.yaml, every default written out</summary>
         <pre tabindex="0">\(records.recipe)</pre></details>
         """
       ])

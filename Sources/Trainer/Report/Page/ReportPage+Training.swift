@@ -11,7 +11,8 @@ extension ReportPage {
     }
     return Section(
       id: "transfer", title: "Transfer",
-      content: [explanation] + maps + [figure(figures.forgetting)].compactMap { $0 })
+      content: [explanation, "<div class=\"maps\">\n\(Markup(maps))\n</div>"]
+        + [figure(figures.forgetting)].compactMap { $0 })
   }
 
   /// A heat map as a table: its numbers are text, and it scrolls beside its row names on a narrow screen.
@@ -35,7 +36,7 @@ extension ReportPage {
     }
     return """
       <div class="scroll" tabindex="0" role="group" aria-label="\(map.title)"><table class="matrix">
-      <thead><tr><th></th>\(Markup(head, separator: ""))</tr></thead>
+      <thead><tr><td></td>\(Markup(head, separator: ""))</tr></thead>
       <tbody>
       \(Markup(body))
       </tbody></table></div>
@@ -61,7 +62,8 @@ extension ReportPage {
     let rows = records.rounds.map { round -> [Markup] in
       let cells = datasets.map { name -> Markup in
         guard let share = round.datasets.first(where: { $0.name == name }) else { return "\(Numeral.none)" }
-        return "\(Numeral.count(share.tokensSeen)) <span class=\"quiet\">in \(Self.counted(share.rowsSeen, "row"))</span>"
+        let rows = Self.counted(share.rowsSeen, "row")
+        return "\(Numeral.count(share.tokensSeen)) <span class=\"quiet\">in \(rows)</span>"
       }
       return ["\(round.number) \(round.name)"] + cells
     }

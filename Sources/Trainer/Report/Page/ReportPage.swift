@@ -7,17 +7,18 @@ package struct ReportPage {
 
   /// The whole document.
   var html: String {
-    let sections = [matrixSection, trainingSection, tokensSection, samplesSection, speedSection, roundsSection, recipeSection]
-      .compactMap { $0 }
+    let sections = [
+      matrixSection, trainingSection, tokensSection, samplesSection, speedSection, roundsSection, recipeSection,
+    ].compactMap { $0 }
     let links = sections.map { "<a href=\"#\($0.id)\">\($0.title)</a>" as Markup }
     let document: Markup = """
       <!DOCTYPE html>
       <html lang="en">
       <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-      <meta name="generator" content="accrete">
+      <meta charset="utf-8"/>
+      <meta name="viewport" content="width=device-width, initial-scale=1"/>
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
+      <meta name="generator" content="accrete"/>
       <title>\(name): report of a run</title>
       <style>
       \(Markup(stringLiteral: PageStyle.css))\(Markup(stringLiteral: FigureStyle.css))</style>
@@ -76,7 +77,9 @@ package struct ReportPage {
 
   // MARK: - Parts that all sections use
 
-  static func counted(_ number: Int, _ noun: String) -> String { "\(Numeral.count(number)) \(noun)\(number == 1 ? "" : "s")" }
+  static func counted(_ number: Int, _ noun: String) -> String {
+    "\(Numeral.count(number)) \(noun)\(number == 1 ? "" : "s")"
+  }
 
   /// A drawing with its title above.
   func figure(_ drawing: ReportFigures.Drawing?, note: String = "") -> Markup? {
@@ -90,19 +93,26 @@ package struct ReportPage {
 
   /// A table that scrolls by itself where it is wider than the screen.
   ///
-  /// - Parameter textColumns: places of the columns, the first apart, that hold words rather than numbers.
-  func table(_ caption: String, head: [String], rows: [[Markup]], textColumns: Set<Int> = []) -> Markup {
+  /// - Parameters:
+  ///   - textColumns: places of the columns, the first apart, that hold words rather than numbers.
+  ///   - optionalColumns: places of those that are left out where no row has anything in them.
+  func table(
+    _ caption: String, head: [String], rows: [[Markup]], textColumns: Set<Int> = [], optionalColumns: Set<Int> = []
+  ) -> Markup {
     func kind(_ column: Int) -> Markup { textColumns.contains(column) ? " class=\"text\"" : "" }
-    let header = head.enumerated().map { "<th scope=\"col\"\(kind($0))>\($1)</th>" as Markup }
+    let shown = head.indices.filter { column in
+      !optionalColumns.contains(column) || rows.contains { $0[column].text != Numeral.none }
+    }
+    let header = shown.map { "<th scope=\"col\"\(kind($0))>\(head[$0])</th>" as Markup }
     let body = rows.map { row -> Markup in
-      let cells = row.enumerated().map { column, cell -> Markup in
-        column == 0 ? "<th scope=\"row\">\(cell)</th>" : "<td\(kind(column))>\(cell)</td>"
+      let cells = shown.map { column -> Markup in
+        column == 0 ? "<th scope=\"row\">\(row[column])</th>" : "<td\(kind(column))>\(row[column])</td>"
       }
       return "<tr>\(Markup(cells, separator: ""))</tr>"
     }
     return """
+      <p class="quiet caption">\(caption)</p>
       <div class="scroll" tabindex="0" role="group" aria-label="\(caption)"><table class="list">
-      <caption class="quiet">\(caption)</caption>
       <thead><tr>\(Markup(header, separator: ""))</tr></thead>
       <tbody>
       \(Markup(body))

@@ -107,7 +107,8 @@ package struct SampleRecord: Sendable, Equatable {
   /// Reads the file at `path`; none where it is absent.
   static func read(_ path: String) throws(CheckpointError) -> [SampleRecord] {
     var samples: [SampleRecord] = []
-    try RecordLines.read(path) { line throws(CheckpointError) in
+    try RecordLines.read(path) { entry throws(CheckpointError) in
+      let line = try entry.object()
       samples.append(
         SampleRecord(
           dataset: try line.required("dataset", try line.text("dataset")), prompt: try line.text("prompt") ?? "",

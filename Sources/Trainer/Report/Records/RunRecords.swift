@@ -39,7 +39,8 @@ package struct RunRecords: Sendable {
     steps = try StepRecords(path: run.metrics.path)
     transfer = try TransferRecords(path: run.transfer.path)
     var evaluations: [Evaluation] = []
-    try RecordLines.read(folder.appending(path: "evaluations.jsonl").path) { line throws(CheckpointError) in
+    try RecordLines.read(folder.appending(path: "evaluations.jsonl").path) { entry throws(CheckpointError) in
+      let line = try entry.object()
       evaluations.append(
         Evaluation(
           round: try line.required("round", try line.integer("round")),

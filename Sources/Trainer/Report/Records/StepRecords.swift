@@ -33,7 +33,9 @@ package struct StepRecords: Sendable {
 
   /// Reads the file at `path`; no steps where it is absent.
   package init(path: String) throws(CheckpointError) {
-    try RecordLines.read(path) { line throws(CheckpointError) in try append(line) }
+    try RecordLines.read(path) { line throws(CheckpointError) in
+      if let plain = StepLine(line.bytes) { append(plain) } else { append(try StepLine(try line.object())) }
+    }
   }
 
   /// Steps taken over all rounds before and in `number`, up to its step `step`; nil for a round without steps.
@@ -41,32 +43,23 @@ package struct StepRecords: Sendable {
     rounds.first { $0.number == number }.map { $0.stepsBefore + step }
   }
 
-  private mutating func append(_ line: RecordObject) throws(CheckpointError) {
-    let number = try line.required("round", try line.integer("round"))
-    let step = try line.required("step", try line.integer("step"))
-    let loss = try line.number("loss")
-    let learningRate = try line.number("learning_rate")
-    let gradientNorm = try line.number("grad_norm")
-    let speed = try line.number("tokens_per_second")
-    let tokenCount = try line.integer("tokens")
-    let bytesTo = try line.integer("bytes_to_device")
-    let bytesFrom = try line.integer("bytes_from_device")
-    let name = try line.text("name")
+  private mutating func append(_ line: StepLine) {
+    guard let number = line.round, let step = line.step else { return }
     if rounds.last?.number != number {
       let before = rounds.last.map { $0.stepsBefore + $0.lastStep } ?? 0
       rounds.append(
-        Round(number: number, name: name ?? "\(number)", range: count..<count, stepsBefore: before, lastStep: 0))
+        Round(number: number, name: line.name ?? "\(number)", range: count..<count, stepsBefore: before, lastStep: 0))
     }
     let last = rounds.count - 1
     rounds[last].range = rounds[last].range.lowerBound..<count + 1
     rounds[last].lastStep = step
     globalSteps.append(rounds[last].stepsBefore + step)
-    losses.append(loss ?? .nan)
-    learningRates.append(learningRate ?? .nan)
-    gradientNorms.append(gradientNorm ?? .nan)
-    tokensPerSecond.append(speed ?? .nan)
-    tokens.append(tokenCount ?? 0)
-    bytesToDevice.append(bytesTo ?? 0)
-    bytesFromDevice.append(bytesFrom ?? 0)
+    losses.append(line.loss ?? .nan)
+    learningRates.append(line.learningRate ?? .nan)
+    gradientNorms.append(line.gradientNorm ?? .nan)
+    tokensPerSecond.append(line.tokensPerSecond ?? .nan)
+    tokens.append(line.tokens ?? 0)
+    bytesToDevice.append(line.bytesToDevice ?? 0)
+    bytesFromDevice.append(line.bytesFromDevice ?? 0)
   }
 }

@@ -33,14 +33,15 @@ struct EventFile {
 
   private mutating func append(_ event: ScalarEvent) throws {
     let data: [UInt8] = try event.serializedBytes()
-    let length = Self.littleEndian(UInt64(data.count))
-    bytes += length
-    bytes += Self.littleEndian(CRC32C.masked(length))
-    bytes += data
-    bytes += Self.littleEndian(CRC32C.masked(data))
+    withUnsafeBytes(of: UInt64(data.count).littleEndian) { length in
+      bytes.append(contentsOf: length)
+      append(CRC32C.masked(length))
+    }
+    bytes.append(contentsOf: data)
+    append(CRC32C.masked(data))
   }
 
-  private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
-    (0..<value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+  private mutating func append(_ check: UInt32) {
+    withUnsafeBytes(of: check.littleEndian) { bytes.append(contentsOf: $0) }
   }
 }
