@@ -36,7 +36,8 @@ let package = Package(
       ],
       exclude: [
         "README.md", "Text/Tokenizers/SentencePiece/README.md",
-        "Text/Tokenizers/SentencePiece/sentencepiece_model.proto",
+        "Text/Tokenizers/SentencePiece/sentencepiece_model.proto", "Report/TensorBoard/README.md",
+        "Report/TensorBoard/event.proto",
       ]),
     .executableTarget(
       name: "accrete",

@@ -1,0 +1,85 @@
+extension ReportPage {
+  /// What must be known before any number is read: a run that is under way, a round that was refused.
+  var notices: [Markup] {
+    var notices: [Markup] = []
+    for round in records.rounds where round.isRefused {
+      let isRepeated = records.keptRounds.contains { $0.number == round.number }
+      let now = isRepeated ? "a later attempt was kept" : "the round before stays current"
+      notices.append(
+        """
+        <p class="notice"><b>Round \(round.number), \(round.name), was refused by the forgetting gate.</b>
+        Its model was kept aside in <code>rounds/\(round.folder)</code>; \(now).</p>
+        """)
+    }
+    let (ended, planned) = (records.keptRounds.count, records.datasets.count)
+    if records.transfer == nil && records.steps.count == 0 {
+      notices.append("<p class=\"notice\">The run has begun; no step and no evaluation has been written yet.</p>")
+    } else if ended < planned && !records.rounds.contains(where: \.isRefused) {
+      notices.append(
+        "<p class=\"notice\">\(ended) of \(planned) rounds have ended: the report shows what is there so far.</p>")
+    }
+    return notices
+  }
+
+  /// The figures of the whole run, then what each round taught.
+  var headline: Markup {
+    guard let transfer = records.transfer else { return "" }
+    var cards: [Markup] = []
+    let base = mean(transfer.loss.rows.first)
+    if let mean = transfer.loss.finalMean ?? mean(transfer.loss.rows.last) {
+      let note = transfer.rounds > 0 ? base.map { "M0: \(Numeral.fixed($0)); nats a token" } : nil
+      cards.append(card("Final mean loss", Numeral.fixed(mean), note ?? "nats a token, of the base"))
+    }
+    if let figure = transfer.loss.backwardTransfer {
+      cards.append(
+        card("Backward transfer", Numeral.signed(figure), "what later rounds gave earlier datasets; below 0: took"))
+    }
+    if let figure = transfer.loss.forgetting {
+      cards.append(
+        card("Forgetting", Numeral.signed(figure), "mean distance behind each dataset's best; 0 or less: none"))
+    }
+    if let figure = transfer.loss.forwardTransfer {
+      cards.append(
+        card("Forward transfer", Numeral.signed(figure), "what earlier rounds gave datasets before their own"))
+    }
+    if let drift = transfer.drift {
+      cards.append(card("Drift", Numeral.signed(drift), "change of the loss on the general text; above 0: worse"))
+    }
+    for measure in transfer.metrics {
+      let digits = Numeral.digits(for: measure.rows.flatMap { $0 }.compactMap { $0.map(abs) }.max() ?? 0)
+      guard let last = measure.finalMean ?? mean(measure.rows.last) else { continue }
+      let start = mean(measure.rows.first).map { "M0: \(Numeral.fixed($0, digits))" } ?? ""
+      cards.append(card("\(MeasureName.words(measure.name)), mean", Numeral.fixed(last, digits), start))
+    }
+    let list: Markup = "<dl class=\"cards\">\n\(Markup(cards))\n</dl>"
+    return list + (lessons(transfer) ?? "")
+  }
+
+  private func card(_ name: String, _ number: String, _ note: String) -> Markup {
+    """
+    <div><dt>\(name)</dt><dd class="number">\(number)</dd><dd class="quiet">\(note)</dd></div>
+    """
+  }
+
+  /// What each round taught, and what is left of it.
+  private func lessons(_ transfer: TransferRecords) -> Markup? {
+    let courses = transfer.courses
+    guard courses.contains(where: { $0.after != nil }) else { return nil }
+    let rows = courses.map { course -> [Markup] in
+      let taught = transfer.loss.gain(of: course.after, over: course.before)
+      return [
+        "\(course.round) \(course.name)", "\(Numeral.fixed(course.base))", "\(Numeral.fixed(course.before))",
+        "<b>\(Numeral.fixed(course.after))</b>", "<b>\(Numeral.signed(taught))</b>", "\(Numeral.fixed(course.last))",
+        "\(Numeral.signed(course.sinceOwnRound))", "\(Numeral.signed(course.forgetting))",
+      ]
+    }
+    return table(
+      "What each round taught: held-out loss of the round's own dataset, in nats a token; gains are positive",
+      head: ["round", "M0", "before", "after", "gain", "now", "since its round", "behind its best"], rows: rows)
+  }
+
+  private func mean(_ values: [Double?]?) -> Double? {
+    let known = (values ?? []).compactMap { $0 }
+    return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
+  }
+}

@@ -1,0 +1,58 @@
+/// The lines of a `.jsonl` file of a run, one object each.
+enum RecordLines {
+  /// One line: its bytes, and where it stands.
+  struct Line {
+    /// Without the line break. Valid during the call that is given the line.
+    let bytes: UnsafeRawBufferPointer
+    let path: String
+    /// From 1.
+    let number: Int
+    /// Where the line starts in the file.
+    let byteOffset: Int
+
+    /// The object that the line holds, strictly parsed.
+    func object() throws(CheckpointError) -> RecordObject {
+      let place = "\(path):\(number)"
+      return try RecordObject(try CheckpointJSONParser.parse(bytes, path: place, base: byteOffset), path: place)
+    }
+  }
+
+  /// Calls `body` for each line that is not blank; does nothing where there is no such file.
+  ///
+  /// A last line without its line break is passed over where it is no object: a crash, or a run that is writing it, cuts it.
+  ///
+  /// - Throws: `CheckpointError` that names `FILE:LINE` and the byte.
+  static func read(_ path: String, body: (Line) throws(CheckpointError) -> Void) throws(CheckpointError) {
+    let file: MappedFile
+    do {
+      file = try MappedFile(path: path)
+    } catch {
+      if error.kind == .notFound { return }
+      throw error
+    }
+    try withExtendedLifetime(file) { () throws(CheckpointError) in try read(file.bytes, path: path, body: body) }
+  }
+
+  private static func read(
+    _ bytes: UnsafeRawBufferPointer, path: String, body: (Line) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    var start = 0
+    var number = 0
+    while start < bytes.count {
+      number += 1
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+      let length = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
+      let line = UnsafeRawBufferPointer(rebasing: rest[..<length])
+      let end = start + length
+      if line.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") }) {
+        do {
+          try body(Line(bytes: line, path: path, number: number, byteOffset: start))
+        } catch {
+          if end == bytes.count && error.kind == .invalid { return }
+          throw RecordObject.withRemedy(error)
+        }
+      }
+      start = end + 1
+    }
+  }
+}

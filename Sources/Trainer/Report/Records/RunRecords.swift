@@ -1,0 +1,70 @@
+import Foundation
+
+/// Everything that a run's folder says about the run, read once for its report.
+///
+/// Only recipe.yaml must be there: a run that is under way, or was refused, has a report too.
+package struct RunRecords: Sendable {
+  /// Losses on the held-out rows within a round, a line of evaluations.jsonl.
+  package struct Evaluation: Sendable, Equatable {
+    package var round: Int
+    /// From 1 in the round.
+    package var step: Int
+    /// A loss for each dataset, null where it has no held-out rows.
+    package var losses: [Double?]
+  }
+
+  package var folder: URL
+  /// The resolved recipe, as text.
+  package var recipe: String
+  package var steps: StepRecords
+  package var evaluations: [Evaluation]
+  package var transfer: TransferRecords?
+  /// M0's record, if it was written.
+  package var base: RoundSummary?
+  /// The rounds that ended, in order; a refused one stands after a kept one of the same number.
+  package var rounds: [RoundSummary]
+
+  /// Reads the folder of a run.
+  ///
+  /// - Throws: `CheckpointError`: `notFound` where there is no run, `invalid` with the place where a file is damaged.
+  package init(folder: URL) throws(CheckpointError) {
+    self.folder = folder
+    let run = RunFolder(folder)
+    guard run.holdsRun else {
+      throw CheckpointError(
+        .notFound, path: folder.path, "there is no run here (no recipe.yaml)",
+        remedy: "name a run's folder, the output_dir of its recipe")
+    }
+    recipe = try Self.text(run.recipe)
+    steps = try StepRecords(path: run.metrics.path)
+    transfer = try TransferRecords(path: run.transfer.path)
+    var evaluations: [Evaluation] = []
+    try RecordLines.read(folder.appending(path: "evaluations.jsonl").path) { entry throws(CheckpointError) in
+      let line = try entry.object()
+      evaluations.append(
+        Evaluation(
+          round: try line.required("round", try line.integer("round")),
+          step: try line.required("step", try line.integer("step")), losses: try line.numbers("losses") ?? []))
+    }
+    self.evaluations = evaluations
+    rounds = []
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: run.rounds.path)) ?? []
+    // `final` is a link to one of the others.
+    for name in names.sorted() where name.first?.isNumber == true {
+      guard let round = try RoundSummary(folder: run.rounds.appending(path: name)) else { continue }
+      if round.number == 0 { base = round } else { rounds.append(round) }
+    }
+    rounds.sort { ($0.number, $0.isRefused ? 1 : 0, $0.folder) < ($1.number, $1.isRefused ? 1 : 0, $1.folder) }
+  }
+
+  /// The names of the datasets, which are those of the rounds: of the matrix, else of the rounds that left a record.
+  package var datasets: [String] { transfer?.datasets ?? rounds.map(\.name) }
+
+  /// The rounds whose models were kept.
+  package var keptRounds: [RoundSummary] { rounds.filter { !$0.isRefused } }
+
+  private static func text(_ file: URL) throws(CheckpointError) -> String {
+    let bytes = try MappedFile(path: file.path)
+    return withExtendedLifetime(bytes) { String(decoding: bytes.bytes, as: UTF8.self) }
+  }
+}
