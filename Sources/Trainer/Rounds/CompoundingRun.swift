@@ -155,12 +155,14 @@ package final class CompoundingRun {
     if let (dataset, nats, limit) = refusal {
       // A resumed run takes the round from its beginning: under other settings, once they are accepted.
       try checkpoint.saveBetweenRounds(beginning)
+      try RunReport(folder: folder.url).write()
       throw RoundError.refused(round: name, dataset: dataset, nats: nats, limit: limit, kept: target.path)
     }
     try folder.write(TransferReport(state.transfer), to: folder.transfer)
     try folder.linkFinal(to: target)
     state.endRound(sha256: sha256)
     try checkpoint.saveBetweenRounds(state)
+    try RunReport(folder: folder.url).write()
   }
 
   // MARK: - What is measured and saved

@@ -44,7 +44,7 @@ package struct RoundRecord: Codable, Sendable {
   /// The step whose model was kept, where the best was asked for.
   package var bestStep: Int?
   /// Whether the round ended early, for want of a better held-out loss.
-  package var endedEarly: Bool?
+  package var stoppedEarly: Bool?
   package var finalLoss: Double?
   /// Of training, evaluations within the round, and saves; of all runs that had a part in it.
   package var seconds: Double

@@ -57,7 +57,7 @@ struct RoundTrainer {
     let schedule = settings.schedule(steps: totalSteps)
     var stopwatch = Stopwatch()
     var pending = PendingSteps(first: state.step + 1, ledger: device.executor.ledger)
-    while state.step < totalSteps, !state.endedEarly {
+    while state.step < totalSteps, !state.stoppedEarly {
       state.step += 1
       let batches = try draw(&state, observer)
       let rate = schedule.rate(step: state.step)
@@ -145,7 +145,7 @@ struct RoundTrainer {
     guard let patience = settings.earlyStoppingPatience, let best = state.best, best.evaluationsSince >= patience else {
       return
     }
-    state.endedEarly = true
+    state.stoppedEarly = true
     observer.note(
       "round \(round.name) ends early after step \(state.step): the held-out loss was lowest after step \(best.step)")
   }

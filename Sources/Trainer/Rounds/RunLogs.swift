@@ -5,7 +5,7 @@ struct RunLogs {
 
   /// Opens them, without the lines of steps that the state does not know: those steps are taken again.
   init(_ folder: RunFolder, upTo state: RunState) throws {
-    func isKnown(_ line: some StepLine) -> Bool {
+    func isKnown(_ line: some StepLogLine) -> Bool {
       line.round < state.round || (line.round == state.round && line.step <= state.step)
     }
     metrics = try StepLog(folder.metrics) { isKnown($0) }

@@ -45,7 +45,7 @@ struct RunRecorder {
     record.steps = state.step
     record.finalLoss = state.lastLoss
     record.bestStep = trainer.round.settings.loadBestModelAtEnd ? state.best?.step : nil
-    record.endedEarly = trainer.round.settings.earlyStoppingPatience == nil ? nil : state.endedEarly
+    record.stoppedEarly = trainer.round.settings.earlyStoppingPatience == nil ? nil : state.stoppedEarly
     record.seconds = state.seconds
     record.transferOfSave = .init(save)
     record.datasets = trainer.datasets.enumerated().map { index, dataset in

@@ -27,7 +27,7 @@ package struct RunState: Codable, Sendable {
   /// nil before the round's first evaluation.
   package var best: Best?
   /// Whether the round ended before its last step, for want of a better held-out loss.
-  package var endedEarly = false
+  package var stoppedEarly = false
   /// Seconds that the round has taken so far.
   package var seconds = 0.0
   /// The last finished model's weights.
@@ -66,7 +66,7 @@ package struct RunState: Codable, Sendable {
     lastLoss = nil
     stepsNotFinite = 0
     best = nil
-    endedEarly = false
+    stoppedEarly = false
     seconds = 0
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A line that belongs to a step of a round.
-package protocol StepLine: Codable, Sendable {
+package protocol StepLogLine: Codable, Sendable {
   /// From 1.
   var round: Int { get }
   /// From 1 in each round.
@@ -9,7 +9,7 @@ package protocol StepLine: Codable, Sendable {
 }
 
 /// The held-out losses within a round, as a line of evaluations.jsonl.
-package struct EvaluationLine: StepLine {
+package struct EvaluationLine: StepLogLine {
   package var round: Int
   /// The round's name.
   package var name: String
@@ -19,7 +19,7 @@ package struct EvaluationLine: StepLine {
 }
 
 /// One optimiser step, as a line of metrics.jsonl.
-package struct MetricsLine: StepLine {
+package struct MetricsLine: StepLogLine {
   /// The round's number, from 1, and its name.
   package var round: Int
   package var name: String
@@ -39,7 +39,7 @@ package struct MetricsLine: StepLine {
 }
 
 /// metrics.jsonl and evaluations.jsonl: exactly one line for each step, also where a run was resumed.
-package final class StepLog<Line: StepLine> {
+package final class StepLog<Line: StepLogLine> {
   private let file: URL
   private let handle: FileHandle
   private let encoder = JSONEncoder()

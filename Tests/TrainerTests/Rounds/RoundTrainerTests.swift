@@ -45,7 +45,7 @@ struct RoundTrainerTests {
     #expect(steps < 40)
     #expect(summary.rounds[0].steps == steps)
     #expect(try fixture.metrics().count == steps)
-    #expect(try fixture.record("01-one").endedEarly == true)
+    #expect(try fixture.record("01-one").stoppedEarly == true)
     #expect(
       notes.contains { $0.contains("ends early after step \(steps)") && $0.contains("after step \(2 * best + 2)") })
   }
