@@ -10,6 +10,8 @@ package struct Recipe: Sendable, Equatable {
   package var base: RecipeBase
   package var method: TrainingMethod
   package var precision: Precision
+  /// Datasets whose held-out rows may stand among the rows that train (`allow_leaks`).
+  package var allowLeaks: [String]
   /// The training settings that a round has where it says nothing else.
   package var defaults: TrainingSettings
   /// The rounds, in order; at least one.
@@ -17,7 +19,7 @@ package struct Recipe: Sendable, Equatable {
 
   package init(
     outputDirectory: URL, seed: UInt64, device: String?, base: RecipeBase, method: TrainingMethod,
-    precision: Precision, defaults: TrainingSettings, rounds: [ResolvedRound]
+    precision: Precision, allowLeaks: [String] = [], defaults: TrainingSettings, rounds: [ResolvedRound]
   ) {
     self.outputDirectory = outputDirectory
     self.seed = seed
@@ -25,6 +27,7 @@ package struct Recipe: Sendable, Equatable {
     self.base = base
     self.method = method
     self.precision = precision
+    self.allowLeaks = allowLeaks
     self.defaults = defaults
     self.rounds = rounds
   }

@@ -18,7 +18,7 @@ struct RecipeDecoding {
   /// The recipe's folder: relative paths begin here.
   let folder: URL
 
-  private static let runKeys = ["output_dir", "seed", "device", "base", "method", "precision"]
+  private static let runKeys = ["output_dir", "seed", "device", "base", "method", "precision", "allow_leaks"]
   private static let roundKeys = ["name", "train", "valid", "columns", "split"]
 
   func recipe(_ tree: RecipeNode) throws(RecipeError) -> Recipe {
@@ -33,12 +33,13 @@ struct RecipeDecoding {
     guard let output = try reader.path("output_dir", relativeTo: folder) else {
       throw reader.missing("output_dir", remedy: "name the run's folder, as in output_dir: runs/first")
     }
+    let rounds = try rounds(reader, defaults: defaults)
     return Recipe(
       outputDirectory: output,
       seed: UInt64(try reader.integer("seed", in: 0...Int.max) ?? 0),
       device: try reader.text("device", allowed: "auto, cpu, an index or part of a device's name"),
       base: try base(reader), method: try method(reader), precision: try precision(reader),
-      defaults: defaults, rounds: try rounds(reader, defaults: defaults))
+      allowLeaks: try Self.allowLeaks(reader, rounds: rounds.map(\.name)), defaults: defaults, rounds: rounds)
   }
 
   // MARK: - The run

@@ -14,6 +14,7 @@ extension Recipe {
       "base: " + base.yaml,
       "method: {type: \(method.rawValue)}",
       "precision: \(precision.rawValue)",
+      "allow_leaks: [" + allowLeaks.map(RecipeYAML.text).joined(separator: ", ") + "]",
     ]
     lines += TrainingKey.all.compactMap { key in key.write(defaults).map { "\(key.name): \($0)" } }
     lines.append("rounds:")

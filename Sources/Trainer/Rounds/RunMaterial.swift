@@ -21,6 +21,8 @@ package struct RunMaterial {
   package let valid: [Dataset?]
   /// SHA-256 of each file of rows, by the recipe's key that names it: `rounds.0.train`.
   package let fileHashes: [String: String]
+  /// What held-out rows and training rows have in common; what leaks is allowed.
+  package let leaks: [LeakReport]
 
   package init(_ recipe: Recipe, note: (String) -> Void) throws {
     self.recipe = recipe
@@ -39,20 +41,30 @@ package struct RunMaterial {
     let text = ModelText(tokenizer: tokenizer, configuration: configuration)
     try text.checkLengths(of: recipe)
 
+    var leakCheck = LeakCheck()
+    valid = try recipe.rounds.map { round in
+      try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength) {
+        leakCheck.holdOut($0.row, at: $0.place, of: round.name)
+      }
+    }
     var loaded: [String: Dataset] = [:]
+    var checked: Set<String> = []
     unions = try recipe.rounds.indices.map { last in
       let length = recipe.rounds[last].settings.sequenceLength
       return try recipe.rounds[...last].map { round in
         let key = "\(length) \(round.name)"
         if let dataset = loaded[key] { return dataset }
-        let dataset = try round.loadTrainingRows(text, seed: recipe.seed, sequenceLength: length)
+        // A round of another sequence length reads the same rows again.
+        let isNew = checked.insert(round.name).inserted
+        let dataset = try round.loadTrainingRows(text, seed: recipe.seed, sequenceLength: length) {
+          if isNew { leakCheck.train($0.row, at: $0.place, of: round.name) }
+        }
         loaded[key] = dataset
         return dataset
       }
     }
-    valid = try recipe.rounds.map { round in
-      try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength)
-    }
+    leaks = leakCheck.reports(allowed: recipe.allowLeaks)
+    if let refusal = leaks.refusal { throw refusal }
     var hashes: [URL: String] = [:]
     for url in recipe.rowFiles.values where hashes[url] == nil { hashes[url] = try FileHash.sha256(of: url) }
     fileHashes = recipe.rowFiles.compactMapValues { hashes[$0] }
@@ -61,6 +73,7 @@ package struct RunMaterial {
       if round.split != nil, let heldOut = valid[index] { line += "; \(heldOut.statistics.rows) rows held out" }
       note(line)
     }
+    leaks.notes.forEach(note)
   }
 
   /// SHA-256 of a round's training file; `round` from 0.

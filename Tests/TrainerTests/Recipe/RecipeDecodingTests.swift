@@ -12,6 +12,7 @@ struct RecipeDecodingTests {
     #expect(recipe.device == nil)
     #expect(recipe.method == .full)
     #expect(recipe.precision == .fp32)
+    #expect(recipe.allowLeaks.isEmpty)
     let settings = recipe.defaults
     #expect(settings.sequenceLength == 512)
     #expect(settings.packing)
@@ -101,6 +102,13 @@ struct RecipeDecodingTests {
     #expect(recipe.rounds[1].columns == .none && recipe.rounds[1].split == nil)
     #expect(try fixture.load("rounds.1.valid=null", "rounds.1.split=0.5").rounds[1].split == 0.5)
     #expect(try fixture.load("rounds.1.columns=null").rounds == fixture.load().rounds)
+  }
+
+  @Test("allow_leaks names rounds; null and nothing allow none")
+  func leaks() throws {
+    let fixture = try RecipeFixture()
+    #expect(try fixture.load("allow_leaks=[second, \"first\"]").allowLeaks == ["second", "first"])
+    for none in ["allow_leaks=null", "allow_leaks=[]"] { #expect(try fixture.load(none).allowLeaks.isEmpty) }
   }
 
   @Test("a round's union keeps what it does not name; a round's epochs replace inherited steps")
