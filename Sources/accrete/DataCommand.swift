@@ -39,6 +39,7 @@ struct DataShowCommand: ParsableCommand {
 
   private struct Result: Encodable {
     let datasets: [DatasetInspection]
+    let leaks: [LeakReport]
   }
 
   func run() throws {
@@ -51,19 +52,35 @@ struct DataShowCommand: ParsableCommand {
     }
     let text = try ModelText(recipe)
     try text.checkLengths(of: recipe)
+    let printer = DatasetPrinter(isTerminal: isatty(STDOUT_FILENO) == 1)
+    // Rows that train are compared with all that are held out: these come first, whichever are shown.
+    var leakCheck = LeakCheck()
     var inspections: [DatasetInspection] = []
     var lines: [String] = []
-    let printer = DatasetPrinter(isTerminal: isatty(STDOUT_FILENO) == 1)
-    for round in chosen {
-      guard let inspection = try round.inspect(text, seed: recipe.seed, heldOut: valid, rows: rows) else {
-        Console.note("round \(round.name) has no held-out rows: neither valid nor split")
-        continue
+    for isHeldOut in [true, false] {
+      for round in chosen {
+        let check = { (row: EncodedRow) in
+          isHeldOut
+            ? leakCheck.holdOut(row.row, at: row.place, of: round.name)
+            : leakCheck.train(row.row, at: row.place, of: round.name)
+        }
+        let shown = isHeldOut == valid
+        let inspection = try round.inspect(
+          text, seed: recipe.seed, heldOut: isHeldOut, rows: shown ? rows : 0, also: check)
+        guard shown else { continue }
+        guard let inspection else {
+          Console.note("round \(round.name) has no held-out rows: neither valid nor split")
+          continue
+        }
+        inspections.append(inspection)
+        lines += printer.lines(of: inspection, round: round)
       }
-      inspections.append(inspection)
-      lines += printer.lines(of: inspection, round: round)
     }
-    if json { return try Console.result(json: Result(datasets: inspections)) }
+    let leaks = leakCheck.reports(allowed: recipe.allowLeaks)
+    if json { return try Console.result(json: Result(datasets: inspections, leaks: leaks)) }
     if inspections.contains(where: { !$0.samples.isEmpty }) { Console.result(printer.legend) }
     lines.forEach(Console.result)
+    Console.result("")
+    (leaks.isEmpty ? ["leaks: none"] : leaks.lines).forEach(Console.result)
   }
 }

@@ -12,7 +12,10 @@ final class CommandFixture: Sendable {
     folder = FileManager.default.temporaryDirectory.appending(path: "accrete-\(UUID().uuidString)").standardizedFileURL
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try write(Self.recipeText(), "recipe.yaml")
-    for word in ["one", "two"] { try write(Self.rows(word), word + ".jsonl") }
+    for word in ["one", "two"] {
+      try write(Self.rows(word, 0..<20), word + ".jsonl")
+      try write(Self.rows(word, 20..<26), word + "-valid.jsonl")
+    }
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }
@@ -54,15 +57,16 @@ final class CommandFixture: Sendable {
     warmup_steps: 2
     save_steps: 20
     rounds:
-      - {name: one, train: one.jsonl, valid: one.jsonl}
-      - {name: two, train: two.jsonl, valid: two.jsonl}
+      - {name: one, train: one.jsonl, valid: one-valid.jsonl}
+      - {name: two, train: two.jsonl, valid: two-valid.jsonl}
 
     """
   }
 
-  private static func rows(_ word: String) -> String {
-    (0..<20).map { number in
-      #"{"prompt": "\#(word) \#(number % 7):", "response": " \#(word)\#(String(repeating: "!", count: number % 5))"}"#
+  /// A row for each number; no two of them hold the same words.
+  static func rows(_ word: String, _ numbers: Range<Int>) -> String {
+    numbers.map { number in
+      #"{"prompt": "\#(word) \#(number):", "response": " \#(word)\#(String(repeating: "!", count: number % 5))"}"#
         + "\n"
     }.joined()
   }

@@ -21,6 +21,7 @@ extension CommandTests {
       let outcome = try show(fixture, "--rows", "2", "--json")
       let all = try datasets(outcome)
       #expect(outcome.errors.isEmpty)
+      #expect((try outcome.json()["leaks"] as? [Any])?.isEmpty == true)
       #expect(all.map { $0["name"] as? String } == ["one", "two"])
       for dataset in all {
         #expect(
@@ -100,6 +101,29 @@ extension CommandTests {
       #expect(try datasets(valid).count == 1)
     }
 
+    @Test("leaks are told and not refused, whichever rows are shown", arguments: [[], ["--valid"]])
+    func leaks(_ more: [String]) throws {
+      let fixture = try CommandFixture()
+      let clean = try AccreteProcess.run(["data", "show", fixture.recipe.path] + more)
+      #expect(clean.code == 0 && clean.output.hasSuffix("\nleaks: none\n"), "\(clean.output)")
+      try fixture.write(CommandFixture.rows("two", 3..<5) + CommandFixture.rows("one", 30..<32), "one-valid.jsonl")
+      let command = ["data", "show", fixture.recipe.path, "--rows", "1"] + more
+      let text = try AccreteProcess.run(command)
+      #expect(text.code == 0 && text.errors.isEmpty, "\(text.errors)")
+      #expect(text.output.contains("leak: 2 of 4 held-out rows of one stand in the training rows of two ("))
+      let json = try AccreteProcess.run(command + ["--json", "allow_leaks=[one]"]).json()
+      let leak = try #require((json["leaks"] as? [[String: Any]])?.first)
+      #expect(
+        Set(leak.keys) == [
+          "held_out", "training", "rows", "leaked", "overlapping", "allowed", "held_out_place", "training_place",
+        ])
+      #expect(leak["held_out"] as? String == "one" && leak["training"] as? String == "two")
+      #expect(leak["leaked"] as? Int == 2 && leak["rows"] as? Int == 4 && leak["allowed"] as? Bool == true)
+      #expect(leak["training_place"] as? String == fixture.file("two.jsonl").path + ":4")
+      let own = try AccreteProcess.run(command + ["--round", "one"])
+      #expect(own.code == 0 && own.output.contains("leaks: none"), "only the chosen round's own rows are compared")
+    }
+
     @Test("what is wrong with recipe, round or rows ends as it does in training, with nothing on stdout")
     func faults() throws {
       let fixture = try CommandFixture()
@@ -111,7 +135,7 @@ extension CommandTests {
       expect(try show(fixture, "--rows", "-1"), 64, "--rows")
       expect(try show(fixture, "rounds.1.train=none.jsonl"), 66, "none.jsonl")
       expect(try show(fixture, "rounds.1.train=x.parquet"), 65, "read_parquet")
-      expect(try show(fixture, "rounds.1.columns.prompt=q"), 65, "two.jsonl:1", "\"q\"")
+      expect(try show(fixture, "rounds.1.columns.prompt=q"), 65, "two-valid.jsonl:1", "\"q\"")
       expect(try show(fixture, "rounds.1.split=0.5"), 65, "split", "valid")
       expect(try show(fixture, "sequence_length=4"), 65, "supervised")
       expect(try show(fixture, "sequence_length=4096"), 65, "sequence_length", "512")

@@ -70,8 +70,8 @@ extension CommandTests {
     func changedRows(_ key: String, _ file: String) throws {
       let fixture = try CommandFixture()
       let recipe = CommandFixture.recipeText(steps: 2)
-      try fixture.write(recipe.replacing("valid: one.jsonl", with: "valid: held.jsonl"), "recipe.yaml")
-      try fixture.write(#"{"prompt": "one 1:", "response": " one!"}"# + "\n", "held.jsonl")
+      try fixture.write(recipe.replacing("valid: one-valid.jsonl", with: "valid: held.jsonl"), "recipe.yaml")
+      try fixture.write(CommandFixture.rows("one", 30..<31), "held.jsonl")
       try #require(try fixture.train("--device", "cpu").code == 0)
       let before = try CommandFixture.contents(fixture.output)
       let rows = try String(contentsOf: fixture.file(file), encoding: .utf8)
@@ -147,6 +147,21 @@ extension CommandTests {
         object["tokens_per_second"] = nil
         return NSDictionary(dictionary: object)
       }
+    }
+
+    @Test("held-out rows that are trained on exit 65 in one line, and nothing is written; allow_leaks lets them")
+    func leak() throws {
+      let fixture = try CommandFixture()
+      try fixture.write(CommandFixture.rows("two", 3..<5) + CommandFixture.rows("one", 30..<32), "one-valid.jsonl")
+      let refused = try fixture.train("max_steps=1", "--device", "cpu")
+      #expect(refused.code == 65 && refused.errorLines.count == 1, "\(refused.errors)")
+      let places = "one-valid.jsonl:1 = \(fixture.file("two.jsonl").path):4)"
+      for words in ["2 of 4 held-out rows of one", "of two", places, "allow_leaks: [one]"] {
+        #expect(refused.errors.contains(words), "\(words) is not in: \(refused.errors)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: fixture.output.path))
+      let allowed = try fixture.train("max_steps=1", "allow_leaks=[one]", "--device", "cpu")
+      #expect(allowed.code == 0 && allowed.errors.contains("leak, allowed: 2 of 4"), "\(allowed.errors)")
     }
 
     @Test("a round refused by the gate exits 3, keeps the model aside, and final stays the previous")

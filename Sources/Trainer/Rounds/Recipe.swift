@@ -12,6 +12,8 @@ package struct Recipe: Sendable, Equatable {
   package var precision: Precision
   /// What is measured beside the losses, after each round.
   package var evaluation: EvaluationSettings
+  /// Datasets whose held-out rows may stand among the rows that train (`allow_leaks`).
+  package var allowLeaks: [String]
   /// The training settings that a round has where it says nothing else.
   package var defaults: TrainingSettings
   /// The rounds, in order; at least one.
@@ -19,8 +21,8 @@ package struct Recipe: Sendable, Equatable {
 
   package init(
     outputDirectory: URL, seed: UInt64, device: String?, base: RecipeBase, method: TrainingMethod,
-    precision: Precision, evaluation: EvaluationSettings = EvaluationSettings(), defaults: TrainingSettings,
-    rounds: [ResolvedRound]
+    precision: Precision, evaluation: EvaluationSettings = EvaluationSettings(), allowLeaks: [String] = [],
+    defaults: TrainingSettings, rounds: [ResolvedRound]
   ) {
     self.outputDirectory = outputDirectory
     self.seed = seed
@@ -29,6 +31,7 @@ package struct Recipe: Sendable, Equatable {
     self.method = method
     self.precision = precision
     self.evaluation = evaluation
+    self.allowLeaks = allowLeaks
     self.defaults = defaults
     self.rounds = rounds
   }

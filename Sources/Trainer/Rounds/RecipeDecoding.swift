@@ -18,7 +18,9 @@ struct RecipeDecoding {
   /// The recipe's folder: relative paths begin here.
   let folder: URL
 
-  private static let runKeys = ["output_dir", "seed", "device", "base", "method", "precision", "evaluation"]
+  private static let runKeys = [
+    "output_dir", "seed", "device", "base", "method", "precision", "evaluation", "allow_leaks",
+  ]
   private static let roundKeys = ["name", "train", "valid", "columns", "split", "task"]
 
   func recipe(_ tree: RecipeNode) throws(RecipeError) -> Recipe {
@@ -40,7 +42,8 @@ struct RecipeDecoding {
       seed: UInt64(try reader.integer("seed", in: 0...Int.max) ?? 0),
       device: try reader.text("device", allowed: "auto, cpu, an index or part of a device's name"),
       base: try base(reader), method: try method(reader), precision: try precision(reader),
-      evaluation: try Self.evaluation(reader), defaults: defaults, rounds: rounds)
+      evaluation: try Self.evaluation(reader), allowLeaks: try Self.allowLeaks(reader, rounds: rounds.map(\.name)),
+      defaults: defaults, rounds: rounds)
   }
 
   // MARK: - The run

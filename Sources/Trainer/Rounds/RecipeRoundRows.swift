@@ -1,4 +1,4 @@
-/// The two keys of a round that say how its files are read.
+/// The keys that say which rows are read, and how.
 extension RecipeDecoding {
   /// Reads `columns`: our keys, and what the files call them; null and nothing rename nothing.
   static func columns(_ round: RecipeReader) throws(RecipeError) -> ColumnNames {
@@ -28,5 +28,23 @@ extension RecipeDecoding {
           + "keep one of the two")
     }
     return share
+  }
+
+  /// Reads `allow_leaks`: the recipe's datasets whose held-out rows may stand among the rows that train.
+  static func allowLeaks(_ recipe: RecipeReader, rounds: [String]) throws(RecipeError) -> [String] {
+    guard let node = recipe.node("allow_leaks"), !node.isNull else { return [] }
+    let allowed = "a list of rounds' names, as in allow_leaks: [\(rounds.joined(separator: ", "))]"
+    guard case .sequence(let items) = node.content else {
+      throw recipe.error("allow_leaks", node, allowed: allowed)
+    }
+    var names: [String] = []
+    for (index, item) in items.enumerated() {
+      guard case .scalar(let name, _) = item.content, rounds.contains(name) else {
+        throw recipe.error(
+          "allow_leaks[\(index)]", item, allowed: "one of the rounds' names, \(rounds.joined(separator: ", "))")
+      }
+      names.append(name)
+    }
+    return names
   }
 }

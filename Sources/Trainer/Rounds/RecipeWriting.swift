@@ -15,6 +15,7 @@ extension Recipe {
       "method: {type: \(method.rawValue)}",
       "precision: \(precision.rawValue)",
       "evaluation: " + evaluation.yaml,
+      "allow_leaks: [" + allowLeaks.map(RecipeYAML.text).joined(separator: ", ") + "]",
     ]
     lines += TrainingKey.all.compactMap { key in key.write(defaults).map { "\(key.name): \($0)" } }
     lines.append("rounds:")

@@ -38,6 +38,8 @@ package struct RoundRecord: Codable, Sendable {
   /// SHA-256 of this model's weights.
   package var sha256: String?
   package var datasets: [DatasetRecord]
+  /// Held-out rows that stand in the union's training rows, which the recipe allowed.
+  package var leaks: Int?
   /// The resolved training keys.
   package var settings: [String: SettingValue]?
   package var steps: Int

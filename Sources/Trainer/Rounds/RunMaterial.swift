@@ -23,6 +23,8 @@ package struct RunMaterial {
   package let general: Dataset?
   /// SHA-256 of each file of rows, by the recipe's key that names it: `rounds.0.train`.
   package let fileHashes: [String: String]
+  /// What held-out rows and training rows have in common; what leaks is allowed.
+  package let leaks: [LeakReport]
 
   package init(_ recipe: Recipe, note: (String) -> Void) throws {
     self.recipe = recipe
@@ -42,27 +44,38 @@ package struct RunMaterial {
     let text = ModelText(tokenizer: tokenizer, configuration: configuration)
     try text.checkLengths(of: recipe)
 
+    var leakCheck = LeakCheck()
+    valid = try recipe.rounds.map { round in
+      try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength) {
+        leakCheck.holdOut($0.row, at: $0.place, of: round.name)
+      }
+    }
     var loaded: [String: Dataset] = [:]
+    var checked: Set<String> = []
     unions = try recipe.rounds.indices.map { last in
       let length = recipe.rounds[last].settings.sequenceLength
-      func dataset(_ name: String, _ load: () throws -> Dataset) throws -> Dataset {
+      func dataset(_ name: String, _ load: ((EncodedRow) -> Void) throws -> Dataset) throws -> Dataset {
         let key = "\(length) \(name)"
-        let dataset = try loaded[key] ?? load()
+        if let dataset = loaded[key] { return dataset }
+        // A round of another sequence length reads the same rows again.
+        let isNew = checked.insert(name).inserted
+        let dataset = try load { if isNew { leakCheck.train($0.row, at: $0.place, of: name) } }
         loaded[key] = dataset
         return dataset
       }
       let union = try recipe.rounds[...last].map { round in
-        try dataset(round.name) { try round.loadTrainingRows(text, seed: recipe.seed, sequenceLength: length) }
+        try dataset(round.name) { inspect in
+          try round.loadTrainingRows(text, seed: recipe.seed, sequenceLength: length, inspect: inspect)
+        }
       }
       guard let replay = recipe.rounds[last].settings.union.baseReplay else { return union }
-      let rows = try dataset("\(Self.baseReplayName) \(replay.train.path)") {
-        try text.load(Self.baseReplayName, replay.train, sequenceLength: length)
+      let rows = try dataset("\(Self.baseReplayName) \(replay.train.path)") { inspect in
+        try text.load(Self.baseReplayName, replay.train, sequenceLength: length, inspect: inspect)
       }
       return union + [rows]
     }
-    valid = try recipe.rounds.map { round in
-      try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength)
-    }
+    leaks = leakCheck.reports(allowed: recipe.allowLeaks)
+    if let refusal = leaks.refusal { throw refusal }
     general = try recipe.evaluation.general.map { url in
       try text.load("general", url, sequenceLength: recipe.rounds.map(\.settings.sequenceLength).max() ?? 2)
     }
@@ -74,6 +87,7 @@ package struct RunMaterial {
       if round.split != nil, let heldOut = valid[index] { line += "; \(heldOut.statistics.rows) rows held out" }
       note(line)
     }
+    leaks.notes.forEach(note)
   }
 
   /// What the rows of a base replay are called where datasets are named; no round's name holds a space.
@@ -115,9 +129,12 @@ package struct RunMaterial {
 
 extension ModelText {
   /// Reads and encodes a file that belongs to no round.
-  fileprivate func load(_ name: String, _ url: URL, sequenceLength: Int) throws(DatasetError) -> Dataset {
+  fileprivate func load(
+    _ name: String, _ url: URL, sequenceLength: Int, inspect: (EncodedRow) -> Void = { _ in }
+  ) throws(DatasetError) -> Dataset {
     try Dataset.load(
-      name: name, url: url, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength)
+      name: name, url: url, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength,
+      inspect: inspect)
   }
 }
 

@@ -42,6 +42,8 @@ struct RunRecorder {
     record.parentSha256 = state.parentSha256
     record.sha256 = sha256
     record.settings = trainer.round.settings.values
+    let union = Set(trainer.datasets.map(\.name))
+    record.leaks = material.leaks.filter { union.contains($0.training) }.reduce(0) { $0 + $1.leaked }
     record.steps = state.step
     record.finalLoss = state.lastLoss
     record.bestStep = trainer.round.settings.loadBestModelAtEnd ? state.best?.step : nil

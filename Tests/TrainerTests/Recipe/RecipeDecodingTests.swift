@@ -12,6 +12,7 @@ struct RecipeDecodingTests {
     #expect(recipe.device == nil)
     #expect(recipe.method == .full)
     #expect(recipe.precision == .fp32)
+    #expect(recipe.allowLeaks.isEmpty)
     let settings = recipe.defaults
     #expect(settings.sequenceLength == 512)
     #expect(settings.packing)
@@ -148,6 +149,13 @@ struct RecipeDecodingTests {
     ] {
       #expect(fixture.error("union=" + yaml)?.message.contains(words) == true, "\(yaml)")
     }
+  }
+
+  @Test("allow_leaks names rounds; null and nothing allow none")
+  func leaks() throws {
+    let fixture = try RecipeFixture()
+    #expect(try fixture.load("allow_leaks=[second, \"first\"]").allowLeaks == ["second", "first"])
+    for none in ["allow_leaks=null", "allow_leaks=[]"] { #expect(try fixture.load(none).allowLeaks.isEmpty) }
   }
 
   @Test("a round's union keeps what it does not name; a round's epochs replace inherited steps")

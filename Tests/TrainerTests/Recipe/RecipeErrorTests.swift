@@ -32,6 +32,10 @@ struct RecipeErrorTests {
     Fault(line: "method: {rank: 8}", says: ["recipe.yaml:2", "method.rank", "lora alone"]),
     Fault(line: "precision: bf16", says: ["recipe.yaml:2", "precision is bf16", "precision: fp32"]),
     Fault(line: "precision: fp8", says: ["recipe.yaml:2", "fp32, bf16"]),
+    Fault(line: "allow_leak: [first]", says: ["recipe.yaml:2", "unknown key 'allow_leak'", "'allow_leaks'"]),
+    Fault(line: "allow_leaks: first", says: ["recipe.yaml:2", "allow_leaks is first", "[first, second]"]),
+    Fault(line: "allow_leaks: [first, frist]", says: ["recipe.yaml:2", "allow_leaks[1] is frist", "first, second"]),
+    Fault(line: "allow_leaks: [null]", says: ["recipe.yaml:2", "allow_leaks[0] is null"]),
     Fault(line: "seed: 1\nseed: 2", says: ["'seed'", "more than once"]),
     Fault(line: "seed: {", says: ["recipe.yaml:", "is not YAML"]),
     Fault(line: "max_steps: 3\nnum_train_epochs: 1", says: ["recipe.yaml:3", "both given"]),
@@ -52,6 +56,7 @@ struct RecipeErrorTests {
   func placesOfRoundsAndOverrides() throws {
     let fixture = try RecipeFixture()
     #expect(fixture.error("rounds.1.precision=fp32")?.message.contains("the whole recipe, not of a round") == true)
+    #expect(fixture.error("rounds.1.allow_leaks=[]")?.message.contains("the whole recipe, not of a round") == true)
     let error = try #require(fixture.error("learnin_rate=1"))
     #expect(error.description.contains("override 'learnin_rate=1'"))
     #expect(error.description.contains("'learning_rate'"))

@@ -12,7 +12,8 @@ struct RecipeWritingTests {
       "base={preset: tiny, tokenizer: {vocab_size: 300}}", "adam_epsilon=1.0e-20", "learning_rate=0.30000000000000004",
       "rounds.0.num_train_epochs=0.1", "rounds.1.union={examples: 5, replay_fraction: 0.3}", "eval_steps=3",
       "rounds.1.eval_steps=null", "rounds.1.objective={reverse: 0.1}",
-      "rounds.0.split=0.1", "rounds.1.columns={instruction: \"a \\\"b\\\": {c}\", output: 7}")
+      "allow_leaks=[second, first]", "rounds.0.split=0.1",
+      "rounds.1.columns={instruction: \"a \\\"b\\\": {c}\", output: 7}")
     #expect(original.yaml.contains("\n    columns: null\n    split: 0.1\n    task: null\n"))
     let other = try RecipeFixture(original.yaml)
     #expect(try other.load() == original)
@@ -33,7 +34,9 @@ struct RecipeWritingTests {
     for key in TrainingKey.all where key.name != "num_train_epochs" {
       #expect(yaml.contains("\n\(key.name): "), "\(key.name)")
     }
-    for line in ["learning_rate: 0.0001", "adam_epsilon: 1.0e-08", "max_grad_norm: 1.0", "eval_steps: null"] {
+    for line in [
+      "learning_rate: 0.0001", "adam_epsilon: 1.0e-08", "max_grad_norm: 1.0", "eval_steps: null", "allow_leaks: []",
+    ] {
       #expect(yaml.contains("\n\(line)\n"), "\(line)")
     }
   }

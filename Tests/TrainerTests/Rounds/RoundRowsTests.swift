@@ -14,7 +14,7 @@ struct RoundRowsTests {
     settings.learningRate = 3e-3
     settings.saveSteps = 2
     let table = fixture.folder.appending(path: "one.csv")
-    let rows = (0..<30).map { "one \($0 % 7):,\" one\(String(repeating: "!", count: $0 % 5))\"" }
+    let rows = (0..<30).map { "one \($0):,\" one\(String(repeating: "!", count: $0 % 5))\"" }
     try Data(("question,answer\r\n" + rows.joined(separator: "\r\n")).utf8).write(to: table)
     let other = try fixture.write("two.jsonl", word: "two", rows: 20)
     var recipe = fixture.recipe(settings: settings, rounds: [("one", table), ("two", other)])

@@ -65,7 +65,7 @@ package struct Dataset: Sendable {
       guard part.contains(index, of: count) else { return }
       do throws(RowEncoder.Fault) {
         let sample = try encoder.encode(row)
-        inspect(EncodedRow(place: place, shape: row.shape, sample: sample, isDocument: isDocument))
+        inspect(EncodedRow(place: place, row: row, sample: sample, isDocument: isDocument))
         builder.add(sample, line: Self.line(in: place), isDocument: isDocument)
       } catch {
         throw DatasetError(place: place, message: error.message)
@@ -84,8 +84,8 @@ package struct Dataset: Sendable {
 package struct EncodedRow: Sendable {
   /// `path/train.jsonl:17`.
   package let place: String
-  /// `text`, `completion`, `conversation` or `tokens`.
-  package let shape: String
+  /// The row as its file has it.
+  package let row: DatasetRow
   package let sample: Sample
   /// Whether what is longer than a sequence goes on in the next sample.
   package let isDocument: Bool

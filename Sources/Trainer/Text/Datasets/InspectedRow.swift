@@ -28,7 +28,7 @@ package struct InspectedRow: Encodable, Sendable {
   package init(_ row: EncodedRow, tokenizer: (any Tokenizer)?, sequenceLength: Int) {
     let kept = min(row.sample.length, sequenceLength)
     place = row.place
-    shape = row.shape
+    shape = row.row.shape
     isDocument = row.isDocument
     let ids = Array(row.sample.ids.prefix(kept))
     self.ids = ids

@@ -24,7 +24,8 @@ package struct KeyedRandom: Sendable {
   /// A number from 0 to below 1, of 53 bits.
   package func unit(_ counter: UInt64) -> Double { Double(bits(counter) >> 11) * 0x1p-53 }
 
-  private static func mix(_ value: UInt64) -> UInt64 {
+  /// SplitMix64's finaliser: one to one, and every bit of the value moves every bit of the result.
+  static func mix(_ value: UInt64) -> UInt64 {
     var z = value
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
