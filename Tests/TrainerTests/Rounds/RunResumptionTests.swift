@@ -88,7 +88,8 @@ struct RunResumptionTests {
     settings.union.replayFraction = 0
     settings.maxForgetting = 0.5
     var recipe = fixture.recipe(
-      settings: settings, rounds: [("one", first), ("two", other)], valid: [first, other])
+      settings: settings, rounds: [("one", first), ("two", other)], valid: [first, other],
+      allowLeaks: ["one", "two"])
     #expect(throws: RoundError.self) { try fixture.run(recipe, on: CPUExecutor<Float>()) }
     recipe.rounds[1].settings.duration = .steps(1)
     try fixture.run(recipe, on: CPUExecutor<Float>(), resuming: true, accepting: ["rounds.1"])
