@@ -44,19 +44,24 @@ package struct RunMaterial {
 
     var loaded: [String: Dataset] = [:]
     unions = try recipe.rounds.indices.map { last in
-      let length = recipe.rounds[last].settings.sequenceLength
-      func dataset(_ name: String, _ load: () throws -> Dataset) throws -> Dataset {
-        let key = "\(length) \(name)"
-        let dataset = try loaded[key] ?? load()
+      let settings = recipe.rounds[last].settings
+      let length = settings.sequenceLength
+      func dataset(_ index: Int, _ name: String, _ load: (Reversal?) throws -> Dataset) throws -> Dataset {
+        let reversal = Reversal(
+          settings.objective, tokenizer: text.tokenizer, seed: recipe.seed, round: last + 1, dataset: index)
+        let key = "\(length) \(name) \(reversal?.key ?? "")"
+        let dataset = try loaded[key] ?? load(reversal)
         loaded[key] = dataset
         return dataset
       }
-      let union = try recipe.rounds[...last].map { round in
-        try dataset(round.name) { try round.loadTrainingRows(text, seed: recipe.seed, sequenceLength: length) }
+      let union = try recipe.rounds[...last].enumerated().map { index, round in
+        try dataset(index, round.name) {
+          try round.loadTrainingRows(text, seed: recipe.seed, sequenceLength: length, reversal: $0)
+        }
       }
-      guard let replay = recipe.rounds[last].settings.union.baseReplay else { return union }
-      let rows = try dataset("\(Self.baseReplayName) \(replay.train.path)") {
-        try text.load(Self.baseReplayName, replay.train, sequenceLength: length)
+      guard let replay = settings.union.baseReplay else { return union }
+      let rows = try dataset(union.count, "\(Self.baseReplayName) \(replay.train.path)") {
+        try text.load(Self.baseReplayName, replay.train, sequenceLength: length, reversal: $0)
       }
       return union + [rows]
     }
@@ -91,7 +96,7 @@ package struct RunMaterial {
   package var rowCapacity: Int {
     let needed = recipe.rounds.indices.map { index in
       let settings = recipe.rounds[index].settings
-      let longest = unions[index].flatMap { $0.samples.map(\.length) }.max() ?? 1
+      let longest = unions[index].flatMap { $0.variants.map(\.length) }.max() ?? 1
       return settings.perDeviceTrainBatchSize * (settings.packing ? settings.sequenceLength : longest)
     }
     return needed.max() ?? 1
@@ -115,9 +120,12 @@ package struct RunMaterial {
 
 extension ModelText {
   /// Reads and encodes a file that belongs to no round.
-  fileprivate func load(_ name: String, _ url: URL, sequenceLength: Int) throws(DatasetError) -> Dataset {
+  fileprivate func load(
+    _ name: String, _ url: URL, sequenceLength: Int, reversal: Reversal? = nil
+  ) throws(DatasetError) -> Dataset {
     try Dataset.load(
-      name: name, url: url, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength)
+      name: name, url: url, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength,
+      reversal: reversal)
   }
 }
 
