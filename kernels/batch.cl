@@ -1,15 +1,13 @@
 // Purpose: makes the rows of a micro-batch on the device, from the round's token stream and a list of segments.
-// Math: row r is token i = r − row_start of its segment. Forward it reads the stream at i and is to predict the token
-//   at i + 1; reversed it reads at length − 1 − i and is to predict the token before that one.
+// Math: row r is token i = r − row_start of its segment; it is to predict the token at i + 1.
 // Shapes (row-major): ids, targets, positions, key_start, key_end, query_end [rows] in int; stream_ids, stream_labels
 //   [tokens] in int, −100 for unsupervised labels; segments [segment_count] of int4 (stream_offset, row_start, length,
-//   reversed), ordered by row_start, which covers 0 ..< rows without a gap.
+//   0), ordered by row_start, which covers 0 ..< rows without a gap.
 // Gradient contract: none.
 // Saved for backward: nothing.
 // Parallelism: one work-item a row; global size ceil(rows / WG_SIZE) · WG_SIZE.
 // Numerics: integers. Row r sees the keys key_start[r] ..< key_end[r], which is causal within its segment; key row r is
 //   seen by the query rows r ..< query_end[r]. The last row of a segment has no target (−100).
-// Source: reversed segments as in arXiv:2403.13799, token reversal.
 
 #include "common.cl"
 
@@ -43,12 +41,8 @@ void batch_rows(
     const int4 segment = segments[segment_of_row(segments, segment_count, row)];
     const int row_start = segment.s1, length = segment.s2;
     const int i = row - row_start;
-    const __global int *tokens = stream_ids + segment.s0;
-    const __global int *labels = stream_labels + segment.s0;
-    const int here = segment.s3 ? length - 1 - i : i;
-    const int next = segment.s3 ? here - 1 : here + 1;
-    ids[row] = tokens[here];
-    targets[row] = i + 1 < length ? labels[next] : IGNORED;
+    ids[row] = stream_ids[segment.s0 + i];
+    targets[row] = i + 1 < length ? stream_labels[segment.s0 + i + 1] : IGNORED;
     positions[row] = i;
     key_start[row] = row_start;
     key_end[row] = row + 1;

@@ -29,10 +29,10 @@ struct BatchWriter {
   func write(_ batch: MicroBatch, of datasets: [Dataset]) throws {
     var (ids, targets, segments): ([Int32], [Int32], [[Int]]) = ([], [], [])
     for segment in batch.segments {
-      let sample = datasets[segment.dataset].samples[segment.sample]
+      let sample = datasets[segment.dataset].sample(segment.sample, reversed: segment.reversed)
       segments.append([ids.count, segment.length])
-      ids += segment.reversed ? sample.ids.reversed() : sample.ids
-      targets += (segment.reversed ? sample.labels.reversed() : sample.labels).dropFirst() + [Sample.ignoredLabel]
+      ids += sample.ids
+      targets += sample.labels.dropFirst() + [Sample.ignoredLabel]
     }
     let line = Line(ids: ids, targets: targets, segments: segments, rows: batch.tokenCount)
     try handle.write(contentsOf: try JSONEncoder().encode(line) + Data("\n".utf8))

@@ -3,7 +3,7 @@ import Kernels
 /// The rows of a batch, made on the device from the round's token stream: the host sends only where each sample lies.
 ///
 /// - inputs: the stream's ids and labels [N]; segments [S, 4]: each sample's place in the stream, its first row, its
-///   length, and 1 where it is read backwards.
+///   length, and 0, which makes four numbers of an entry.
 /// - outputs, all [R] int32: ids; targets, the label of the next token, −100 for a sample's last; positions; and the
 ///   ranges of `Attention`: keyStart, keyEnd, queryEnd.
 struct BatchRows: Operation {
@@ -27,12 +27,11 @@ struct BatchRows: Operation {
     let outputs = (0..<6).map(step.outputInts)
     for segment in 0..<step.scalars.segmentCount {
       let entry = segments + segment * 4
-      let (start, first, length, reversed) = (Int(entry[0]), Int(entry[1]), Int(entry[2]), entry[3] != 0)
-      func place(_ index: Int) -> Int { start + (reversed ? length - 1 - index : index) }
+      let (start, first, length) = (Int(entry[0]), Int(entry[1]), Int(entry[2]))
       for index in 0..<length {
         let row = first + index
-        outputs[0][row] = ids[place(index)]
-        outputs[1][row] = index + 1 < length ? labels[place(index + 1)] : -100
+        outputs[0][row] = ids[start + index]
+        outputs[1][row] = index + 1 < length ? labels[start + index + 1] : -100
         outputs[2][row] = Int32(index)
         outputs[3][row] = Int32(first)
         outputs[4][row] = Int32(row + 1)
@@ -110,7 +109,7 @@ extension BatchRows: Checked {
         let ids = recorder.ints(stream, values: (0..<rows + 5).map { $0 * 37 % 101 })
         let labels = recorder.ints(stream, values: (0..<rows + 5).map { $0 % 3 == 0 ? -100 : $0 * 37 % 101 })
         let segments = lengths.indices.flatMap { index in
-          [lengths[..<index].reduce(0, +) + index % 4, lengths[..<index].reduce(0, +), lengths[index], index % 2]
+          [lengths[..<index].reduce(0, +) + index % 4, lengths[..<index].reduce(0, +), lengths[index], 0]
         }
         recorder.set { $0.segmentCount = lengths.count }
         let batch = recorder.graph.batchRows(

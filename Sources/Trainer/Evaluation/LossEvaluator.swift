@@ -55,7 +55,7 @@ package final class LossEvaluator {
     var tokens = 0
     for (sample, losses) in zip(samples, try rowLosses(samples)) {
       total += losses.reduce(0) { $0 + Double($1) }
-      tokens += sample.targetCount(reversed: false)
+      tokens += sample.targetCount
     }
     return (tokens == 0 ? .nan : total / Double(tokens), tokens)
   }

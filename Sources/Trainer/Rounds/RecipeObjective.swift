@@ -1,23 +1,61 @@
+/// In which order rows are read (`objective`).
+package struct ObjectiveSettings: Sendable, Equatable {
+  /// Shares of rows read forwards and in reverse; they sum to 1.
+  package var forward: Double = 1
+  package var reverse: Double = 0
+  /// What keeps its inner order in a reversed row.
+  package var unit = Reversal.Unit.token
+  /// Words of the longest random segment, where `unit` is `segment`.
+  package var longestSegment = 25
+  /// A text that begins reversed rows alone, right after BOS; nil: none.
+  package var marker: String?
+
+  package init(forward: Double = 1, reverse: Double = 0) {
+    self.forward = forward
+    self.reverse = reverse
+  }
+}
+
 /// The `objective` mapping among the training keys.
 extension RecipeDecoding {
   /// Reads `objective`; a share that is not given is what the other leaves.
-  static func objective(_ node: RecipeNode, in parent: RecipeReader) throws(RecipeError) -> ObjectiveShares {
-    let reader = try parent.mapping(node, "objective", known: ["forward", "reverse"])
+  static func objective(
+    _ node: RecipeNode, in parent: RecipeReader, into objective: inout ObjectiveSettings
+  ) throws(RecipeError) {
+    let reader = try parent.mapping(node, "objective", known: ObjectiveSettings.keys)
     let allowed = "a share from 0 to 1"
     let forward = try reader.number("forward", allowed: allowed) { (0...1).contains($0) }
     let reverse = try reader.number("reverse", allowed: allowed) { (0...1).contains($0) }
-    switch (forward, reverse) {
-    case (nil, nil): return ObjectiveShares()
-    case (let forward?, nil): return ObjectiveShares(forward: forward, reverse: 1 - forward)
-    case (nil, let reverse?): return ObjectiveShares(forward: 1 - reverse, reverse: reverse)
-    case (let forward?, let reverse?):
-      guard abs(forward + reverse - 1) < 1e-6 else {
-        throw RecipeError(
-          place: reader.place,
-          message: "\(parent.name("objective")) shares rows forward \(forward) + reverse \(reverse) = "
-            + "\(forward + reverse), but the shares should sum to 1: set both, or leave one out")
-      }
-      return ObjectiveShares(forward: forward, reverse: reverse)
+    if let share = forward ?? reverse.map({ 1 - $0 }) {
+      objective.forward = share
+      objective.reverse = reverse ?? 1 - share
     }
+    guard abs(objective.forward + objective.reverse - 1) < 1e-6 else {
+      throw RecipeError(
+        place: reader.place,
+        message: "\(parent.name("objective")) shares rows forward \(objective.forward) + reverse "
+          + "\(objective.reverse) = \(objective.forward + objective.reverse), but the shares should sum to 1: set both, or leave one out"
+      )
+    }
+    if let unit = try reader.word("unit", as: Reversal.Unit.self) { objective.unit = unit }
+    if let longest = try reader.integer("longest_segment", in: 1...1_000_000) { objective.longestSegment = longest }
+    if reader.node("marker") != nil {
+      objective.marker = try reader.optional("marker") { reader throws(RecipeError) in
+        try reader.text("marker", allowed: "null, or a text")
+      }
+    }
+  }
+}
+
+extension ObjectiveSettings {
+  fileprivate static let keys = ["forward", "reverse", "unit", "longest_segment", "marker"]
+
+  /// The settings as YAML.
+  var yaml: String {
+    let values = [
+      RecipeYAML.number(forward), RecipeYAML.number(reverse), unit.rawValue, String(longestSegment),
+      marker.map { RecipeYAML.text($0) } ?? "null",
+    ]
+    return "{" + zip(Self.keys, values).map { "\($0): \($1)" }.joined(separator: ", ") + "}"
   }
 }

@@ -43,7 +43,8 @@ extension TrainingKey {
 
   /// Keys of the two mappings among the training keys, for the advice on a key that stands at the wrong level.
   package static let nested = [
-    "forward": "objective", "reverse": "objective",
+    "forward": "objective", "reverse": "objective", "unit": "objective", "longest_segment": "objective",
+    "marker": "objective",
     "sampling": "union", "temperature": "union", "weights": "union", "replay_fraction": "union", "examples": "union",
     "base_replay": "union",
   ]
@@ -132,9 +133,9 @@ extension TrainingKey {
 
   private static let objective = TrainingKey(name: "objective") { reader, settings throws(RecipeError) in
     guard let node = reader.node("objective") else { return }
-    settings.objective = try RecipeDecoding.objective(node, in: reader)
+    try RecipeDecoding.objective(node, in: reader, into: &settings.objective)
   } write: {
-    "{forward: \(RecipeYAML.number($0.objective.forward)), reverse: \(RecipeYAML.number($0.objective.reverse))}"
+    $0.objective.yaml
   }
 
   private static let union = TrainingKey(name: "union") { reader, settings throws(RecipeError) in

@@ -17,17 +17,6 @@ package enum LearningRateKind: String, Sendable, CaseIterable {
   case wsd
 }
 
-/// Shares of rows read forwards and in reverse (`objective`); they sum to 1.
-package struct ObjectiveShares: Sendable, Equatable {
-  package var forward: Double = 1
-  package var reverse: Double = 0
-
-  package init(forward: Double = 1, reverse: Double = 0) {
-    self.forward = forward
-    self.reverse = reverse
-  }
-}
-
 /// How a round draws from D1 ∪ … ∪ Di (`union`).
 package struct UnionSettings: Sendable, Equatable {
   /// How datasets share the draws.
@@ -101,7 +90,7 @@ package struct TrainingSettings: Sendable, Equatable {
   package var adamEpsilon = 1.0e-8
   /// Gradients whose global L2 norm is larger are scaled down to it.
   package var maxGradNorm = 1.0
-  package var objective = ObjectiveShares()
+  package var objective = ObjectiveSettings()
   package var union = UnionSettings()
   /// Optimiser steps between two lines of log.
   package var loggingSteps = 1

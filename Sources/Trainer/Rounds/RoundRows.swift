@@ -8,13 +8,16 @@ extension ResolvedRound {
   }
 
   /// Reads and encodes the rows that train.
+  ///
+  /// - Parameter reversal: makes the reversed variants, of a round that reads some rows so.
   package func loadTrainingRows(
-    _ text: ModelText, seed: UInt64, sequenceLength: Int, inspect: (EncodedRow) -> Void = { _ in }
+    _ text: ModelText, seed: UInt64, sequenceLength: Int, reversal: Reversal? = nil,
+    inspect: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> Dataset {
     let rows = source(seed: seed)
     return try Dataset.load(
       name: name, url: rows.url, columns: rows.columns, part: rows.part, tokenizer: text.tokenizer,
-      vocabularySize: text.vocabularySize, sequenceLength: sequenceLength, inspect: inspect)
+      vocabularySize: text.vocabularySize, sequenceLength: sequenceLength, reversal: reversal, inspect: inspect)
   }
 
   /// Reads and encodes the rows that are held out; nil where the round has none.

@@ -23,7 +23,7 @@ struct RoundTrainer {
   /// D1 … Di, and after them the rows of the base replay where there are some.
   let datasets: [Dataset]
   let totalSteps: Int
-  private let places: [[Int]]
+  private let places: TokenStream.Places
   private let device: RunDevice
   private let packer: BatchPacker
 
@@ -124,7 +124,8 @@ struct RoundTrainer {
   /// The places of the rows of a step that have no finite loss by themselves; of all its rows where none is so.
   private func suspects(_ batches: [MicroBatch], _ hooks: Hooks) throws -> String {
     let segments = batches.flatMap(\.segments)
-    let isNotFinite = try hooks.areNotFinite(segments.map { datasets[$0.dataset].samples[$0.sample] })
+    let isNotFinite = try hooks.areNotFinite(
+      segments.map { datasets[$0.dataset].sample($0.sample, reversed: $0.reversed) })
     let poisoned = zip(segments, isNotFinite).filter(\.1).map(\.0)
     let places = (poisoned.isEmpty ? segments : poisoned).map { datasets[$0.dataset].place(of: $0.sample) }
     let shown = 5

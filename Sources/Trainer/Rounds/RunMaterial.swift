@@ -44,37 +44,10 @@ package struct RunMaterial {
     let text = ModelText(tokenizer: tokenizer, configuration: configuration)
     try text.checkLengths(of: recipe)
 
-    var leakCheck = LeakCheck()
-    valid = try recipe.rounds.map { round in
-      try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength) {
-        leakCheck.holdOut($0.row, at: $0.place, of: round.name)
-      }
-    }
-    var loaded: [String: Dataset] = [:]
-    var checked: Set<String> = []
-    unions = try recipe.rounds.indices.map { last in
-      let length = recipe.rounds[last].settings.sequenceLength
-      func dataset(_ name: String, _ load: ((EncodedRow) -> Void) throws -> Dataset) throws -> Dataset {
-        let key = "\(length) \(name)"
-        if let dataset = loaded[key] { return dataset }
-        // A round of another sequence length reads the same rows again.
-        let isNew = checked.insert(name).inserted
-        let dataset = try load { if isNew { leakCheck.train($0.row, at: $0.place, of: name) } }
-        loaded[key] = dataset
-        return dataset
-      }
-      let union = try recipe.rounds[...last].map { round in
-        try dataset(round.name) { inspect in
-          try round.loadTrainingRows(text, seed: recipe.seed, sequenceLength: length, inspect: inspect)
-        }
-      }
-      guard let replay = recipe.rounds[last].settings.union.baseReplay else { return union }
-      let rows = try dataset("\(Self.baseReplayName) \(replay.train.path)") { inspect in
-        try text.load(Self.baseReplayName, replay.train, sequenceLength: length, inspect: inspect)
-      }
-      return union + [rows]
-    }
-    leaks = leakCheck.reports(allowed: recipe.allowLeaks)
+    var loader = UnionLoader(recipe, text: text)
+    valid = try recipe.rounds.map { try loader.heldOutRows(of: $0) }
+    unions = try recipe.rounds.indices.map { try loader.union(ofRound: $0) }
+    leaks = loader.leaks.reports(allowed: recipe.allowLeaks)
     if let refusal = leaks.refusal { throw refusal }
     general = try recipe.evaluation.general.map { url in
       try text.load("general", url, sequenceLength: recipe.rounds.map(\.settings.sequenceLength).max() ?? 2)
@@ -105,7 +78,7 @@ package struct RunMaterial {
   package var rowCapacity: Int {
     let needed = recipe.rounds.indices.map { index in
       let settings = recipe.rounds[index].settings
-      let longest = unions[index].flatMap { $0.samples.map(\.length) }.max() ?? 1
+      let longest = unions[index].flatMap { $0.variants.map(\.length) }.max() ?? 1
       return settings.perDeviceTrainBatchSize * (settings.packing ? settings.sequenceLength : longest)
     }
     return needed.max() ?? 1
@@ -129,12 +102,13 @@ package struct RunMaterial {
 
 extension ModelText {
   /// Reads and encodes a file that belongs to no round.
-  fileprivate func load(
-    _ name: String, _ url: URL, sequenceLength: Int, inspect: (EncodedRow) -> Void = { _ in }
+  func load(
+    _ name: String, _ url: URL, sequenceLength: Int, reversal: Reversal? = nil,
+    inspect: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> Dataset {
     try Dataset.load(
       name: name, url: url, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength,
-      inspect: inspect)
+      reversal: reversal, inspect: inspect)
   }
 }
 

@@ -3,51 +3,64 @@ import Kernels
 
 /// The rows of a round's datasets, end to end on the device: a step only names the places it reads.
 package struct TokenStream {
-  /// Numbers of one sample's entry in a step's segment table: place, first row, length, 1 where read backwards.
+  /// Numbers of one sample's entry in a step's segment table: place, first row, length, 0.
   package static let segmentWidth = 4
+
+  /// Where the samples of a round's datasets start in the stream, the reversed variants after each dataset's own.
+  package struct Places: Sendable {
+    private let datasets: [(samples: [Int], reversed: [Int])]
+
+    /// The places of datasets that lie end to end from the stream's start.
+    package init(of datasets: [Dataset]) {
+      var start = 0
+      func places(_ samples: [Sample]) -> [Int] {
+        samples.map { sample in
+          defer { start += sample.length }
+          return start
+        }
+      }
+      self.datasets = datasets.map { (places($0.samples), places($0.reversed ?? [])) }
+    }
+
+    /// The place of the variant that a segment names.
+    package subscript(_ segment: Segment) -> Int {
+      let dataset = datasets[segment.dataset]
+      return segment.reversed ? dataset.reversed[segment.sample] : dataset.samples[segment.sample]
+    }
+  }
 
   package let ids: Variable
   package let labels: Variable
 
-  /// - Parameter capacity: tokens of the round that has the most.
+  /// - Parameter capacity: tokens of the round that has the most, reversed variants counted.
   package init(capacity: Int) {
     ids = Variable(name: "stream ids", shape: Shape([capacity]), dtype: .int32)
     labels = Variable(name: "stream labels", shape: Shape([capacity]), dtype: .int32)
   }
 
-  /// Sends a round's datasets to the device.
-  ///
-  /// - Returns: for each dataset the place in the stream at which each of its samples starts.
-  package func load(_ datasets: [Dataset], into executor: any Executor) throws(OpenCLError) -> [[Int]] {
-    var places: [[Int]] = []
+  /// Sends a round's datasets to the device, each followed by its reversed variants where it has them.
+  package func load(_ datasets: [Dataset], into executor: any Executor) throws(OpenCLError) -> Places {
     var start = 0
-    for dataset in datasets {
-      let first = start
-      places.append(
-        dataset.samples.map { sample in
-          defer { start += sample.length }
-          return start
-        })
-      try executor.write(.ints(dataset.samples.flatMap(\.ids)), to: ids, at: first)
-      try executor.write(.ints(dataset.samples.flatMap(\.labels)), to: labels, at: first)
+    for samples in datasets.flatMap({ [$0.samples, $0.reversed ?? []] }) where !samples.isEmpty {
+      try executor.write(.ints(samples.flatMap(\.ids)), to: ids, at: start)
+      try executor.write(.ints(samples.flatMap(\.labels)), to: labels, at: start)
+      start += samples.reduce(0) { $0 + $1.length }
     }
-    return places
+    return Places(of: datasets)
   }
 
-  /// Tokens of some datasets together.
+  /// Tokens of some datasets together, reversed variants counted.
   package static func tokenCount(_ datasets: [Dataset]) -> Int {
-    datasets.reduce(0) { $0 + $1.samples.reduce(0) { $0 + $1.length } }
+    datasets.reduce(0) { $0 + $1.variants.reduce(0) { $0 + $1.length } }
   }
 
   /// The segment table of a micro-batch, as the device reads it.
-  package static func segmentTable(_ batch: MicroBatch, places: [[Int]]) -> [Int32] {
+  package static func segmentTable(_ batch: MicroBatch, places: Places) -> [Int32] {
     var table: [Int32] = []
     table.reserveCapacity(batch.segments.count * segmentWidth)
     var row = 0
     for segment in batch.segments {
-      table += [
-        Int32(places[segment.dataset][segment.sample]), Int32(row), Int32(segment.length), segment.reversed ? 1 : 0,
-      ]
+      table += [Int32(places[segment]), Int32(row), Int32(segment.length), 0]
       row += segment.length
     }
     return table

@@ -93,10 +93,10 @@ package final class TrainingStep {
   ///
   /// - Parameters:
   ///   - batches: the step's micro-batches; their losses and gradients add up.
-  ///   - places: where each dataset's samples start in the stream.
+  ///   - places: where the samples start in the stream.
   ///   - number: the round's step, from 1.
   package func run(
-    _ batches: [MicroBatch], places: [[Int]], update: Plan, learningRate: Double, number: Int
+    _ batches: [MicroBatch], places: TokenStream.Places, update: Plan, learningRate: Double, number: Int
   ) throws(OpenCLError) {
     var scalars = RunScalars()
     // The mean is over all supervised tokens of the step, however they are split into micro-batches.

@@ -27,7 +27,7 @@ struct StepMeasurement {
     for (index, sample) in samples.enumerated() {
       batch.segments.append(Segment(dataset: 0, sample: index, length: sample.length, reversed: false))
       batch.tokenCount += sample.length
-      batch.supervisedCount += sample.targetCount(reversed: false)
+      batch.supervisedCount += sample.targetCount
     }
     try step.run([batch], places: places, update: update, learningRate: learningRate, number: 1)
     statistics = try step.statistics(from: 1, through: 1)[0]

@@ -20,7 +20,7 @@ package struct BatchPacker: Sendable {
   package init(datasets: [Dataset], sampler: UnionSampler, settings: TrainingSettings) {
     let longest = settings.sequenceLength
     precondition(
-      datasets.allSatisfy { $0.samples.allSatisfy { (1...longest).contains($0.length) } },
+      datasets.allSatisfy { $0.variants.allSatisfy { (1...longest).contains($0.length) } },
       "datasets are encoded for the round's own sequence length")
     self.datasets = datasets
     self.sampler = sampler
@@ -82,13 +82,13 @@ package struct BatchPacker: Sendable {
   private func segment(at position: Int) -> Segment {
     let draw = sampler.draw(position: position)
     return Segment(
-      dataset: draw.dataset, sample: draw.sample, length: datasets[draw.dataset].samples[draw.sample].length,
-      reversed: draw.reversed)
+      dataset: draw.dataset, sample: draw.sample,
+      length: datasets[draw.dataset].sample(draw.sample, reversed: draw.reversed).length, reversed: draw.reversed)
   }
 
   private func add(_ segment: Segment, to batch: inout MicroBatch) {
     batch.segments.append(segment)
     batch.tokenCount += segment.length
-    batch.supervisedCount += datasets[segment.dataset].samples[segment.sample].targetCount(reversed: segment.reversed)
+    batch.supervisedCount += datasets[segment.dataset].sample(segment.sample, reversed: segment.reversed).targetCount
   }
 }

@@ -6,7 +6,7 @@ package struct DatasetStatistics: Sendable, Equatable, Codable {
   package var rows = 0
   /// Rows whose end was cut off, being longer than a sequence.
   package var cut = 0
-  /// Rows left out, having no supervised token (after the cut).
+  /// Rows left out, having no supervised token (after the cut, and in reverse where some rows are read so).
   package var dropped = 0
   /// Tokens of the samples.
   package var tokens = 0
@@ -21,17 +21,34 @@ package struct Dataset: Sendable {
   package let name: String
   package let url: URL
   package let samples: [Sample]
+  /// The reversed variant of each sample; nil where no round reads one.
+  package let reversed: [Sample]?
   package let statistics: DatasetStatistics
   /// For each sample the line of the file where its row stands, from 1; empty where nothing is known of it.
   private let lines: [Int32]
 
-  package init(name: String, url: URL, samples: [Sample], statistics: DatasetStatistics, lines: [Int32] = []) {
+  package init(
+    name: String, url: URL, samples: [Sample], reversed: [Sample]? = nil, statistics: DatasetStatistics,
+    lines: [Int32] = []
+  ) {
+    precondition(reversed.map { $0.count == samples.count } ?? true, "a variant for each sample")
     self.name = name
     self.url = url
     self.samples = samples
+    self.reversed = reversed
     self.statistics = statistics
     self.lines = lines
   }
+
+  /// A sample as it is read: as it stands, or its reversed variant.
+  package func sample(_ index: Int, reversed isReversed: Bool) -> Sample {
+    guard isReversed else { return samples[index] }
+    guard let reversed else { preconditionFailure("a round that reads in reverse has the variants") }
+    return reversed[index]
+  }
+
+  /// Every sample, and after them every reversed variant.
+  package var variants: [Sample] { samples + (reversed ?? []) }
 
   /// Where a sample's row stands: `path/train.jsonl:17`, or the path alone.
   package func place(of sample: Int) -> String {
@@ -47,10 +64,11 @@ package struct Dataset: Sendable {
   ///   - vocabularySize: the model's; ids are below it.
   ///   - sequenceLength: tokens of the longest sample. A row's end is cut; a `.txt` document, which is mostly longer,
   ///     goes on in the next sample instead.
+  ///   - reversal: makes the samples' reversed variants, which are cut as the samples are.
   ///   - inspect: is shown each row before it is cut.
   package static func load(
     name: String, url: URL, columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)?,
-    vocabularySize: Int, sequenceLength: Int, inspect: (EncodedRow) -> Void = { _ in }
+    vocabularySize: Int, sequenceLength: Int, reversal: Reversal? = nil, inspect: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> Dataset {
     let encoder = RowEncoder(tokenizer: tokenizer, vocabularySize: vocabularySize)
     let reader = try DatasetReader(url: url, columns: columns)
@@ -60,13 +78,23 @@ package struct Dataset: Sendable {
       throw DatasetError(
         place: url.path, message: "holds one row, and split leaves one on each side: add rows, or remove split")
     }
-    var builder = Builder(sequenceLength: sequenceLength)
+    var builder = Builder(sequenceLength: sequenceLength, hasVariants: reversal != nil)
     try reader.forEachRow { row, index, place throws(DatasetError) in
       guard part.contains(index, of: count) else { return }
       do throws(RowEncoder.Fault) {
         let sample = try encoder.encode(row)
         inspect(EncodedRow(place: place, row: row, sample: sample, isDocument: isDocument))
-        builder.add(sample, line: Self.line(in: place), isDocument: isDocument)
+        builder.statistics.rows += 1
+        guard isDocument, sample.length > sequenceLength else {
+          let variant = try encoder.checked(reversal?.variant(of: row, sample: sample, index: index))
+          builder.keep(sample, variant, line: Self.line(in: place))
+          return
+        }
+        // The last piece may be one token, which has nothing before it: nothing is lost but itself.
+        for (number, piece) in sample.pieces(of: sequenceLength).enumerated() where piece.targetCount > 0 {
+          let variant = try encoder.checked(reversal?.variant(of: row, sample: piece, index: index, piece: number))
+          builder.keep(piece, variant, line: Self.line(in: place))
+        }
       } catch {
         throw DatasetError(place: place, message: error.message)
       }
@@ -94,44 +122,32 @@ package struct EncodedRow: Sendable {
 /// Cuts, drops and counts.
 private struct Builder {
   let sequenceLength: Int
-  var samples: [Sample] = []
-  var lines: [Int32] = []
+  private var samples: [Sample] = []
+  private var reversed: [Sample]?
+  private var lines: [Int32] = []
   var statistics = DatasetStatistics()
 
-  init(sequenceLength: Int) {
+  init(sequenceLength: Int, hasVariants: Bool) {
     precondition(sequenceLength >= 2, "a sequence of one token has nothing to predict")
     self.sequenceLength = sequenceLength
+    reversed = hasVariants ? [] : nil
   }
 
-  mutating func add(_ sample: Sample, line: Int32, isDocument: Bool) {
-    statistics.rows += 1
-    guard isDocument, sample.length > sequenceLength else {
-      keep(sample, line: line)
-      return
-    }
-    for start in stride(from: 0, to: sample.length, by: sequenceLength) {
-      let range = start..<min(start + sequenceLength, sample.length)
-      let piece = Sample(ids: Array(sample.ids[range]), labels: Array(sample.labels[range]))
-      // The last piece may be one token, which has nothing before it: nothing is lost but itself.
-      if piece.targetCount(reversed: false) > 0 { keep(piece, line: line) }
-    }
-  }
-
-  private mutating func keep(_ sample: Sample, line: Int32) {
-    var sample = sample
-    if sample.length > sequenceLength {
-      statistics.cut += 1
-      sample = Sample(
-        ids: Array(sample.ids.prefix(sequenceLength)), labels: Array(sample.labels.prefix(sequenceLength)))
-    }
-    let targets = sample.targetCount(reversed: false)
-    guard targets > 0 else {
+  /// - Parameter variant: the sample's reversed variant, where there is one.
+  mutating func keep(_ whole: Sample, _ variant: Sample?, line: Int32) {
+    let sample = whole.prefix(sequenceLength)
+    let variant = variant?.prefix(sequenceLength)
+    if whole.length > sequenceLength { statistics.cut += 1 }
+    let targets = sample.targetCount
+    // A token that only one direction can predict makes no row of both.
+    guard targets > 0, variant?.targetCount != 0 else {
       statistics.dropped += 1
       return
     }
     statistics.tokens += sample.length
     statistics.supervisedTokens += targets
     samples.append(sample)
+    if let variant { reversed?.append(variant) }
     lines.append(line)
   }
 
@@ -143,8 +159,10 @@ private struct Builder {
       throw DatasetError(
         place: url.path,
         message: "none of its \(statistics.rows) rows has a supervised token within \(sequenceLength) tokens "
-          + "(\(statistics.cut) were cut): give completions or assistant turns, or raise sequence_length")
+          + "(\(statistics.cut) were cut)\(reversed == nil ? "" : " in both directions"): give completions or assistant "
+          + "turns, or raise sequence_length")
     }
-    return Dataset(name: name, url: url, samples: samples, statistics: statistics, lines: lines)
+    return Dataset(
+      name: name, url: url, samples: samples, reversed: reversed, statistics: statistics, lines: lines)
   }
 }

@@ -4,9 +4,9 @@ package struct Segment: Sendable, Equatable {
   package let dataset: Int
   /// Index of the sample within the dataset.
   package let sample: Int
-  /// Tokens.
+  /// Tokens of the variant that is meant.
   package let length: Int
-  /// Whether tokens and labels are both read from last to first.
+  /// Whether the sample's reversed variant is meant.
   package let reversed: Bool
 
   package init(dataset: Int, sample: Int, length: Int, reversed: Bool) {

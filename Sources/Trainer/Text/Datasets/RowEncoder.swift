@@ -32,6 +32,14 @@ package struct RowEncoder: Sendable {
   /// Encodes one row, uncut.
   package func encode(_ row: DatasetRow) throws(Fault) -> Sample {
     let sample = try sample(of: row)
+    return try checked(sample) ?? sample
+  }
+
+  /// The same sample; nil for none.
+  ///
+  /// - Throws: where an id or a label is not the model's.
+  package func checked(_ sample: Sample?) throws(Fault) -> Sample? {
+    guard let sample else { return nil }
     for (index, id) in sample.ids.enumerated() where id < 0 || Int(id) >= vocabularySize {
       throw Fault(
         message: "token \(id) at position \(index) is outside the model's vocabulary of \(vocabularySize): use the "

@@ -17,8 +17,19 @@ package struct Sample: Sendable, Equatable {
   /// Tokens of the sample.
   package var length: Int { ids.count }
 
-  /// Tokens that are predicted and supervised: the first in reading order has nothing before it, and never counts.
-  package func targetCount(reversed: Bool) -> Int {
-    (reversed ? labels.dropLast() : labels.dropFirst()).count { $0 != Self.ignoredLabel }
+  /// Tokens that are predicted and supervised: the first has nothing before it, and never counts.
+  package var targetCount: Int { labels.dropFirst().count { $0 != Self.ignoredLabel } }
+
+  /// The first `count` tokens; the sample itself where it has no more.
+  package func prefix(_ count: Int) -> Sample {
+    length <= count ? self : Sample(ids: Array(ids.prefix(count)), labels: Array(labels.prefix(count)))
+  }
+
+  /// The sample cut into runs of `count` tokens, the last perhaps shorter.
+  package func pieces(of count: Int) -> [Sample] {
+    stride(from: 0, to: length, by: count).map { start in
+      let range = start..<min(start + count, length)
+      return Sample(ids: Array(ids[range]), labels: Array(labels[range]))
+    }
   }
 }

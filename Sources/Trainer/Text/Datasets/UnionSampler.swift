@@ -4,7 +4,7 @@ package struct Draw: Sendable, Equatable {
   package let dataset: Int
   /// Index of the sample within the dataset.
   package let sample: Int
-  /// Whether the sample is read from its last token to its first.
+  /// Whether the sample's reversed variant is meant.
   package let reversed: Bool
 
   package init(dataset: Int, sample: Int, reversed: Bool) {

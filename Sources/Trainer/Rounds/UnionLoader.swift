@@ -1,0 +1,64 @@
+/// Reads the datasets of a recipe's rounds: each once for each way in which rounds read it; all rows pass the check for
+/// leaks.
+struct UnionLoader {
+  private let recipe: Recipe
+  private let text: ModelText
+  private var loaded: [String: Dataset] = [:]
+  /// Datasets whose training rows the check has seen: a round of another sequence length reads them again.
+  private var checked: Set<String> = []
+  /// What held-out rows and training rows have in common, once all are read.
+  private(set) var leaks = LeakCheck()
+
+  init(_ recipe: Recipe, text: ModelText) {
+    self.recipe = recipe
+    self.text = text
+  }
+
+  /// A round's held-out rows; nil where it has none.
+  mutating func heldOutRows(of round: ResolvedRound) throws(DatasetError) -> Dataset? {
+    var leaks = leaks
+    defer { self.leaks = leaks }
+    return try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength) {
+      leaks.holdOut($0.row, at: $0.place, of: round.name)
+    }
+  }
+
+  /// D1 … Di for round i, encoded as its settings have it, and after them the rows of its base replay.
+  ///
+  /// - Parameter last: the round, from 0.
+  mutating func union(ofRound last: Int) throws -> [Dataset] {
+    let settings = recipe.rounds[last].settings
+    var union: [Dataset] = []
+    for (index, round) in recipe.rounds[...last].enumerated() {
+      union.append(
+        try dataset(index, round.name, ofRound: last) { [recipe, text] reversal, inspect in
+          try round.loadTrainingRows(
+            text, seed: recipe.seed, sequenceLength: settings.sequenceLength, reversal: reversal, inspect: inspect)
+        })
+    }
+    guard let replay = settings.union.baseReplay else { return union }
+    let rows = try dataset(union.count, "\(RunMaterial.baseReplayName) \(replay.train.path)", ofRound: last) {
+      [text] reversal, inspect in
+      try text.load(
+        RunMaterial.baseReplayName, replay.train, sequenceLength: settings.sequenceLength, reversal: reversal,
+        inspect: inspect)
+    }
+    return union + [rows]
+  }
+
+  private mutating func dataset(
+    _ index: Int, _ name: String, ofRound last: Int, load: (Reversal?, (EncodedRow) -> Void) throws -> Dataset
+  ) throws -> Dataset {
+    let settings = recipe.rounds[last].settings
+    let reversal = Reversal(
+      settings.objective, tokenizer: text.tokenizer, seed: recipe.seed, round: last + 1, dataset: index)
+    let key = "\(settings.sequenceLength) \(name) \(reversal?.key ?? "")"
+    if let dataset = loaded[key] { return dataset }
+    let isNew = checked.insert(name).inserted
+    var leaks = leaks
+    let dataset = try load(reversal) { if isNew { leaks.train($0.row, at: $0.place, of: name) } }
+    self.leaks = leaks
+    loaded[key] = dataset
+    return dataset
+  }
+}

@@ -1,0 +1,157 @@
+/// The reversed variants of a dataset's rows: what a model reads that learns to write from the end (`objective.reverse`).
+///
+/// BOS stays first and EOS last in every variant, so that a model of reversed text is begun and stops as any other. A
+/// marker stands after BOS and is not supervised. By token, labels travel with their tokens; by word and by segment the
+/// text itself is turned round before it is encoded, a prompt and its completion as one text, and all of it is supervised.
+///
+/// - Source: arXiv:2403.13799, section 2 (token, word and random-segment reversal); arXiv:2507.01335 (reverse models).
+package struct Reversal: Sendable {
+  /// What keeps its inner order while the order of all is turned round (`objective.unit`).
+  package enum Unit: String, Sendable, CaseIterable {
+    case token, word, segment
+  }
+
+  /// Keyed draws' purpose; `UnionSampler` draws for 1 to 4 by the same seed and round.
+  private static let purpose: UInt64 = 5
+
+  private let objective: ObjectiveSettings
+  private let tokenizer: (any Tokenizer)?
+  /// What is wrong with the marker matters only once a row comes, whose place the error then names.
+  private let marker: Result<[Int32], RowEncoder.Fault>
+  private let seed: UInt64
+  private let round: Int
+  private let dataset: Int
+
+  /// The variants that a round reads of one of its datasets; nil where it reads every row forwards.
+  /// - Parameters:
+  ///   - tokenizer: nil where the rows are tokenised already; nothing is then known of BOS and EOS.
+  ///   - seed: the run's.
+  ///   - round: from 1.
+  ///   - dataset: index of the dataset in the round's union.
+  package init?(
+    _ objective: ObjectiveSettings, tokenizer: (any Tokenizer)?, seed: UInt64, round: Int, dataset: Int
+  ) {
+    guard objective.reverse > 0 else { return nil }
+    self.objective = objective
+    self.tokenizer = tokenizer
+    self.seed = seed
+    self.round = round
+    self.dataset = dataset
+    marker = Result { () throws(RowEncoder.Fault) in
+      try objective.marker.map { text throws(RowEncoder.Fault) in try Self.ids(ofMarker: text, tokenizer) } ?? []
+    }
+  }
+
+  /// Tells this reversal's variants of a file from those of another: equal where they are equal for every row.
+  package var key: String {
+    let random = objective.unit == .segment ? " \(objective.longestSegment) \(seed) \(round) \(dataset)" : ""
+    return "\(objective.unit.rawValue)\(random) \(objective.marker ?? "")"
+  }
+
+  /// The reversed variant of a row, uncut.
+  ///
+  /// - Parameters:
+  ///   - sample: the row, encoded; of a document longer than a sequence, one of its pieces.
+  ///   - index: of the row in its file.
+  ///   - piece: index of a document's piece; nil: the sample is the whole row.
+  package func variant(
+    of row: DatasetRow, sample: Sample, index: Int, piece: Int? = nil
+  ) throws(RowEncoder.Fault) -> Sample {
+    let frame = Frame(sample, tokenizer?.special)
+    let marker = try marker.get()
+    let body: Sample
+    switch objective.unit {
+    case .token:
+      body = Sample(
+        ids: sample.ids[frame.body].reversed(), labels: sample.labels[frame.body].reversed())
+    case .word, .segment:
+      guard let tokenizer, let text = piece == nil ? row.plainText : Self.text(of: sample, tokenizer) else {
+        throw RowEncoder.Fault(
+          message: "a row of shape \(row.shape) can be reversed by token only, and objective.unit is "
+            + "\(objective.unit.rawValue): set objective.unit to token, or objective.reverse to 0")
+      }
+      let ids = tokenizer.encodeOrdinary(turned(text, index: index, piece: piece ?? 0))
+      body = Sample(ids: ids, labels: ids)
+    }
+    let head = sample.ids[..<frame.body.lowerBound] + marker
+    let tail = frame.body.upperBound...
+    return Sample(
+      ids: head + body.ids + sample.ids[tail],
+      labels: sample.labels[..<frame.body.lowerBound] + marker.map { _ in Sample.ignoredLabel } + body.labels
+        + sample.labels[tail])
+  }
+
+  /// The words of a text from the last to the first, or its random segments.
+  private func turned(_ text: String, index: Int, piece: Int) -> String {
+    let words = Self.words(of: text)
+    guard objective.unit == .segment else { return Self.joined(words.reversed()) }
+    let random = KeyedRandom(seed, UInt64(round), Self.purpose, UInt64(dataset), UInt64(index), UInt64(piece))
+    return Self.joined(Self.segments(of: words, longest: objective.longestSegment, random: random).reversed().joined())
+  }
+
+  // MARK: - Units
+
+  /// What stands between white space.
+  package static func words(of text: String) -> [Substring] { text.split { $0.isWhitespace } }
+
+  /// Words as one text, a space between each two.
+  package static func joined(_ words: some Sequence<Substring>) -> String { words.joined(separator: " ") }
+
+  /// Words cut into runs of 1 ... `longest`, each length as likely; the last takes what is left.
+  package static func segments(of words: [Substring], longest: Int, random: KeyedRandom) -> [ArraySlice<Substring>] {
+    var segments: [ArraySlice<Substring>] = []
+    var start = 0
+    while start < words.count {
+      let length = 1 + random.integer(UInt64(segments.count), below: longest)
+      let end = min(start + length, words.count)
+      segments.append(words[start..<end])
+      start = end
+    }
+    return segments
+  }
+
+  /// Ids of a marker: one, where a special token has this very name, else the text's.
+  package static func ids(ofMarker text: String, _ tokenizer: (any Tokenizer)?) throws(RowEncoder.Fault) -> [Int32] {
+    guard let tokenizer else {
+      throw RowEncoder.Fault(
+        message: "the marker \"\(text)\" is a text, which needs a tokenizer, and the model brings none: name one, or "
+          + "set no marker")
+    }
+    let ids = 0..<Int32(tokenizer.vocabularySize)
+    if let special = ids.first(where: { tokenizer.isSpecial($0) && tokenizer.piece($0) == text }) { return [special] }
+    return tokenizer.encode(text)
+  }
+
+  /// A document's piece as text; a character that the piece's edge cuts through is left out.
+  private static func text(of piece: Sample, _ tokenizer: any Tokenizer) -> String {
+    let characters = tokenizer.decode(piece.ids, skipSpecial: true).unicodeScalars
+    let isWhole = { (scalar: Unicode.Scalar) in scalar != "\u{FFFD}" }
+    guard let first = characters.firstIndex(where: isWhole), let last = characters.lastIndex(where: isWhole) else {
+      return ""
+    }
+    return String(characters[first...last])
+  }
+
+  /// Where a sample's text lies between its BOS and its EOS.
+  private struct Frame {
+    let body: Range<Int>
+
+    init(_ sample: Sample, _ special: SpecialTokens?) {
+      let ids = sample.ids
+      let start = ids.first.map { $0 == special?.bos } == true ? 1 : 0
+      let hasEnd = ids.count > start && special?.eos.contains(ids[ids.count - 1]) == true
+      body = start..<(hasEnd ? ids.count - 1 : ids.count)
+    }
+  }
+}
+
+extension DatasetRow {
+  /// The row as one text, a completion right after its prompt; nil for turns and tokens.
+  fileprivate var plainText: String? {
+    switch self {
+    case .text(let text): text
+    case .completion(let prompt, let completion): prompt + completion
+    case .conversation, .tokens: nil
+    }
+  }
+}
