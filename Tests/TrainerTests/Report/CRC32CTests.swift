@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Trainer
+import Trainer
 
 /// The vectors of RFC 3720, appendix B.4, and the one that catalogues of checks give.
 @Suite("CRC-32C")

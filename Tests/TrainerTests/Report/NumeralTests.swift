@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite("Numerals of the report")
 struct NumeralTests {

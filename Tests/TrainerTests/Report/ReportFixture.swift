@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import Trainer
+import Trainer
 
 /// The folder of a run whose files are written by hand; it goes when the fixture goes.
 final class ReportFixture {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite("A run's TensorBoard events")
 struct RunEventsTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 #if canImport(FoundationXML)
   import FoundationXML

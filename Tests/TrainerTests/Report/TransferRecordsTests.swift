@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Trainer
+import Trainer
 
 @Suite("The matrix as the report reads it")
 struct TransferRecordsTests {

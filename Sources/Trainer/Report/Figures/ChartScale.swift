@@ -1,18 +1,18 @@
 import Foundation
 
 /// The way from a quantity to a place in a drawing, linear or logarithmic, and the round numbers to mark on it.
-struct ChartScale {
+package struct ChartScale {
   private(set) var domain: ClosedRange<Double>
-  let start: Double
-  let end: Double
-  let isLogarithmic: Bool
+  package let start: Double
+  package let end: Double
+  package let isLogarithmic: Bool
 
   /// - Parameters:
   ///   - domain: what is to be shown; widened where it is a single value.
   ///   - start: where its lower end lies in the drawing.
   ///   - end: where its upper end lies.
   ///   - isLogarithmic: taken only where all of `domain` is positive.
-  init(_ domain: ClosedRange<Double>, from start: Double, to end: Double, isLogarithmic: Bool = false) {
+  package init(_ domain: ClosedRange<Double>, from start: Double, to end: Double, isLogarithmic: Bool = false) {
     self.start = start
     self.end = end
     self.isLogarithmic = isLogarithmic && domain.lowerBound > 0
@@ -25,7 +25,7 @@ struct ChartScale {
   }
 
   /// The range of the finite values; nil where there are none.
-  static func range(of values: some Sequence<Double>) -> ClosedRange<Double>? {
+  package static func range(of values: some Sequence<Double>) -> ClosedRange<Double>? {
     var least = Double.infinity
     var largest = -Double.infinity
     for value in values where value.isFinite {
@@ -36,14 +36,14 @@ struct ChartScale {
   }
 
   /// The place of a value.
-  func callAsFunction(_ value: Double) -> Double {
+  package func callAsFunction(_ value: Double) -> Double {
     let (low, high) = (domain.lowerBound, domain.upperBound)
     let share = isLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
     return start + (end - start) * share
   }
 
   /// The same scale, its ends moved out to the next marks.
-  func rounded(marks: Int) -> ChartScale {
+  package func rounded(marks: Int) -> ChartScale {
     var scale = self
     if isLogarithmic {
       let low = pow(10, floor(log10(domain.lowerBound) + 1e-9))
@@ -62,12 +62,12 @@ struct ChartScale {
   }
 
   /// About `marks` round values within the domain, the least first.
-  func ticks(_ marks: Int) -> [Double] {
+  package func ticks(_ marks: Int) -> [Double] {
     isLogarithmic ? logarithmicTicks(marks) : linearTicks(marks)
   }
 
   /// Digits after the point that tell neighbouring marks apart.
-  func tickDigits(_ marks: Int) -> Int {
+  package func tickDigits(_ marks: Int) -> Int {
     let step = Self.step(domain.upperBound - domain.lowerBound, marks: marks)
     return min(max(0, Int(ceil(-log10(step) - 1e-9))), 12)
   }

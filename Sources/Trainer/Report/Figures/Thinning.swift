@@ -1,14 +1,14 @@
 import Foundation
 
 /// A long curve cut down to what a drawing can show.
-enum Thinning {
+package enum Thinning {
   /// The points of a curve to draw where each column of pixels is one unit wide: of each column the first, the lowest,
   /// the highest and the last, in the order of the curve, so that no spike is lost.
   ///
   /// - Parameters:
   ///   - points: places in the drawing, from left to right; NaN in `y` interrupts the curve.
   /// - Returns: the unbroken pieces, each of at least one point.
-  static func pieces(_ points: some Sequence<(x: Double, y: Double)>) -> [[(x: Double, y: Double)]] {
+  package static func pieces(_ points: some Sequence<(x: Double, y: Double)>) -> [[(x: Double, y: Double)]] {
     var pieces: [[(x: Double, y: Double)]] = []
     var piece: [(x: Double, y: Double)] = []
     var column = Column()
@@ -39,7 +39,7 @@ enum Thinning {
   /// missing.
   ///
   /// - Parameter halfLife: at a distance of so many steps, a value counts half.
-  static func smoothed(_ values: [Double], halfLife: Double) -> [Double] {
+  package static func smoothed(_ values: [Double], halfLife: Double) -> [Double] {
     let decay = exp2(-1 / max(halfLife, 1e-3))
     let before = sums(values, decay: decay)
     let after = sums(values.reversed(), decay: decay)

@@ -1,10 +1,10 @@
 /// Numbers as a reader takes them in: few digits, a true minus, units.
-enum Numeral {
+package enum Numeral {
   /// What stands where there is no number.
-  static let none = "–"
+  package static let none = "–"
 
   /// `value` with a number of digits after the point.
-  static func fixed(_ value: Double?, _ digits: Int = 3) -> String {
+  package static func fixed(_ value: Double?, _ digits: Int = 3) -> String {
     guard let value else { return none }
     guard value.isFinite else { return value.isNaN ? none : (value < 0 ? "−∞" : "∞") }
     var scale = 1.0
@@ -20,7 +20,7 @@ enum Numeral {
   }
 
   /// A change with its sign; one that rounds to nothing has none.
-  static func signed(_ value: Double?, _ digits: Int = 3) -> String {
+  package static func signed(_ value: Double?, _ digits: Int = 3) -> String {
     guard let value else { return none }
     let text = fixed(value, digits)
     if !text.contains(where: { ("1"..."9").contains($0) || $0 == "∞" }) { return "±0" }
@@ -28,10 +28,10 @@ enum Numeral {
   }
 
   /// Digits after the point for a column whose largest size is `magnitude`.
-  static func digits(for magnitude: Double) -> Int { magnitude >= 1000 ? 0 : magnitude >= 10 ? 2 : 3 }
+  package static func digits(for magnitude: Double) -> Int { magnitude >= 1000 ? 0 : magnitude >= 10 ? 2 : 3 }
 
   /// A count in full below 10,000, then in thousands or millions.
-  static func count(_ value: Int) -> String {
+  package static func count(_ value: Int) -> String {
     switch abs(value) {
     case ..<10_000: String(value)
     case ..<1_000_000: fixed(Double(value) / 1e3, 1) + " k"
@@ -41,7 +41,7 @@ enum Numeral {
   }
 
   /// Bytes in the binary units that memory is sold in.
-  static func bytes(_ value: Int?) -> String {
+  package static func bytes(_ value: Int?) -> String {
     guard let value else { return none }
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
     var size = Double(value)
@@ -54,7 +54,7 @@ enum Numeral {
   }
 
   /// A span of time in its two largest units.
-  static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return none }
     if seconds < 60 { return fixed(seconds, seconds < 10 ? 1 : 0) + " s" }
     let whole = Int(seconds.rounded())
@@ -63,7 +63,7 @@ enum Numeral {
   }
 
   /// A learning rate or another number of any size: at most four digits that count.
-  static func short(_ value: Double?) -> String {
+  package static func short(_ value: Double?) -> String {
     guard let value, value.isFinite else { return none }
     if value == 0 { return "0" }
     let size = abs(value)
@@ -73,7 +73,7 @@ enum Numeral {
   }
 
   /// A place in a drawing, to a tenth.
-  static func coordinate(_ value: Double) -> String {
+  package static func coordinate(_ value: Double) -> String {
     guard value.isFinite, abs(value) < 1e9 else { return "0" }
     let tenths = Int((value * 10).rounded())
     let size = abs(tenths)

@@ -2,21 +2,21 @@
 ///
 /// A member that is absent or null is nil: older runs, and runs under way, lack some. A member of another kind than
 /// asked for is an error that names the file and the byte.
-struct RecordObject {
-  let path: String
-  let members: CheckpointJSONObject
+package struct RecordObject {
+  package let path: String
+  package let members: CheckpointJSONObject
 
   /// What the user can do about a damaged file of a run.
-  static let remedy = "restore the file, or go on with the run (train RECIPE --resume), which writes it again"
+  package static let remedy = "restore the file, or go on with the run (train RECIPE --resume), which writes it again"
 
-  init(_ value: CheckpointJSON, path: String) throws(CheckpointError) {
+  package init(_ value: CheckpointJSON, path: String) throws(CheckpointError) {
     guard let object = value.object else { throw Self.failure(path, value, "an object was expected") }
     self.path = path
     members = object
   }
 
   /// The object that a whole file holds; nil where there is no such file.
-  init?(file path: String) throws(CheckpointError) {
+  package init?(file path: String) throws(CheckpointError) {
     do {
       members = try CheckpointJSONParser.object(path: path)
     } catch {
@@ -26,49 +26,49 @@ struct RecordObject {
     self.path = path
   }
 
-  func number(_ key: String) throws(CheckpointError) -> Double? {
+  package func number(_ key: String) throws(CheckpointError) -> Double? {
     guard let value = present(key) else { return nil }
     guard let number = value.finiteNumber else { throw failure(key, value, "a number") }
     return number
   }
 
-  func integer(_ key: String) throws(CheckpointError) -> Int? {
+  package func integer(_ key: String) throws(CheckpointError) -> Int? {
     guard let value = present(key) else { return nil }
     guard let integer = value.integer else { throw failure(key, value, "an integer") }
     return integer
   }
 
-  func text(_ key: String) throws(CheckpointError) -> String? {
+  package func text(_ key: String) throws(CheckpointError) -> String? {
     guard let value = present(key) else { return nil }
     guard let text = value.string else { throw failure(key, value, "a string") }
     return text
   }
 
-  func flag(_ key: String) throws(CheckpointError) -> Bool? {
+  package func flag(_ key: String) throws(CheckpointError) -> Bool? {
     guard let value = present(key) else { return nil }
     guard case .bool(let flag) = value.content else { throw failure(key, value, "true or false") }
     return flag
   }
 
-  func object(_ key: String) throws(CheckpointError) -> RecordObject? {
+  package func object(_ key: String) throws(CheckpointError) -> RecordObject? {
     guard let value = present(key) else { return nil }
     return try RecordObject(value, path: path)
   }
 
-  func list(_ key: String) throws(CheckpointError) -> [CheckpointJSON]? {
+  package func list(_ key: String) throws(CheckpointError) -> [CheckpointJSON]? {
     guard let value = present(key) else { return nil }
     guard let list = value.array else { throw failure(key, value, "a list") }
     return list
   }
 
   /// A list of numbers, null where one is missing.
-  func numbers(_ key: String) throws(CheckpointError) -> [Double?]? {
+  package func numbers(_ key: String) throws(CheckpointError) -> [Double?]? {
     guard let list = try list(key) else { return nil }
     return try Self.numbers(list, key: key, path: path)
   }
 
   /// Rows of numbers, each of `columns`; null where one is missing.
-  func matrix(_ key: String, columns: Int) throws(CheckpointError) -> [[Double?]]? {
+  package func matrix(_ key: String, columns: Int) throws(CheckpointError) -> [[Double?]]? {
     guard let list = try list(key) else { return nil }
     var rows: [[Double?]] = []
     for row in list {
@@ -81,13 +81,13 @@ struct RecordObject {
   }
 
   /// The value of `key`; nil where it is absent or null.
-  func present(_ key: String) -> CheckpointJSON? {
+  package func present(_ key: String) -> CheckpointJSON? {
     guard let value = members[key], value.content != .null else { return nil }
     return value
   }
 
   /// The value of a key that every version wrote.
-  func required<Value>(_ key: String, _ value: Value?) throws(CheckpointError) -> Value {
+  package func required<Value>(_ key: String, _ value: Value?) throws(CheckpointError) -> Value {
     guard let value else {
       throw CheckpointError(.invalid, path: path, "the key \"\(key)\" is missing", remedy: Self.remedy)
     }
@@ -95,7 +95,7 @@ struct RecordObject {
   }
 
   /// The same error with a remedy that fits a run's file.
-  static func withRemedy(_ error: CheckpointError) -> CheckpointError {
+  package static func withRemedy(_ error: CheckpointError) -> CheckpointError {
     guard error.kind == .invalid else { return error }
     return CheckpointError(.invalid, path: error.path, byteOffset: error.byteOffset, error.problem, remedy: remedy)
   }
@@ -124,7 +124,7 @@ struct RecordObject {
 
 extension CheckpointJSON {
   /// The number, if it is one that a figure can show.
-  var finiteNumber: Double? {
+  package var finiteNumber: Double? {
     switch content {
     case .integer(let value): Double(value)
     case .number(let value): value.isFinite ? value : nil
@@ -133,7 +133,7 @@ extension CheckpointJSON {
   }
 
   /// The value in one line, as a table shows it.
-  var shortText: String {
+  package var shortText: String {
     switch content {
     case .null: "null"
     case .bool, .integer, .number: kindName

@@ -4,20 +4,20 @@ import Foundation
 ///
 /// Only what a run writes itself is taken: a flat object of numbers, nulls and plain strings. Anything else is left to
 /// the strict parser, which then reads the line or says what is wrong with it.
-struct StepLine: Equatable {
-  var round: Int?
-  var step: Int?
-  var name: String?
-  var loss: Double?
-  var learningRate: Double?
-  var gradientNorm: Double?
-  var tokensPerSecond: Double?
-  var tokens: Int?
-  var bytesToDevice: Int?
-  var bytesFromDevice: Int?
+package struct StepLine: Equatable {
+  package var round: Int?
+  package var step: Int?
+  package var name: String?
+  package var loss: Double?
+  package var learningRate: Double?
+  package var gradientNorm: Double?
+  package var tokensPerSecond: Double?
+  package var tokens: Int?
+  package var bytesToDevice: Int?
+  package var bytesFromDevice: Int?
 
   /// The values of a line that the strict parser read.
-  init(_ line: RecordObject) throws(CheckpointError) {
+  package init(_ line: RecordObject) throws(CheckpointError) {
     round = try line.required("round", try line.integer("round"))
     step = try line.required("step", try line.integer("step"))
     name = try line.text("name")
@@ -31,7 +31,7 @@ struct StepLine: Equatable {
   }
 
   /// The values of `bytes`, one line without its line break; nil where it takes the strict parser.
-  init?(_ bytes: UnsafeRawBufferPointer) {
+  package init?(_ bytes: UnsafeRawBufferPointer) {
     var cursor = Cursor(bytes: bytes)
     guard cursor.take("{") else { return nil }
     var seen: UInt32 = 0

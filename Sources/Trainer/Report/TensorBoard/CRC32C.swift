@@ -1,12 +1,12 @@
 /// The cyclic redundancy check of TFRecord files: CRC-32C (Castagnoli), RFC 3720, appendix B.4.
-enum CRC32C {
+package enum CRC32C {
   /// The remainder of each byte; the polynomial 0x1EDC6F41, its bits reversed.
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { rest, _ in rest & 1 == 1 ? rest >> 1 ^ 0x82F6_3B78 : rest >> 1 }
   }
 
   /// The check of `bytes`.
-  static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+  package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
     var rest = UInt32.max
     table.withUnsafeBufferPointer { table in
       for byte in bytes { rest = table[Int((rest ^ UInt32(byte)) & 0xFF)] ^ rest >> 8 }
@@ -15,7 +15,7 @@ enum CRC32C {
   }
 
   /// The check as TFRecord stores it: turned and shifted, since the check of bytes that hold their own check says little.
-  static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
+  package static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
     let check = checksum(bytes)
     return (check >> 15 | check << 17) &+ 0xA282_EAD8
   }

@@ -5,11 +5,11 @@ import SwiftProtobuf
 ///
 /// A record is the length of its data (8 bytes), the masked CRC-32C of these (4), the data, and its masked CRC-32C (4);
 /// numbers are little-endian.
-struct EventFile {
+package struct EventFile {
   private(set) var bytes: [UInt8] = []
 
   /// A file that says which version it has, as its first event must.
-  init() throws {
+  package init() throws {
     var event = ScalarEvent()
     event.fileVersion = "brain.Event:2"
     try append(event)
@@ -18,7 +18,7 @@ struct EventFile {
   /// Scalars of one step.
   ///
   /// - Parameter wallTime: seconds since 1970-01-01 UTC.
-  mutating func append(step: Int, wallTime: Double, scalars: [(tag: String, value: Double)]) throws {
+  package mutating func append(step: Int, wallTime: Double, scalars: [(tag: String, value: Double)]) throws {
     var event = ScalarEvent()
     event.wallTime = wallTime
     event.step = Int64(step)

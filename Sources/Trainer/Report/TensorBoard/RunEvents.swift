@@ -1,15 +1,15 @@
 import Foundation
 
 /// A run's curves as TensorBoard events: `train/…` a step, `valid/DATASET` an evaluation; steps count over all rounds.
-struct RunEvents {
+package struct RunEvents {
   private let records: RunRecords
 
-  init(_ records: RunRecords) {
+  package init(_ records: RunRecords) {
     self.records = records
   }
 
   /// The content of the event file.
-  func bytes() throws -> [UInt8] {
+  package func bytes() throws -> [UInt8] {
     var file = try EventFile()
     let steps = records.steps
     let held = HeldOutCurves(records).points
