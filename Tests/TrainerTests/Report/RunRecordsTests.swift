@@ -27,11 +27,14 @@ struct RunRecordsTests {
     #expect(records.rounds[0].samples.isEmpty && records.rounds[1].samples.count == 1)
   }
 
-  @Test("a folder without a recipe is no run")
+  @Test("a folder without a recipe is no run, nor is one with nothing but a recipe")
   func noRun() throws {
     let fixture = try ReportFixture()
     try fixture.remove("recipe.yaml")
     #expect(error(fixture)?.kind == .notFound)
+    let other = try ReportFixture()
+    for path in ["rounds", "metrics.jsonl"] { try other.remove(path) }
+    #expect(error(other)?.kind == .notFound)
   }
 
   @Test("any other file may be missing", arguments: ["rounds", "metrics.jsonl", "transfer.json", "evaluations.jsonl"])

@@ -77,6 +77,7 @@ struct RunReportTests {
     for path in ["rounds", "evaluations.jsonl", "transfer.json"] { try fixture.remove(path) }
     #expect(try written(fixture).keys.contains { $0.hasSuffix("loss.svg") })
     try fixture.remove("metrics.jsonl")
+    try FileManager.default.createDirectory(at: fixture.file("rounds"), withIntermediateDirectories: false)
     let files = try fixture.report()
     #expect(files.figures.isEmpty)
     #expect(isWellFormed(try Data(contentsOf: URL(fileURLWithPath: files.report))))

@@ -2,7 +2,7 @@ import Foundation
 
 /// Everything that a run's folder says about the run, read once for its report.
 ///
-/// Only recipe.yaml must be there: a run that is under way, or was refused, has a report too.
+/// Only recipe.yaml, and rounds/ or metrics.jsonl, must be there: a run that is under way, or was refused, has a report too.
 package struct RunRecords: Sendable {
   /// Losses on the held-out rows within a round, a line of evaluations.jsonl.
   package struct Evaluation: Sendable, Equatable {
@@ -30,9 +30,11 @@ package struct RunRecords: Sendable {
   package init(folder: URL) throws(CheckpointError) {
     self.folder = folder
     let run = RunFolder(folder)
-    guard run.holdsRun else {
+    // A recipe.yaml alone may be one that somebody wrote, with its data beside it.
+    let hasBegun = [run.rounds, run.metrics].contains { FileManager.default.fileExists(atPath: $0.path) }
+    guard run.holdsRun && hasBegun else {
       throw CheckpointError(
-        .notFound, path: folder.path, "there is no run here (no recipe.yaml)",
+        .notFound, path: folder.path, "there is no run here (no recipe.yaml with rounds/ or metrics.jsonl beside it)",
         remedy: "name a run's folder, the output_dir of its recipe")
     }
     recipe = try Self.text(run.recipe)
