@@ -37,10 +37,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
 
-def timed(command, **options):
-    """Seconds that a command takes, and what it prints on stdout."""
+def timed(command):
+    """Seconds that a command takes, and what it prints on stdout; ends the program with its words where it fails."""
     start = time.perf_counter()
-    result = subprocess.run([str(word) for word in command], check=True, stdout=subprocess.PIPE, text=True, **options)
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if result.returncode:
+        words = " ".join(str(word) for word in command[:3])
+        sys.exit(f"compare_rounds.py: {words} … ended with {result.returncode}:\n{result.stderr[-2000:]}")
     return time.perf_counter() - start, result.stdout
 
 
@@ -99,11 +102,11 @@ def compare(options, work):
     for run in range(options.runs):
         folder, batches = work / f"run{run}", work / f"batches{run}.jsonl"
         taken, _ = timed([options.accrete, "train", options.recipe, *overrides, f"output_dir={json.dumps(str(folder))}",
-                          "--write-batches", batches], stderr=subprocess.DEVNULL)
+                          "--write-batches", batches])
         seconds["accrete"].append(taken)
         ours = json.loads((folder / "transfer.json").read_text(encoding="utf-8"))
         command = [sys.executable, HERE / "pytorch_rounds.py", folder / "recipe.yaml", "--batches", batches]
-        taken, printed = timed([*command, "--model", model, *shlex.split(options.peer)], stderr=subprocess.DEVNULL)
+        taken, printed = timed([*command, "--model", model, *shlex.split(options.peer)])
         theirs = json.loads(printed)
         shutil.rmtree(folder)  # a model for each round: much disk for many runs
         seconds["pytorch"].append(taken)

@@ -50,6 +50,9 @@ def settings_of_rounds(recipe):
             raise Unsupported(f"round {round_['name']} counts epochs: give it max_steps")
         if settings.get("columns") or settings.get("split") is not None:
             raise Unsupported(f"round {round_['name']} renames columns or splits its file: give it plain files")
+        if settings.get("early_stopping_patience") or settings.get("load_best_model_at_end"):
+            raise Unsupported(f"round {round_['name']} may end before its last step, or keep an earlier one: leave "
+                              "early_stopping_patience and load_best_model_at_end out")
         found.append(settings)
     return found
 

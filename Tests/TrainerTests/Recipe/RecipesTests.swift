@@ -31,7 +31,7 @@ struct RecipesTests {
   }
 
   @Test("each names files of the repository, or what Scripts/fetch_demo.sh and prepare_demo.py bring", arguments: names)
-  func names(_ name: String) throws {
+  func files(_ name: String) throws {
     let recipe = try Self.load(name)
     let root = TestData.packageRoot.standardizedFileURL.path
     if case .model(let model) = recipe.base {
