@@ -8,9 +8,9 @@ package struct TransferMatrix: Codable, Sendable, Equatable {
   /// A row for M0 and one for each round that ended.
   package var loss: [[Double?]]
 
-  package init(datasets: [String]) {
+  package init(datasets: [String], loss: [[Double?]] = []) {
     self.datasets = datasets
-    loss = []
+    self.loss = loss
   }
 
   /// Rounds that ended.

@@ -1,21 +1,58 @@
+/// One key in which two resolved recipes differ; a value is as YAML has it, nil where the key is not set.
+package struct RecipeChange: Encodable, Sendable, Equatable {
+  package let key: String
+  package let before: String?
+  package let after: String?
+
+  package init(key: String, before: String?, after: String?) {
+    self.key = key
+    self.before = before
+    self.after = after
+  }
+
+  private enum CodingKeys: CodingKey {
+    case key, before, after
+  }
+
+  /// Every key is there: what is not set is null.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(key, forKey: .key)
+    try container.encode(before, forKey: .before)
+    try container.encode(after, forKey: .after)
+  }
+}
+
 extension Recipe {
   /// What differs from an earlier resolved recipe, key by key in this recipe's order, keys that are gone last:
   /// `max_steps was 4, is 5`.
   ///
   /// - Parameter yaml: as ``yaml`` gives it, of any release.
   package func changes(since yaml: String) throws(RecipeError) -> [String] {
-    let before = try Self.values(in: yaml)
-    let after = try Self.values(in: self.yaml)
+    try Self.changes(from: yaml, to: self.yaml).map { change in
+      guard let after = change.after else { return "\(change.key) was \(change.before ?? ""), is not set" }
+      return "\(change.key) was \(change.before ?? "not set"), is \(after)"
+    }
+  }
+
+  /// What differs between two resolved recipes, in the later one's order, keys that are gone last.
+  ///
+  /// - Parameter files: what an error calls the two.
+  package static func changes(
+    from before: String, to after: String, files: (before: String, after: String) = ("recipe.yaml", "recipe.yaml")
+  ) throws(RecipeError) -> [RecipeChange] {
+    let before = try values(in: before, of: files.before)
+    let after = try values(in: after, of: files.after)
     // A file that was edited by hand may name a value in two ways: the last counts.
     let (old, new) = (Dictionary(before) { $1 }, Dictionary(after) { $1 })
-    let gone = before.filter { new[$0.key] == nil }.map { "\($0.key) was \($0.value), is not set" }
+    let gone = before.filter { new[$0.key] == nil }.map { RecipeChange(key: $0.key, before: $0.value, after: nil) }
     return after.compactMap { key, value in
-      old[key] == value ? nil : "\(key) was \(old[key] ?? "not set"), is \(value)"
+      old[key] == value ? nil : RecipeChange(key: key, before: old[key], after: value)
     } + gone
   }
 
-  private static func values(in yaml: String) throws(RecipeError) -> [(key: String, value: String)] {
-    try RecipeParsing.tree(of: yaml) { "recipe.yaml:\($0)" }.leaves(under: [])
+  private static func values(in yaml: String, of file: String) throws(RecipeError) -> [(key: String, value: String)] {
+    try RecipeParsing.tree(of: yaml) { "\(file):\($0)" }.leaves(under: [])
   }
 }
 
