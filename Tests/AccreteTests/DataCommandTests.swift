@@ -149,6 +149,7 @@ extension CommandTests {
     func tokens() throws {
       let fixture = try CommandFixture()
       try fixture.write("{\"input_ids\": [1, 2, 3], \"labels\": [-100, 2, 3]}\n", "one.jsonl")
+      try fixture.write("{\"input_ids\": [1, 2, 4], \"labels\": [-100, 2, 4]}\n", "one-valid.jsonl")
       let sample = try datasets(show(fixture, "base={preset: tiny}", "--round", "one", "--json"))[0]["samples"]
       let first = try #require((sample as? [[String: Any]])?.first)
       #expect(first["ids"] as? [Int] == [1, 2, 3] && first["text"] as? String == "")

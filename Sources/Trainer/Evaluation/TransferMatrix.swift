@@ -18,9 +18,9 @@ package struct TransferMatrix: Codable, Sendable, Equatable {
   /// The loss on the general text, where one was asked for.
   package var general: [Double?] = []
 
-  package init(datasets: [String]) {
+  package init(datasets: [String], loss: [[Double?]] = []) {
     self.datasets = datasets
-    loss = []
+    self.loss = loss
   }
 
   private enum CodingKeys: CodingKey {

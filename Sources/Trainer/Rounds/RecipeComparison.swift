@@ -1,11 +1,29 @@
-/// One value in which two resolved recipes differ.
-package struct RecipeChange: Sendable, Equatable, CustomStringConvertible {
+/// One value in which two resolved recipes differ; a value is as YAML has it.
+package struct RecipeChange: Encodable, Sendable, Equatable, CustomStringConvertible {
   /// The path that an override would name it with: `rounds.1.learning_rate`.
   package let key: String
   /// nil: it was not set.
   package let before: String?
   /// nil: it is not set any more.
   package let after: String?
+
+  package init(key: String, before: String?, after: String?) {
+    self.key = key
+    self.before = before
+    self.after = after
+  }
+
+  private enum CodingKeys: CodingKey {
+    case key, before, after
+  }
+
+  /// Every key is there: what is not set is null.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(key, forKey: .key)
+    try container.encode(before, forKey: .before)
+    try container.encode(after, forKey: .after)
+  }
 
   /// Whether it is this key, or stands within it.
   func isWithin(_ key: String) -> Bool { self.key == key || self.key.hasPrefix(key + ".") }
@@ -19,17 +37,27 @@ extension Recipe {
   ///
   /// - Parameter yaml: as ``yaml`` gives it, of any release.
   package func changes(since yaml: String) throws(RecipeError) -> [RecipeChange] {
-    let before = try Self.values(in: yaml)
-    let after = try Self.values(in: self.yaml)
-    // A file that was edited by hand may name a value in two ways: the last counts.
-    let (old, new) = (Dictionary(before) { $1 }, Dictionary(after) { $1 })
-    return after.filter { old[$0.key] != $0.value }
-      .map { RecipeChange(key: $0.key, before: old[$0.key], after: $0.value) }
-      + before.filter { new[$0.key] == nil }.map { RecipeChange(key: $0.key, before: $0.value, after: nil) }
+    try Self.changes(from: yaml, to: self.yaml)
   }
 
-  private static func values(in yaml: String) throws(RecipeError) -> [(key: String, value: String)] {
-    try RecipeParsing.tree(of: yaml) { "recipe.yaml:\($0)" }.leaves(under: [])
+  /// What differs between two resolved recipes, in the later one's order, keys that are gone last.
+  ///
+  /// - Parameter files: what an error calls the two.
+  package static func changes(
+    from before: String, to after: String, files: (before: String, after: String) = ("recipe.yaml", "recipe.yaml")
+  ) throws(RecipeError) -> [RecipeChange] {
+    let before = try values(in: before, of: files.before)
+    let after = try values(in: after, of: files.after)
+    // A file that was edited by hand may name a value in two ways: the last counts.
+    let (old, new) = (Dictionary(before) { $1 }, Dictionary(after) { $1 })
+    let gone = before.filter { new[$0.key] == nil }.map { RecipeChange(key: $0.key, before: $0.value, after: nil) }
+    return after.compactMap { key, value in
+      old[key] == value ? nil : RecipeChange(key: key, before: old[key], after: value)
+    } + gone
+  }
+
+  private static func values(in yaml: String, of file: String) throws(RecipeError) -> [(key: String, value: String)] {
+    try RecipeParsing.tree(of: yaml) { "\(file):\($0)" }.leaves(under: [])
   }
 }
 

@@ -1,0 +1,42 @@
+/// The listing as `accrete rounds --json` prints it: every key is there, null where the run does not say.
+extension RunListing: Encodable {
+  private enum CodingKeys: CodingKey {
+    case run, branchOf, datasets, rounds, backwardTransfer, forwardTransfer, forgetting, finalMeanLoss, branches
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(folder.path, forKey: .run)
+    try container.encode(origin, forKey: .branchOf)
+    try container.encode(datasets, forKey: .datasets)
+    try container.encode(rounds, forKey: .rounds)
+    try container.encode(matrix.backwardTransfer, forKey: .backwardTransfer)
+    try container.encode(matrix.forwardTransfer, forKey: .forwardTransfer)
+    try container.encode(matrix.forgetting, forKey: .forgetting)
+    try container.encode(matrix.finalMeanLoss, forKey: .finalMeanLoss)
+    try container.encode(branches, forKey: .branches)
+  }
+}
+
+extension RunListing.Round: Encodable {
+  private enum CodingKeys: CodingKey {
+    case round, name, folder, parent, steps, finalLoss, loss, meanLoss, metrics, tokens, seconds, device, refused
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(round, forKey: .round)
+    try container.encode(name, forKey: .name)
+    try container.encode(folder, forKey: .folder)
+    try container.encode(parent, forKey: .parent)
+    try container.encode(steps, forKey: .steps)
+    try container.encode(finalLoss, forKey: .finalLoss)
+    try container.encode(loss, forKey: .loss)
+    try container.encode(meanLoss, forKey: .meanLoss)
+    try container.encode(metrics, forKey: .metrics)
+    try container.encode(tokens, forKey: .tokens)
+    try container.encode(seconds, forKey: .seconds)
+    try container.encode(device, forKey: .device)
+    try container.encode(isRefused, forKey: .refused)
+  }
+}

@@ -1,0 +1,30 @@
+/// Cells in columns for people: texts to the left, numbers to the right.
+struct TextTable {
+  private var rows: [[String]]
+  /// Columns that hold text.
+  private let texts: Set<Int>
+
+  /// - Parameters:
+  ///   - header: the columns' titles.
+  ///   - texts: the columns that hold text; the others hold numbers.
+  init(_ header: [String], texts: Set<Int>) {
+    rows = [header]
+    self.texts = texts
+  }
+
+  mutating func add(_ row: [String]) { rows.append(row) }
+
+  /// The header and the rows, each a line.
+  var lines: [String] {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      let cells = zip(row, widths).enumerated().map { column, cell in
+        let space = String(repeating: " ", count: cell.1 - cell.0.count)
+        return texts.contains(column) ? cell.0 + space : space + cell.0
+      }
+      var line = cells.joined(separator: "  ")
+      while line.last == " " { line.removeLast() }
+      return line
+    }
+  }
+}
