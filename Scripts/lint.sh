@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The style that a machine can check: formatting, words that must not stand in Sources, shell and Python syntax, the
-# generated data of the tiny recipe, and the file tree in README.md.
+# generated data of the recipes, and the file tree in README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -37,5 +37,6 @@ check "no fatalError, try!, as!, TODO in Sources" no_traps
 check "shell scripts" shell_syntax
 check "Python scripts" python_syntax
 check "recipes/tiny is what Scripts/make_tiny_data.py writes" python3 -B Scripts/make_tiny_data.py --check
+check "recipes/reverse is what Scripts/make_reversal_data.py writes" python3 -B Scripts/make_reversal_data.py --check
 check "the tree in README.md" python3 -B Scripts/check_tree.py
 [ "$failures" -eq 0 ]

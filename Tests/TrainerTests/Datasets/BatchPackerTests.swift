@@ -90,18 +90,27 @@ struct BatchPackerTests {
     }
   }
 
-  @Test("in reverse, the label that falls first is another one")
+  @Test("a reversed segment has its variant's length and targets")
   func reversedTargets() {
-    let sample = Sample(ids: [1, 2, 3, 4], labels: [-100, -100, 3, 4])
-    #expect(sample.targetCount(reversed: false) == 2)
-    #expect(sample.targetCount(reversed: true) == 1)
-    let text = Sample(ids: [1, 2, 3], labels: [1, 2, 3])
-    #expect(text.targetCount(reversed: false) == 2)
-    #expect(text.targetCount(reversed: true) == 2)
+    #expect(Sample(ids: [1, 2, 3, 4], labels: [-100, -100, 3, 4]).targetCount == 2)
+    #expect(Sample(ids: [1, 2, 3], labels: [1, 2, 3]).targetCount == 2)
     // Every row of the fixture has its first token alone masked: reversed, that one is last, and no target.
     let all = batches(packer([[5, 5]], packing: false, rows: 4, reverse: 1), count: 1)[0]
     #expect(all.segments.allSatisfy { $0.reversed })
     #expect(all.supervisedCount == 4 * 3)
+    let uneven = Dataset(
+      name: "d", url: URL(fileURLWithPath: "/d"), samples: [Sample(ids: [1, 2], labels: [-100, 2])],
+      reversed: [Sample(ids: [7, 2, 1], labels: [-100, 2, 1])], statistics: DatasetStatistics())
+    var settings = TrainingSettings()
+    settings.packing = false
+    settings.perDeviceTrainBatchSize = 16
+    let sampler = UnionSampler(
+      rowCounts: [1], settings: .init(union: UnionSettings(), shuffle: false, reverseShare: 0.5), seed: 3, round: 1)
+    let mixed = BatchPacker(datasets: [uneven], sampler: sampler, settings: settings).next(after: PackingCursor()).batch
+    #expect(mixed.segments.allSatisfy { $0.length == ($0.reversed ? 3 : 2) })
+    let backwards = mixed.segments.count { $0.reversed }
+    #expect((1..<16).contains(backwards))
+    #expect(mixed.tokenCount == 16 * 2 + backwards && mixed.supervisedCount == 16 + backwards)
   }
 
   @Test("epochs become steps: the last may run over")

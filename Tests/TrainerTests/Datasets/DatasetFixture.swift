@@ -21,22 +21,22 @@ final class DatasetFixture {
 
   func load(
     columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)? = WordTokenizer(),
-    vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
+    vocabularySize: Int = 2_000_000, sequenceLength: Int = 64, reversal: Reversal? = nil
   ) throws(DatasetError) -> Dataset {
     try Dataset.load(
       name: "d", url: file, columns: columns, part: part, tokenizer: tokenizer, vocabularySize: vocabularySize,
-      sequenceLength: sequenceLength)
+      sequenceLength: sequenceLength, reversal: reversal)
   }
 
   /// The error that loading ends in, or nil.
   func error(
     columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)? = WordTokenizer(),
-    vocabularySize: Int = 2_000_000, sequenceLength: Int = 64
+    vocabularySize: Int = 2_000_000, sequenceLength: Int = 64, reversal: Reversal? = nil
   ) -> DatasetError? {
     do {
       _ = try load(
         columns: columns, part: part, tokenizer: tokenizer, vocabularySize: vocabularySize,
-        sequenceLength: sequenceLength)
+        sequenceLength: sequenceLength, reversal: reversal)
       return nil
     } catch {
       return error
@@ -48,7 +48,8 @@ final class DatasetFixture {
     try load(columns: columns, part: part).samples.map { WordTokenizer().decode($0.ids, skipSpecial: true) }
   }
 
-  /// Datasets of rows with these lengths, one dataset a list; all but the first token of a row are supervised.
+  /// Datasets of rows with these lengths, one dataset a list; all but the first token of a row are supervised. Each
+  /// sample's reversed variant has its tokens back to front, as of rows without BOS and EOS.
   static func datasets(lengths: [[Int]]) -> [Dataset] {
     lengths.enumerated().map { index, rows in
       let samples = rows.map { length in
@@ -56,7 +57,9 @@ final class DatasetFixture {
         return Sample(ids: ids, labels: [Sample.ignoredLabel] + ids.dropFirst())
       }
       return Dataset(
-        name: "d\(index)", url: URL(fileURLWithPath: "/d\(index)"), samples: samples, statistics: DatasetStatistics())
+        name: "d\(index)", url: URL(fileURLWithPath: "/d\(index)"), samples: samples,
+        reversed: samples.map { Sample(ids: $0.ids.reversed(), labels: $0.labels.reversed()) },
+        statistics: DatasetStatistics())
     }
   }
 }

@@ -29,7 +29,9 @@ struct RecipeDecodingTests {
     #expect(settings.adamBeta2 == 0.95)
     #expect(settings.adamEpsilon == 1e-8)
     #expect(settings.maxGradNorm == 1)
-    #expect(settings.objective == ObjectiveShares(forward: 1, reverse: 0))
+    #expect(settings.objective == ObjectiveSettings(forward: 1, reverse: 0))
+    #expect(settings.objective.unit == .token && settings.objective.longestSegment == 25)
+    #expect(settings.objective.marker == nil)
     #expect(settings.union == UnionSettings(sampling: .equal, replayFraction: nil, examples: nil))
     #expect(settings.loggingSteps == 1)
     #expect(settings.saveSteps == 50)
@@ -156,6 +158,28 @@ struct RecipeDecodingTests {
     let fixture = try RecipeFixture()
     #expect(try fixture.load("allow_leaks=[second, \"first\"]").allowLeaks == ["second", "first"])
     for none in ["allow_leaks=null", "allow_leaks=[]"] { #expect(try fixture.load(none).allowLeaks.isEmpty) }
+  }
+
+  @Test("objective: a share is what the other leaves; what a round does not name it inherits")
+  func objective() throws {
+    let fixture = try RecipeFixture()
+    let recipe = try fixture.load(
+      "objective={reverse: 0.25, unit: segment, longest_segment: 3, marker: \"<: rev\"}", "rounds.1.objective={forward: 1}")
+    var expected = ObjectiveSettings(forward: 0.75, reverse: 0.25)
+    (expected.unit, expected.longestSegment, expected.marker) = (.segment, 3, "<: rev")
+    #expect(recipe.rounds[0].settings.objective == expected)
+    (expected.forward, expected.reverse) = (1, 0)
+    #expect(recipe.rounds[1].settings.objective == expected)
+    #expect(try RecipeFixture(recipe.yaml).load() == recipe)
+    #expect(try fixture.load("objective.reverse=0", "objective.marker=null").defaults.objective == ObjectiveSettings())
+    for (yaml, words) in [
+      ("{unit: letter}", "token, word, segment"), ("{longest_segment: 0}", "whole number from 1"),
+      ("{marker: \"\"}", "null, or a text"), ("{untt: word}", "'unit'"), ("{reverse: 1.5}", "from 0 to 1"),
+      ("{forward: 0.5, reverse: 0.25}", "sum to 1"),
+    ] {
+      #expect(fixture.error("objective=" + yaml)?.message.contains(words) == true, "\(yaml)")
+    }
+    #expect(fixture.error("longest_segment=3")?.message.contains("a key of objective") == true)
   }
 
   @Test("a round's union keeps what it does not name; a round's epochs replace inherited steps")
