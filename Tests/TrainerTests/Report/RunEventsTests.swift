@@ -32,6 +32,18 @@ struct RunEventsTests {
     #expect(scalars("valid/\(ReportFixture.secondName)", events).map(\.step) == [0, 4, 8])
   }
 
+  @Test("a branch, which has no steps before its first round, starts from the row of the round before")
+  func branch() throws {
+    let fixture = try ReportFixture()
+    let lines = (1...4).map { ReportFixture.step(2, ReportFixture.secondName, $0, loss: "1.5") }
+    try fixture.write(lines.joined(), "metrics.jsonl")
+    let events = try EventFileTests.events(try RunEvents(fixture.records()).bytes())
+    #expect(scalars("train/loss", events).map(\.step) == [1, 2, 3, 4])
+    let first = scalars("valid/one", events)
+    #expect(first.map(\.step) == [0, 4])
+    #expect(first.map(\.value) == [2, 2.25])
+  }
+
   @Test("without records, the times are 0")
   func noTimes() throws {
     let fixture = try ReportFixture()

@@ -17,6 +17,7 @@ struct LineChart {
 
   /// A stretch of the horizontal axis with a name: a round.
   struct Band {
+    var number: Int
     var name: String
     var start: Double
     var end: Double
@@ -83,12 +84,12 @@ struct LineChart {
       var marks: [Markup] = []
       if index > 0 { marks.append("<path d=\"M\(start) \(top - 12)V\(bottom)\" class=\"mark\"/>") }
       let room = end - start - 8
-      let full = "\(index + 1) \(band.name)"
+      let full = "\(band.number) \(band.name)"
       let label = FigureStyle.fitted(full, width: room, size: 11)
       if label.count >= min(5, full.count) {
         marks.append("<text x=\"\(start + 4)\" y=\"\(top - 5)\" class=\"quiet\">\(label)</text>")
       } else if room > 8 {
-        marks.append("<text x=\"\(start + 4)\" y=\"\(top - 5)\" class=\"quiet\">\(index + 1)</text>")
+        marks.append("<text x=\"\(start + 4)\" y=\"\(top - 5)\" class=\"quiet\">\(band.number)</text>")
       }
       return marks
     }

@@ -42,7 +42,8 @@ struct StepCurves {
   /// The rounds as stretches of the axis of steps.
   var bands: [LineChart.Band] {
     steps.rounds.map {
-      LineChart.Band(name: $0.name, start: Double($0.stepsBefore), end: Double($0.stepsBefore + $0.lastStep))
+      LineChart.Band(
+        number: $0.number, name: $0.name, start: Double($0.stepsBefore), end: Double($0.stepsBefore + $0.lastStep))
     }
   }
 
@@ -106,9 +107,11 @@ struct HeldOutCurves {
       guard let step = records.steps.globalStep(round: evaluation.round, step: evaluation.step) else { continue }
       byStep[step] = evaluation.losses
     }
+    // A branch begins where another run's rounds ended: its first steps start from that row's model.
+    let start = (records.steps.rounds.first?.number ?? 1) - 1
     for (row, losses) in (records.transfer?.loss.rows ?? []).enumerated() {
       let round = records.steps.rounds.first { $0.number == row }
-      guard let step = row == 0 ? 0 : round.map({ $0.stepsBefore + $0.lastStep }) else { continue }
+      guard let step = row == start ? 0 : round.map({ $0.stepsBefore + $0.lastStep }) else { continue }
       byStep[step] = losses
     }
     points = byStep.sorted { $0.key < $1.key }.map { Point(globalStep: $0.key, losses: $0.value) }

@@ -25,8 +25,8 @@ extension ReportPage {
   var headline: Markup {
     guard let transfer = records.transfer else { return "" }
     var cards: [Markup] = []
-    let base = mean(transfer.loss.rows.first)
-    if let mean = transfer.loss.finalMean ?? mean(transfer.loss.rows.last) {
+    let base = ScoreTable.mean(transfer.loss.rows.first ?? [])
+    if let mean = transfer.loss.finalMean ?? ScoreTable.mean(transfer.loss.rows.last ?? []) {
       let note = transfer.rounds > 0 ? base.map { "M0: \(Numeral.fixed($0)); nats a token" } : nil
       cards.append(card("Final mean loss", Numeral.fixed(mean), note ?? "nats a token, of the base"))
     }
@@ -47,8 +47,8 @@ extension ReportPage {
     }
     for measure in transfer.metrics {
       let digits = Numeral.digits(for: measure.rows.flatMap { $0 }.compactMap { $0.map(abs) }.max() ?? 0)
-      guard let last = measure.finalMean ?? mean(measure.rows.last) else { continue }
-      let start = mean(measure.rows.first).map { "M0: \(Numeral.fixed($0, digits))" } ?? ""
+      guard let last = measure.finalMean ?? ScoreTable.mean(measure.rows.last ?? []) else { continue }
+      let start = ScoreTable.mean(measure.rows.first ?? []).map { "M0: \(Numeral.fixed($0, digits))" } ?? ""
       cards.append(card("\(MeasureName.words(measure.name)), mean", Numeral.fixed(last, digits), start))
     }
     let list: Markup = "<dl class=\"cards\">\n\(Markup(cards))\n</dl>"
@@ -76,10 +76,5 @@ extension ReportPage {
     return table(
       "What each round taught: held-out loss of the round's own dataset, in nats a token; gains are positive",
       head: ["round", "M0", "before", "after", "gain", "now", "since its round", "behind its best"], rows: rows)
-  }
-
-  private func mean(_ values: [Double?]?) -> Double? {
-    let known = (values ?? []).compactMap { $0 }
-    return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
   }
 }

@@ -73,7 +73,7 @@ package struct RoundSummary: Sendable {
     bytesOfEvaluation = try Self.bytes(try file.object("transfer_of_evaluation"))
     leaks = file.present("leaks").flatMap { $0.array?.count ?? $0.integer }
     settings = try Self.flat(try file.object("settings"))
-    samples = try SampleRecord.read(url.appending(path: "samples.jsonl").path)
+    samples = try SampleRecord.read(url.appending(path: SampleFile.name).path)
   }
 
   private static func bytes(_ record: RecordObject?) throws(CheckpointError) -> (to: Int, from: Int)? {

@@ -41,7 +41,7 @@ package struct RunRecords: Sendable {
     steps = try StepRecords(path: run.metrics.path)
     transfer = try TransferRecords(path: run.transfer.path)
     var evaluations: [Evaluation] = []
-    try RecordLines.read(folder.appending(path: "evaluations.jsonl").path) { entry throws(CheckpointError) in
+    try RecordLines.read(run.evaluations.path) { entry throws(CheckpointError) in
       let line = try entry.object()
       evaluations.append(
         Evaluation(

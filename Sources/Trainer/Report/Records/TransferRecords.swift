@@ -14,7 +14,7 @@ package struct TransferRecords: Sendable, Equatable {
     package var finalMean: Double?
 
     /// Loss and perplexity fall as a model learns; scores rise.
-    package var lowerIsBetter: Bool { name == "loss" || name.hasPrefix("perplexity") }
+    package var lowerIsBetter: Bool { name == "loss" || name == TransferMatrix.perplexity }
 
     /// How much better `value` is than `reference`, in the measure's own unit.
     package func gain(of value: Double?, over reference: Double?) -> Double? {
@@ -90,15 +90,15 @@ package struct TransferRecords: Sendable, Equatable {
 
   /// What became of each dataset whose own round has ended, by the loss.
   package var courses: [DatasetCourse] {
-    (0..<min(rounds, datasets.count)).map { index in
+    let table = ScoreTable(loss.rows, isBetterHigher: false)
+    return (0..<min(rounds, datasets.count)).map { index in
       let column = loss.rows.map { $0[index] }
       let hasLaterRound = index + 1 < rounds
-      let best = column[(index + 1)..<max(rounds, index + 1)].compactMap { $0 }.min()
       return DatasetCourse(
         name: datasets[index], round: index + 1, base: column[0], before: column[index], after: column[index + 1],
         last: column[rounds],
         sinceOwnRound: hasLaterRound ? loss.gain(of: column[rounds], over: column[index + 1]) : nil,
-        forgetting: hasLaterRound ? loss.gain(of: best, over: column[rounds]) : nil)
+        forgetting: table.forgetting(index))
     }
   }
 }
