@@ -44,7 +44,8 @@ struct ReversalTests {
     #expect(reversed[3] == Sample(ids: [107, 106, 105], labels: [107, -100, 105]))
     // The samples themselves are as without.
     #expect(dataset.samples == (try load(DatasetFixture.three, nil)).samples + dataset.samples.suffix(2))
-    #expect(dataset.sample(1, reversed: true) == reversed[1] && dataset.sample(1, reversed: false) == dataset.samples[1])
+    #expect(dataset.sample(1, reversed: true) == reversed[1])
+    #expect(dataset.sample(1, reversed: false) == dataset.samples[1])
     #expect(dataset.variants == dataset.samples + reversed)
   }
 
@@ -137,7 +138,8 @@ struct ReversalTests {
     #expect(error?.message.contains("the marker \"R>\"") == true && error?.place.hasSuffix(":1") == true)
   }
 
-  @Test("turns and tokens by word or segment are refused in one line that names the row", arguments: ["word", "segment"])
+  @Test(
+    "turns and tokens by word or segment are refused in one line that names the row", arguments: ["word", "segment"])
   func refused(_ unit: String) throws {
     let reversal = Self.reversal(try #require(Reversal.Unit(rawValue: unit)))
     var tokenizer = Self.tokenizer()
@@ -193,7 +195,8 @@ struct ReversalTests {
     #expect(TokenStream.tokenCount([dataset, plain]) == 18 + 5)
     var batch = MicroBatch()
     batch.segments = [
-      Segment(dataset: 0, sample: 1, length: 5, reversed: true), Segment(dataset: 1, sample: 0, length: 5, reversed: false),
+      Segment(dataset: 0, sample: 1, length: 5, reversed: true),
+      Segment(dataset: 1, sample: 0, length: 5, reversed: false),
     ]
     #expect(TokenStream.segmentTable(batch, places: places) == [13, 0, 5, 0, 18, 5, 5, 0])
   }

@@ -164,7 +164,8 @@ struct RecipeDecodingTests {
   func objective() throws {
     let fixture = try RecipeFixture()
     let recipe = try fixture.load(
-      "objective={reverse: 0.25, unit: segment, longest_segment: 3, marker: \"<: rev\"}", "rounds.1.objective={forward: 1}")
+      "objective={reverse: 0.25, unit: segment, longest_segment: 3, marker: \"<: rev\"}",
+      "rounds.1.objective={forward: 1}")
     var expected = ObjectiveSettings(forward: 0.75, reverse: 0.25)
     (expected.unit, expected.longestSegment, expected.marker) = (.segment, 3, "<: rev")
     #expect(recipe.rounds[0].settings.objective == expected)
