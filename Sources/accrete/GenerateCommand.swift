@@ -8,9 +8,12 @@ struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Continue a prompt, a chat message, or token ids.")
 
+  /// Answers that are drawn at once.
+  private static let answersAtOnce = 16
+
   @OptionGroup var model: ModelOptions
 
-  @Option(help: "Raw text to continue.")
+  @Option(help: "Raw text to continue; with --reverse the end of a text, to be continued towards its beginning.")
   var prompt: String?
 
   @Option(help: "A message that goes through the model's chat template.")
@@ -24,6 +27,10 @@ struct GenerateCommand: ParsableCommand {
 
   @OptionGroup var drawing: SamplingOptions
 
+  @OptionGroup var reverse: ReverseOptions
+
+  @OptionGroup var rerank: RerankOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -34,6 +41,16 @@ struct GenerateCommand: ParsableCommand {
       throw ValidationError("give one of --prompt, --chat and --ids")
     }
     guard maxTokens >= 1 else { throw ValidationError("--max-tokens must be at least 1") }
+    guard prompt != nil || !reverse.reverse else {
+      throw ValidationError("--reverse needs --prompt, the end of the text; --chat and --ids have no reversed form")
+    }
+    guard rerank.rerank != nil else { return }
+    guard prompt != nil, !reverse.reverse else {
+      throw ValidationError("--rerank needs --prompt and a forward model: leave out --chat, --ids and --reverse")
+    }
+    guard drawing.temperature > 0 else {
+      throw ValidationError("--samples needs --temperature above 0: without it every answer is the same")
+    }
   }
 
   private struct Answer: Encodable {
@@ -41,34 +58,92 @@ struct GenerateCommand: ParsableCommand {
     let text: String
   }
 
+  private struct RankedAnswer: Encodable {
+    /// One of several answers: its seed and its score, in nats a token; −∞ where there is none.
+    struct Candidate: Encodable {
+      let ids: [Int32]
+      let text: String
+      let seed: UInt64
+      let score: Double
+    }
+
+    let ids: [Int32]
+    let text: String
+    /// From the best to the worst.
+    let candidates: [Candidate]
+  }
+
   func run() throws {
-    let source = try model.open()
-    let configuration = source.configuration
-    let tokenizer = try loadTokenizer(of: source)
-    let input = try promptIDs(tokenizer, vocabularySize: configuration.vocabSize)
-    guard !input.isEmpty else { throw Failure.BadInput(description: "--prompt: there is no token to continue from") }
-    try TokenInput.check(input, configuration, limit: configuration.maxPositionEmbeddings)
-    let executor = try device.makeExecutor()
-    let context = min(input.count + maxTokens, configuration.maxPositionEmbeddings)
-    let loaded = try LoadedModel(source, executor: executor, contextLength: context)
-    let generator = Generator(
-      weights: loaded.weights, ropeTable: loaded.ropeTable, executor: executor, contextLength: context)
-    try executor.prepare([generator.plan])
-    let stops = Set(configuration.eosTokenIDs.map(Int32.init) + (tokenizer?.special.eos ?? []))
-    var decoder = tokenizer.map { StreamingDecoder($0) }
-    let streams = !json
-    let new = try generator.generate(
-      prompt: input, maxTokens: maxTokens, stops: stops,
-      sampling: drawing.sampling
-    ) { token in
-      if streams, let text = decoder?.append(token) { FileHandle.standardOutput.write(Data(text.utf8)) }
-      return true
+    if let model = rerank.rerank, let count = rerank.samples { return try choose(among: count, by: model) }
+    var decoder: StreamingDecoder?
+    var reversed: ReverseText?
+    let streams = !json && !reverse.reverse
+    let (answers, tokenizer) = try write(
+      1,
+      begin: { tokenizer in
+        decoder = tokenizer.map { StreamingDecoder($0) }
+        if reverse.reverse { reversed = try reverse.text(try TokenInput.require(tokenizer, option: "--prompt")) }
+        return try reversed?.prompt(prompt ?? "")
+      },
+      onToken: { token in
+        if streams, let text = decoder?.append(token) { FileHandle.standardOutput.write(Data(text.utf8)) }
+      })
+    let new = answers[0]
+    if let reversed {
+      let (ids, text) = reversed.readingOrder(new)
+      return json ? try Console.result(json: Answer(ids: ids, text: text)) : Console.result(text)
     }
     if json {
       return try Console.result(
         json: Answer(ids: new, text: tokenizer?.decode(new, skipSpecial: true) ?? ""))
     }
     Console.result(decoder?.finish() ?? new.map(String.init).joined(separator: ","))
+  }
+
+  /// Draws several answers, and prints the one that the reverse model ranks first.
+  private func choose(among count: Int, by model: String) throws {
+    let (answers, tokenizer) = try write(count)
+    let texts = answers.map { tokenizer?.decode($0, skipSpecial: true) ?? "" }
+    let ranked = try rerank.rank(prompt: prompt ?? "", answers: texts, by: model, on: device)
+    let candidates = ranked.map { candidate in
+      RankedAnswer.Candidate(
+        ids: answers[candidate.index], text: texts[candidate.index],
+        seed: drawing.seed &+ UInt64(candidate.index), score: candidate.score ?? -.infinity)
+    }
+    guard let best = candidates.first else { preconditionFailure("at least two answers are drawn") }
+    if json {
+      return try Console.result(json: RankedAnswer(ids: best.ids, text: best.text, candidates: candidates))
+    }
+    Console.result(best.text)
+  }
+
+  /// Answers to the prompt; the model and its device are given up before this returns.
+  ///
+  /// - Parameter begin: is given the tokenizer; the prompt's ids where they are not the usual ones.
+  private func write(
+    _ count: Int, begin: ((any Tokenizer)?) throws -> [Int32]? = { _ in nil }, onToken: (Int32) -> Void = { _ in }
+  ) throws -> (answers: [[Int32]], tokenizer: (any Tokenizer)?) {
+    let source = try model.open()
+    let configuration = source.configuration
+    let tokenizer = try loadTokenizer(of: source)
+    let input = try begin(tokenizer) ?? promptIDs(tokenizer, vocabularySize: configuration.vocabSize)
+    guard !input.isEmpty else { throw Failure.BadInput(description: "--prompt: there is no token to continue from") }
+    try TokenInput.check(input, configuration, limit: configuration.maxPositionEmbeddings)
+    let executor = try device.makeExecutor()
+    let context = min(input.count + maxTokens, configuration.maxPositionEmbeddings)
+    let loaded = try LoadedModel(source, executor: executor, contextLength: context)
+    let generator = Generator(
+      weights: loaded.weights, ropeTable: loaded.ropeTable, executor: executor, contextLength: context,
+      sequences: min(count, Self.answersAtOnce))
+    try executor.prepare([generator.plan])
+    let stops = Set(configuration.eosTokenIDs.map(Int32.init) + (tokenizer?.special.eos ?? []))
+    let answers = try generator.generate(
+      prompts: Array(repeating: input, count: count), maxTokens: maxTokens, stops: stops, sampling: drawing.sampling
+    ) { _, token in
+      onToken(token)
+      return true
+    }
+    return (answers, tokenizer)
   }
 
   private func promptIDs(_ tokenizer: (any Tokenizer)?, vocabularySize: Int) throws -> [Int32] {

@@ -16,6 +16,8 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "A text; it gets the special tokens that the tokenizer adds by itself.")
   var text: String?
 
+  @OptionGroup var reverse: ReverseOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -23,37 +25,49 @@ struct ScoreCommand: ParsableCommand {
 
   func validate() throws {
     guard (ids == nil) != (text == nil) else { throw ValidationError("give one of --ids and --text") }
+    guard text != nil || !reverse.reverse else { throw ValidationError("--reverse needs --text") }
   }
 
   private struct Scores: Encodable {
     let ids: [Int32]
-    let tokenLogprobs: [Double]
+    /// ln p(ids[i + 1] given ids[0 … i]); nil of what is given: a marker.
+    let tokenLogprobs: [Double?]
     let loss: Double
     let perplexity: Double
   }
 
   func run() throws {
     let source = try model.open()
-    let tokens: [Int32]
-    if let ids {
-      tokens = try TokenInput.ids(ids, vocabularySize: source.configuration.vocabSize)
-    } else {
-      let tokenizer = try TokenInput.require(try loadTokenizer(of: source), option: "--text")
-      tokens = tokenizer.encodeWithSpecialTokens(text ?? "")
-    }
-    try TokenInput.check(tokens, source.configuration, limit: source.configuration.maxPositionEmbeddings)
-    guard tokens.count > 1 else {
-      throw Failure.BadInput(description: "a score needs two tokens at least, there is \(tokens.count); give more text")
+    let sample = try sample(source)
+    try TokenInput.check(sample.ids, source.configuration, limit: source.configuration.maxPositionEmbeddings)
+    guard sample.targetCount > 0 else {
+      throw Failure.BadInput(
+        description: "a score needs a token before another one, there is no such among \(sample.length); give more text"
+      )
     }
     let executor = try device.makeExecutor()
-    let loaded = try LoadedModel(source, executor: executor, contextLength: tokens.count)
+    let loaded = try LoadedModel(source, executor: executor, contextLength: sample.length)
     let evaluator = LossEvaluator(
-      weights: loaded.weights, ropeTable: loaded.ropeTable, executor: executor, rowCapacity: tokens.count)
+      weights: loaded.weights, ropeTable: loaded.ropeTable, executor: executor, rowCapacity: sample.length)
     try executor.prepare([evaluator.plan])
-    let losses = try evaluator.rowLosses([Sample(ids: tokens, labels: tokens)])[0].dropLast().map(Double.init)
-    let mean = losses.reduce(0, +) / Double(losses.count)
-    let scores = Scores(ids: tokens, tokenLogprobs: losses.map { -$0 }, loss: mean, perplexity: exp(mean))
+    let losses = zip(try evaluator.rowLosses([sample])[0], sample.labels.dropFirst())
+      .map { $1 == Sample.ignoredLabel ? nil : Double($0) }
+    let mean = losses.reduce(0) { $0 + ($1 ?? 0) } / Double(sample.targetCount)
+    let scores = Scores(
+      ids: sample.ids, tokenLogprobs: losses.map { $0.map { -$0 } }, loss: mean, perplexity: exp(mean))
     if json { return try Console.result(json: scores) }
-    Console.result("loss \(mean) nats a token, perplexity \(scores.perplexity), \(losses.count) tokens")
+    Console.result("loss \(mean) nats a token, perplexity \(scores.perplexity), \(sample.targetCount) tokens")
+  }
+
+  /// What is scored, in the order that the model reads.
+  private func sample(_ source: any ModelSource) throws -> Sample {
+    if let ids {
+      let tokens = try TokenInput.ids(ids, vocabularySize: source.configuration.vocabSize)
+      return Sample(ids: tokens, labels: tokens)
+    }
+    let tokenizer = try TokenInput.require(try loadTokenizer(of: source), option: "--text")
+    if reverse.reverse { return try reverse.text(tokenizer).sample(text ?? "") }
+    let tokens = tokenizer.encodeWithSpecialTokens(text ?? "")
+    return Sample(ids: tokens, labels: tokens)
   }
 }

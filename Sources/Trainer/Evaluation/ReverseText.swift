@@ -1,0 +1,78 @@
+/// How a model of reversed text is asked, and how its answer is read: between a text's reading order and the model's.
+///
+/// The order is the one that `Reversal` trains: BOS, the marker, then the text from its end to its beginning.
+/// Segments have no order that could be turned round again, so a text goes by token or by word.
+///
+/// - Source: arXiv:2403.13799, section 2; arXiv:2507.01335 (reverse models).
+package struct ReverseText: Sendable {
+  /// What keeps its inner order.
+  package enum Unit: String, Sendable, CaseIterable {
+    case token, word
+  }
+
+  private let tokenizer: any Tokenizer
+  private let unit: Unit
+  /// BOS where the tokenizer adds it, and the marker: what a reversed text begins with.
+  private let head: [Int32]
+
+  /// - Parameter marker: what reversed rows began with in training (`objective.marker`); nil: nothing.
+  package init(tokenizer: any Tokenizer, unit: Unit, marker: String?) throws(RowEncoder.Fault) {
+    self.tokenizer = tokenizer
+    self.unit = unit
+    var head: [Int32] = []
+    if tokenizer.special.addsBOS, let bos = tokenizer.special.bos { head.append(bos) }
+    if let marker { head += try Reversal.ids(ofMarker: marker, tokenizer) }
+    self.head = head
+  }
+
+  /// The end of a text as the model reads it, to be continued towards the text's beginning.
+  package func prompt(_ end: String) -> [Int32] { head + turned(end) }
+
+  /// A whole text as the model reads it, with the EOS that the tokenizer adds by itself; what a text is begun with is
+  /// given, not supervised.
+  package func sample(_ text: String) -> Sample {
+    let end = tokenizer.special.addsEOS ? tokenizer.special.eos.prefix(1) : []
+    return supervised(after: head, turned(text) + end)
+  }
+
+  /// A completion and then its prompt, as the model reads them; the prompt alone is supervised.
+  package func sample(prompt: String, completion: String) -> Sample {
+    switch unit {
+    case .token:
+      // Rows hold both encoded apart and joined as they are; so does their reversed variant.
+      return supervised(after: head + turned(completion), turned(prompt))
+    case .word:
+      let ids = turned(prompt + completion)
+      // The words of the completion come first; the prompt begins where the two readings part.
+      let given = zip(ids, turned(completion)).prefix { $0 == $1 }.count
+      return supervised(after: head + ids[..<given], Array(ids[given...]))
+    }
+  }
+
+  /// What the model wrote, in reading order: its text, and the ids of that text.
+  package func readingOrder(_ written: [Int32]) -> (ids: [Int32], text: String) {
+    switch unit {
+    case .token:
+      let ids = Array(written.reversed())
+      return (ids, tokenizer.decode(ids, skipSpecial: true))
+    case .word:
+      let text = Self.turnedWords(tokenizer.decode(written, skipSpecial: true))
+      return (tokenizer.encodeOrdinary(text), text)
+    }
+  }
+
+  private func turned(_ text: String) -> [Int32] {
+    switch unit {
+    case .token: tokenizer.encodeOrdinary(text).reversed()
+    case .word: tokenizer.encodeOrdinary(Self.turnedWords(text))
+    }
+  }
+
+  private static func turnedWords(_ text: String) -> String {
+    Reversal.joined(Reversal.words(of: text).reversed())
+  }
+
+  private func supervised(after given: [Int32], _ ids: [Int32]) -> Sample {
+    Sample(ids: given + ids, labels: [Int32](repeating: Sample.ignoredLabel, count: given.count) + ids)
+  }
+}
