@@ -49,7 +49,9 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Kernels", "GPUTensor"], path: "Tests/TestSupport"),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
     .testTarget(name: "GPUTensorTests", dependencies: ["GPUTensor", "TestSupport"]),
-    .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport"]),
+    .testTarget(
+      name: "TrainerTests",
+      dependencies: ["Trainer", "TestSupport", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     .executableTarget(
       name: "fuzz",
       dependencies: ["GPUTensor", "Trainer", .product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -15,9 +15,14 @@ struct StepLineTests {
 
   @Test("what a run writes is read as the strict parser reads it")
   func agrees() throws {
-    let metrics = MetricsLine(
-      round: 3, name: "qa 快", step: 41, loss: 2.345678901234567, learningRate: 1e-7, gradNorm: nil, tokens: 1001,
-      supervisedTokens: 7, tokensPerSecond: 1808.9, bytesToDevice: 1 << 40, bytesFromDevice: 0)
+    let metrics = try JSONDecoder().decode(
+      MetricsLine.self,
+      from: Data(
+        """
+        {"round": 3, "name": "qa 快", "step": 41, "loss": 2.345678901234567, "learningRate": 1e-7, "gradNorm": null,
+        "tokens": 1001, "supervisedTokens": 7, "tokensPerSecond": 1808.9, "bytesToDevice": \(1 << 40),
+        "bytesFromDevice": 0}
+        """.utf8))
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     let text = String(decoding: try encoder.encode(metrics), as: UTF8.self)

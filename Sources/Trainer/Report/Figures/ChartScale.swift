@@ -2,7 +2,7 @@ import Foundation
 
 /// The way from a quantity to a place in a drawing, linear or logarithmic, and the round numbers to mark on it.
 package struct ChartScale {
-  private(set) var domain: ClosedRange<Double>
+  package private(set) var domain: ClosedRange<Double>
   package let start: Double
   package let end: Double
   package let isLogarithmic: Bool

@@ -1,7 +1,7 @@
 /// The lines of a `.jsonl` file of a run, one object each.
-enum RecordLines {
+package enum RecordLines {
   /// One line: its bytes, and where it stands.
-  struct Line {
+  package struct Line {
     /// Without the line break. Valid during the call that is given the line.
     let bytes: UnsafeRawBufferPointer
     let path: String
@@ -10,8 +10,15 @@ enum RecordLines {
     /// Where the line starts in the file.
     let byteOffset: Int
 
+    package init(bytes: UnsafeRawBufferPointer, path: String, number: Int, byteOffset: Int) {
+      self.bytes = bytes
+      self.path = path
+      self.number = number
+      self.byteOffset = byteOffset
+    }
+
     /// The object that the line holds, strictly parsed.
-    func object() throws(CheckpointError) -> RecordObject {
+    package func object() throws(CheckpointError) -> RecordObject {
       let place = "\(path):\(number)"
       return try RecordObject(try CheckpointJSONParser.parse(bytes, path: place, base: byteOffset), path: place)
     }

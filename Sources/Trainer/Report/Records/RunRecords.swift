@@ -11,6 +11,12 @@ package struct RunRecords: Sendable {
     package var step: Int
     /// A loss for each dataset, null where it has no held-out rows.
     package var losses: [Double?]
+
+    package init(round: Int, step: Int, losses: [Double?]) {
+      self.round = round
+      self.step = step
+      self.losses = losses
+    }
   }
 
   package var folder: URL

@@ -13,6 +13,19 @@ package struct TransferRecords: Sendable, Equatable {
     package var forgetting: Double?
     package var finalMean: Double?
 
+    package init(
+      name: String, rows: [[Double?]], standardErrors: [[Double?]], backwardTransfer: Double? = nil,
+      forwardTransfer: Double? = nil, forgetting: Double? = nil, finalMean: Double? = nil
+    ) {
+      self.name = name
+      self.rows = rows
+      self.standardErrors = standardErrors
+      self.backwardTransfer = backwardTransfer
+      self.forwardTransfer = forwardTransfer
+      self.forgetting = forgetting
+      self.finalMean = finalMean
+    }
+
     /// Loss and perplexity fall as a model learns; scores rise.
     package var lowerIsBetter: Bool { name == "loss" || name == TransferMatrix.perplexity }
 

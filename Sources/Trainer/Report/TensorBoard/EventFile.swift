@@ -6,7 +6,7 @@ import SwiftProtobuf
 /// A record is the length of its data (8 bytes), the masked CRC-32C of these (4), the data, and its masked CRC-32C (4);
 /// numbers are little-endian.
 package struct EventFile {
-  private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
 
   /// A file that says which version it has, as its first event must.
   package init() throws {
