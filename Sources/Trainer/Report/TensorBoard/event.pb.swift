@@ -22,20 +22,20 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated struct ScalarEvent: Sendable {
+package nonisolated struct ScalarEvent: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Seconds since 1970-01-01 UTC.
-  var wallTime: Double = 0
+  package var wallTime: Double = 0
 
-  var step: Int64 = 0
+  package var step: Int64 = 0
 
-  var content: ScalarEvent.OneOf_Content? = nil
+  package var content: ScalarEvent.OneOf_Content? = nil
 
   /// "brain.Event:2", in the first event of a file.
-  var fileVersion: String {
+  package var fileVersion: String {
     get {
       if case .fileVersion(let v)? = content {return v}
       return String()
@@ -43,7 +43,7 @@ nonisolated struct ScalarEvent: Sendable {
     set {content = .fileVersion(newValue)}
   }
 
-  var summary: ScalarEvent.Summary {
+  package var summary: ScalarEvent.Summary {
     get {
       if case .summary(let v)? = content {return v}
       return ScalarEvent.Summary()
@@ -51,69 +51,69 @@ nonisolated struct ScalarEvent: Sendable {
     set {content = .summary(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Content: Equatable, Sendable {
+  package nonisolated enum OneOf_Content: Equatable, Sendable {
     /// "brain.Event:2", in the first event of a file.
     case fileVersion(String)
     case summary(ScalarEvent.Summary)
 
   }
 
-  nonisolated struct Summary: Sendable {
+  package nonisolated struct Summary: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var scalars: [ScalarEvent.Summary.Scalar] = []
+    package var scalars: [ScalarEvent.Summary.Scalar] = []
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    nonisolated struct Scalar: Sendable {
+    package nonisolated struct Scalar: Sendable {
       // SwiftProtobuf.Message conformance is added in an extension below. See the
       // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
       // methods supported on all messages.
 
-      var tag: String {
+      package var tag: String {
         get {_tag ?? String()}
         set {_tag = newValue}
       }
       /// Returns true if `tag` has been explicitly set.
-      var hasTag: Bool {self._tag != nil}
+      package var hasTag: Bool {self._tag != nil}
       /// Clears the value of `tag`. Subsequent reads from it will return its default value.
-      mutating func clearTag() {self._tag = nil}
+      package mutating func clearTag() {self._tag = nil}
 
       /// Optional, so that a value of 0 is written too: a reader takes what is absent for no scalar at all.
-      var value: Float {
+      package var value: Float {
         get {_value ?? 0}
         set {_value = newValue}
       }
       /// Returns true if `value` has been explicitly set.
-      var hasValue: Bool {self._value != nil}
+      package var hasValue: Bool {self._value != nil}
       /// Clears the value of `value`. Subsequent reads from it will return its default value.
-      mutating func clearValue() {self._value = nil}
+      package mutating func clearValue() {self._value = nil}
 
-      var unknownFields = SwiftProtobuf.UnknownStorage()
+      package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-      init() {}
+      package init() {}
 
       fileprivate var _tag: String? = nil
       fileprivate var _value: Float? = nil
     }
 
-    init() {}
+    package init() {}
   }
 
-  init() {}
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 nonisolated extension ScalarEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = "ScalarEvent"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}wall_time\0\u{1}step\0\u{3}file_version\0\u{2}\u{2}summary\0")
+  package static let protoMessageName: String = "ScalarEvent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}wall_time\0\u{1}step\0\u{3}file_version\0\u{2}\u{2}summary\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -147,7 +147,7 @@ nonisolated extension ScalarEvent: SwiftProtobuf.Message, SwiftProtobuf._Message
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -172,7 +172,7 @@ nonisolated extension ScalarEvent: SwiftProtobuf.Message, SwiftProtobuf._Message
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: ScalarEvent, rhs: ScalarEvent) -> Bool {
+  package static func ==(lhs: ScalarEvent, rhs: ScalarEvent) -> Bool {
     if lhs.wallTime != rhs.wallTime {return false}
     if lhs.step != rhs.step {return false}
     if lhs.content != rhs.content {return false}
@@ -182,10 +182,10 @@ nonisolated extension ScalarEvent: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension ScalarEvent.Summary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = ScalarEvent.protoMessageName + ".Summary"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scalars\0")
+  package static let protoMessageName: String = ScalarEvent.protoMessageName + ".Summary"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scalars\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -197,14 +197,14 @@ nonisolated extension ScalarEvent.Summary: SwiftProtobuf.Message, SwiftProtobuf.
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.scalars.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.scalars, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: ScalarEvent.Summary, rhs: ScalarEvent.Summary) -> Bool {
+  package static func ==(lhs: ScalarEvent.Summary, rhs: ScalarEvent.Summary) -> Bool {
     if lhs.scalars != rhs.scalars {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -212,10 +212,10 @@ nonisolated extension ScalarEvent.Summary: SwiftProtobuf.Message, SwiftProtobuf.
 }
 
 nonisolated extension ScalarEvent.Summary.Scalar: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = ScalarEvent.Summary.protoMessageName + ".Scalar"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tag\0\u{1}value\0")
+  package static let protoMessageName: String = ScalarEvent.Summary.protoMessageName + ".Scalar"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tag\0\u{1}value\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -228,7 +228,7 @@ nonisolated extension ScalarEvent.Summary.Scalar: SwiftProtobuf.Message, SwiftPr
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -242,7 +242,7 @@ nonisolated extension ScalarEvent.Summary.Scalar: SwiftProtobuf.Message, SwiftPr
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: ScalarEvent.Summary.Scalar, rhs: ScalarEvent.Summary.Scalar) -> Bool {
+  package static func ==(lhs: ScalarEvent.Summary.Scalar, rhs: ScalarEvent.Summary.Scalar) -> Bool {
     if lhs._tag != rhs._tag {return false}
     if lhs._value != rhs._value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
