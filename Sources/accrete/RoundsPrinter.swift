@@ -3,31 +3,31 @@ import Trainer
 /// Runs for people: tables of their rounds, and of what sets two of them apart.
 enum RoundsPrinter {
   static func lines(of run: RunListing) -> [String] {
-    let title = run.origin.map {
-      ", a branch of \($0.parentRun ?? "?") from round \($0.fromRound.map(String.init) ?? "?")"
-    }
+    let origin = run.origin.map { ", a branch of \($0.parentRun) from round \($0.fromRound)" } ?? ""
     var table = TextTable(
       ["round", "name", "parent", "steps", "final loss"] + run.datasets.map { "loss " + $0 }
         + ["mean", "tokens", "seconds", "device"],
       texts: [1, 2, 8 + run.datasets.count])
     for round in run.rounds {
+      let summary = round.summary
       table.add(
-        ["\(round.round)", name(round), round.parent ?? "–", "\(round.steps)", number(round.finalLoss)]
+        ["\(summary.number)", name(round), summary.parent ?? "–", "\(summary.steps)", number(summary.finalLoss)]
           + run.datasets.indices.map { number(round.loss.indices.contains($0) ? round.loss[$0] : nil) }
-          + [number(round.meanLoss), "\(round.tokens)", number(round.seconds, digits: 1), round.device ?? "–"])
+          + [number(round.meanLoss), "\(round.tokens)", number(summary.seconds, digits: 1), summary.device])
     }
-    var lines = [run.folder.path + (title ?? ""), ""] + table.lines
-    for metric in run.metrics.keys.sorted() {
-      var scores = TextTable(["round", metric] + run.datasets, texts: [1])
+    var lines = [run.folder.path + origin, ""] + table.lines
+    for measure in run.transfer?.metrics ?? [] {
+      var scores = TextTable(["round", measure.name] + run.datasets, texts: [1])
       for round in run.rounds {
-        guard let row = round.metrics[metric] else { continue }
-        scores.add(["\(round.round)", name(round)] + row.map { number($0) })
+        guard let row = round.metrics[measure.name] else { continue }
+        scores.add(["\(round.summary.number)", name(round)] + row.map { number($0) })
       }
       lines += [""] + scores.lines
     }
+    let loss = run.transfer?.loss
     let figures = [
-      ("final mean loss", run.matrix.finalMeanLoss), ("backward transfer", run.matrix.backwardTransfer),
-      ("forward transfer", run.matrix.forwardTransfer), ("forgetting", run.matrix.forgetting),
+      ("final mean loss", loss?.finalMean), ("backward transfer", loss?.backwardTransfer),
+      ("forward transfer", loss?.forwardTransfer), ("forgetting", loss?.forgetting),
     ].compactMap { title, value in value.map { "\(title) \(number($0))" } }
     if !figures.isEmpty { lines += ["", figures.joined(separator: ", ") + " (nats)"] }
     if !run.branches.isEmpty {
@@ -72,7 +72,7 @@ enum RoundsPrinter {
   private static func rank(_ metric: String) -> String { metric == "loss" ? "" : metric }
 
   private static func name(_ round: RunListing.Round) -> String {
-    round.isRefused ? round.name + " (refused)" : round.name
+    round.summary.isRefused ? round.summary.name + " (refused)" : round.summary.name
   }
 
   private static func cells(_ name: String, _ figure: RunComparison.Figure, digits: Int) -> [String] {

@@ -79,7 +79,8 @@ extension CommandTests {
       try expect(["diff", fixture.output.path, fixture.folder.path], 66, "run")
       try expect([], 64, "--help")
       try expect(["diff", fixture.output.path], 64, "--help")
-      try FileManager.default.createDirectory(at: fixture.output, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        at: fixture.output.appending(path: "rounds"), withIntermediateDirectories: true)
       try fixture.write("output_dir: run\n", "run/recipe.yaml")
       try fixture.write("{\"datasets\": 1}", "run/transfer.json")
       try expect([fixture.output.path, "--json"], 65, "transfer.json")

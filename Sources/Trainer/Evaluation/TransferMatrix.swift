@@ -18,9 +18,9 @@ package struct TransferMatrix: Codable, Sendable, Equatable {
   /// The loss on the general text, where one was asked for.
   package var general: [Double?] = []
 
-  package init(datasets: [String], loss: [[Double?]] = []) {
+  package init(datasets: [String]) {
     self.datasets = datasets
-    self.loss = loss
+    loss = []
   }
 
   private enum CodingKeys: CodingKey {

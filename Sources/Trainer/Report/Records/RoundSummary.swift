@@ -24,6 +24,8 @@ package struct RoundSummary: Sendable {
   package var bestStep: Int?
   package var stoppedEarly: Bool
   package var finalLoss: Double?
+  /// Losses on each dataset's held-out rows after the round, null where it has none.
+  package var loss: [Double?]
   package var seconds: Double
   /// When the round ended; nil where the record does not say.
   package var finished: Date?
@@ -63,6 +65,7 @@ package struct RoundSummary: Sendable {
     bestStep = try file.integer("best_step")
     stoppedEarly = try file.flag("stopped_early") ?? false
     finalLoss = try file.number("final_loss")
+    loss = try file.numbers("loss") ?? []
     seconds = try file.number("seconds") ?? 0
     finished = try file.text("finished").flatMap { try? Date($0, strategy: .iso8601) }
     device = try file.text("device") ?? ""

@@ -36,14 +36,7 @@ package struct RunRecords: Sendable {
   package init(folder: URL) throws(CheckpointError) {
     self.folder = folder
     let run = RunFolder(folder)
-    // A recipe.yaml alone may be one that somebody wrote, with its data beside it.
-    let hasBegun = [run.rounds, run.metrics].contains { FileManager.default.fileExists(atPath: $0.path) }
-    guard run.holdsRun && hasBegun else {
-      throw CheckpointError(
-        .notFound, path: folder.path, "there is no run here (no recipe.yaml with rounds/ or metrics.jsonl beside it)",
-        remedy: "name a run's folder, the output_dir of its recipe")
-    }
-    recipe = try Self.text(run.recipe)
+    recipe = try Self.recipe(of: run)
     steps = try StepRecords(path: run.metrics.path)
     transfer = try TransferRecords(path: run.transfer.path)
     var evaluations: [Evaluation] = []
@@ -55,14 +48,36 @@ package struct RunRecords: Sendable {
           step: try line.required("step", try line.integer("step")), losses: try line.numbers("losses") ?? []))
     }
     self.evaluations = evaluations
-    rounds = []
+    let all = try Self.rounds(of: run)
+    base = all.first { $0.number == 0 }
+    rounds = all.filter { $0.number != 0 }
+  }
+
+  /// The text of a run's resolved recipe.
+  ///
+  /// - Throws: `CheckpointError`: `notFound` where there is no run.
+  static func recipe(of run: RunFolder) throws(CheckpointError) -> String {
+    // A recipe.yaml alone may be one that somebody wrote, with its data beside it.
+    let hasBegun = [run.rounds, run.metrics].contains { FileManager.default.fileExists(atPath: $0.path) }
+    guard run.holdsRun && hasBegun else {
+      throw CheckpointError(
+        .notFound, path: run.url.path, "there is no run here (no recipe.yaml with rounds/ or metrics.jsonl beside it)",
+        remedy: "name a run's folder, the output_dir of its recipe")
+    }
+    return try text(run.recipe)
+  }
+
+  /// M0's record and those of the rounds that ended, in order; a refused one stands after a kept one of the same number.
+  static func rounds(of run: RunFolder) throws(CheckpointError) -> [RoundSummary] {
+    var rounds: [RoundSummary] = []
     let names = (try? FileManager.default.contentsOfDirectory(atPath: run.rounds.path)) ?? []
     // `final` is a link to one of the others.
     for name in names.sorted() where name.first?.isNumber == true {
-      guard let round = try RoundSummary(folder: run.rounds.appending(path: name)) else { continue }
-      if round.number == 0 { base = round } else { rounds.append(round) }
+      if let round = try RoundSummary(folder: run.rounds.appending(path: name)) { rounds.append(round) }
     }
-    rounds.sort { ($0.number, $0.isRefused ? 1 : 0, $0.folder) < ($1.number, $1.isRefused ? 1 : 0, $1.folder) }
+    return rounds.sorted {
+      ($0.number, $0.isRefused ? 1 : 0, $0.folder) < ($1.number, $1.isRefused ? 1 : 0, $1.folder)
+    }
   }
 
   /// The names of the datasets, which are those of the rounds: of the matrix, else of the rounds that left a record.

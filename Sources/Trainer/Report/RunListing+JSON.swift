@@ -10,10 +10,10 @@ extension RunListing: Encodable {
     try container.encode(origin, forKey: .branchOf)
     try container.encode(datasets, forKey: .datasets)
     try container.encode(rounds, forKey: .rounds)
-    try container.encode(matrix.backwardTransfer, forKey: .backwardTransfer)
-    try container.encode(matrix.forwardTransfer, forKey: .forwardTransfer)
-    try container.encode(matrix.forgetting, forKey: .forgetting)
-    try container.encode(matrix.finalMeanLoss, forKey: .finalMeanLoss)
+    try container.encode(transfer?.loss.backwardTransfer, forKey: .backwardTransfer)
+    try container.encode(transfer?.loss.forwardTransfer, forKey: .forwardTransfer)
+    try container.encode(transfer?.loss.forgetting, forKey: .forgetting)
+    try container.encode(transfer?.loss.finalMean, forKey: .finalMeanLoss)
     try container.encode(branches, forKey: .branches)
   }
 }
@@ -25,18 +25,18 @@ extension RunListing.Round: Encodable {
 
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(round, forKey: .round)
-    try container.encode(name, forKey: .name)
-    try container.encode(folder, forKey: .folder)
-    try container.encode(parent, forKey: .parent)
-    try container.encode(steps, forKey: .steps)
-    try container.encode(finalLoss, forKey: .finalLoss)
+    try container.encode(summary.number, forKey: .round)
+    try container.encode(summary.name, forKey: .name)
+    try container.encode(summary.folder, forKey: .folder)
+    try container.encode(summary.parent, forKey: .parent)
+    try container.encode(summary.steps, forKey: .steps)
+    try container.encode(summary.finalLoss, forKey: .finalLoss)
     try container.encode(loss, forKey: .loss)
     try container.encode(meanLoss, forKey: .meanLoss)
     try container.encode(metrics, forKey: .metrics)
     try container.encode(tokens, forKey: .tokens)
-    try container.encode(seconds, forKey: .seconds)
-    try container.encode(device, forKey: .device)
-    try container.encode(isRefused, forKey: .refused)
+    try container.encode(summary.seconds, forKey: .seconds)
+    try container.encode(summary.device, forKey: .device)
+    try container.encode(summary.isRefused, forKey: .refused)
   }
 }

@@ -53,25 +53,27 @@ package struct RunComparison: Encodable, Sendable {
   package let tokens: Figure
 
   /// Compares two runs.
-  package init(_ first: RunListing, _ second: RunListing) throws {
+  ///
+  /// - Throws: `RecipeError`, where a run's recipe is not YAML.
+  package init(_ first: RunListing, _ second: RunListing) throws(RecipeError) {
     runs = [first.folder.path, second.folder.path]
     let files = (before: first.folder.path + "/recipe.yaml", after: second.folder.path + "/recipe.yaml")
-    recipe = try Recipe.changes(from: first.recipe(), to: second.recipe(), files: files)
-      .filter { $0.key != "output_dir" }
-    let shared = first.datasets.filter(second.datasets.contains)
-    datasets = shared
-    let common = first.metrics.keys.filter { second.metrics[$0] != nil }
-    loss = Self.difference(first.matrix.loss, second.matrix.loss, of: shared, first, second)
-    metrics = Dictionary(
-      uniqueKeysWithValues: common.map { name in
-        (name, Self.difference(first.metrics[name] ?? [], second.metrics[name] ?? [], of: shared, first, second))
-      })
-    rows = (0..<min(first.matrix.loss.count, second.matrix.loss.count)).map { Self.label($0, first, second) }
-    var figures = ["loss": Self.figures(Self.lossFigures(first), Self.lossFigures(second))]
-    for name in common {
-      figures[name] = Self.figures(first.metricFigures[name] ?? [:], second.metricFigures[name] ?? [:])
+    recipe = try Recipe.changes(from: first.recipe, to: second.recipe, files: files).filter { $0.key != "output_dir" }
+    datasets = first.datasets.filter(second.datasets.contains)
+    let (one, other) = (first.transfer, second.transfer)
+    rows = (0..<min(one?.loss.rows.count ?? 0, other?.loss.rows.count ?? 0)).map { Self.label($0, first, second) }
+    var differences: [String: [[Double?]]] = [:]
+    var figures: [String: [String: Figure]] = [:]
+    for measure in (one.map { [$0.loss] + $0.metrics }) ?? [] {
+      guard let same = (other.map { [$0.loss] + $0.metrics })?.first(where: { $0.name == measure.name }) else {
+        continue
+      }
+      differences[measure.name] = Self.difference(measure.rows, same.rows, of: datasets, first, second)
+      figures[measure.name] = Self.figures(measure, same)
     }
-    self.figures = figures.filter { !$0.value.isEmpty }
+    loss = differences.removeValue(forKey: "loss") ?? []
+    metrics = differences
+    self.figures = figures
     seconds = Figure(first: Self.seconds(first), second: Self.seconds(second))
     tokens = Figure(first: Self.tokens(first), second: Self.tokens(second))
   }
@@ -91,29 +93,24 @@ package struct RunComparison: Encodable, Sendable {
 
   private static func label(_ row: Int, _ first: RunListing, _ second: RunListing) -> String {
     guard row > 0 else { return "M0" }
-    // Each round brings the dataset of its own name.
+    // A round and the dataset that it brings have one name.
     let names = [first, second].map { $0.datasets.indices.contains(row - 1) ? $0.datasets[row - 1] : "?" }
     return "M\(row) " + (names[0] == names[1] ? names[0] : names.joined(separator: " | "))
   }
 
-  private static func lossFigures(_ run: RunListing) -> [String: Double?] {
+  private static func figures(
+    _ first: TransferRecords.Measure, _ second: TransferRecords.Measure
+  ) -> [String: Figure] {
     [
-      "final_mean": run.matrix.finalMeanLoss, "backward_transfer": run.matrix.backwardTransfer,
-      "forward_transfer": run.matrix.forwardTransfer, "forgetting": run.matrix.forgetting,
+      "final_mean": Figure(first: first.finalMean, second: second.finalMean),
+      "backward_transfer": Figure(first: first.backwardTransfer, second: second.backwardTransfer),
+      "forward_transfer": Figure(first: first.forwardTransfer, second: second.forwardTransfer),
+      "forgetting": Figure(first: first.forgetting, second: second.forgetting),
     ]
   }
 
-  private static func figures(_ first: [String: Double?], _ second: [String: Double?]) -> [String: Figure] {
-    let names = Set(first.keys).union(second.keys)
-    return Dictionary(
-      uniqueKeysWithValues: names.map { name in
-        (name, Figure(first: first[name] ?? nil, second: second[name] ?? nil))
-      })
-  }
-
-  private static func seconds(_ run: RunListing) -> Double? {
-    let known = run.rounds.filter { $0.round > 0 }.compactMap(\.seconds)
-    return known.isEmpty ? nil : known.reduce(0, +)
+  private static func seconds(_ run: RunListing) -> Double {
+    run.rounds.filter { $0.summary.number > 0 }.reduce(0) { $0 + $1.summary.seconds }
   }
 
   private static func tokens(_ run: RunListing) -> Double {
