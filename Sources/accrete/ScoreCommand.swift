@@ -42,8 +42,7 @@ struct ScoreCommand: ParsableCommand {
     try TokenInput.check(sample.ids, source.configuration, limit: source.configuration.maxPositionEmbeddings)
     guard sample.targetCount > 0 else {
       throw Failure.BadInput(
-        description: "a score needs a token before another one, there is no such among \(sample.length); give more text"
-      )
+        description: "a score needs two tokens at least, one to tell by the other, in \(sample.length); give more text")
     }
     let executor = try device.makeExecutor()
     let loaded = try LoadedModel(source, executor: executor, contextLength: sample.length)
