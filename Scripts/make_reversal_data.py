@@ -15,6 +15,8 @@ import sys
 from itertools import product
 from pathlib import Path
 
+import generated_files
+
 FOLDER = Path(__file__).resolve().parent.parent / "recipes" / "reverse"
 
 FIRST_SYLLABLES = "Orv Tam Bel Cael Dra Fen Gor Hal Ist Jur".split()
@@ -53,20 +55,5 @@ def files() -> dict[str, str]:
     return {f"{name}.jsonl": "".join(json.dumps(row) + "\n" for row in listed) for name, listed in rows.items()}
 
 
-def main() -> int:
-    different = []
-    for path, content in files().items():
-        target = FOLDER / path
-        if sys.argv[1:] == ["--check"]:
-            if not target.exists() or target.read_text(encoding="utf-8") != content:
-                different.append(path)
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(content, encoding="utf-8")
-    for path in different:
-        print(f"make_reversal_data: recipes/reverse/{path} differs: run Scripts/make_reversal_data.py", file=sys.stderr)
-    return 1 if different else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(generated_files.main(FOLDER, files()))

@@ -14,6 +14,8 @@ import sys
 from itertools import product
 from pathlib import Path
 
+import generated_files
+
 FOLDER = Path(__file__).resolve().parent.parent / "recipes" / "tiny"
 VALID_ROWS = 24
 
@@ -94,20 +96,5 @@ def files() -> dict[str, str]:
     return found
 
 
-def main() -> int:
-    different = []
-    for path, content in files().items():
-        target = FOLDER / path
-        if sys.argv[1:] == ["--check"]:
-            if not target.exists() or target.read_text(encoding="utf-8") != content:
-                different.append(path)
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(content, encoding="utf-8")
-    for path in different:
-        print(f"make_tiny_data: recipes/tiny/{path} differs: run Scripts/make_tiny_data.py", file=sys.stderr)
-    return 1 if different else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(generated_files.main(FOLDER, files()))

@@ -75,7 +75,8 @@ struct EvaluateCommand: ParsableCommand {
     let (loss, tokens) = try evaluator.meanLoss(rows)
     var scores: [MetricScore] = []
     if let task {
-      let answers = try candidates.isEmpty ? write(task, loaded) : task.choose(evaluator.rowLosses(candidates))
+      let answers = try task.answers(
+        evaluator, makeGenerator(task, loaded), stops: configuration.stops(loaded.tokenizer))
       scores = task.scores(answers)
       if let samples { try SampleFile.write([(dataset.name, answers)], to: URL(fileURLWithPath: samples)) }
     }
@@ -103,13 +104,14 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
-  private func write(_ task: TaskEvaluator, _ loaded: LoadedModel) throws -> [TaskAnswer] {
+  /// nil where labels are chosen.
+  private func makeGenerator(_ task: TaskEvaluator, _ loaded: LoadedModel) throws -> Generator? {
+    guard task.generatedLength > 0 else { return nil }
     let generator = Generator(
       weights: loaded.weights, ropeTable: loaded.ropeTable, executor: loaded.executor,
       contextLength: task.generatedLength, sequences: min(batchSize, task.questionCount))
     try loaded.executor.prepare([generator.plan])
-    let stops = Set(loaded.configuration.eosTokenIDs.map(Int32.init) + (loaded.tokenizer?.special.eos ?? []))
-    return try task.generate(generator, stops: stops)
+    return generator
   }
 
   /// Each score, and beside it its standard error where there is one.

@@ -83,7 +83,7 @@ struct GenerateCommand: ParsableCommand {
       begin: { tokenizer in
         decoder = tokenizer.map { StreamingDecoder($0) }
         if reverse.reverse { reversed = try reverse.text(try TokenInput.require(tokenizer, option: "--prompt")) }
-        return try reversed?.prompt(prompt ?? "")
+        return reversed?.prompt(prompt ?? "")
       },
       onToken: { token in
         if streams, let text = decoder?.append(token) { FileHandle.standardOutput.write(Data(text.utf8)) }
@@ -136,7 +136,7 @@ struct GenerateCommand: ParsableCommand {
       weights: loaded.weights, ropeTable: loaded.ropeTable, executor: executor, contextLength: context,
       sequences: min(count, Self.answersAtOnce))
     try executor.prepare([generator.plan])
-    let stops = Set(configuration.eosTokenIDs.map(Int32.init) + (tokenizer?.special.eos ?? []))
+    let stops = configuration.stops(tokenizer)
     let answers = try generator.generate(
       prompts: Array(repeating: input, count: count), maxTokens: maxTokens, stops: stops, sampling: drawing.sampling
     ) { _, token in

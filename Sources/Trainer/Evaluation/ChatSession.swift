@@ -31,7 +31,7 @@ package final class ChatSession {
     self.system = system.map { [ChatMessage(role: "system", content: $0)] } ?? []
     messages = self.system
     encoder = ConversationEncoder(template: template, tokenizer: tokenizer)
-    stops = Set(model.configuration.eosTokenIDs.map(Int32.init) + tokenizer.special.eos)
+    stops = model.configuration.stops(tokenizer)
     generator = Generator(
       weights: model.weights, ropeTable: model.ropeTable, executor: model.executor, contextLength: contextLength)
     try model.executor.prepare([generator.plan])

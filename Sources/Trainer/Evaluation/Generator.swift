@@ -155,3 +155,10 @@ package final class Generator {
     return ready
   }
 }
+
+extension LlamaConfiguration {
+  /// The ids that end an answer: those that the model's files name, and the tokenizer's own.
+  package func stops(_ tokenizer: (any Tokenizer)?) -> Set<Int32> {
+    Set(eosTokenIDs.map(Int32.init) + (tokenizer?.special.eos ?? []))
+  }
+}

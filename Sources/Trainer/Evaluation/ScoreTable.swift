@@ -16,19 +16,19 @@ package struct ScoreTable: Sendable, Equatable {
   /// Mean over the earlier datasets of what later rounds added to, or took from, each: negative is forgetting.
   package var backwardTransfer: Double? {
     guard rounds > 1 else { return nil }
-    return mean((0..<rounds - 1).map { difference(scores[rounds][$0], scores[$0 + 1][$0]) })
+    return Self.mean((0..<rounds - 1).map { difference(scores[rounds][$0], scores[$0 + 1][$0]) })
   }
 
   /// Mean over the later datasets of what earlier rounds gave before their own, against M0.
   package var forwardTransfer: Double? {
     guard rounds > 1 else { return nil }
-    return mean((1..<rounds).map { difference(scores[$0][$0], scores[0][$0]) })
+    return Self.mean((1..<rounds).map { difference(scores[$0][$0], scores[0][$0]) })
   }
 
   /// Mean over the earlier datasets of how far the last model is behind the best that a round reached.
   package var forgetting: Double? {
     guard rounds > 1 else { return nil }
-    return mean((0..<rounds - 1).map(forgetting))
+    return Self.mean((0..<rounds - 1).map(forgetting))
   }
 
   /// How far the last model is behind the best that a round reached on a dataset.
@@ -42,8 +42,6 @@ package struct ScoreTable: Sendable, Equatable {
     guard let a, let b else { return nil }
     return a - b
   }
-
-  private func mean(_ values: [Double?]) -> Double? { Self.mean(values) }
 
   /// The mean of what is known; nil where nothing is.
   package static func mean(_ values: [Double?]) -> Double? {

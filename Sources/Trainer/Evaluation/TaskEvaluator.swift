@@ -66,6 +66,17 @@ package struct TaskEvaluator {
   /// How many rows are asked.
   package var questionCount: Int { questions.count }
 
+  /// Asks every row: chooses its label by the losses of all of them, or has its answer written.
+  ///
+  /// - Parameter generator: of a context of `generatedLength`; not needed where labels are chosen.
+  package func answers(
+    _ evaluator: LossEvaluator, _ generator: Generator?, stops: Set<Int32>
+  ) throws(OpenCLError) -> [TaskAnswer] {
+    guard generatedLength > 0 else { return choose(try evaluator.rowLosses(candidates)) }
+    guard let generator else { preconditionFailure("a task that writes has a generator") }
+    return try generate(generator, stops: stops)
+  }
+
   /// Writes every answer greedily, up to one of `stops` or to the most tokens.
   package func generate(_ generator: Generator, stops: Set<Int32>) throws(OpenCLError) -> [TaskAnswer] {
     let written = try generator.generate(

@@ -26,8 +26,7 @@ struct RunEvaluator {
     self.material = material
     self.tasks = tasks
     self.device = device
-    stops = Set(
-      material.configuration.eosTokenIDs.map(Int32.init) + (material.tokenizer?.special.eos ?? []))
+    stops = material.configuration.stops(material.tokenizer)
   }
 
   /// The loss on each dataset's held-out rows.
@@ -51,7 +50,7 @@ struct RunEvaluator {
         continue
       }
       try pause()
-      let found = try self.answers(task)
+      let found = try task.answers(device.evaluator, device.generator, stops: stops)
       answers.append((material.recipe.rounds[index].name, found))
       var row = task.scores(found)
       if material.recipe.rounds[index].task == .generation, let loss = losses[index] {
@@ -70,13 +69,6 @@ struct RunEvaluator {
     var found: [Bool] = []
     for sample in samples { found.append(try device.evaluator.rowLosses([sample]).joined().contains { !$0.isFinite }) }
     return found
-  }
-
-  private func answers(_ task: TaskEvaluator) throws(OpenCLError) -> [TaskAnswer] {
-    let candidates = task.candidates
-    if !candidates.isEmpty { return task.choose(try device.evaluator.rowLosses(candidates)) }
-    guard let generator = device.generator else { preconditionFailure("a task that writes has a generator") }
-    return try task.generate(generator, stops: stops)
   }
 
   private func loss(_ dataset: Dataset?) throws(OpenCLError) -> Double? {

@@ -16,9 +16,7 @@ struct UnionLoader {
 
   /// A round's held-out rows; nil where it has none.
   mutating func heldOutRows(of round: ResolvedRound) throws(DatasetError) -> Dataset? {
-    var leaks = leaks
-    defer { self.leaks = leaks }
-    return try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength) {
+    try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength) {
       leaks.holdOut($0.row, at: $0.place, of: round.name)
     }
   }
@@ -55,9 +53,7 @@ struct UnionLoader {
     let key = "\(settings.sequenceLength) \(name) \(reversal?.key ?? "")"
     if let dataset = loaded[key] { return dataset }
     let isNew = checked.insert(name).inserted
-    var leaks = leaks
     let dataset = try load(reversal) { if isNew { leaks.train($0.row, at: $0.place, of: name) } }
-    self.leaks = leaks
     loaded[key] = dataset
     return dataset
   }
