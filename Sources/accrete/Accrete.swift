@@ -10,7 +10,8 @@ struct Accrete: ParsableCommand {
     subcommands: [
       TrainCommand.self, GenerateCommand.self, ScoreCommand.self, EvaluateCommand.self, TokenizeCommand.self,
       ChatCommand.self, ConvertCommand.self, InspectCommand.self, DataCommand.self, TokenizerCommand.self,
-      ReportCommand.self, RoundsCommand.self, DevicesCommand.self, DoctorCommand.self,
+      ReportCommand.self, RoundsCommand.self, DevicesCommand.self, DoctorCommand.self, BenchCommand.self,
+      PlanCommand.self,
     ])
 
   static func main() {

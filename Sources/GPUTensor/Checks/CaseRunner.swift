@@ -34,7 +34,11 @@ package enum CaseRunner {
   package static func check(_ operationCase: OperationCase, on device: any Executor) throws(OpenCLError) -> Outcome {
     let exact = try outputs(operationCase, on: CPUExecutor<Double>())
     let naive = try outputs(operationCase, on: CPUExecutor<Float>())
-    let found = try outputs(operationCase, on: device)
+    return compare(try outputs(operationCase, on: device), exact: exact, naive: naive)
+  }
+
+  /// Compares values, output by output, with what plain loops give in double and in fp32.
+  static func compare(_ found: [[Double]], exact: [[Double]], naive: [[Double]]) -> Outcome {
     var worst = Outcome(maxError: 0, bound: 0, passed: true, detail: "")
     for (index, reference) in exact.enumerated() {
       let scale = max(reference.lazy.filter(\.isFinite).map(abs).max() ?? 0, smallestScale)

@@ -1,0 +1,125 @@
+/// One measured line: a kernel in a family on a shape.
+package struct BenchmarkRow: Codable, Sendable, Equatable {
+  package let kernel: String
+  /// Of matmul and attention; nil where there is one way only.
+  package let family: String?
+  package let shape: String
+  package let dtype: String
+  /// The median, and the times that a fifth and four fifths of the runs stayed under; nil where the result was wrong.
+  package let milliseconds: Double?
+  package let p20Milliseconds: Double?
+  package let p80Milliseconds: Double?
+  package let runs: Int
+  /// At the median: 10⁹ operations, and 10⁹ bytes that had to move, a second.
+  package let gflops: Double?
+  package let gbps: Double?
+  /// The least time that the device's peaks allow, by the median: 1 is the roofline. Above 1: it ran in a cache.
+  package let fractionOfPeak: Double?
+  /// The largest error, relative to the largest value of its output; nil where there is nothing to compare.
+  package let maxError: Double?
+  /// Why there is no time: the value that was wrong, or what the driver said.
+  package let failure: String?
+
+  /// A row of times by the host's clock, which has no roofline.
+  package init(kernel: String, shape: String, times: [Double], bytes: Double = 0) {
+    self.init(
+      kernel: kernel, family: nil, shape: shape, times: times, flops: 0, bytes: bytes, peaks: nil, maxError: nil)
+  }
+
+  /// - Parameters:
+  ///   - times: milliseconds of each run.
+  ///   - flops, bytes: of one run; 0: not counted.
+  package init(
+    kernel: String, family: String?, shape: String, times: [Double], flops: Double, bytes: Double, peaks: DevicePeaks?,
+    maxError: Double?
+  ) {
+    let sorted = times.sorted()
+    func quantile(_ share: Double) -> Double? {
+      sorted.isEmpty ? nil : sorted[Int((Double(sorted.count - 1) * share).rounded())]
+    }
+    self.kernel = kernel
+    self.family = family
+    self.shape = shape
+    dtype = "f32"
+    let median = quantile(0.5)
+    milliseconds = median
+    p20Milliseconds = quantile(0.2)
+    p80Milliseconds = quantile(0.8)
+    runs = times.count
+    func rate(_ work: Double) -> Double? { median.flatMap { work > 0 && $0 > 0 ? work / $0 / 1e6 : nil } }
+    gflops = rate(flops)
+    gbps = rate(bytes)
+    fractionOfPeak = median.flatMap { time in
+      time > 0 ? peaks.map { $0.seconds(flops: flops, bytes: bytes) * 1e3 / time } : nil
+    }
+    self.maxError = maxError
+    failure = nil
+  }
+
+  /// A row without a time.
+  package init(kernel: String, family: String?, shape: String, maxError: Double?, failure: String) {
+    self.kernel = kernel
+    self.family = family
+    self.shape = shape
+    dtype = "f32"
+    (milliseconds, p20Milliseconds, p80Milliseconds, runs) = (nil, nil, nil, 0)
+    (gflops, gbps, fractionOfPeak) = (nil, nil, nil)
+    self.maxError = maxError
+    self.failure = failure
+  }
+
+  /// What a row is compared by in two runs.
+  package var key: String { [kernel, family ?? "", shape, dtype].joined(separator: " ") }
+}
+
+/// A run of `accrete bench`: what `--json` prints and a comparison reads.
+package struct BenchmarkRun: Codable, Sendable {
+  package let device: String
+  package let driver: String
+  /// ISO 8601.
+  package let date: String
+  package let peakGflops: Double
+  package let peakGbps: Double
+  package let rows: [BenchmarkRow]
+
+  package init(device: String, driver: String, date: String, peaks: DevicePeaks, rows: [BenchmarkRow]) {
+    self.device = device
+    self.driver = driver
+    self.date = date
+    peakGflops = peaks.gflops
+    peakGbps = peaks.gbps
+    self.rows = rows
+  }
+}
+
+/// Two runs beside each other.
+package struct BenchmarkComparison: Sendable {
+  /// One row that both runs have.
+  package struct Entry: Sendable {
+    package let before: BenchmarkRow
+    package let after: BenchmarkRow
+    /// How many times as long it takes now; infinite where it is wrong or fails now.
+    package let ratio: Double
+  }
+
+  package let entries: [Entry]
+  /// Keys of rows that only one of the runs has.
+  package let missing: [String]
+  package let added: [String]
+
+  /// Rows that were wrong or failed before are no measure, and stand under `added` where they pass now.
+  package init(before: BenchmarkRun, after: BenchmarkRun) {
+    let later = Dictionary(after.rows.map { ($0.key, $0) }) { first, _ in first }
+    let measured = before.rows.filter { $0.milliseconds != nil }
+    entries = measured.compactMap { row in
+      guard let now = later[row.key], let then = row.milliseconds else { return nil }
+      return Entry(before: row, after: now, ratio: now.milliseconds.map { $0 / then } ?? .infinity)
+    }
+    let known = Set(measured.map(\.key))
+    missing = measured.map(\.key).filter { later[$0] == nil }
+    added = after.rows.map(\.key).filter { !known.contains($0) }
+  }
+
+  /// Rows that take more than `threshold` longer: 0.1 is a tenth.
+  package func regressions(beyond threshold: Double) -> [Entry] { entries.filter { $0.ratio > 1 + threshold } }
+}

@@ -1,0 +1,82 @@
+import Kernels
+
+/// Checks a kernel's result, then times it by the device's own events.
+package struct BenchmarkRunner: Sendable {
+  private let device: Device
+  private let peaks: DevicePeaks
+  /// Milliseconds that the timed runs of a row may take together; one run at least is made.
+  private let budgetMilliseconds: Double
+
+  private static let mostRuns = 100
+
+  package init(device: Device, peaks: DevicePeaks, sizes: BenchmarkSizes) {
+    self.device = device
+    self.peaks = peaks
+    budgetMilliseconds = sizes == .quick ? 150 : 1000
+  }
+
+  /// The rows of a benchmark: the device's own family, and the others where they are to be compared.
+  package func rows(_ benchmark: Benchmark, of operation: any Benchmarked.Type) -> [BenchmarkRow] {
+    let own = KernelTraits(device: device)
+    let variants = CheckVariant.all(of: operation, device: device)
+    return variants.filter { benchmark.comparesFamilies || $0.traits == own }.map { variant in
+      let family = variants.count > 1 ? variant.name.split(separator: "/").last.map(String.init) : nil
+      return row(benchmark, family: family, traits: variant.traits)
+    }
+  }
+
+  private func row(_ benchmark: Benchmark, family: String?, traits: KernelTraits) -> BenchmarkRow {
+    func failed(_ reason: String, maxError: Double? = nil) -> BenchmarkRow {
+      BenchmarkRow(
+        kernel: benchmark.kernel, family: family, shape: benchmark.shape, maxError: maxError, failure: reason)
+    }
+    do throws(OpenCLError) {
+      // A context of its own, whose memory goes with it.
+      let executor = try OpenCLExecutor(device: device, traits: traits, profiling: true, isolated: false)
+      let prepared = try PreparedCase(benchmark.operation, executor: executor)
+      try prepared.run()
+      let outcome = try check(benchmark, prepared)
+      guard outcome.passed else { return failed("a wrong result: \(outcome.detail)", maxError: outcome.maxError) }
+      _ = try executor.context.takeProfile()
+      var times: [Double] = []
+      var spent = 0.0
+      repeat {
+        try prepared.run()
+        let kernels = try executor.context.takeProfile()
+        times.append(kernels.filter { isTimed($0.kernel, benchmark) }.reduce(0) { $0 + $1.milliseconds })
+        spent += kernels.reduce(0) { $0 + $1.milliseconds }
+      } while times.count < Self.mostRuns && spent + spent / Double(times.count) < budgetMilliseconds
+      return BenchmarkRow(
+        kernel: benchmark.kernel, family: family, shape: benchmark.shape, times: times, flops: benchmark.flops,
+        bytes: benchmark.bytes, peaks: peaks, maxError: outcome.maxError)
+    } catch {
+      return failed(error.description)
+    }
+  }
+
+  private func isTimed(_ kernel: String, _ benchmark: Benchmark) -> Bool {
+    benchmark.timedKernels.isEmpty || benchmark.timedKernels.contains { kernel.contains($0) }
+  }
+
+  /// The result of the run that was just made, against the CPU: all of it, or the entries that the case names.
+  private func check(_ benchmark: Benchmark, _ prepared: PreparedCase) throws(OpenCLError) -> CaseRunner.Outcome {
+    guard let oracle = benchmark.sampled else {
+      var found: [[Double]] = []
+      for tensor in prepared.recorder.outputs { found.append(try prepared.read(tensor)) }
+      return CaseRunner.compare(
+        found, exact: try CaseRunner.outputs(benchmark.operation, on: CPUExecutor<Double>()),
+        naive: try CaseRunner.outputs(benchmark.operation, on: CPUExecutor<Float>()))
+    }
+    let places = oracle.places
+    var found: [[Double]] = []
+    for (index, tensor) in prepared.recorder.outputs.enumerated() where index < places.count && !places[index].isEmpty {
+      let values = try prepared.executor.read(tensor, of: prepared.plan, counts: prepared.recorder.counts)
+      found.append(places[index].map { Double(values[$0]) })
+    }
+    let parameters = prepared.recorder.parameters.map(\.values)
+    func expected<S: HostScalar>(_ type: S.Type) -> [[Double]] {
+      oracle.values(parameters, as: S.self).filter { !$0.isEmpty }.map { $0.map { Double($0) } }
+    }
+    return CaseRunner.compare(found, exact: expected(Double.self), naive: expected(Float.self))
+  }
+}

@@ -1,0 +1,165 @@
+import ArgumentParser
+import Foundation
+import GPUTensor
+import Kernels
+import Trainer
+
+/// The kernel microbenchmarks.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Time each kernel on your device, or compare two saved runs.",
+    subcommands: [BenchRunCommand.self, BenchCompareCommand.self], defaultSubcommand: BenchRunCommand.self)
+}
+
+/// Checks each kernel, then times it, as a fraction of what the device can do at most.
+struct BenchRunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Check each kernel against the CPU, then time it against the device's measured peaks."
+  )
+
+  @Argument(
+    help: ArgumentHelp(
+      "What to time: \(BenchmarkRegistry.names.joined(separator: ", ")); all where none is named.", valueName: "kernel")
+  )
+  var kernels: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Products to time in place of matmul's own: C[M,N] = A·B with K added up; NT, a linear layer's, unless the "
+        + "transposes of A and B follow, as in 1024x1024x1024:nn.", valueName: "MxNxK,…"))
+  var shapes: String?
+
+  @Flag(help: "One small shape of each kernel: under half a minute.")
+  var quick = false
+
+  @Flag(help: "Print one JSON object, which `accrete bench compare` reads.")
+  var json = false
+
+  @Flag(help: "Print comma-separated values.")
+  var csv = false
+
+  @OptionGroup var device: DeviceOption
+
+  func validate() throws {
+    if json && csv { throw ValidationError("--json and --csv exclude each other") }
+    for kernel in kernels where !BenchmarkRegistry.names.contains(kernel) {
+      let nearest = EditDistance.nearest(to: kernel, among: BenchmarkRegistry.names) ?? "matmul"
+      throw ValidationError("there is no kernel '\(kernel)' to time: the nearest is '\(nearest)'")
+    }
+    _ = try products()
+  }
+
+  /// The products that `--shapes` names; nil where it is not given.
+  private func products() throws -> [MatmulShape]? {
+    try shapes?.split(separator: ",", omittingEmptySubsequences: false).map { text in
+      guard let shape = MatmulShape(String(text)) else {
+        throw ValidationError("--shapes: '\(text)' is no shape MxNxK, such as 2048x576x1536 or 1024x1024x1024:nn")
+      }
+      return shape
+    }
+  }
+
+  func run() throws {
+    guard let chosen = try DeviceSelection.resolve(option: device.device).device() else {
+      throw OpenCLError(
+        kind: .noSuchDevice, call: "bench", detail: "there is no OpenCL device to time",
+        remedy: "install an OpenCL driver (on Debian: pocl-opencl-icd)")
+    }
+    Console.note("device: \(chosen.name) (\(chosen.platform), driver \(chosen.driverVersion))")
+    let sizes = quick ? BenchmarkSizes.quick : .full
+    let peaks = try DevicePeaks.measure(chosen, sizes)
+    Console.note(
+      "peaks: \(BenchPrinter.number(peaks.gflops)) GFLOP/s fp32, \(BenchPrinter.number(peaks.gbps)) GB/s copied")
+    let rows = try measure(chosen, peaks, sizes)
+    let run = BenchmarkRun(
+      device: "\(chosen.name) (\(chosen.platform))", driver: chosen.driverVersion,
+      date: Date.now.formatted(.iso8601), peaks: peaks, rows: rows)
+    if json {
+      try Console.result(json: run)
+    } else if csv {
+      BenchPrinter.csv(of: run).forEach(Console.result)
+    } else {
+      BenchPrinter.table(of: run).forEach(Console.result)
+    }
+    if rows.contains(where: { $0.failure != nil }) { throw ExitCode(70) }
+  }
+
+  /// All rows, each said on stderr as it is done.
+  private func measure(_ device: Device, _ peaks: DevicePeaks, _ sizes: BenchmarkSizes) throws -> [BenchmarkRow] {
+    let runner = BenchmarkRunner(device: device, peaks: peaks, sizes: sizes)
+    let products = try products()
+    var rows: [BenchmarkRow] = []
+    func add(_ found: [BenchmarkRow]) {
+      for row in found { Console.note(BenchPrinter.line(of: row)) }
+      rows += found
+    }
+    for operation in BenchmarkRegistry.all where isWanted(operation.stem) {
+      let benchmarks = operation.stem == MatmulBenchmark.operation.stem ? products?.map { MatmulBenchmark.of($0) } : nil
+      for benchmark in benchmarks ?? operation.benchmarks(sizes) { add(runner.rows(benchmark, of: operation)) }
+    }
+    if isWanted(DeviceCosts.name) { add(try DeviceCosts.measure(device, runs: quick ? 3 : 9)) }
+    return rows
+  }
+
+  /// Whether the arguments ask for a kernel: `--shapes` alone asks for matmul alone.
+  private func isWanted(_ name: String) -> Bool {
+    let namesNone = kernels.isEmpty && shapes == nil
+    return kernels.contains(name) || namesNone || shapes != nil && name == MatmulBenchmark.operation.stem
+  }
+}
+
+/// Two saved runs, row by row.
+struct BenchCompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare", abstract: "Compare two runs saved with --json; fails where a kernel became slower.")
+
+  @Argument(help: "The earlier run.")
+  var before: String
+
+  @Argument(help: "The later run.")
+  var after: String
+
+  @Option(help: "How much longer a kernel may take: 0.1 is a tenth.")
+  var threshold = 0.1
+
+  @OptionGroup var device: DeviceOption
+
+  func validate() throws {
+    guard threshold >= 0, threshold.isFinite else { throw ValidationError("--threshold is a share of at least 0") }
+  }
+
+  func run() throws {
+    let (first, second) = (try BenchmarkRun.read(before), try BenchmarkRun.read(after))
+    if first.device != second.device { Console.note("different devices: \(first.device); \(second.device)") }
+    let comparison = BenchmarkComparison(before: first, after: second)
+    guard !comparison.entries.isEmpty else {
+      throw Failure.BadInput(
+        description: "\(before) and \(after) have no row in common: compare runs of the same kernels")
+    }
+    BenchPrinter.table(of: comparison, threshold: threshold).forEach(Console.result)
+    let slower = comparison.regressions(beyond: threshold)
+    guard slower.isEmpty else {
+      Console.note(
+        "\(slower.count) of \(comparison.entries.count) rows take over \(BenchPrinter.number(threshold * 100)) % longer"
+      )
+      throw ExitCode(1)
+    }
+  }
+}
+
+extension BenchmarkRun {
+  /// Reads a run that `--json` printed.
+  static func read(_ path: String) throws -> BenchmarkRun {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw Failure.NotFound(description: "\(path): no such file; save a run with accrete bench --json > FILE")
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      return try decoder.decode(BenchmarkRun.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch is DecodingError {
+      throw Failure.BadInput(
+        description: "\(path) is no run of accrete bench: save one with accrete bench --json > FILE")
+    }
+  }
+}

@@ -1,0 +1,49 @@
+// Purpose: what a device can do at most: the roofline of `accrete bench`.
+// Math: peak_multiply_add: every chain takes sum = sum · a + b, `steps` times. peak_copy: out = x.
+// Shapes (row-major): multiply_add: out [work-items, VECTOR_WIDTH], factors [2, VECTOR_WIDTH], which are a and b.
+//   copy: out and x [n], n a multiple of GROUP_ELEMENTS. nothing: out [any].
+// Gradient contract: none.
+// Saved for backward: nothing.
+// Parallelism: multiply_add: each work-item has CHAINS sums of its own. copy: a group owns GROUP_ELEMENTS elements.
+// Numerics: fp32; with a + b = 1 the sums stay near 1.
+// Source: Williams, Waterman and Patterson, Roofline: an insightful visual performance model (2009).
+
+#include "common.cl"
+
+#ifndef CHAINS
+#define CHAINS 16  // independent sums: enough to hide an operation's latency on two ports, and few enough for registers
+#endif
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void peak_multiply_add(__global float *restrict out, const __global float *restrict factors, const int steps) {
+  const floatv a = VLOAD(factors);
+  const floatv b = VLOAD(factors + VECTOR_WIDTH);
+  floatv sums[CHAINS];
+#pragma unroll
+  for (int chain = 0; chain < CHAINS; ++chain) sums[chain] = b * (float)(chain + 1);
+  for (int step = 0; step < steps; ++step) {
+#pragma unroll
+    for (int chain = 0; chain < CHAINS; ++chain) sums[chain] = sums[chain] * a + b;
+  }
+  floatv total = (floatv)(0.0f);
+#pragma unroll
+  for (int chain = 0; chain < CHAINS; ++chain) total += sums[chain];
+  VSTORE(total, out + get_global_id(0) * (size_t)VECTOR_WIDTH);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void peak_copy(__global float *restrict out, const __global float *restrict x, const ulong n) {
+  const size_t end = group_end(n);
+  for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
+    VSTORE(VLOAD(x + i), out + i);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void peak_nothing(__global float *restrict out) {
+  if (out == 0) return;
+}
