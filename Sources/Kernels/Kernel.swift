@@ -23,6 +23,8 @@ package enum KernelArgument {
   case update(Buffer)
   /// A C `int`.
   case int(Int)
+  /// A C `uint`.
+  case uint(UInt32)
   /// A C `ulong`, for counts that may pass 2³¹.
   case ulong(Int)
   /// A C `float`.
@@ -85,6 +87,8 @@ extension Context {
     case .int(let value):
       var number = cl_int(value)
       return clSetKernelArg(kernel, index, MemoryLayout<cl_int>.size, &number)
+    case .uint(var number):
+      return clSetKernelArg(kernel, index, MemoryLayout<cl_uint>.size, &number)
     case .ulong(let value):
       var number = cl_ulong(value)
       return clSetKernelArg(kernel, index, MemoryLayout<cl_ulong>.size, &number)

@@ -133,7 +133,7 @@ struct GenerateCommand: ParsableCommand {
     let context = min(input.count + maxTokens, configuration.maxPositionEmbeddings)
     let loaded = try LoadedModel(source, executor: executor, contextLength: context)
     let generator = Generator(
-      weights: loaded.weights, ropeTable: loaded.ropeTable, executor: executor, contextLength: context,
+      model: loaded.deviceModel, ropeTable: loaded.ropeTable, executor: executor, contextLength: context,
       sequences: min(count, Self.answersAtOnce))
     try executor.prepare([generator.plan])
     let stops = configuration.stops(tokenizer)

@@ -5,8 +5,11 @@ import Trainer
 
 /// `--model` and `--tokenizer`.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "A Hugging Face folder, a .gguf file, or a llama2.c .bin.")
+  @Option(help: "A Hugging Face folder, a .gguf file, a llama2.c .bin, or a PEFT adapter that names its base.")
   var model: String
+
+  @Option(help: "The folder of a PEFT adapter to merge into the model.")
+  var adapter: String?
 
   @Option(help: "Where the tokenizer is, if not with the model: a folder, a file, or llama2.c's tokenizer.bin.")
   var tokenizer: String?
@@ -14,7 +17,8 @@ struct ModelOptions: ParsableArguments {
   /// Opens the model's files; nothing is sent to a device.
   func open() throws -> any ModelSource {
     try openModel(
-      at: URL(fileURLWithPath: model), tokenizer: tokenizer.map { URL(fileURLWithPath: $0) })
+      at: URL(fileURLWithPath: model), tokenizer: tokenizer.map { URL(fileURLWithPath: $0) },
+      adapter: adapter.map { URL(fileURLWithPath: $0) })
   }
 
   /// The tokenizer alone: also of a folder that holds nothing else.

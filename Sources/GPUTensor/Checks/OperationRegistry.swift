@@ -9,6 +9,7 @@ package enum OperationRegistry {
     RMSNorm.self,
     RoPE.self,
     SwiGLU.self,
+    Dropout.self,
     Embedding.self,
     CacheRows.self,
     LinearCrossEntropy.self,

@@ -13,6 +13,8 @@ package struct RunScalars: Sendable {
   package var statisticsSlot = 0
   /// Samples in the batch.
   package var segmentCount = 0
+  /// What the masks of dropouts are made from.
+  package var dropoutKey: UInt32 = 0
 
   package init() {}
 }

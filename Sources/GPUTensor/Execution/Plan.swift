@@ -117,6 +117,7 @@ package final class Plan {
 struct ArenaAllocator {
   struct Arena {
     var byteCount = 0
+    /// In the order of their starts.
     var taken: [(first: Int, last: Int, start: Int, end: Int)] = []
   }
 
@@ -139,11 +140,10 @@ struct ArenaAllocator {
   }
 
   private func lowestGap(in arena: Arena, first: Int, last: Int, size: Int) -> Int {
-    let conflicts = arena.taken.filter { $0.first <= last && first <= $0.last }.sorted { $0.start < $1.start }
     var offset = 0
-    for conflict in conflicts {
-      if offset + size <= conflict.start { break }
-      offset = max(offset, conflict.end)
+    for other in arena.taken where other.first <= last && first <= other.last {
+      if offset + size <= other.start { break }
+      offset = max(offset, other.end)
     }
     return offset
   }
@@ -151,7 +151,13 @@ struct ArenaAllocator {
   private mutating func take(
     _ index: Int, _ offset: Int, _ first: Int, _ last: Int, _ size: Int, _ byteCount: Int
   ) -> Plan.Placement {
-    arenas[index].taken.append((first, last, offset, offset + size))
+    let taken = arenas[index].taken
+    var (low, high) = (0, taken.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if taken[middle].start < offset { low = middle + 1 } else { high = middle }
+    }
+    arenas[index].taken.insert((first, last, offset, offset + size), at: low)
     arenas[index].byteCount = max(arenas[index].byteCount, offset + size)
     return Plan.Placement(arena: index, offset: offset, byteCount: byteCount)
   }

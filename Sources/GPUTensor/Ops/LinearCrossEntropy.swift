@@ -17,54 +17,65 @@ struct LinearCrossEntropy: Operation {
 
   func backward(_ pass: BackwardPass) {
     precondition(pass.isRoot(), "a cross-entropy is the loss itself")
-    precondition(pass.needsGradient(0) && pass.needsGradient(1), "both x and the weight are trained")
-    pass.supersede(by: LinearCrossEntropyGradient(), outputs: 2, gradientsOf: [0, 1])
+    precondition(pass.needsGradient(0), "what the logits are made from is trained")
+    let trainsWeight = pass.needsGradient(1)
+    pass.supersede(
+      by: LinearCrossEntropyGradient(trainsWeight: trainsWeight), outputs: 2, gradientsOf: trainsWeight ? [0, 1] : [0])
   }
 
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
-    CrossEntropyChunks(call.inputs).scratchBytes(traits: traits, withGradient: false)
+    CrossEntropyChunks(call.inputs).scratchBytes(traits: traits)
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try CrossEntropyChunks(step.inputShapes).enqueue(step, withGradient: false)
+    try CrossEntropyChunks(step.inputShapes).enqueue(step)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    CrossEntropyChunks(step.inputShapes).evaluate(step, withGradient: false)
+    CrossEntropyChunks(step.inputShapes).evaluate(step)
   }
 }
 
-/// The same losses, and the gradients dx [R, C] (`=`) and dweight [V, C] (`=` or `+=`), both times the run's loss scale.
+/// The same losses, and the gradients dx [R, C] (`=`) and dweight [V, C] (`=` or `+=`), both times the run's loss scale;
+/// dx alone where the weight is frozen.
 struct LinearCrossEntropyGradient: Operation {
   let name = "cross_entropy"
+  let trainsWeight: Bool
+
+  private func chunks(_ inputs: [Shape]) -> CrossEntropyChunks {
+    CrossEntropyChunks(inputs, gradients: trainsWeight ? .inputAndWeight : .input)
+  }
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
-    LinearCrossEntropy().outputs(for: inputs) + [
-      TensorDescription(inputs[0].shape), TensorDescription(inputs[1].shape),
-    ]
+    LinearCrossEntropy().outputs(for: inputs) + inputs.prefix(trainsWeight ? 2 : 1).map { TensorDescription($0.shape) }
   }
 
   func canAccumulate(output: Int) -> Bool { output == 3 }
 
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
-    CrossEntropyChunks(call.inputs).scratchBytes(traits: traits, withGradient: true)
+    chunks(call.inputs).scratchBytes(traits: traits)
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try CrossEntropyChunks(step.inputShapes).enqueue(step, withGradient: true)
+    try chunks(step.inputShapes).enqueue(step)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    CrossEntropyChunks(step.inputShapes).evaluate(step, withGradient: true)
+    chunks(step.inputShapes).evaluate(step)
   }
 }
 
 /// The logits, a chunk of rows at a time.
 struct CrossEntropyChunks {
+  /// What is made besides the losses.
+  enum Gradients {
+    case none, input, inputAndWeight
+  }
+
   /// A chunk's logits take about this many bytes: large enough for the products to run at full speed.
   static let targetBytes = 100 << 20
   /// Chunks start at multiples of this many rows, so that windows are aligned for every C.
@@ -73,8 +84,12 @@ struct CrossEntropyChunks {
   let rowCapacity: Int
   let columns: Int
   let vocabularySize: Int
+  private let gradients: Gradients
+  private var withGradient: Bool { gradients != .none }
+  private var withWeight: Bool { gradients == .inputAndWeight }
 
-  init(_ inputs: [Shape]) {
+  init(_ inputs: [Shape], gradients: Gradients = .none) {
+    self.gradients = gradients
     rowCapacity = inputs[0].dimensions[0]
     columns = inputs[0].columns
     vocabularySize = inputs[1].dimensions[0]
@@ -93,24 +108,24 @@ struct CrossEntropyChunks {
     (bytes + SlabLayout.alignmentBytes - 1) / SlabLayout.alignmentBytes * SlabLayout.alignmentBytes
   }
 
-  private func products(rows: Int, withGradient: Bool) -> [MatmulSize] {
+  private func products(rows: Int) -> [MatmulSize] {
     let forward = MatmulSize(m: rows, n: vocabularySize, k: columns)
     let input = MatmulSize(m: rows, n: columns, k: vocabularySize)
     let weight = MatmulSize(m: vocabularySize, n: columns, k: rows)
-    return withGradient ? [forward, input, weight] : [forward]
+    return [forward] + (withGradient ? [input] : []) + (withWeight ? [weight] : [])
   }
 
-  func scratchBytes(traits: KernelTraits?, withGradient: Bool) -> Int {
+  func scratchBytes(traits: KernelTraits?) -> Int {
     guard traits != nil else { return 0 }
     let matmul =
-      products(rows: chunkRows, withGradient: withGradient)
+      products(rows: chunkRows)
       .map { MatmulLaunch.scratchBytes($0, traits: traits) }.max() ?? 0
     return logitBytes + lossBytes + matmul
   }
 
   // MARK: - OpenCL
 
-  func enqueue(_ step: DeviceStep, withGradient: Bool) throws(OpenCLError) {
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
     let logits = try step.scratch.window(offset: 0, byteCount: logitBytes)
     let partials = try step.scratch.window(offset: logitBytes, byteCount: lossBytes)
     let packedBytes = step.scratch.byteCount - logitBytes - lossBytes
@@ -118,7 +133,7 @@ struct CrossEntropyChunks {
       packedBytes > 0 ? try step.scratch.window(offset: logitBytes + lossBytes, byteCount: packedBytes) : step.scratch
     let rows = step.leading(ofInput: 0)
     let weight = step.inputBuffer(1)
-    if rows == 0 && withGradient && !step.accumulates(3) {
+    if rows == 0 && withWeight && !step.accumulates(3) {
       try step.context.fill(step.outputBuffer(3), pattern: 0, byteCount: step.outputShapes[3].count * 4)
     }
     for first in stride(from: 0, to: rows, by: chunkRows) {
@@ -129,7 +144,7 @@ struct CrossEntropyChunks {
       let x = try window(step.inputBuffer(0), columns)
       let losses = try window(step.outputBuffer(1), 1)
       let targets = try window(step.inputBuffer(2), 1)
-      let sizes = products(rows: count, withGradient: withGradient)
+      let sizes = products(rows: count)
       try MatmulLaunch(
         size: sizes[0], c: logits, a: x, b: weight, transposeA: false, transposeB: true, accumulate: false
       ).enqueue(step, scratch: packed)
@@ -146,6 +161,7 @@ struct CrossEntropyChunks {
         size: sizes[1], c: try window(step.outputBuffer(2), columns), a: logits, b: weight, transposeA: false,
         transposeB: false, accumulate: false
       ).enqueue(step, scratch: packed)
+      guard withWeight else { continue }
       try MatmulLaunch(
         size: sizes[2], c: step.outputBuffer(3), a: logits, b: x, transposeA: true, transposeB: false,
         accumulate: first > 0 || step.accumulates(3)
@@ -160,10 +176,10 @@ struct CrossEntropyChunks {
 
   // MARK: - CPU
 
-  func evaluate<S: HostScalar>(_ step: HostStep<S>, withGradient: Bool) {
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let (x, weight, targets) = (step.input(0), step.input(1), step.ints(2))
     let rows = step.leading(ofInput: 0)
-    if rows == 0 && withGradient && !step.accumulates(3) {
+    if rows == 0 && withWeight && !step.accumulates(3) {
       step.output(3).update(repeating: 0, count: step.outputShapes[3].count)
     }
     let chunk = max(1, min(rows, 64))
@@ -172,7 +188,7 @@ struct CrossEntropyChunks {
     var total: S = 0
     for first in stride(from: 0, to: rows, by: chunk) {
       let count = min(chunk, rows - first)
-      let sizes = products(rows: count, withGradient: withGradient)
+      let sizes = products(rows: count)
       step.matmul(
         sizes[0], c: logits, a: x + first * columns, b: weight, transposeA: false, transposeB: true, accumulate: false)
       step.parallel(count) { row in
@@ -185,6 +201,7 @@ struct CrossEntropyChunks {
       step.matmul(
         sizes[1], c: step.output(2) + first * columns, a: logits, b: weight, transposeA: false, transposeB: false,
         accumulate: false)
+      guard withWeight else { continue }
       step.matmul(
         sizes[2], c: step.output(3), a: logits, b: x + first * columns, transposeA: true, transposeB: false,
         accumulate: first > 0 || step.accumulates(3))
@@ -244,15 +261,14 @@ extension LinearCrossEntropy: Checked {
     let selections = (sizes == .small ? [1, 5] : [1, 5, 301]).map { selected(rows: $0, columns: 5, vocabulary: 37) }
     return selections
       + shapes.flatMap { rows, columns, vocabulary in
-        [false, true].map { trained in
-          OperationCase("\(rows) rows, C \(columns), V \(vocabulary)\(trained ? ", gradient" : "")", rows: rows) {
-            recorder in
+        ["", ", gradient", ", frozen weight"].map { training in
+          OperationCase("\(rows) rows, C \(columns), V \(vocabulary)\(training)", rows: rows) { recorder in
             let x = recorder.parameter(recorder.graph.rows(columns))
             let weight = recorder.parameter(Shape([vocabulary, columns]))
             let targets = recorder.ints((0..<rows).map { $0 % 4 == 1 ? -100 : $0 * 31 % vocabulary })
             let losses = x.linearCrossEntropy(weight: weight, targets: targets)
-            if trained {
-              recorder.differentiate(loss: losses.sum, by: [x, weight])
+            if !training.isEmpty {
+              recorder.differentiate(loss: losses.sum, by: training == ", gradient" ? [x, weight] : [x])
             } else {
               recorder.compare(losses.sum)
             }

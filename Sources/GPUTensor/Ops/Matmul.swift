@@ -133,6 +133,11 @@ extension Tensor {
     graph.record(Matmul(transposeA: transposeSelf, transposeB: transposeOther), [self, other])[0]
   }
 
+  /// target += self·other, in the target's memory.
+  package func addProduct(with other: Tensor, to target: Tensor) {
+    graph.record(Matmul(transposeA: false, transposeB: false), [self, other], into: [target], modes: [.accumulate])
+  }
+
   /// x·Wᵀ of x [R, K] and a weight W [N, K], as Hugging Face stores a linear layer.
   package func linear(_ weight: Tensor) -> Tensor { matmul(weight, transposeOther: true) }
 }

@@ -66,6 +66,17 @@ extension ModelSource {
   }
 }
 
+extension ModelSource {
+  /// SHA-256 of the model's file, or of the hashes of its folder's weight files in the order of their names.
+  package func weightsSha256() throws -> String {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    let files = names.filter { $0.hasSuffix(".safetensors") }.sorted()
+    if files.isEmpty { return try FileHash.sha256(of: url) }
+    let hashes = try files.map { try FileHash.sha256(of: url.appending(path: $0)) }
+    return hashes.count == 1 ? hashes[0] : FileHash.sha256(of: Data(hashes.joined().utf8))
+  }
+}
+
 /// Numbers of a piece: 4 MiB of f32.
 private let pieceCount = 1 << 20
 

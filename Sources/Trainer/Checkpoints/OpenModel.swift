@@ -3,13 +3,19 @@ import Foundation
 /// Opens a pretrained model, whatever its format, and checks all of its tensors against its configuration.
 ///
 /// - Parameters:
-///   - url: a Hugging Face folder, a `.gguf` file, or a llama2.c `.bin`.
+///   - url: a Hugging Face folder, a `.gguf` file, a llama2.c `.bin`, or a PEFT adapter's folder, which is merged into
+///     the base that it names.
 ///   - tokenizer: where the tokenizer is, if not with the model: a folder, a file in one, a `.gguf`, or a llama2.c
 ///     tokenizer.bin.
-package func openModel(at url: URL, tokenizer: URL? = nil) throws(CheckpointError) -> any ModelSource {
+///   - adapter: a PEFT adapter's folder to merge into the model.
+package func openModel(
+  at url: URL, tokenizer: URL? = nil, adapter: URL? = nil
+) throws(CheckpointError) -> any ModelSource {
   var source: TokenizerFiles?
   if let tokenizer { source = try TokenizerFiles(tokenizer) }
+  if let adapter { return try AdaptedModel(adapter, base: url, tokenizer: source) }
   if try isFolder(url) {
+    if PEFTAdapter.stands(in: url) { return try AdaptedModel(url, base: nil, tokenizer: source) }
     return try HuggingFaceModel(url, tokenizer: source ?? (TokenizerFiles.isFolder(url) ? .folder(url) : .none))
   }
   switch url.pathExtension.lowercased() {

@@ -33,7 +33,7 @@ package final class ChatSession {
     encoder = ConversationEncoder(template: template, tokenizer: tokenizer)
     stops = model.configuration.stops(tokenizer)
     generator = Generator(
-      weights: model.weights, ropeTable: model.ropeTable, executor: model.executor, contextLength: contextLength)
+      model: model.deviceModel, ropeTable: model.ropeTable, executor: model.executor, contextLength: contextLength)
     try model.executor.prepare([generator.plan])
   }
 

@@ -32,20 +32,20 @@ package final class Generator {
   ///   - contextLength: tokens that the cache holds of each sequence, prompt and answer together.
   ///   - sequences: how many are continued at once.
   package init(
-    weights: LlamaWeights, ropeTable: Variable, executor: any Executor, contextLength: Int, sequences: Int = 1
+    model: DeviceModel, ropeTable: Variable, executor: any Executor, contextLength: Int, sequences: Int = 1
   ) {
     precondition(contextLength > 0 && sequences > 0, "a cache that holds something")
     self.executor = executor
     self.contextLength = contextLength
     slots = [Slot](repeating: Slot(), count: sequences)
-    let configuration = weights.configuration
+    let configuration = model.configuration
     vocabularySize = configuration.vocabSize
     let graph = Graph(rowCapacity: max(sequences, min(Self.promptRows, sequences * contextLength)))
     inputs = ["ids", "positions", "keyStart", "keyEnd"].map { graph.input($0, graph.rows(), dtype: .int32) }
     let places = graph.input("places", graph.rows(), dtype: .int32)
     lastRows = graph.input("lastRows", Shape([sequences]), dtype: .int32)
     let rows = RowTensors([inputs[0], inputs[0], inputs[1], inputs[2], inputs[3], inputs[3]])
-    let llama = Llama(configuration) { graph.variable(weights.variable($0)) }
+    let llama = model.llama(in: graph)
     let cacheShape = Shape([sequences * contextLength, configuration.keyValueWidth])
     let hidden = llama.hidden(rows, ropeTable: graph.variable(ropeTable)) { layer, keys, values in
       let keyCache = graph.variable(Variable(name: "keys \(layer)", shape: cacheShape))

@@ -11,6 +11,7 @@ package final class LoadedModel {
   package let executor: any Executor
   /// The longest sequence that the position table holds.
   package let contextLength: Int
+  package var deviceModel: DeviceModel { DeviceModel(weights) }
 
   /// - Parameter contextLength: no longer than this, and no longer than the model's own.
   package init(
@@ -20,8 +21,7 @@ package final class LoadedModel {
     tokenizer = try loadTokenizer(of: source)
     self.executor = executor
     self.contextLength = min(contextLength, configuration.maxPositionEmbeddings)
-    weights = LlamaWeights(
-      configuration, kind: "weights", maxSlabBytes: LlamaWeights.slabBytes(for: executor))
+    weights = LlamaWeights(configuration, maxSlabBytes: ParameterSet.slabBytes(for: executor))
     try executor.allocate(weights.slabs)
     try weights.load(from: source, into: executor)
     ropeTable = try configuration.makeRopeTable(positions: self.contextLength, on: executor)

@@ -4,7 +4,7 @@ import Kernels
 /// Token losses of samples under the current weights; nothing is trained.
 package final class LossEvaluator {
   private let executor: any Executor
-  private let rowTensors: [Tensor]
+  private let inputs: SampleRows
   private let losses: Tensor
   /// To be prepared together with the other plans of a run.
   package let plan: Plan
@@ -14,18 +14,15 @@ package final class LossEvaluator {
   ///   - rowCapacity: tokens of the longest sample, or of several short ones together.
   ///   - ropeTable: [positions, D], at least as long as the longest sample.
   package init(
-    weights: LlamaWeights, ropeTable: Variable, executor: any Executor, rowCapacity: Int
+    model: DeviceModel, ropeTable: Variable, executor: any Executor, rowCapacity: Int
   ) {
     self.executor = executor
     self.rowCapacity = rowCapacity
     let graph = Graph(rowCapacity: rowCapacity)
-    rowTensors = ["ids", "targets", "positions", "keyStart", "keyEnd", "queryEnd"].map {
-      graph.input($0, graph.rows(), dtype: .int32)
-    }
-    let rows = RowTensors(rowTensors)
-    let llama = Llama(weights.configuration) { graph.variable(weights.variable($0)) }
-    let hidden = llama.hidden(rows, ropeTable: graph.variable(ropeTable))
-    let selection = graph.selectTargets(rows.targets)
+    inputs = SampleRows(graph)
+    let llama = model.llama(in: graph)
+    let hidden = llama.hidden(inputs.rows, ropeTable: graph.variable(ropeTable))
+    let selection = graph.selectTargets(inputs.rows.targets)
     losses =
       hidden.embedding(selection.rows)
       .linearCrossEntropy(weight: llama.outputWeight, targets: selection.targets).rows
@@ -61,26 +58,13 @@ package final class LossEvaluator {
   }
 
   private func run(_ samples: [Sample]) throws(OpenCLError) -> [[Float]] {
-    var columns = [[Int32]](repeating: [], count: 6)
-    for sample in samples {
-      let first = Int32(columns[0].count)
-      let end = first + Int32(sample.length)
-      columns[0] += sample.ids
-      columns[1] += sample.labels.dropFirst() + [Sample.ignoredLabel]
-      columns[2] += (0..<Int32(sample.length))
-      columns[3] += [Int32](repeating: first, count: sample.length)
-      columns[4] += (first + 1)...end
-      columns[5] += [Int32](repeating: end, count: sample.length)
-    }
-    let rows = columns[0].count
-    let inputs = zip(rowTensors, columns).map { (tensor: $0, data: HostData.ints($1)) }
-    let targets = columns[1].count { $0 >= 0 }
-    try executor.run(plan, RunArguments(rows: rows, targets: targets, inputs: inputs))
-    var found = try executor.read(losses, of: plan, counts: RowCounts(rows: rows, targets: targets))[...]
+    let (arguments, targets) = inputs.arguments(samples)
+    try executor.run(plan, arguments)
+    var found = try executor.read(losses, of: plan, counts: arguments.counts)[...]
     var row = 0
     return samples.map { sample in
       defer { row += sample.length }
-      return columns[1][row..<row + sample.length].map { $0 >= 0 ? found.popFirst() ?? .nan : 0 }
+      return targets[row..<row + sample.length].map { $0 >= 0 ? found.popFirst() ?? .nan : 0 }
     }
   }
 }

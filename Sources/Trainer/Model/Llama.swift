@@ -6,12 +6,19 @@ import GPUTensor
 package struct Llama {
   package let configuration: LlamaConfiguration
   private let parameter: (String) -> Tensor
+  private let adapted: (_ module: String, _ x: Tensor, _ product: Tensor) -> Tensor
   private let layout: AttentionLayout
 
-  /// - Parameter parameter: the tensor of a key of `LlamaConfiguration.parameters`, in the graph that is recorded.
-  package init(_ configuration: LlamaConfiguration, parameter: @escaping (String) -> Tensor) {
+  /// - Parameters:
+  ///   - parameter: the tensor of a key of `LlamaConfiguration.parameters`, in the graph that is recorded.
+  ///   - adapted: what a linear layer of this name gives for x in place of the weight's product; adapters add theirs.
+  package init(
+    _ configuration: LlamaConfiguration, parameter: @escaping (String) -> Tensor,
+    adapted: @escaping (_ module: String, _ x: Tensor, _ product: Tensor) -> Tensor = { _, _, product in product }
+  ) {
     self.configuration = configuration
     self.parameter = parameter
+    self.adapted = adapted
     layout = AttentionLayout(
       heads: configuration.numAttentionHeads, keyValueHeads: configuration.numKeyValueHeads,
       headSize: configuration.headDim)
@@ -65,7 +72,8 @@ package struct Llama {
   }
 
   private func linear(_ x: Tensor, _ layer: Int, _ name: String, bias: Bool) -> Tensor {
-    let product = x.linear(parameter(LlamaParameterName.block(layer, name + ".weight")))
-    return bias ? product.biased(by: parameter(LlamaParameterName.block(layer, name + ".bias"))) : product
+    let module = LlamaParameterName.block(layer, name)
+    let product = adapted(module, x, x.linear(parameter(module + ".weight")))
+    return bias ? product.biased(by: parameter(module + ".bias")) : product
   }
 }

@@ -2,51 +2,21 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// A model's parameters as variables, side by side in slabs; gradients and optimiser state take the same layout.
+/// A model's weights on a device.
 package struct LlamaWeights {
-  /// A slab's variables, and whether weight decay applies to them: to matrices alone.
-  package struct Group {
-    package let slabs: [Slab]
-    package let decays: Bool
-  }
-
   package let configuration: LlamaConfiguration
-  package let groups: [Group]
-  package let variables: [String: Variable]
+  package let parameters: ParameterSet
 
-  /// - Parameters:
-  ///   - kind: what the numbers are: weights, gradients, a moment.
-  ///   - maxSlabBytes: no slab passes it, unless one parameter alone does; 0 gives each its own.
-  package init(_ configuration: LlamaConfiguration, kind: String, maxSlabBytes: Int) {
+  /// - Parameter maxSlabBytes: as `ParameterSet` takes it.
+  package init(_ configuration: LlamaConfiguration, maxSlabBytes: Int) {
     self.configuration = configuration
-    var groups: [Group] = []
-    var variables: [String: Variable] = [:]
-    for decays in [true, false] {
-      let members = configuration.parameters.filter { ($0.shape.count > 1) == decays }
-      let layout = SlabLayout(elementCounts: members.map(\.elementCount), maxBytes: maxSlabBytes)
-      let made = layout.makeVariables(
-        names: members.map(\.name), shapes: members.map { Shape($0.shape) },
-        kind: "\(kind), \(decays ? "matrices" : "vectors")")
-      groups.append(Group(slabs: made.slabs, decays: decays))
-      for variable in made.variables { variables[variable.name] = variable }
-    }
-    self.groups = groups
-    self.variables = variables
+    parameters = ParameterSet(configuration.parameters, kind: "weights", maxSlabBytes: maxSlabBytes)
   }
 
-  /// All slabs, matrices first.
-  package var slabs: [Slab] { groups.flatMap(\.slabs) }
-
-  /// The slab size that suits an executor: one launch updates a slab, and each fits one allocation.
-  package static func slabBytes(for executor: any Executor) -> Int {
-    executor.isolatesTensors ? 0 : min(executor.largestBuffer, 1 << 30)
-  }
+  package var slabs: [Slab] { parameters.slabs }
 
   /// A variable by its Hugging Face key.
-  package func variable(_ name: String) -> Variable {
-    guard let variable = variables[name] else { preconditionFailure("no parameter \(name)") }
-    return variable
-  }
+  package func variable(_ name: String) -> Variable { parameters.variable(name) }
 
   // MARK: - Values
 

@@ -4,7 +4,8 @@ import Kernels
 
 /// The compounding rounds: M(i) = finetune(M(i−1), a sample of D1 ∪ … ∪ Di), each evaluated on every dataset.
 ///
-/// Weights stay on the device from M0 to the last model; they leave it only for checkpoints.
+/// Weights, or the adapters that are trained in their place, stay on the device from M0 to the last model; they leave it
+/// only for checkpoints.
 package final class CompoundingRun {
   private let recipe: Recipe
   private let material: RunMaterial
@@ -72,20 +73,30 @@ package final class CompoundingRun {
 
   private func loadBase() throws {
     switch material.base {
-    case .source(let source): try device.weights.load(from: source, into: executor)
-    case .fresh(let seed): try device.weights.initialize(seed: seed, into: executor)
+    case .source(let source): try device.model.weights.load(from: source, into: executor)
+    case .fresh(let seed): try device.model.weights.initialize(seed: seed, into: executor)
     }
   }
 
   /// Brings back the weights of a saved state: those of a round under way, or of the last finished one.
   private func restore(_ state: RunState, from saved: URL) throws {
+    let before = state.round > 1 ? folder.round(state.round - 1, recipe.rounds[state.round - 2].name) : nil
+    if let adapters = device.adapters {
+      try loadBase()
+      if let before {
+        try adapters.restore(
+          before, round: state.round - 1, configuration: material.configuration,
+          foldsLast: state.round <= recipe.rounds.count)
+      }
+    } else if state.files.isEmpty {
+      if let before {
+        try device.model.weights.load(from: openModel(at: before), into: executor)
+      } else {
+        try loadBase()
+      }
+    }
     if !state.files.isEmpty {
       try RunCheckpoint.restore(state, in: saved, tensors: tensors(best: true), to: executor)
-    } else if state.round > 1 {
-      let model = folder.round(state.round - 1, recipe.rounds[state.round - 2].name)
-      try device.weights.load(from: openModel(at: model), into: executor)
-    } else {
-      try loadBase()
     }
     observer.note("resumed in round \(state.round) after step \(state.step)")
   }
@@ -98,6 +109,7 @@ package final class CompoundingRun {
     observer.note("round \(state.round) of \(recipe.rounds.count), \(round.name): \(trainer.totalSteps) steps")
     if state.step == 0 {
       try device.step.resetOptimizer()
+      try device.adapters?.begin(round: state.round, seed: recipe.seed)
       state.beginRound(datasets: trainer.datasets.count)
     }
     state.countRows(of: trainer.datasets.count)
@@ -149,7 +161,7 @@ package final class CompoundingRun {
     }
     let target = folder.round(state.round, refusal == nil ? name : name + ".refused")
     let before = executor.ledger
-    let sha256 = try saveModel(to: target)
+    let sha256 = try saveModel(to: target, round: state.round)
     try recorder.record(
       state, trainer: trainer, evaluation: evaluation, sha256: sha256, save: executor.ledger - before, in: target)
     if let (dataset, nats, limit) = refusal {
@@ -160,6 +172,11 @@ package final class CompoundingRun {
     }
     try folder.write(TransferReport(state.transfer), to: folder.transfer)
     try folder.linkFinal(to: target)
+    if state.round < recipe.rounds.count, let folded = try device.foldAdapter(round: state.round) {
+      observer.note(
+        "the adapter of \(name) is folded into the model: the logits of \(folded.tokens) tokens differ by at most "
+          + "\(folded.difference)")
+    }
     state.endRound(sha256: sha256)
     try checkpoint.saveBetweenRounds(state)
     try RunReport(folder: folder.url).write()
@@ -192,20 +209,28 @@ package final class CompoundingRun {
 
   private func tensors(best isBestKept: Bool) -> [RunCheckpoint.Tensors] {
     var tensors = [
-      ("weights", device.weights), ("first_moments", device.step.firstMoments),
+      ("weights", device.model.trained), ("first_moments", device.step.firstMoments),
       ("second_moments", device.step.secondMoments),
     ]
     if isBestKept, let best = device.best { tensors.append(("best_weights", best)) }
     return tensors
   }
 
-  /// Writes the current weights as a Hugging Face folder; the SHA-256 of its weights.
-  private func saveModel(to target: URL) throws -> String {
-    try HuggingFaceWriter.write(material.configuration, to: target) { [device, executor] name, emit in
-      try executor.read(device.weights.variable(name)).withUnsafeBufferPointer { try emit($0) }
+  /// Writes the current model as a Hugging Face folder, or its adapter as PEFT's; the SHA-256 of what was trained.
+  private func saveModel(to target: URL, round: Int) throws -> String {
+    if let adapters = device.adapters {
+      let previous = round > 1 ? folder.round(round - 1, recipe.rounds[round - 2].name) : nil
+      let base = try RoundRecord.read(folder.round(0, "base").appending(path: "round.json"))
+      try adapters.save(
+        after: previous, baseSha256: base.sha256, configuration: material.configuration, to: target)
+    } else {
+      try HuggingFaceWriter.write(material.configuration, to: target) { [device, executor] name, emit in
+        try executor.read(device.model.weights.variable(name)).withUnsafeBufferPointer { try emit($0) }
+      }
     }
     if let tokenizer = material.tokenizer { try writeTokenizer(tokenizer, to: target) }
-    return try FileHash.sha256(of: target.appending(path: "model.safetensors"))
+    let file = device.adapters == nil ? "model.safetensors" : PEFTAdapter.weightsName
+    return try FileHash.sha256(of: target.appending(path: file))
   }
 }
 

@@ -65,9 +65,7 @@ package struct ModelText: Sendable {
     case nil: tokenizer = nil
     }
     guard var configuration = LlamaConfiguration.preset(name, vocabSize: size ?? tokenizer?.vocabularySize) else {
-      throw RoundError.unsuitable(
-        key: "base.preset", problem: "there is no preset \(name)",
-        remedy: "choose one of \(LlamaConfiguration.presetNames.joined(separator: ", "))")
+      throw RoundError.unknownPreset(name)
     }
     if let special = tokenizer?.special {
       configuration.bosTokenID = special.bos.map(Int.init)

@@ -53,17 +53,6 @@ package enum RecipeTokenizer: Sendable, Equatable {
   case file(URL)
 }
 
-/// What is trained (`method.type`).
-package enum TrainingMethod: String, Sendable, CaseIterable {
-  /// Every weight.
-  case full
-  /// Low-rank adapters.
-  case lora
-
-  /// The methods that can be honoured.
-  static let supported: [TrainingMethod] = [.full]
-}
-
 /// The dtype of weights and activations in matmuls (`precision`).
 package enum Precision: String, Sendable, CaseIterable {
   case fp32

@@ -41,7 +41,7 @@ struct RecipeDecoding {
       outputDirectory: output,
       seed: UInt64(try reader.integer("seed", in: 0...Int.max) ?? 0),
       device: try reader.text("device", allowed: "auto, cpu, an index or part of a device's name"),
-      base: try base(reader), method: try method(reader), precision: try precision(reader),
+      base: try base(reader), method: try Self.method(reader), precision: try precision(reader),
       evaluation: try Self.evaluation(reader), allowLeaks: try Self.allowLeaks(reader, rounds: rounds.map(\.name)),
       defaults: defaults, rounds: rounds)
   }
@@ -76,25 +76,6 @@ struct RecipeDecoding {
       throw reader.missing("vocab_size", remedy: "give the number of tokens to train, as in {vocab_size: 2048}")
     }
     return .bytes(vocabularySize: size)
-  }
-
-  private func method(_ reader: RecipeReader) throws(RecipeError) -> TrainingMethod {
-    guard let node = reader.node("method") else { return .full }
-    let loraKeys = ["rank", "alpha", "dropout", "target_modules", "init_adapter"]
-    let method = try reader.mapping(node, "method", known: ["type"] + loraKeys)
-    let type = try method.word("type", as: TrainingMethod.self) ?? .full
-    guard TrainingMethod.supported.contains(type) else {
-      throw RecipeError(
-        place: method.node("type")?.place ?? method.place,
-        message: "method.type is \(type.rawValue), which this version cannot train: set method: {type: full}")
-    }
-    for key in loraKeys {
-      guard let extra = method.node(key) else { continue }
-      throw RecipeError(
-        place: extra.place,
-        message: "method.\(key) is read by method.type lora alone, and the type is \(type.rawValue): remove it")
-    }
-    return type
   }
 
   private func precision(_ reader: RecipeReader) throws(RecipeError) -> Precision {

@@ -12,7 +12,7 @@ extension Recipe {
     if let device { lines.append("device: " + RecipeYAML.text(device)) }
     lines += [
       "base: " + base.yaml,
-      "method: {type: \(method.rawValue)}",
+      "method: " + method.yaml,
       "precision: \(precision.rawValue)",
       "evaluation: " + evaluation.yaml,
       "allow_leaks: [" + allowLeaks.map(RecipeYAML.text).joined(separator: ", ") + "]",

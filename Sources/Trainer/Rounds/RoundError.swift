@@ -4,8 +4,8 @@ package enum RoundError: Error, CustomStringConvertible {
   case refused(round: String, dataset: String, nats: Double, limit: Double, kept: String)
   /// Several steps in a row whose loss or gradient was not finite.
   case lossNotFinite(round: String, step: Int, rows: String)
-  /// The plan needs more memory than the device has.
-  case doesNotFit(needed: Int, available: Int, device: String, largest: String)
+  /// The plan needs more memory than the device has; `changes` of the recipe would make it fit.
+  case doesNotFit(needed: Int, available: Int, device: String, largest: String, changes: [String])
   /// The output folder holds another run, or files that are no run.
   case outputTaken(folder: String, found: String)
   /// What the recipe asks for does not suit the model or the data.
@@ -21,9 +21,9 @@ package enum RoundError: Error, CustomStringConvertible {
     case .lossNotFinite(let round, let step, let rows):
       "round \(round), step \(step): loss or gradient is not finite for the fifth time in a row; the weights are those "
         + "before; the last of these steps read \(rows); lower learning_rate or mend the rows, then continue with --resume"
-    case .doesNotFit(let needed, let available, let device, let largest):
-      "the run needs \(Self.gibibytes(needed)) GiB, \(device) has \(Self.gibibytes(available)) (\(largest)); lower "
-        + "per_device_train_batch_size or sequence_length, or raise gradient_accumulation_steps instead"
+    case .doesNotFit(let needed, let available, let device, let largest, let changes):
+      "the run needs \(Self.gibibytes(needed)) GiB, \(device) has \(Self.gibibytes(available)) (\(largest)); "
+        + (changes.isEmpty ? "choose a smaller model or another device" : "set \(changes.joined(separator: "; or "))")
     case .outputTaken(let folder, let found):
       "output_dir \(folder) already holds \(found); continue it with --resume, or choose another output_dir"
     case .unsuitable(let key, let problem, let remedy):
@@ -42,6 +42,13 @@ package enum RoundError: Error, CustomStringConvertible {
     case .outputTaken, .unsuitable: 65
     case .interrupted(let signal, _, _): 128 + signal
     }
+  }
+
+  static func unknownPreset(_ name: String) -> RoundError {
+    let names = LlamaConfiguration.presetNames
+    let nearest = EditDistance.nearest(to: name, among: names).map { "the nearest is \($0) of " } ?? ""
+    return .unsuitable(
+      key: "preset", problem: "there is no preset '\(name)'", remedy: nearest + names.joined(separator: ", "))
   }
 
   private static func format(_ value: Double) -> String { String((value * 1000).rounded() / 1000) }

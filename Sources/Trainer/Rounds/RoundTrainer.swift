@@ -26,6 +26,8 @@ struct RoundTrainer {
   private let places: TokenStream.Places
   private let device: RunDevice
   private let packer: BatchPacker
+  /// Gives each step the seed of its dropout masks.
+  private let dropout: KeyedRandom
 
   /// - Parameter index: of the round, from 1.
   init(index: Int, material: RunMaterial, device: RunDevice) throws {
@@ -37,8 +39,11 @@ struct RoundTrainer {
     let sampler = UnionSampler(
       rowCounts: datasets.prefix(index).map(\.samples.count), names: datasets.map(\.name),
       baseRows: datasets.count > index ? datasets[index].samples.count : nil,
-      settings: .init(union: settings.union, shuffle: settings.shuffle, reverseShare: settings.objective.reverse),
+      settings: .init(
+        union: settings.union, shuffle: settings.shuffle, reverseShare: settings.objective.reverse,
+        rowsTogether: settings.perDeviceTrainBatchSize * settings.gradientAccumulationSteps),
       seed: material.recipe.seed, round: index)
+    dropout = KeyedRandom(material.recipe.seed, UInt64(index), 0x6472_6F70)
     packer = BatchPacker(datasets: datasets, sampler: sampler, settings: settings)
     switch settings.duration {
     case .steps(let steps): totalSteps = steps
@@ -62,7 +67,8 @@ struct RoundTrainer {
       let batches = try draw(&state, observer)
       let rate = schedule.rate(step: state.step)
       try device.step.run(
-        batches, places: places, update: device.updates[index - 1], learningRate: rate, number: state.step)
+        batches, places: places, update: device.updates[index - 1], learningRate: rate, number: state.step,
+        seed: dropout.bits(UInt64(state.step)))
       pending.add(batches, learningRate: rate, ledger: device.executor.ledger)
 
       let isLast = state.step == totalSteps

@@ -5,7 +5,7 @@ import Kernels
 /// The checkpoint folder: state, weights and moments; hashed, and replaced as a whole.
 package struct RunCheckpoint {
   /// A set of tensors, and the file it is kept in.
-  package typealias Tensors = (name: String, weights: LlamaWeights)
+  package typealias Tensors = (name: String, set: ParameterSet)
 
   private let folder: URL
   private var previous: URL { folder.appendingPathExtension("old") }
@@ -21,10 +21,10 @@ package struct RunCheckpoint {
   package func save(_ state: RunState, tensors: [Tensors], from executor: any Executor) throws {
     try save(state) { new in
       var hashes: [String: String] = [:]
-      for (name, weights) in tensors {
+      for (name, set) in tensors {
         let file = new.appending(path: name + ".safetensors")
-        try SafetensorsWriter.write(weights.configuration.parameters, as: .float32, to: file) { parameter, emit in
-          try executor.read(weights.variable(parameter)).withUnsafeBufferPointer { try emit($0) }
+        try SafetensorsWriter.write(set.parameters, as: .float32, to: file) { parameter, emit in
+          try executor.read(set.variable(parameter)).withUnsafeBufferPointer { try emit($0) }
         }
         hashes[name] = try FileHash.sha256(of: file)
       }
@@ -90,11 +90,11 @@ package struct RunCheckpoint {
   package static func restore(
     _ state: RunState, in folder: URL, tensors: [Tensors], to executor: any Executor
   ) throws {
-    for (name, weights) in tensors where state.files[name] != nil {
+    for (name, set) in tensors where state.files[name] != nil {
       let file = try SafetensorsFile(folder.appending(path: name + ".safetensors"))
-      for parameter in weights.configuration.parameters {
+      for parameter in set.parameters {
         try file.withFloats(parameter.name) { floats in
-          try executor.write(floats, to: weights.variable(parameter.name), at: 0)
+          try executor.write(floats, to: set.variable(parameter.name), at: 0)
         }
       }
     }

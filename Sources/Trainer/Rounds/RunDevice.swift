@@ -5,9 +5,13 @@ import Kernels
 /// that use them, prepared together so that training, evaluation and answers share their memory.
 struct RunDevice {
   let executor: any Executor
-  let weights: LlamaWeights
-  /// A copy of the weights of the lowest held-out loss, where a round asks for it.
-  let best: LlamaWeights?
+  let model: DeviceModel
+  /// nil where the weights themselves are trained.
+  let adapters: RunAdapters?
+  /// Shows what folding an adapter does to the logits; nil where none is folded.
+  let probe: LogitProbe?
+  /// A copy of what is trained at the lowest held-out loss, where a round asks for it.
+  let best: ParameterSet?
   let stream: TokenStream
   let step: TrainingStep
   let evaluator: LossEvaluator
@@ -24,49 +28,79 @@ struct RunDevice {
   init(_ material: RunMaterial, tasks: RunTasks, executor: any Executor) throws {
     self.executor = executor
     let configuration = material.configuration
-    let slabBytes = LlamaWeights.slabBytes(for: executor)
-    weights = LlamaWeights(configuration, kind: "weights", maxSlabBytes: slabBytes)
+    let slabBytes = ParameterSet.slabBytes(for: executor)
+    let weights = LlamaWeights(configuration, maxSlabBytes: slabBytes)
+    adapters = material.adapters.map {
+      RunAdapters(
+        $0, rounds: material.recipe.rounds.count, base: material.basePath, weights: weights, executor: executor)
+    }
+    model = DeviceModel(weights, frozen: adapters?.frozen ?? [], adapter: adapters?.trained)
     best =
       material.recipe.rounds.contains { $0.settings.loadBestModelAtEnd }
-      ? LlamaWeights(configuration, kind: "best weights", maxSlabBytes: slabBytes) : nil
+      ? model.trained.sibling(kind: "best weights", maxSlabBytes: slabBytes) : nil
     stream = TokenStream(capacity: material.streamCapacity)
     let table = try configuration.makeRopeTable(positions: tasks.positions, on: executor)
     step = TrainingStep(
-      weights: weights, stream: stream, ropeTable: table, executor: executor, rowCapacity: material.rowCapacity)
+      model: model, stream: stream, ropeTable: table, executor: executor, rowCapacity: material.rowCapacity)
     evaluator = LossEvaluator(
-      weights: weights, ropeTable: table, executor: executor,
+      model: model, ropeTable: table, executor: executor,
       rowCapacity: max(material.longestSequence, tasks.longestCandidate, min(material.rowCapacity, 1024)))
     generator =
       tasks.generatedLength == 0
       ? nil
       : Generator(
-        weights: weights, ropeTable: table, executor: executor, contextLength: tasks.generatedLength,
+        model: model, ropeTable: table, executor: executor, contextLength: tasks.generatedLength,
         sequences: min(material.recipe.evaluation.batchSize, tasks.questionCount))
+    let sample = material.unions.first?.first?.samples.first
+    probe =
+      adapters?.folds == true
+      ? sample.map { [model] in LogitProbe(model, sample: $0, ropeTable: table, executor: executor) } : nil
     updates = material.recipe.rounds.map { [step] in step.updatePlan($0.settings) }
-    let plans = [step.microBatchPlan, evaluator.plan] + (generator.map { [$0.plan] } ?? []) + updates
-    plannedBytes = Plan.totalBytes(plans) + (best?.slabs.reduce(0) { $0 + $1.byteCount } ?? 0)
-    try Self.checkMemory(plannedBytes, plans: plans, executor: executor)
+    let optional = [generator?.plan, probe?.plan].compactMap { $0 } + (adapters?.plans ?? [])
+    let plans = [step.microBatchPlan, evaluator.plan] + optional + updates
+    plannedBytes = Plan.totalBytes(plans) + (best?.byteCount ?? 0)
+    try Self.checkMemory(plannedBytes, plans: plans, material, executor: executor)
     try executor.prepare(plans)
     if let best { try executor.allocate(best.slabs) }
   }
 
   /// Keeps the current weights as the best so far; nothing leaves the device.
   func keepBest() throws(OpenCLError) {
-    guard let best else { return }
-    for (source, target) in zip(weights.slabs, best.slabs) { try executor.copy(from: source, to: target) }
+    if let best { try model.trained.copy(to: best, on: executor) }
   }
 
   /// Makes the best weights the current ones.
   func restoreBest() throws(OpenCLError) {
-    guard let best else { return }
-    for (source, target) in zip(best.slabs, weights.slabs) { try executor.copy(from: source, to: target) }
+    try best?.copy(to: model.trained, on: executor)
   }
 
-  private static func checkMemory(_ needed: Int, plans: [Plan], executor: any Executor) throws(RoundError) {
+  /// Makes a finished round's adapter a part of what the next starts from.
+  ///
+  /// - Returns: the largest difference that it made to the logits of so many tokens; nil where nothing is folded.
+  func foldAdapter(round: Int) throws(OpenCLError) -> (difference: Float, tokens: Int)? {
+    guard let adapters else { return nil }
+    let before = try probe?.read()
+    try adapters.fold(round: round)
+    guard let probe, let before else { return nil }
+    return (LogitProbe.difference(before, try probe.read()), probe.tokenCount)
+  }
+
+  private static func checkMemory(
+    _ needed: Int, plans: [Plan], _ material: RunMaterial, executor: any Executor
+  ) throws(RoundError) {
     guard needed > executor.memoryBytes else { return }
     let variables = Plan.variableBytes(plans)
+    let settings = material.recipe.largestSettings
+    let device = MemoryPlan.Device(of: executor)
+    let fitting = FittingSettings(material.configuration, settings: settings, device: device)
+    // Rows, caches of answers and the like stay as they are.
+    let plan = try? MemoryPlan(
+      material.configuration, method: material.recipe.method, settings: settings, device: device)
+    let besides = max(needed - (plan?.bytes.total ?? needed), 0)
+    let changes = try? fitting.changes(method: material.recipe.method, memory: executor.memoryBytes - besides)
     throw RoundError.doesNotFit(
       needed: needed, available: executor.memoryBytes, device: executor.deviceName,
-      largest: "weights, gradients and moments \(variables >> 20) MiB, activations \((needed - variables) >> 20) MiB")
+      largest: "weights, gradients and moments \(variables >> 20) MiB, activations \((needed - variables) >> 20) MiB",
+      changes: changes ?? [])
   }
 }

@@ -13,6 +13,8 @@ package struct RunMaterial {
   package let base: Base
   package let configuration: LlamaConfiguration
   package let tokenizer: (any Tokenizer)?
+  /// What is trained in place of the weights; nil: the weights are.
+  package let adapters: Adapters?
   /// SHA-256 of the tokenizer's files, where it was learned from the rounds' texts.
   package let learnedTokenizerHash: String?
   /// For each round: D1 … Di, encoded for the round's sequence length; after them the rows of its base replay.
@@ -41,6 +43,11 @@ package struct RunMaterial {
       learnedTokenizerHash = learned?.tokenizer.contentHash
       if let learned { note(learned.summary) }
     }
+    if case .lora(let settings, let initial) = recipe.method {
+      adapters = try Adapters(settings, initial: initial, base: base, configuration: configuration)
+    } else {
+      adapters = nil
+    }
     let text = ModelText(tokenizer: tokenizer, configuration: configuration)
     try text.checkLengths(of: recipe)
 
@@ -61,6 +68,11 @@ package struct RunMaterial {
       note(line)
     }
     leaks.notes.forEach(note)
+  }
+
+  /// M0's path; empty where it starts from nothing.
+  package var basePath: String {
+    if case .source(let source) = base { source.path } else { "" }
   }
 
   /// What the rows of a base replay are called where datasets are named; no round's name holds a space.

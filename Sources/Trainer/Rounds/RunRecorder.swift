@@ -16,7 +16,7 @@ struct RunRecorder {
     var record = emptyRecord(round: 0, name: "base", evaluation)
     if case .source(let source) = material.base {
       record.parent = source.path
-      record.sha256 = try Self.hash(of: source.url)
+      record.sha256 = try source.weightsSha256()
     }
     let target = folder.round(0, "base")
     try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
@@ -66,14 +66,5 @@ struct RunRecorder {
       device: device.executor.deviceName, family: device.executor.traits?.matmulFamily.rawValue,
       loss: evaluation.losses, general: evaluation.general, plannedBytes: device.plannedBytes,
       peakBytes: device.executor.peakAllocatedBytes, transferOfEvaluation: .init(evaluation.transfer))
-  }
-
-  /// SHA-256 of a model's file, or of the hashes of a folder's weight files in the order of their names.
-  private static func hash(of model: URL) throws -> String {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: model.path)) ?? []
-    let files = names.filter { $0.hasSuffix(".safetensors") }.sorted()
-    if files.isEmpty { return try FileHash.sha256(of: model) }
-    let hashes = try files.map { try FileHash.sha256(of: model.appending(path: $0)) }
-    return hashes.count == 1 ? hashes[0] : FileHash.sha256(of: Data(hashes.joined().utf8))
   }
 }

@@ -18,32 +18,31 @@ package final class TrainingStep {
     package let isFinite: Bool
   }
 
-  /// Variables of the optimiser, in the layout of the weights.
-  package let gradients: LlamaWeights
-  package let firstMoments: LlamaWeights
-  package let secondMoments: LlamaWeights
+  /// Variables of the optimiser, in the layout of what is trained.
+  package let gradients: ParameterSet
+  package let firstMoments: ParameterSet
+  package let secondMoments: ParameterSet
   /// To be prepared together with the other plans of a run.
   package let microBatchPlan: Plan
 
   private let executor: any Executor
-  private let weights: LlamaWeights
+  private let trained: ParameterSet
   private let segments: Tensor
   private let lossSum: Variable
   private let statistics: Variable
-  private let slabBytes: Int
 
   /// - Parameters:
   ///   - rowCapacity: tokens of the largest micro-batch.
   ///   - ropeTable: [positions, D], at least as long as the longest sample.
   package init(
-    weights: LlamaWeights, stream: TokenStream, ropeTable: Variable, executor: any Executor, rowCapacity: Int
+    model: DeviceModel, stream: TokenStream, ropeTable: Variable, executor: any Executor, rowCapacity: Int
   ) {
     self.executor = executor
-    self.weights = weights
-    slabBytes = LlamaWeights.slabBytes(for: executor)
-    gradients = LlamaWeights(weights.configuration, kind: "gradients", maxSlabBytes: slabBytes)
-    firstMoments = LlamaWeights(weights.configuration, kind: "first moments", maxSlabBytes: slabBytes)
-    secondMoments = LlamaWeights(weights.configuration, kind: "second moments", maxSlabBytes: slabBytes)
+    trained = model.trained
+    let slabBytes = ParameterSet.slabBytes(for: executor)
+    gradients = trained.sibling(kind: "gradients", maxSlabBytes: slabBytes)
+    firstMoments = trained.sibling(kind: "first moments", maxSlabBytes: slabBytes)
+    secondMoments = trained.sibling(kind: "second moments", maxSlabBytes: slabBytes)
     lossSum = Variable(name: "loss sum", shape: Shape([1]))
     statistics = Variable(name: "statistics", shape: Shape([Self.statisticsSlots, 4]))
 
@@ -51,15 +50,15 @@ package final class TrainingStep {
     segments = graph.input("segments", Shape([rowCapacity, TokenStream.segmentWidth]), dtype: .int32)
     let rows = graph.batchRows(
       ids: graph.variable(stream.ids), labels: graph.variable(stream.labels), segments: segments)
-    let llama = Llama(weights.configuration) { graph.variable(weights.variable($0)) }
+    let llama = model.llama(in: graph, training: true)
     let hidden = llama.hidden(rows, ropeTable: graph.variable(ropeTable))
     // Logits are made only for the rows that are to predict something: prompts have none.
     let selection = graph.selectTargets(rows.targets)
     let loss = hidden.embedding(selection.rows)
       .linearCrossEntropy(weight: llama.outputWeight, targets: selection.targets).sum
-    let names = weights.configuration.parameters.map(\.name)
+    let names = trained.parameters.map(\.name)
     _ = graph.gradients(
-      of: loss, with: names.map { graph.variable(weights.variable($0)) },
+      of: loss, with: names.map { [trained] in graph.variable(trained.variable($0)) },
       into: names.map { [gradients] in graph.variable(gradients.variable($0)) })
     loss.add(to: graph.variable(lossSum))
     microBatchPlan = executor.plan(graph, outputs: [])
@@ -69,12 +68,12 @@ package final class TrainingStep {
   package func updatePlan(_ settings: TrainingSettings) -> Plan {
     let graph = Graph(rowCapacity: 1)
     let norm = graph.globalNorm(gradients.slabs.map { graph.variable(.whole($0)) })
-    for (index, group) in weights.groups.enumerated() {
+    for (index, group) in trained.groups.enumerated() {
       let adamW = AdamWSettings(
         beta1: Float(settings.adamBeta1), beta2: Float(settings.adamBeta2), epsilon: Float(settings.adamEpsilon),
         weightDecay: group.decays ? Float(settings.weightDecay) : 0, maxGradNorm: Float(settings.maxGradNorm))
       for (slot, slab) in group.slabs.enumerated() {
-        func tensor(_ weights: LlamaWeights) -> Tensor { graph.variable(.whole(weights.groups[index].slabs[slot])) }
+        func tensor(_ set: ParameterSet) -> Tensor { graph.variable(.whole(set.groups[index].slabs[slot])) }
         graph.adamW(
           parameter: graph.variable(.whole(slab)), m: tensor(firstMoments), v: tensor(secondMoments),
           gradient: tensor(gradients), norm: norm, settings: adamW)
@@ -95,8 +94,10 @@ package final class TrainingStep {
   ///   - batches: the step's micro-batches; their losses and gradients add up.
   ///   - places: where the samples start in the stream.
   ///   - number: the round's step, from 1.
+  ///   - seed: of the step's dropout masks.
   package func run(
-    _ batches: [MicroBatch], places: TokenStream.Places, update: Plan, learningRate: Double, number: Int
+    _ batches: [MicroBatch], places: TokenStream.Places, update: Plan, learningRate: Double, number: Int,
+    seed: UInt64 = 0
   ) throws(OpenCLError) {
     var scalars = RunScalars()
     // The mean is over all supervised tokens of the step, however they are split into micro-batches.
@@ -106,6 +107,7 @@ package final class TrainingStep {
     scalars.statisticsSlot = (number - 1) % Self.statisticsSlots
     for (index, batch) in batches.enumerated() {
       scalars.accumulates = index > 0
+      scalars.dropoutKey = UInt32(truncatingIfNeeded: KeyedRandom(seed).bits(UInt64(index)))
       scalars.segmentCount = batch.segments.count
       let table = TokenStream.segmentTable(batch, places: places)
       try executor.run(

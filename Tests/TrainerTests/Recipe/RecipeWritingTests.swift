@@ -20,6 +20,25 @@ struct RecipeWritingTests {
     #expect(try other.load().yaml == original.yaml)
   }
 
+  @Test("adapters survive the round trip, every key of them")
+  func adapters() throws {
+    let short = try RecipeFixture().load("method={type: lora, rank: 4}")
+    guard case .lora(let settings, nil) = short.method else { throw Unexpected() }
+    #expect(settings.rank == 4 && settings.alpha == 8 && settings.targets == .allLinear)
+    #expect(settings.betweenRounds == .merge && settings.dropout == 0 && !settings.usesRankStabilization)
+    let whole = try RecipeFixture().load(
+      "method={type: lora, rank: 3, alpha: 1.5, dropout: 0.1, target_modules: [q_proj, \"layers.0.mlp.up_proj\"], "
+        + "rank_pattern: {up_proj: 9}, alpha_pattern: {q_proj: 2}, use_rslora: true, between_rounds: stack, "
+        + "init_adapter: some/adapter}")
+    guard case .lora(let all, let initial?) = whole.method else { throw Unexpected() }
+    #expect(all.targets == .named(["q_proj", "layers.0.mlp.up_proj"]) && all.rankPattern == ["up_proj": 9])
+    #expect(all.alphaPattern == ["q_proj": 2] && all.usesRankStabilization && all.betweenRounds == .stack)
+    #expect(initial.path.hasSuffix("/some/adapter"))
+    for recipe in [short, whole] { #expect(try RecipeFixture(recipe.yaml).load() == recipe) }
+  }
+
+  private struct Unexpected: Error {}
+
   @Test("every change of every key survives the round trip", arguments: RecipeDecodingTests.changes)
   func keyRoundTrip(_ change: String) throws {
     let fixture = try RecipeFixture()

@@ -4,7 +4,7 @@ import TestSupport
 import Trainer
 
 /// A run's folder, and the data that its rounds read, in a folder of its own that goes when the fixture goes.
-final class RunFixture {
+final class RunFixture: Sendable {
   let folder: URL
   var output: URL { folder.appending(path: "run") }
   var rounds: URL { output.appending(path: "rounds") }

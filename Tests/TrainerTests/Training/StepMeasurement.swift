@@ -6,7 +6,7 @@ import Trainer
 
 /// One optimiser step of a model on one micro-batch of samples, to look at its gradients.
 struct StepMeasurement {
-  let gradients: LlamaWeights
+  let gradients: ParameterSet
   let statistics: TrainingStep.Statistics
   private let executor: any Executor
 
@@ -19,7 +19,7 @@ struct StepMeasurement {
     let tokens = TokenStream.tokenCount([dataset])
     let stream = TokenStream(capacity: tokens)
     let step = TrainingStep(
-      weights: model.weights, stream: stream, ropeTable: model.ropeTable, executor: executor, rowCapacity: tokens)
+      model: model.deviceModel, stream: stream, ropeTable: model.ropeTable, executor: executor, rowCapacity: tokens)
     let update = step.updatePlan(TrainingSettings())
     try executor.prepare([step.microBatchPlan, update])
     let places = try stream.load([dataset], into: executor)

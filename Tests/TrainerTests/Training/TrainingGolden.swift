@@ -45,22 +45,30 @@ struct TrainingGolden: Decodable {
 
   /// The recipe's settings for one of the runs.
   func trainingSettings(_ run: Run) -> TrainingSettings {
-    var wanted = TrainingSettings()
-    wanted.shuffle = settings.shuffle
-    wanted.packing = settings.packing
-    wanted.sequenceLength = settings.sequenceLength
-    wanted.perDeviceTrainBatchSize = settings.perDeviceTrainBatchSize
-    wanted.duration = .steps(settings.maxSteps)
-    wanted.learningRate = settings.learningRate
-    if let kind = LearningRateKind(rawValue: settings.lrSchedulerType) { wanted.lrSchedulerType = kind }
-    wanted.warmupSteps = settings.warmupSteps
-    wanted.minLearningRateRatio = settings.minLrRatio
-    wanted.weightDecay = settings.weightDecay
-    wanted.adamBeta1 = settings.adamBeta1
-    wanted.adamBeta2 = settings.adamBeta2
-    wanted.adamEpsilon = settings.adamEpsilon
+    var wanted = settings.trainingSettings
     wanted.gradientAccumulationSteps = run.gradientAccumulationSteps
     wanted.maxGradNorm = run.maxGradNorm
+    return wanted
+  }
+}
+
+extension TrainingGolden.Settings {
+  /// As a recipe resolves them.
+  var trainingSettings: TrainingSettings {
+    var wanted = TrainingSettings()
+    wanted.shuffle = shuffle
+    wanted.packing = packing
+    wanted.sequenceLength = sequenceLength
+    wanted.perDeviceTrainBatchSize = perDeviceTrainBatchSize
+    wanted.duration = .steps(maxSteps)
+    wanted.learningRate = learningRate
+    if let kind = LearningRateKind(rawValue: lrSchedulerType) { wanted.lrSchedulerType = kind }
+    wanted.warmupSteps = warmupSteps
+    wanted.minLearningRateRatio = minLrRatio
+    wanted.weightDecay = weightDecay
+    wanted.adamBeta1 = adamBeta1
+    wanted.adamBeta2 = adamBeta2
+    wanted.adamEpsilon = adamEpsilon
     return wanted
   }
 }

@@ -1,0 +1,85 @@
+import Kernels
+
+/// out = x / (1 − p) with probability 1 − p, else 0. The mask is a function of the run's key, the op's stream and the
+/// element, so that the backward pass makes it again.
+///
+/// - Source: Srivastava et al., Dropout (2014)
+struct Dropout: Operation {
+  let name = "dropout"
+  /// p, from 0 to below 1.
+  let rate: Double
+  /// Sets the mask apart from those of other dropouts of the same run.
+  let stream: Int
+
+  private var threshold: UInt32 { UInt32(rate * 0x1p32) }
+  private var scale: Double { 1 / (1 - rate) }
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    precondition((0..<1).contains(rate), "dropout: \(rate)")
+    return [TensorDescription(inputs[0].shape)]
+  }
+
+  func backward(_ pass: BackwardPass) {
+    pass.contribute(to: 0, self, [pass.gradient()])
+  }
+
+  private func key(_ scalars: RunScalars) -> UInt32 {
+    scalars.dropoutKey ^ Self.scrambled(UInt32(truncatingIfNeeded: stream) &+ 0x9E37_79B9)
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let count = step.outputShapes[0].count(step.counts)
+    try step.launchElements(
+      "dropout_apply", "dropout.cl",
+      [
+        step.output(0), step.input(0), .ulong(count), .uint(key(step.scalars)), .uint(threshold), .float(Float(scale)),
+      ], count: count)
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (out, x, key) = (step.output(0), step.input(0), key(step.scalars))
+    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
+      for index in range {
+        let bits = Self.scrambled(Self.scrambled(UInt32(truncatingIfNeeded: index)) ^ key)
+        out[index] = bits < threshold ? 0 : x[index] * S(scale)
+      }
+    }
+  }
+
+  /// As in `kernels/dropout.cl`.
+  private static func scrambled(_ value: UInt32) -> UInt32 {
+    var x = value
+    x ^= x >> 16
+    x &*= 0x7FEB_352D
+    x ^= x >> 15
+    x &*= 0x846C_A68B
+    return x ^ (x >> 16)
+  }
+}
+
+extension Tensor {
+  /// The elements scaled by 1 / (1 − rate), or 0 with probability `rate`.
+  package func dropout(rate: Double, stream: Int) -> Tensor {
+    graph.record(Dropout(rate: rate, stream: stream), [self])[0]
+  }
+}
+
+extension Dropout: Checked {
+  package static let stem = "dropout"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    sizes.lengths.flatMap { columns in
+      [0.1, 0.5].map { rate in
+        OperationCase("5x\(columns), p \(rate)", rows: 5) { recorder in
+          recorder.set { $0.dropoutKey = 12345 }
+          let x = recorder.parameter(recorder.graph.rows(columns))
+          // Twice, so that gradients are also added up.
+          let out = x.dropout(rate: rate, stream: 1) + x.dropout(rate: rate, stream: 2)
+          recorder.differentiate(out, by: [x])
+        }
+      }
+    }
+  }
+}

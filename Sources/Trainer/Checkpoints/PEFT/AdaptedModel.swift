@@ -1,0 +1,74 @@
+import Foundation
+
+/// A base with an adapter merged into it as its weights are read: W + s·B·A, in fp32.
+struct AdaptedModel: ModelSource {
+  private let base: any ModelSource
+  private let adapter: PEFTAdapter
+  private let matrices: LoRAMatrices
+  private let targets: [String: LoRATarget]
+  let tokenizerFiles: TokenizerFiles
+
+  var configuration: LlamaConfiguration { base.configuration }
+  var url: URL { adapter.url }
+  var format: String { "a LoRA adapter on \(base.format)" }
+
+  /// - Parameter tokenizer: where the tokenizer is; nil: with the adapter, or else with the base.
+  init(_ base: any ModelSource, adapter folder: URL, tokenizer: TokenizerFiles?) throws(CheckpointError) {
+    self.base = base
+    adapter = try PEFTAdapter(folder, for: base.configuration)
+    try adapter.check(base: base)
+    matrices = try adapter.matrices()
+    targets = Dictionary(uniqueKeysWithValues: adapter.targets.map { ($0.weight, $0) })
+    tokenizerFiles = tokenizer ?? (TokenizerFiles.isFolder(folder) ? .folder(folder) : base.tokenizerFiles)
+  }
+
+  func stored(_ name: String) -> StoredTensor? { base.stored(name) }
+
+  func withRows<R>(
+    _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) throws -> R {
+    guard let target = targets[name], let pair = matrices[target.module] else {
+      return try base.withRows(rows, of: name, body)
+    }
+    var merged = try base.withRows(rows, of: name) { Array($0) }
+    let columns = target.inFeatures
+    for (index, row) in rows.enumerated() {
+      // A row of s·B·A is added up on its own, as the device adds it to the weight.
+      var delta = [Float](repeating: 0, count: columns)
+      for inner in 0..<target.rank {
+        let factor = Float(target.scale) * pair.b[row * target.rank + inner]
+        for column in 0..<columns { delta[column] += factor * pair.a[inner * columns + column] }
+      }
+      for column in 0..<columns { merged[index * columns + column] += delta[column] }
+    }
+    return try merged.withUnsafeBufferPointer { try body($0) }
+  }
+}
+
+extension AdaptedModel {
+  /// The adapter in `folder` on the base that its configuration names.
+  ///
+  /// - Parameter base: the base in its place.
+  init(_ folder: URL, base: URL?, tokenizer: TokenizerFiles?) throws(CheckpointError) {
+    let url: URL
+    if let base {
+      url = base
+    } else {
+      guard let name = try PEFTAdapter.baseName(of: folder), let found = Self.find(name, from: folder) else {
+        let named = try PEFTAdapter.baseName(of: folder).map { "names the base '\($0)', which is no file here" }
+        throw CheckpointError(
+          .notFound, path: folder.path, "the adapter \(named ?? "names no base")",
+          remedy: "give the base with --model and this folder with --adapter")
+      }
+      url = found
+    }
+    self = try AdaptedModel(try openModel(at: url), adapter: folder, tokenizer: tokenizer)
+  }
+
+  /// A path as it stands, or from the adapter's folder.
+  private static func find(_ name: String, from folder: URL) -> URL? {
+    [URL(fileURLWithPath: name), folder.appending(path: name)].first {
+      FileManager.default.fileExists(atPath: $0.path)
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import Foundation
+
+/// A LoRA adapter as PEFT writes it: adapter_config.json and adapter_model.safetensors.
+///
+/// What is adapted follows from the file's tensors; the configuration gives the scales. Keys that change nothing here
+/// are ignored, those that would are refused.
+package struct PEFTAdapter: Sendable {
+  package let url: URL
+  /// `base_model_name_or_path`; nil: not given.
+  package let base: String?
+  /// SHA-256 of the weights that it was trained on, where we wrote it.
+  package let baseSha256: String?
+  package let usesRankStabilization: Bool
+  /// The adapted layers, in the model's order.
+  package let targets: [LoRATarget]
+  private let file: SafetensorsFile
+
+  static let configName = "adapter_config.json"
+  static let weightsName = "adapter_model.safetensors"
+  static let hashKey = "accrete_base_sha256"
+
+  /// Whether a folder holds an adapter and no model.
+  package static func stands(in folder: URL) -> Bool {
+    let files = FileManager.default
+    return files.fileExists(atPath: folder.appending(path: configName).path)
+      && !files.fileExists(atPath: folder.appending(path: "config.json").path)
+  }
+
+  /// - Parameter configuration: of the base, which every tensor is checked against.
+  package init(_ url: URL, for configuration: LlamaConfiguration) throws(CheckpointError) {
+    self.url = url
+    let fields = try Self.fields(of: url)
+    base = try fields.string("base_model_name_or_path")
+    usesRankStabilization = try fields.bool("use_rslora") ?? false
+    let weights = url.appending(path: Self.weightsName)
+    guard FileManager.default.fileExists(atPath: weights.path) else {
+      throw CheckpointError(
+        .notFound, path: url.path, "the adapter has no \(Self.weightsName)",
+        remedy: "save it as safetensors (PEFT's save_pretrained does)")
+    }
+    file = try SafetensorsFile(weights)
+    baseSha256 = file.metadata[Self.hashKey]
+    targets = try Self.targets(
+      in: file, of: configuration, fields: fields, usesRankStabilization: usesRankStabilization)
+  }
+
+  /// Refuses a base that is not the one that the adapter was trained on, where that was written down.
+  package func check(base: any ModelSource) throws(CheckpointError) {
+    guard let baseSha256 else { return }
+    let found: String
+    do {
+      found = try base.weightsSha256()
+    } catch let error as CheckpointError {
+      throw error
+    } catch {
+      throw CheckpointError(
+        .inputOutput, path: base.path, "the weights cannot be read (\(error.systemReason))", remedy: "check the disk")
+    }
+    guard found != baseSha256 else { return }
+    throw .invalid(
+      url.path, "the adapter was trained on other weights than \(base.path) (their SHA-256 differs)",
+      remedy: "give the base that it was trained on with --model, and this folder with --adapter")
+  }
+
+  /// The base that an adapter's folder names, without reading its weights.
+  static func baseName(of folder: URL) throws(CheckpointError) -> String? {
+    try fields(of: folder).string("base_model_name_or_path")
+  }
+
+  /// A [r, in] and B [out, r] of a target.
+  package func matrices(of target: LoRATarget) throws(CheckpointError) -> (a: [Float], b: [Float]) {
+    do {
+      return (try file.floats(target.a), try file.floats(target.b))
+    } catch let error as CheckpointError {
+      throw error
+    } catch {
+      throw CheckpointError(
+        .inputOutput, path: file.path, "\(target.module) cannot be read (\(error.systemReason))",
+        remedy: "check the disk")
+    }
+  }
+
+  /// A and B of every target.
+  package func matrices() throws(CheckpointError) -> LoRAMatrices {
+    var matrices: LoRAMatrices = [:]
+    for target in targets { matrices[target.module] = try self.matrices(of: target) }
+    return matrices
+  }
+
+  // MARK: - Reading
+
+  private static func fields(of folder: URL) throws(CheckpointError) -> ConfigurationFields {
+    let path = folder.appending(path: configName).path
+    let fields = ConfigurationFields(path: path, object: try CheckpointJSONParser.object(path: path))
+    let type = try fields.string("peft_type") ?? "LORA"
+    guard type == "LORA" else {
+      throw fields.unsupported("peft_type", "is \(type)", remedy: "give a LoRA adapter, or merge this one with PEFT")
+    }
+    for key in ["use_dora", "fan_in_fan_out", "lora_bias"] where try fields.bool(key) == true {
+      throw fields.unsupported(key, "is true", remedy: "merge the adapter with PEFT's merge_and_unload")
+    }
+    if let bias = try fields.string("bias"), bias != "none" {
+      throw fields.unsupported("bias", "is \(bias)", remedy: "merge the adapter with PEFT's merge_and_unload")
+    }
+    return fields
+  }
+
+  private static func targets(
+    in file: SafetensorsFile, of configuration: LlamaConfiguration, fields: ConfigurationFields,
+    usesRankStabilization: Bool
+  ) throws(CheckpointError) -> [LoRATarget] {
+    let alpha = try fields.number("lora_alpha") ?? 8
+    let alphas = try fields.numbers("alpha_pattern")
+    var rest = Set(file.entries.map(\.name))
+    var targets: [LoRATarget] = []
+    for module in configuration.linearModules {
+      let names = ["A", "B"].map { LoRATarget.prefix + module.name + ".lora_\($0).weight" }
+      guard let a = file.entry(names[0]), let b = file.entry(names[1]) else { continue }
+      rest.subtract(names)
+      let rank = a.shape.first ?? 0
+      guard rank > 0, a.shape == [rank, module.inFeatures], b.shape == [module.outFeatures, rank] else {
+        throw .invalid(
+          file.path,
+          "lora_A \(a.shape) and lora_B \(b.shape) do not suit \(module.name), which is "
+            + "\(module.outFeatures) by \(module.inFeatures)", remedy: "give the adapter of this base")
+      }
+      for entry in [a, b] { _ = try file.storage(of: entry) }
+      targets.append(
+        LoRATarget(
+          module: module.name, inFeatures: module.inFeatures, outFeatures: module.outFeatures, rank: rank,
+          alpha: LoRASettings.longest(alphas, matching: module.name) ?? alpha,
+          usesRankStabilization: usesRankStabilization))
+    }
+    if let stranger = rest.min() {
+      throw .unsupported(
+        file.path, "tensor \"\(stranger)\" adapts no linear layer of this base",
+        remedy: "give the adapter of this base, or merge it with PEFT's merge_and_unload")
+    }
+    guard !targets.isEmpty else {
+      throw .invalid(file.path, "the adapter holds no tensor", remedy: "save it again")
+    }
+    return targets
+  }
+}
+
+extension ConfigurationFields {
+  /// An object of numbers; none where it is absent.
+  fileprivate func numbers(_ key: String) throws(CheckpointError) -> [String: Double] {
+    guard let section = try section(key) else { return [:] }
+    var numbers: [String: Double] = [:]
+    for member in section.object.members { numbers[member.key] = try section.number(member.key) }
+    return numbers
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+/// Writes adapters that PEFT loads as they stand.
+package enum PEFTAdapterWriter {
+  /// Writes adapter_config.json and adapter_model.safetensors.
+  ///
+  /// - Parameters:
+  ///   - targets: the adapted layers, with the ranks and alphas of what is written.
+  ///   - base: the model that it adapts: a path or a name.
+  ///   - baseSha256: of the base's weights.
+  package static func write(
+    _ targets: [LoRATarget], _ matrices: LoRAMatrices, usesRankStabilization: Bool, base: String, baseSha256: String?,
+    to folder: URL
+  ) throws {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError(
+        .inputOutput, path: folder.path, "the folder cannot be made (\(error.systemReason))",
+        remedy: "check the path and its permissions")
+    }
+    var metadata = ["format": "pt"]
+    metadata[PEFTAdapter.hashKey] = baseSha256
+    try SafetensorsWriter.write(
+      targets.flatMap(\.parameters), metadata: metadata, to: folder.appending(path: PEFTAdapter.weightsName)
+    ) { name in
+      guard let target = targets.first(where: { name == $0.a || name == $0.b }), let pair = matrices[target.module]
+      else { preconditionFailure("\(name) is no matrix of the adapter") }
+      return name == target.a ? pair.a : pair.b
+    }
+    let config = Config(targets, usesRankStabilization: usesRankStabilization, base: base)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    try AtomicFile.write(
+      try encoder.encode(config) + Data("\n".utf8), to: folder.appending(path: PEFTAdapter.configName))
+  }
+
+  /// The keys that PEFT reads; what is left out has its default.
+  private struct Config: Encodable {
+    let peftType = "LORA"
+    let taskType = "CAUSAL_LM"
+    let baseModelNameOrPath: String
+    let inferenceMode = true
+    let r: Int
+    let loraAlpha: Double
+    let loraDropout = 0.0
+    let targetModules: [String]
+    let bias = "none"
+    let fanInFanOut = false
+    let useRslora: Bool
+    let useDora = false
+    let initLoraWeights = true
+    /// Modules whose rank or alpha is another than the first one's.
+    let rankPattern: [String: Int]
+    let alphaPattern: [String: Double]
+
+    init(_ targets: [LoRATarget], usesRankStabilization: Bool, base: String) {
+      baseModelNameOrPath = base
+      let (rank, alpha) = (targets.first?.rank ?? 0, targets.first?.alpha ?? 0)
+      r = rank
+      loraAlpha = alpha
+      targetModules = targets.map(\.module)
+      useRslora = usesRankStabilization
+      rankPattern = Dictionary(
+        uniqueKeysWithValues: targets.filter { $0.rank != rank }.map { ($0.module, $0.rank) })
+      alphaPattern = Dictionary(
+        uniqueKeysWithValues: targets.filter { $0.alpha != alpha }.map { ($0.module, $0.alpha) })
+    }
+  }
+}

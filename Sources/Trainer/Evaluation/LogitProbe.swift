@@ -1,0 +1,41 @@
+import GPUTensor
+import Kernels
+
+/// The logits of a few tokens, to see whether a change of the weights that should change nothing does.
+package final class LogitProbe {
+  private static let mostTokens = 32
+
+  private let executor: any Executor
+  private let inputs: SampleRows
+  private let logits: Tensor
+  private let sample: Sample
+  /// To be prepared together with the other plans of a run.
+  package let plan: Plan
+
+  /// - Parameter sample: whose first tokens are looked at.
+  package init(_ model: DeviceModel, sample: Sample, ropeTable: Variable, executor: any Executor) {
+    self.executor = executor
+    let count = min(sample.length, Self.mostTokens)
+    self.sample = Sample(ids: Array(sample.ids.prefix(count)), labels: Array(sample.labels.prefix(count)))
+    let graph = Graph(rowCapacity: count)
+    inputs = SampleRows(graph)
+    let llama = model.llama(in: graph)
+    logits = llama.hidden(inputs.rows, ropeTable: graph.variable(ropeTable)).linear(llama.outputWeight)
+    plan = executor.plan(graph, outputs: [logits])
+  }
+
+  /// Tokens that are looked at.
+  package var tokenCount: Int { sample.length }
+
+  /// The logits [tokens, V] under the current weights.
+  package func read() throws(OpenCLError) -> [Float] {
+    let arguments = inputs.arguments([sample]).run
+    try executor.run(plan, arguments)
+    return try executor.read(logits, of: plan, counts: arguments.counts)
+  }
+
+  /// The largest difference of two readings.
+  package static func difference(_ first: [Float], _ second: [Float]) -> Float {
+    zip(first, second).map { abs($0 - $1) }.max() ?? 0
+  }
+}

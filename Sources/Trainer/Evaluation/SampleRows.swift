@@ -1,0 +1,32 @@
+import GPUTensor
+
+/// Samples side by side as a graph's inputs: ids, targets, positions, and the keys that each row sees.
+struct SampleRows {
+  let rows: RowTensors
+  private let tensors: [Tensor]
+
+  init(_ graph: Graph) {
+    tensors = ["ids", "targets", "positions", "keyStart", "keyEnd", "queryEnd"].map {
+      graph.input($0, graph.rows(), dtype: .int32)
+    }
+    rows = RowTensors(tensors)
+  }
+
+  /// What the host sends for these samples, and each row's target, −100 where there is none.
+  func arguments(_ samples: [Sample]) -> (run: RunArguments, targets: [Int32]) {
+    var columns = [[Int32]](repeating: [], count: 6)
+    for sample in samples {
+      let first = Int32(columns[0].count)
+      let end = first + Int32(sample.length)
+      columns[0] += sample.ids
+      columns[1] += sample.labels.dropFirst() + [Sample.ignoredLabel]
+      columns[2] += (0..<Int32(sample.length))
+      columns[3] += [Int32](repeating: first, count: sample.length)
+      columns[4] += (first + 1)...end
+      columns[5] += [Int32](repeating: end, count: sample.length)
+    }
+    let inputs = zip(tensors, columns).map { (tensor: $0, data: HostData.ints($1)) }
+    let targets = columns[1]
+    return (RunArguments(rows: targets.count, targets: targets.count { $0 >= 0 }, inputs: inputs), targets)
+  }
+}

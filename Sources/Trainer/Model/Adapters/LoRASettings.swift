@@ -1,0 +1,149 @@
+/// Low-rank adapters: what is adapted, how, and what becomes of them between rounds (`method: {type: lora, …}`).
+///
+/// A linear layer y = W·x becomes y = W·x + s·B·(A·x), with A [r, in] and B [out, r] trained and W frozen; s is
+/// alpha / r, or alpha / √r where `usesRankStabilization`.
+///
+/// Source: arXiv:2106.09685 (LoRA), arXiv:2312.03732 (rank stabilisation); names and defaults as in PEFT's LoraConfig.
+package struct LoRASettings: Sendable, Equatable {
+  /// Which linear layers are adapted (`target_modules`).
+  package enum Targets: Sendable, Equatable {
+    /// Those of every block; the output projection is none of them.
+    case allLinear
+    /// Modules by the end of their names, such as `q_proj` or `layers.0.mlp.up_proj`.
+    case named([String])
+  }
+
+  /// What becomes of a round's adapter when the next begins (`between_rounds`).
+  package enum BetweenRounds: String, Sendable, CaseIterable {
+    /// It is added to the frozen weights, and a new one begins.
+    case merge
+    /// It is trained on.
+    case `continue`
+    /// It stays beside the weights, frozen, and a new one begins.
+    case stack
+  }
+
+  package var rank = 8
+  package var alpha = 16.0
+  /// The share of a layer's inputs that a step hides from the adapter.
+  package var dropout = 0.0
+  package var targets = Targets.allLinear
+  /// Ranks and alphas of some modules, by the end of their names (`rank_pattern`, `alpha_pattern`).
+  package var rankPattern: [String: Int] = [:]
+  package var alphaPattern: [String: Double] = [:]
+  /// `use_rslora`.
+  package var usesRankStabilization = false
+  package var betweenRounds = BetweenRounds.merge
+
+  package init() {}
+}
+
+/// One adapted linear layer.
+package struct LoRATarget: Sendable, Equatable {
+  /// The module, such as `model.layers.0.self_attn.q_proj`.
+  package let module: String
+  package let inFeatures: Int
+  package let outFeatures: Int
+  package let rank: Int
+  package let alpha: Double
+  /// What B·A·x is multiplied with.
+  package let scale: Double
+
+  package init(
+    module: String, inFeatures: Int, outFeatures: Int, rank: Int, alpha: Double, usesRankStabilization: Bool
+  ) {
+    self.module = module
+    self.inFeatures = inFeatures
+    self.outFeatures = outFeatures
+    self.rank = rank
+    self.alpha = alpha
+    scale = alpha / (usesRankStabilization ? Double(rank).squareRoot() : Double(rank))
+  }
+
+  /// The adapted weight's key.
+  package var weight: String { module + ".weight" }
+  /// PEFT's keys.
+  package var a: String { Self.prefix + module + ".lora_A.weight" }
+  package var b: String { Self.prefix + module + ".lora_B.weight" }
+
+  package var parameters: [ParameterDescription] {
+    [
+      ParameterDescription(name: a, shape: [rank, inFeatures]),
+      ParameterDescription(name: b, shape: [outFeatures, rank]),
+    ]
+  }
+
+  static let prefix = "base_model.model."
+}
+
+extension LoRASettings {
+  /// Why no adapter can be made.
+  package struct Unsuitable: Error, Equatable {
+    /// The key of `method`.
+    package let key: String
+    package let problem: String
+    package let remedy: String
+  }
+
+  /// The layers of a model that are adapted, in the model's order.
+  package func targets(in configuration: LlamaConfiguration) throws(Unsuitable) -> [LoRATarget] {
+    let modules = configuration.linearModules
+    let names = modules.map(\.name)
+    if case .named(let wanted) = targets { try Self.check(wanted, key: "target_modules", against: names) }
+    try Self.check(rankPattern.keys.sorted(), key: "rank_pattern", against: names)
+    try Self.check(alphaPattern.keys.sorted(), key: "alpha_pattern", against: names)
+    var found: [LoRATarget] = []
+    for module in modules where isTarget(module.name) {
+      let rank = Self.longest(rankPattern, matching: module.name) ?? self.rank
+      let alpha = Self.longest(alphaPattern, matching: module.name) ?? self.alpha
+      guard rank <= min(module.inFeatures, module.outFeatures) else {
+        throw Unsuitable(
+          key: rankPattern.isEmpty ? "rank" : "rank_pattern",
+          problem: "\(rank) is more than \(module.name) has: it is \(module.outFeatures) by \(module.inFeatures)",
+          remedy: "take a rank of at most \(min(module.inFeatures, module.outFeatures))")
+      }
+      found.append(
+        LoRATarget(
+          module: module.name, inFeatures: module.inFeatures, outFeatures: module.outFeatures, rank: rank, alpha: alpha,
+          usesRankStabilization: usesRankStabilization))
+    }
+    return found
+  }
+
+  private func isTarget(_ module: String) -> Bool {
+    switch targets {
+    case .allLinear: true
+    case .named(let wanted): wanted.contains { Self.names($0, module) }
+    }
+  }
+
+  /// Whether a name means a module: all of its name, or its end from a point on.
+  static func names(_ name: String, _ module: String) -> Bool { module == name || module.hasSuffix("." + name) }
+
+  /// The value of the longest name that means a module.
+  static func longest<Value>(_ pattern: [String: Value], matching module: String) -> Value? {
+    pattern.filter { names($0.key, module) }.max { $0.key.count < $1.key.count }?.value
+  }
+
+  private static func check(_ wanted: [String], key: String, against modules: [String]) throws(Unsuitable) {
+    for name in wanted where !modules.contains(where: { names(name, $0) }) {
+      var ends: [String] = []
+      for module in modules {
+        let end = module.split(separator: ".").last.map(String.init) ?? module
+        if !ends.contains(end) { ends.append(end) }
+      }
+      let nearest = EditDistance.nearest(to: name, among: ends) ?? ""
+      throw Unsuitable(
+        key: key, problem: "'\(name)' is no linear layer of the model",
+        remedy: "the nearest is '\(nearest)' of \(ends.joined(separator: ", "))")
+    }
+  }
+}
+
+extension LlamaConfiguration {
+  /// The linear layers of all blocks: name without `.weight`, and sizes.
+  package var linearModules: [(name: String, inFeatures: Int, outFeatures: Int)] {
+    parameters.filter { $0.shape.count == 2 && $0.name.hasSuffix("_proj.weight") }
+      .map { (String($0.name.dropLast(".weight".count)), $0.shape[1], $0.shape[0]) }
+  }
+}

@@ -1,0 +1,33 @@
+import GPUTensor
+
+/// A model on a device: its weights, and the adapters that change what they do.
+package struct DeviceModel {
+  package let weights: LlamaWeights
+  /// Adapters of earlier rounds that are kept beside the weights, frozen.
+  package let frozen: [LoRAAdapter]
+  /// The adapter that is trained, in place of the weights; nil: the weights are.
+  package let adapter: LoRAAdapter?
+
+  package init(_ weights: LlamaWeights, frozen: [LoRAAdapter] = [], adapter: LoRAAdapter? = nil) {
+    self.weights = weights
+    self.frozen = frozen
+    self.adapter = adapter
+  }
+
+  package var configuration: LlamaConfiguration { weights.configuration }
+
+  /// What a step trains.
+  package var trained: ParameterSet { adapter?.parameters ?? weights.parameters }
+
+  /// The model in a graph.
+  ///
+  /// - Parameter training: whether the trained adapter drops inputs.
+  package func llama(in graph: Graph, training: Bool = false) -> Llama {
+    let adapters = frozen + (adapter.map { [$0] } ?? [])
+    return Llama(configuration) {
+      graph.variable(weights.variable($0))
+    } adapted: { module, x, product in
+      adapters.reduce(product) { sum, adapter in adapter.delta(module, x, training: training).map { sum + $0 } ?? sum }
+    }
+  }
+}

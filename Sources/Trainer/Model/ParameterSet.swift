@@ -1,0 +1,63 @@
+import GPUTensor
+import Kernels
+
+/// Parameters as variables, side by side in slabs; their gradients and optimiser state take the same layout.
+package struct ParameterSet {
+  /// A slab's variables, and whether weight decay applies to them: to matrices alone.
+  package struct Group {
+    package let slabs: [Slab]
+    package let decays: Bool
+  }
+
+  /// In the order of their files.
+  package let parameters: [ParameterDescription]
+  package let groups: [Group]
+  private let variables: [String: Variable]
+
+  /// - Parameters:
+  ///   - kind: what the numbers are: weights, gradients, a moment.
+  ///   - maxSlabBytes: no slab passes it, unless one parameter alone does; 0 gives each its own.
+  package init(_ parameters: [ParameterDescription], kind: String, maxSlabBytes: Int) {
+    self.parameters = parameters
+    var groups: [Group] = []
+    var variables: [String: Variable] = [:]
+    for decays in [true, false] {
+      let members = parameters.filter { ($0.shape.count > 1) == decays }
+      guard !members.isEmpty else { continue }
+      let layout = SlabLayout(elementCounts: members.map(\.elementCount), maxBytes: maxSlabBytes)
+      let made = layout.makeVariables(
+        names: members.map(\.name), shapes: members.map { Shape($0.shape) },
+        kind: "\(kind), \(decays ? "matrices" : "vectors")")
+      groups.append(Group(slabs: made.slabs, decays: decays))
+      for variable in made.variables { variables[variable.name] = variable }
+    }
+    self.groups = groups
+    self.variables = variables
+  }
+
+  /// All slabs, matrices first.
+  package var slabs: [Slab] { groups.flatMap(\.slabs) }
+
+  package var byteCount: Int { slabs.reduce(0) { $0 + $1.byteCount } }
+
+  /// A variable by its parameter's name.
+  package func variable(_ name: String) -> Variable {
+    guard let variable = variables[name] else { preconditionFailure("no parameter \(name)") }
+    return variable
+  }
+
+  /// The same parameters with memory of their own: gradients, moments, a copy.
+  package func sibling(kind: String, maxSlabBytes: Int) -> ParameterSet {
+    ParameterSet(parameters, kind: kind, maxSlabBytes: maxSlabBytes)
+  }
+
+  /// Copies all values to a set of the same layout; nothing leaves the device.
+  package func copy(to target: ParameterSet, on executor: any Executor) throws(OpenCLError) {
+    for (source, destination) in zip(slabs, target.slabs) { try executor.copy(from: source, to: destination) }
+  }
+
+  /// The slab size that suits an executor: one launch updates a slab, and each fits one allocation.
+  package static func slabBytes(for executor: any Executor) -> Int {
+    executor.isolatesTensors ? 0 : min(executor.largestBuffer, 1 << 30)
+  }
+}

@@ -1,0 +1,96 @@
+import GPUTensor
+import Kernels
+
+/// What a round would ask of a device, from the plans that would run: nothing is allocated.
+package struct MemoryPlan: Sendable, Equatable {
+  /// Bytes by kind.
+  package struct Bytes: Sendable, Equatable, Encodable {
+    /// The model's, adapters among them.
+    package let weights: Int
+    package let gradients: Int
+    /// AdamW's two moments, and the copy of the best weights where one is kept.
+    package let optimizer: Int
+    /// What a step holds besides, at its peak: activations, their gradients, logits and scratch.
+    package let activations: Int
+    package let total: Int
+  }
+
+  /// What is planned for.
+  package struct Device: Sendable {
+    let traits: KernelTraits?
+    let largestBuffer: Int
+
+    /// An OpenCL device that is here; nil: the CPU fallback.
+    package init(_ device: Kernels.Device?) {
+      traits = device.map { KernelTraits(device: $0) }
+      largestBuffer = device?.largestAllocationBytes ?? .max
+    }
+
+    /// The device of an executor.
+    package init(of executor: any Executor) {
+      traits = executor.traits
+      largestBuffer = executor.largestBuffer
+    }
+  }
+
+  /// Numbers in all weights, and in those that are trained.
+  package let parameters: Int
+  package let trainableParameters: Int
+  package let bytes: Bytes
+  /// The largest single allocation.
+  package let largestAllocation: Int
+  /// Operations that a token costs in training: forward, the gradient of what is read, and that of what is trained.
+  package let flopsPerToken: Double
+  /// Tokens of a micro-batch.
+  package let tokens: Int
+
+  /// - Throws: `LoRASettings.Unsuitable` where adapters do not suit the model.
+  package init(
+    _ configuration: LlamaConfiguration, method: TrainingMethod, settings: TrainingSettings, device: Device
+  ) throws(LoRASettings.Unsuitable) {
+    let executor = PlanningExecutor(traits: device.traits, largestBuffer: device.largestBuffer)
+    let slabBytes = ParameterSet.slabBytes(for: executor)
+    let weights = LlamaWeights(configuration, maxSlabBytes: slabBytes)
+    var adapter: LoRAAdapter?
+    var merge: [Plan] = []
+    if case .lora(let lora, _) = method {
+      let made = LoRAAdapter(
+        try lora.targets(in: configuration), dropout: lora.dropout, kind: "adapter", maxSlabBytes: slabBytes)
+      if lora.betweenRounds == .merge { merge = [made.mergePlan(into: weights.parameters, executor: executor)] }
+      adapter = made
+    }
+    let model = DeviceModel(weights, adapter: adapter)
+    tokens = settings.perDeviceTrainBatchSize * settings.sequenceLength
+    let table = Variable(name: "rope table", shape: Shape([settings.sequenceLength, configuration.headDim]))
+    let step = TrainingStep(
+      model: model, stream: TokenStream(capacity: tokens), ropeTable: table, executor: executor, rowCapacity: tokens)
+    let evaluator = LossEvaluator(
+      model: model, ropeTable: table, executor: executor, rowCapacity: max(settings.sequenceLength, min(tokens, 1024)))
+    let plans = [step.microBatchPlan, evaluator.plan, step.updatePlan(settings)] + merge
+
+    let trained = model.trained.byteCount
+    let kept = settings.loadBestModelAtEnd ? trained : 0
+    let all = weights.parameters.byteCount + (adapter?.parameters.byteCount ?? 0)
+    let total = Plan.totalBytes(plans) + kept
+    bytes = Bytes(
+      weights: all, gradients: trained, optimizer: 2 * trained + kept, activations: total - all - 3 * trained - kept,
+      total: total)
+    parameters = configuration.parameterCount
+    trainableParameters = model.trained.parameters.reduce(0) { $0 + $1.elementCount }
+    largestAllocation = (plans.flatMap(\.slabs).map(\.byteCount) + plans.flatMap(\.arenas)).max() ?? 0
+    flopsPerToken = Self.flops(configuration, settings: settings, trainsWeights: adapter == nil, trainableParameters)
+  }
+
+  /// Two operations a weight and token forward, as many for the gradient of what it reads, and as many again for its
+  /// own where it is trained; attention over half of the sequence on average, 4 products forward and backward twice that.
+  private static func flops(
+    _ configuration: LlamaConfiguration, settings: TrainingSettings, trainsWeights: Bool, _ trainable: Int
+  ) -> Double {
+    let embedding = configuration.vocabSize * configuration.hiddenSize
+    // The embedding is read by row; where it is the output projection too, it multiplies once.
+    let multiplied = configuration.parameterCount - (configuration.tieWordEmbeddings ? 0 : embedding)
+    let attention =
+      3 * 4 * Double(configuration.numHiddenLayers * configuration.queryWidth) * Double(settings.sequenceLength) / 2
+    return Double(multiplied) * (trainsWeights ? 6 : 4) + (trainsWeights ? 0 : 6 * Double(trainable)) + attention
+  }
+}

@@ -1,0 +1,37 @@
+import GPUTensor
+import Kernels
+
+/// An executor that plans and never runs: what a device of these traits would be asked for.
+final class PlanningExecutor: Executor {
+  let deviceName = "a plan"
+  let traits: KernelTraits?
+  let largestBuffer: Int
+  let memoryBytes = Int.max
+  let isolatesTensors = false
+  let ledger = TransferLedger()
+  let peakAllocatedBytes = 0
+
+  /// - Parameters:
+  ///   - traits: nil: those of the CPU fallback.
+  ///   - largestBuffer: bytes that one allocation may have.
+  init(traits: KernelTraits?, largestBuffer: Int) {
+    self.traits = traits
+    self.largestBuffer = largestBuffer
+  }
+
+  func allocate(_ slabs: [Slab]) {}
+  func prepare(_ plans: [Plan]) {}
+  func write(_ data: HostData, to variable: Variable, at offset: Int) {}
+  func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) {}
+  func zero(_ slab: Slab) {}
+  func finish() {}
+
+  func run(_ plan: Plan, _ arguments: RunArguments) { preconditionFailure("a plan is not run") }
+  func copy(from source: Slab, to target: Slab) { preconditionFailure("a plan holds nothing") }
+  func read(_ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>) {
+    preconditionFailure("a plan holds nothing")
+  }
+  func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) -> [Float] {
+    preconditionFailure("a plan holds nothing")
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+
+extension Recipe {
+  /// A recipe to plan for: one from a file, or the defaults with this base; its rows are not looked at.
+  ///
+  /// - Parameter overrides: `key=value`, laid over it.
+  package static func forPlanning(
+    preset: String?, model: URL?, recipe: URL?, overrides: [String]
+  ) throws(RecipeError) -> Recipe {
+    if let recipe { return try load(recipe, overrides: overrides) }
+    let base =
+      model.map { "{model: \(RecipeYAML.text($0.standardizedFileURL.path))}" }
+      ?? "{preset: \(RecipeYAML.text(preset ?? ""))}"
+    var tree = try RecipeParsing.tree(
+      of: "output_dir: plan\nbase: \(base)\nrounds: [{name: plan, train: plan.jsonl}]\n"
+    ) { _ in "the plan" }
+    for argument in overrides { try RecipeOverride(argument).apply(to: &tree) }
+    return try RecipeDecoding(folder: URL(fileURLWithPath: FileManager.default.currentDirectoryPath)).recipe(tree)
+  }
+
+  /// The shape of the base.
+  package func baseConfiguration() throws -> LlamaConfiguration {
+    switch base {
+    case .model(let url): return try openModel(at: url).configuration
+    case .preset(let name, let tokenizer):
+      var size: Int?
+      switch tokenizer {
+      case .bytes(let count): size = count
+      case .file(let url): size = try loadTokenizer(at: url).vocabularySize
+      case nil: break
+      }
+      guard let configuration = LlamaConfiguration.preset(name, vocabSize: size) else {
+        throw RoundError.unknownPreset(name)
+      }
+      return configuration
+    }
+  }
+
+  /// The settings of the round whose micro-batch holds the most tokens.
+  package var largestSettings: TrainingSettings {
+    rounds.map(\.settings).max {
+      $0.perDeviceTrainBatchSize * $0.sequenceLength < $1.perDeviceTrainBatchSize * $1.sequenceLength
+    } ?? defaults
+  }
+}

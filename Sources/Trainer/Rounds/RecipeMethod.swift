@@ -1,0 +1,120 @@
+import Foundation
+
+/// What is trained (`method`).
+package enum TrainingMethod: Sendable, Equatable {
+  /// Every weight.
+  case full
+  /// Low-rank adapters beside frozen weights; the first round's starts from `initial`, a PEFT folder, where given.
+  case lora(LoRASettings, initial: URL?)
+
+  /// The words of `method.type`.
+  enum Kind: String, CaseIterable {
+    case full, lora
+  }
+}
+
+/// The `method` mapping.
+extension RecipeDecoding {
+  private static let loraKeys = [
+    "rank", "alpha", "dropout", "target_modules", "rank_pattern", "alpha_pattern", "use_rslora", "between_rounds",
+    "init_adapter",
+  ]
+
+  static func method(_ reader: RecipeReader) throws(RecipeError) -> TrainingMethod {
+    guard let node = reader.node("method") else { return .full }
+    let method = try reader.mapping(node, "method", known: ["type"] + loraKeys)
+    switch try method.word("type", as: TrainingMethod.Kind.self) ?? .full {
+    case .full:
+      guard let (key, extra) = loraKeys.lazy.compactMap({ key in method.node(key).map { (key, $0) } }).first else {
+        return .full
+      }
+      throw RecipeError(
+        place: extra.place,
+        message: "method.\(key) is read by method.type lora alone, and the type is full: remove it, or set type: lora")
+    case .lora:
+      let isNull = method.node("init_adapter")?.isNull ?? true
+      return .lora(try lora(method), initial: isNull ? nil : try method.path("init_adapter"))
+    }
+  }
+
+  private static func lora(_ method: RecipeReader) throws(RecipeError) -> LoRASettings {
+    var settings = LoRASettings()
+    if let rank = try method.integer("rank", in: 1...(1 << 16)) { settings.rank = rank }
+    // Twice the rank, as fine-tuning recipes have it, where nothing else is said.
+    settings.alpha =
+      try method.number("alpha", allowed: "a number above 0") { $0 > 0 && $0 <= 1e6 } ?? 2 * Double(settings.rank)
+    if let rate = try method.number("dropout", allowed: "a share from 0 to below 1", where: { (0..<1).contains($0) }) {
+      settings.dropout = rate
+    }
+    settings.targets = try targets(method)
+    for name in try names(of: method, "rank_pattern") {
+      let pattern = try patterns(method, "rank_pattern")
+      settings.rankPattern[name] = try pattern.integer(name, in: 1...(1 << 16))
+    }
+    for name in try names(of: method, "alpha_pattern") {
+      let pattern = try patterns(method, "alpha_pattern")
+      settings.alphaPattern[name] = try pattern.number(name, allowed: "a number above 0") { $0 > 0 && $0 <= 1e6 }
+    }
+    if let flag = try method.boolean("use_rslora") { settings.usesRankStabilization = flag }
+    if let word = try method.word("between_rounds", as: LoRASettings.BetweenRounds.self) {
+      settings.betweenRounds = word
+    }
+    return settings
+  }
+
+  /// `all-linear`, one name, or a list of names.
+  private static func targets(_ method: RecipeReader) throws(RecipeError) -> LoRASettings.Targets {
+    guard let node = method.node("target_modules") else { return .allLinear }
+    let allowed = "all-linear, or a list of modules' names such as [q_proj, v_proj]"
+    switch node.content {
+    case .scalar(let text, _) where text == "all-linear": return .allLinear
+    case .scalar(let text, _) where !text.isEmpty && !node.isNull: return .named([text])
+    case .sequence(let items) where !items.isEmpty:
+      var names: [String] = []
+      for item in items {
+        guard case .scalar(let text, _) = item.content, !text.isEmpty else {
+          throw method.error("target_modules", item, allowed: allowed)
+        }
+        names.append(text)
+      }
+      return .named(names)
+    default: throw method.error("target_modules", node, allowed: allowed)
+    }
+  }
+
+  private static func names(of method: RecipeReader, _ key: String) throws(RecipeError) -> [String] {
+    guard let node = method.node(key), !node.isNull else { return [] }
+    guard case .mapping(let entries) = node.content else {
+      throw method.error(key, node, allowed: "a mapping of modules' names to numbers, as in {down_proj: 16}")
+    }
+    return entries.map(\.key)
+  }
+
+  private static func patterns(_ method: RecipeReader, _ key: String) throws(RecipeError) -> RecipeReader {
+    let names = try names(of: method, key)
+    guard let node = method.node(key) else { preconditionFailure("\(key) is there") }
+    return try method.mapping(node, key, known: names)
+  }
+}
+
+extension TrainingMethod {
+  /// The method as YAML.
+  var yaml: String {
+    guard case .lora(let settings, let initial) = self else { return "{type: full}" }
+    func mapping(_ pairs: [(String, String)]) -> String {
+      "{" + pairs.map { "\(RecipeYAML.text($0)): \($1)" }.joined(separator: ", ") + "}"
+    }
+    let targets: String =
+      switch settings.targets {
+      case .allLinear: "all-linear"
+      case .named(let names): "[" + names.map(RecipeYAML.text).joined(separator: ", ") + "]"
+      }
+    let ranks = settings.rankPattern.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+    let alphas = settings.alphaPattern.sorted { $0.key < $1.key }.map { ($0.key, RecipeYAML.number($0.value)) }
+    return "{type: lora, rank: \(settings.rank), alpha: \(RecipeYAML.number(settings.alpha)), "
+      + "dropout: \(RecipeYAML.number(settings.dropout)), "
+      + "target_modules: \(targets), rank_pattern: \(mapping(ranks)), alpha_pattern: \(mapping(alphas)), "
+      + "use_rslora: \(settings.usesRankStabilization), between_rounds: \(settings.betweenRounds.rawValue), "
+      + "init_adapter: \(initial.map { RecipeYAML.text($0.path) } ?? "null")}"
+  }
+}

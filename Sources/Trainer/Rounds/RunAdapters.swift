@@ -1,0 +1,149 @@
+import Foundation
+import GPUTensor
+import Kernels
+
+/// The adapters of a run: the one that is trained, those that earlier rounds left, and how a round's becomes a part of
+/// what the next starts from.
+///
+/// On the disk each round's adapter stands for all rounds up to it, relative to M0: merged or stacked, the sum of i
+/// adapters of rank r is one of rank i·r. So every round's folder is a whole adapter of the base that the recipe names.
+struct RunAdapters {
+  private let settings: LoRASettings
+  /// What a round trains.
+  let trained: LoRAAdapter
+  /// For `stack`: a place for each earlier round's adapter.
+  let frozen: [LoRAAdapter]
+  /// For `merge`: adds the trained adapter to the weights.
+  private let merge: Plan?
+  /// What round 1's adapter starts from (`init_adapter`); nil: a new one.
+  private let initial: PEFTAdapter?
+  private let executor: any Executor
+  private let base: String
+
+  /// - Parameter base: M0's path.
+  init(_ method: RunMaterial.Adapters, rounds: Int, base: String, weights: LlamaWeights, executor: any Executor) {
+    settings = method.settings
+    initial = method.initial
+    self.base = base
+    self.executor = executor
+    let slabBytes = ParameterSet.slabBytes(for: executor)
+    let targets = method.targets
+    trained = LoRAAdapter(targets, dropout: settings.dropout, kind: "adapter", maxSlabBytes: slabBytes)
+    frozen =
+      settings.betweenRounds == .stack
+      ? (1..<rounds).map { LoRAAdapter(targets, kind: "adapter of round \($0)", maxSlabBytes: slabBytes) } : []
+    merge = settings.betweenRounds == .merge ? trained.mergePlan(into: weights.parameters, executor: executor) : nil
+  }
+
+  /// To be prepared together with the other plans of a run.
+  var plans: [Plan] { merge.map { [$0] } ?? [] }
+
+  /// Makes the adapter that a round trains: a new one, or the one before under `continue`.
+  ///
+  /// - Parameter round: from 1.
+  func begin(round: Int, seed: UInt64) throws {
+    if round == 1, let initial { return try trained.load(try initial.matrices(), on: executor) }
+    guard round == 1 || settings.betweenRounds != .continue else { return }
+    try trained.initialize(seed: KeyedRandom(seed, UInt64(round), 0x4C6F_5241).bits(0), on: executor)
+  }
+
+  /// Makes the adapter of a finished round a part of what the next starts from, and leaves one that changes nothing.
+  func fold(round: Int) throws(OpenCLError) {
+    switch settings.betweenRounds {
+    case .continue: return
+    case .merge: if let merge { try executor.run(merge, RunArguments(rows: 1)) }
+    case .stack: try trained.parameters.copy(to: frozen[round - 1].parameters, on: executor)
+    }
+    for slab in trained.parameters.slabs { try executor.zero(slab) }
+  }
+
+  /// Whether folding is to leave the model as it is, but for rounding.
+  var folds: Bool { settings.betweenRounds != .continue }
+
+  // MARK: - On the disk
+
+  /// Writes the adapter after a round, with those of the rounds before.
+  ///
+  /// - Parameters:
+  ///   - previous: the folder of the round before; nil for the first.
+  ///   - baseSha256: of M0's weights.
+  func save(after previous: URL?, baseSha256: String?, configuration: LlamaConfiguration, to folder: URL) throws {
+    var matrices = try trained.matrices(on: executor)
+    var targets = trained.targets
+    if folds, let previous {
+      let before = try PEFTAdapter(previous, for: configuration)
+      for (index, old) in before.targets.enumerated() {
+        let new = targets[index]
+        guard let pair = matrices[new.module] else { preconditionFailure("no matrices of \(new.module)") }
+        matrices[new.module] = new.joined(
+          try before.matrices(of: old), ofRank: old.rank, pair, ofRank: trained.targets[index].rank)
+        targets[index] = new.withRank(
+          old.rank + new.rank, usesRankStabilization: settings.usesRankStabilization)
+      }
+    }
+    try PEFTAdapterWriter.write(
+      targets, matrices, usesRankStabilization: settings.usesRankStabilization, base: base, baseSha256: baseSha256,
+      to: folder)
+  }
+
+  /// Brings M0 on the device to the model of a finished round, by the steps that made it: the bits are the same.
+  ///
+  /// - Parameters:
+  ///   - folder: of that round.
+  ///   - round: its number.
+  ///   - foldsLast: whether the next round has begun.
+  func restore(_ folder: URL, round: Int, configuration: LlamaConfiguration, foldsLast: Bool) throws {
+    let saved = try PEFTAdapter(folder, for: configuration)
+    guard folds else { return try trained.load(try saved.matrices(), on: executor) }
+    let all = try saved.matrices()
+    for number in 1...round {
+      var matrices: LoRAMatrices = [:]
+      for (index, target) in trained.targets.enumerated() {
+        guard let joined = all[target.module] else { preconditionFailure("no matrices of \(target.module)") }
+        let ranks = (number - 1) * target.rank..<number * target.rank
+        matrices[target.module] = target.part(joined, ofRank: saved.targets[index].rank, at: ranks)
+      }
+      try trained.load(matrices, on: executor)
+      if number < round || foldsLast { try fold(round: number) }
+    }
+  }
+}
+
+extension RunMaterial {
+  /// What `method: {type: lora}` asks for, checked against the base.
+  package struct Adapters: Sendable {
+    let settings: LoRASettings
+    let targets: [LoRATarget]
+    let initial: PEFTAdapter?
+
+    init(
+      _ settings: LoRASettings, initial url: URL?, base: Base, configuration: LlamaConfiguration
+    ) throws {
+      self.settings = settings
+      guard case .source(let source) = base else {
+        throw RoundError.unsuitable(
+          key: "method.type", problem: "an adapter of random weights would be worth nothing without them",
+          remedy: "name a pretrained model with base.model, or set method: {type: full}")
+      }
+      do throws(LoRASettings.Unsuitable) {
+        targets = try settings.targets(in: configuration)
+      } catch {
+        throw RoundError.unsuitable(key: "method." + error.key, problem: error.problem, remedy: error.remedy)
+      }
+      initial = try url.map { try PEFTAdapter($0, for: configuration) }
+      guard let initial else { return }
+      try initial.check(base: source)
+      guard initial.targets != targets else { return }
+      throw RoundError.unsuitable(
+        key: "method.init_adapter",
+        problem: "\(initial.url.path) adapts \(Self.describe(initial.targets)), the recipe \(Self.describe(targets))",
+        remedy: "give the recipe the adapter's rank, alpha and target_modules")
+    }
+
+    private static func describe(_ targets: [LoRATarget]) -> String {
+      let ranks = Set(targets.map(\.rank)).sorted().map(String.init).joined(separator: ", ")
+      let alphas = Set(targets.map(\.alpha)).sorted().map { RecipeYAML.number($0) }.joined(separator: ", ")
+      return "\(targets.count) layers with rank \(ranks) and alpha \(alphas)"
+    }
+  }
+}

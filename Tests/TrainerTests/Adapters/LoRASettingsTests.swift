@@ -1,0 +1,65 @@
+import Testing
+import Trainer
+
+@Suite("What is adapted")
+struct LoRASettingsTests {
+  private static let tiny = LlamaConfiguration(
+    vocabSize: 50, hiddenSize: 16, intermediateSize: 24, numHiddenLayers: 2, numAttentionHeads: 4, numKeyValueHeads: 2)
+
+  @Test("all-linear is the seven layers of each block, in the model's order, and neither embedding nor head")
+  func allLinear() throws {
+    let targets = try LoRASettings().targets(in: Self.tiny)
+    #expect(targets.count == 14)
+    #expect(targets[0].module == "model.layers.0.self_attn.q_proj")
+    #expect(targets[13].module == "model.layers.1.mlp.down_proj")
+    #expect(targets[1].outFeatures == 8 && targets[1].inFeatures == 16)
+    #expect(targets.allSatisfy { $0.scale == 2 })
+  }
+
+  @Test("names mean the ends of modules' names; patterns give ranks and alphas, the longest name first")
+  func names() throws {
+    var settings = LoRASettings()
+    settings.targets = .named(["q_proj", "layers.1.mlp.up_proj"])
+    (settings.rank, settings.alpha) = (2, 3)
+    settings.rankPattern = ["q_proj": 4, "layers.1.self_attn.q_proj": 5]
+    settings.alphaPattern = ["up_proj": 8]
+    let targets = try settings.targets(in: Self.tiny)
+    #expect(
+      targets.map(\.module) == [
+        "model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj", "model.layers.1.mlp.up_proj",
+      ])
+    #expect(targets.map(\.rank) == [4, 5, 2] && targets.map(\.alpha) == [3, 3, 8])
+    settings.usesRankStabilization = true
+    #expect(try settings.targets(in: Self.tiny)[0].scale == 1.5)
+  }
+
+  @Test("a name that means nothing and a rank above a layer's size are refused with the remedy")
+  func refusals() {
+    var settings = LoRASettings()
+    settings.targets = .named(["q_prj"])
+    let name = #expect(throws: LoRASettings.Unsuitable.self) { try settings.targets(in: Self.tiny) }
+    #expect(name?.key == "target_modules" && name?.remedy.contains("'q_proj'") == true)
+    // Half a name is no name.
+    settings.targets = .named(["proj"])
+    #expect(throws: LoRASettings.Unsuitable.self) { try settings.targets(in: Self.tiny) }
+    settings.targets = .allLinear
+    settings.rank = 9
+    let rank = #expect(throws: LoRASettings.Unsuitable.self) { try settings.targets(in: Self.tiny) }
+    #expect(rank?.key == "rank" && rank?.remedy == "take a rank of at most 8")
+  }
+
+  @Test("two adapters joined are the sum of both, and come apart again")
+  func joined() throws {
+    let target = LoRATarget(
+      module: "m", inFeatures: 2, outFeatures: 3, rank: 2, alpha: 4, usesRankStabilization: false)
+    let first: (a: [Float], b: [Float]) = ([1, 2], [3, 4, 5])
+    let second: (a: [Float], b: [Float]) = ([6, 7, 8, 9], [1, 2, 3, 4, 5, 6])
+    let joined = target.joined(first, ofRank: 1, second, ofRank: 2)
+    #expect(joined.a == [1, 2, 6, 7, 8, 9])
+    #expect(joined.b == [3, 1, 2, 4, 3, 4, 5, 5, 6])
+    #expect(target.part(joined, ofRank: 3, at: 0..<1) == first)
+    #expect(target.part(joined, ofRank: 3, at: 1..<3) == second)
+    let wide = target.withRank(3, usesRankStabilization: false)
+    #expect(wide.scale == target.scale && wide.alpha == 6)
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import TestSupport
+import Trainer
+
+/// Tests/Goldens/peft/expected.json, which generate_peft.py writes in float64: adapters that PEFT saved, and what twenty
+/// AdamW steps from them must give.
+struct PEFTGolden: Decodable {
+  struct Run: Decodable {
+    let name: String
+    let rank: Int
+    let alpha: Double
+    let useRslora: Bool
+    let targetModules: [String]
+    let rankPattern: [String: Int]
+    let alphaPattern: [String: Double]
+    let logprobs: [Double]
+    let losses: [Double]
+    let gradNorms: [Double]
+
+    var folder: URL { TestData.golden("peft/\(name)") }
+
+    /// The recipe's settings for this adapter.
+    var settings: LoRASettings {
+      var settings = LoRASettings()
+      (settings.rank, settings.alpha, settings.usesRankStabilization) = (rank, alpha, useRslora)
+      settings.targets = .named(targetModules)
+      // JSON's keys are read as in Swift: down_proj came as downProj.
+      settings.rankPattern = Dictionary(uniqueKeysWithValues: rankPattern.map { (Self.snake($0), $1) })
+      settings.alphaPattern = Dictionary(uniqueKeysWithValues: alphaPattern.map { (Self.snake($0), $1) })
+      return settings
+    }
+
+    private static func snake(_ key: String) -> String {
+      key.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+    }
+  }
+
+  let settings: TrainingGolden.Settings
+  let ids: [Int32]
+  let runs: [Run]
+
+  static func load() throws -> PEFTGolden {
+    try LlamaGolden.decode(PEFTGolden.self, from: TestData.golden("peft/expected.json"))
+  }
+}
