@@ -67,6 +67,8 @@ struct BenchmarkTests {
     #expect(row.milliseconds == 3 && row.p20Milliseconds == 2 && row.p80Milliseconds == 4 && row.runs == 5)
     // 6e6 operations in 3 ms are 2 GFLOP/s, twice the peak; 3e6 bytes are 1 GB/s, its peak: operations bound it.
     #expect(row.gflops == 2 && row.gbps == 1 && row.fractionOfPeak == 2)
+    let even = BenchmarkRow(kernel: "k", shape: "s", times: [1, 2, 4, 9])
+    #expect(even.milliseconds == 3)
     let idle = BenchmarkRow(kernel: "launch", shape: "s", times: [1])
     #expect(idle.gflops == nil && idle.gbps == nil && idle.fractionOfPeak == nil)
   }

@@ -65,6 +65,8 @@ private struct AttentionOracle: SampledOracle {
     return [queries, keys, keys]
   }
 
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type) -> [[S]] {
     guard backward else {
       return [

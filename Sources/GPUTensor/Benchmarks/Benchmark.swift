@@ -12,8 +12,8 @@ package enum BenchmarkSizes: Sendable {
   /// The shapes of real models, and tensors beyond the caches.
   case full
 
-  /// Floats of a tensor of a kernel that memory bounds: beyond the last cache of a server in full, 256 MiB.
-  var elements: Int { self == .quick ? 1 << 20 : 1 << 26 }
+  /// Floats of a tensor of a kernel that memory bounds: 128 MiB in full, beyond most caches.
+  var elements: Int { self == .quick ? 1 << 20 : 1 << 25 }
 }
 
 /// One kernel on one shape: the work that it has at least to do, how to record it, and how its result is checked.

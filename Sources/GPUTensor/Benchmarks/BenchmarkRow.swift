@@ -13,7 +13,8 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
   /// At the median: 10⁹ operations, and 10⁹ bytes that had to move, a second.
   package let gflops: Double?
   package let gbps: Double?
-  /// The least time that the device's peaks allow, by the median: 1 is the roofline. Above 1: it ran in a cache.
+  /// The least time that the device's peaks allow, by the median: 1 is the roofline. Above 1 where the data lie in a
+  /// cache, or are read more than written: what a copy writes, a processor reads first.
   package let fractionOfPeak: Double?
   /// The largest error, relative to the largest value of its output; nil where there is nothing to compare.
   package let maxError: Double?
@@ -41,7 +42,9 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
     self.family = family
     self.shape = shape
     dtype = "f32"
-    let median = quantile(0.5)
+    let middle = sorted.count / 2
+    let median =
+      sorted.isEmpty ? nil : sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     milliseconds = median
     p20Milliseconds = quantile(0.2)
     p80Milliseconds = quantile(0.8)
@@ -66,6 +69,24 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
     (gflops, gbps, fractionOfPeak) = (nil, nil, nil)
     self.maxError = maxError
     self.failure = failure
+  }
+
+  /// Every key is there: what does not apply is null.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(kernel, forKey: .kernel)
+    try container.encode(family, forKey: .family)
+    try container.encode(shape, forKey: .shape)
+    try container.encode(dtype, forKey: .dtype)
+    try container.encode(milliseconds, forKey: .milliseconds)
+    try container.encode(p20Milliseconds, forKey: .p20Milliseconds)
+    try container.encode(p80Milliseconds, forKey: .p80Milliseconds)
+    try container.encode(runs, forKey: .runs)
+    try container.encode(gflops, forKey: .gflops)
+    try container.encode(gbps, forKey: .gbps)
+    try container.encode(fractionOfPeak, forKey: .fractionOfPeak)
+    try container.encode(maxError, forKey: .maxError)
+    try container.encode(failure, forKey: .failure)
   }
 
   /// What a row is compared by in two runs.

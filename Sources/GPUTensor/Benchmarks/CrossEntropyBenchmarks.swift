@@ -45,6 +45,8 @@ private struct CrossEntropyOracle: SampledOracle {
     return [sampledRows] + (gradient ? [entries, []] : [])
   }
 
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type) -> [[S]] {
     let (x, weight) = (parameters[0], parameters[1])
     var (losses, entries): ([S], [S]) = ([], [])

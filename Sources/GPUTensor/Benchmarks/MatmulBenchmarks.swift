@@ -84,6 +84,8 @@ private struct MatmulOracle: SampledOracle {
     return [(0..<count).map { count == 1 ? 0 : last * $0 / (count - 1) }]
   }
 
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type) -> [[S]] {
     let (a, b) = (parameters[0], parameters[1])
     return [
