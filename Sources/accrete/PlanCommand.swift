@@ -95,8 +95,10 @@ struct PlanCommand: ParsableCommand {
     _ recipe: Recipe, _ configuration: LlamaConfiguration, settings: TrainingSettings, target: MemoryPlan.Device,
     memory: Int, rate: Double?
   ) throws(LoRASettings.Unsuitable) -> Report {
-    let plan = try MemoryPlan(configuration, method: recipe.method, settings: settings, device: target)
-    let fitting = FittingSettings(configuration, settings: settings, device: target)
+    let plan = try MemoryPlan(
+      configuration, method: recipe.method, recompute: recipe.recompute, settings: settings, device: target)
+    let fitting = FittingSettings(
+      configuration, settings: settings, recompute: recipe.recompute, device: target)
     let fits = plan.bytes.total <= memory
     var lora = LoRASettings()
     if case .lora(let given, _) = recipe.method { lora = given }

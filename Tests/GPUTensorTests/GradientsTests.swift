@@ -37,6 +37,27 @@ struct GradientsTests {
     #expect(again == recorded, "a second run gives other gradients: \(comment ?? "")", sourceLocation: sourceLocation)
   }
 
+  @Test("a stretch that is made again gives the same gradients, and its values need not be kept")
+  func recomputing() throws {
+    func record(_ recomputes: Bool) throws -> (values: [[Double]], bytes: Int) {
+      let test = TestGraph(rowCapacity: 64)
+      let x = test.parameter(test.graph.rows(32))
+      let weight = test.parameter(32, 32)
+      func stretch(_ x: Tensor) -> Tensor {
+        func body() -> Tensor { x + x.linear(weight).softmax().swiGLU(x.linear(weight)).linear(weight) }
+        return recomputes ? test.graph.recomputing(body) : body()
+      }
+      let out = stretch(stretch(stretch(stretch(x))))
+      let seed = test.parameter(out.shape)
+      let gradients = test.graph.gradients(of: out, with: [x, weight], seed: seed)
+      let plan = Plan(test.graph, outputs: gradients, traits: nil)
+      return (try test.run(gradients[0], gradients[1]), plan.arenaBytes)
+    }
+    let (kept, again) = try (record(false), record(true))
+    #expect(kept.values == again.values)
+    #expect(again.bytes < kept.bytes * 2 / 3, "\(again.bytes) of \(kept.bytes)")
+  }
+
   @Test("a value used by several ops collects all their gradients")
   func fanOut() throws {
     let test = TestGraph(rowCapacity: 3)

@@ -33,6 +33,9 @@ package final class BackwardPass {
   private var producer: [Int: Int] = [:]
   private var owners: [Int: Set<Int>] = [:]
   private var current = 0
+  /// The stretch that is being passed whose values are made again, and those that were so far, by what they repeat.
+  private var stretch: Range<Int>?
+  private var repeated: [Int: Tensor] = [:]
 
   fileprivate init(graph: Graph, parameters: [Tensor], gradients: [Tensor]?) {
     self.graph = graph
@@ -57,7 +60,11 @@ package final class BackwardPass {
   }
 
   fileprivate func run() {
+    var stretches = graph.recomputed
     for index in graph.nodes.indices.reversed() {
+      if let last = stretches.last, index < last.lowerBound { stretches.removeLast() }
+      let here = stretches.last.flatMap { $0.contains(index) ? $0 : nil }
+      if here != stretch { (stretch, repeated) = (here, [:]) }
       let node = graph.nodes[index]
       let reached = node.outputs.contains { gradients[$0] != nil || $0 == root }
       guard reached, node.inputs.contains(where: needed.contains) else { continue }
@@ -71,8 +78,18 @@ package final class BackwardPass {
   private var node: Graph.Node { graph.nodes[current] }
 
   /// The node's inputs and outputs.
-  package func input(_ index: Int) -> Tensor { graph.tensor(node.inputs[index]) }
-  package func output(_ index: Int) -> Tensor { graph.tensor(node.outputs[index]) }
+  package func input(_ index: Int) -> Tensor { tensor(node.inputs[index]) }
+  package func output(_ index: Int) -> Tensor { tensor(node.outputs[index]) }
+
+  /// A value as a backward rule reads it: kept from the forward pass, or made again from what was kept.
+  private func tensor(_ id: Int) -> Tensor {
+    guard let stretch, let index = producer[id], stretch.contains(index) else { return graph.tensor(id) }
+    if let value = repeated[id] { return value }
+    let node = graph.nodes[index]
+    let outputs = graph.record(node.operation, node.inputs.map(tensor))
+    for (old, new) in zip(node.outputs, outputs) { repeated[old] = new }
+    return outputs[node.outputs.firstIndex(of: id) ?? 0]
+  }
 
   /// The gradient that arrived at an output.
   package func gradient(ofOutput index: Int = 0) -> Tensor {

@@ -40,6 +40,8 @@ package final class Graph {
   package let rowCapacity: Int
   package private(set) var values: [Value] = []
   package private(set) var nodes: [Node] = []
+  /// Runs of nodes whose values a backward pass makes anew instead of keeping them.
+  private(set) var recomputed: [Range<Int>] = []
   private var variableIDs: [ObjectIdentifier: Int] = [:]
 
   package init(rowCapacity: Int) {
@@ -80,6 +82,18 @@ package final class Graph {
     precondition(outputs.count == modes.count, "one write mode for each output")
     nodes.append(
       Node(operation: operation, inputs: inputs.map(\.id), outputs: outputs.map(\.id), modes: modes))
+  }
+
+  /// Records what `body` records, and lets a backward pass make its values again: only what enters the stretch, and what
+  /// leaves it, is kept from the forward pass.
+  ///
+  /// Source: arXiv:1604.06174 (Chen et al., sublinear memory cost)
+  package func recomputing<Value>(_ body: () -> Value) -> Value {
+    let first = nodes.count
+    let value = body()
+    precondition(recomputed.last.map { $0.upperBound <= first } ?? true, "stretches do not nest")
+    recomputed.append(first..<nodes.count)
+    return value
   }
 
   /// Puts another op in a node's place, which makes the same values and more.

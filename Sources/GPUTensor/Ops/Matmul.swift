@@ -18,8 +18,10 @@ struct Matmul: Operation {
   func canAccumulate(output: Int) -> Bool { true }
 
   func backward(_ pass: BackwardPass) {
-    let (a, b, dc) = (pass.input(0), pass.input(1), pass.gradient())
+    let dc = pass.gradient()
+    // Each operand is asked for only where it is needed: it may have to be made again.
     if pass.needsGradient(1) {
+      let a = pass.input(0)
       if transposeB {
         pass.contribute(to: 1, Matmul(transposeA: true, transposeB: transposeA), [dc, a])
       } else {
@@ -27,6 +29,7 @@ struct Matmul: Operation {
       }
     }
     if pass.needsGradient(0) {
+      let b = pass.input(1)
       if transposeA {
         pass.contribute(to: 0, Matmul(transposeA: transposeB, transposeB: true), [b, dc])
       } else {

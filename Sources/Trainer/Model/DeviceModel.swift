@@ -21,10 +21,12 @@ package struct DeviceModel {
 
   /// The model in a graph.
   ///
-  /// - Parameter training: whether the trained adapter drops inputs.
-  package func llama(in graph: Graph, training: Bool = false) -> Llama {
+  /// - Parameters:
+  ///   - training: whether the trained adapter drops inputs.
+  ///   - recompute: what a backward pass makes again.
+  package func llama(in graph: Graph, training: Bool = false, recompute: Llama.Recompute = .none) -> Llama {
     let adapters = frozen + (adapter.map { [$0] } ?? [])
-    return Llama(configuration) {
+    return Llama(configuration, recompute: recompute) {
       graph.variable(weights.variable($0))
     } adapted: { module, x, product in
       adapters.reduce(product) { sum, adapter in adapter.delta(module, x, training: training).map { sum + $0 } ?? sum }

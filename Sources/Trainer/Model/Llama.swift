@@ -8,17 +8,28 @@ package struct Llama {
   private let parameter: (String) -> Tensor
   private let adapted: (_ module: String, _ x: Tensor, _ product: Tensor) -> Tensor
   private let layout: AttentionLayout
+  private let recompute: Recompute
+
+  /// What a backward pass makes again instead of keeping it (`recompute`).
+  package enum Recompute: String, Sendable, CaseIterable {
+    case none
+    /// The attention half of each block: its norm, projections and rotations.
+    case attention
+    /// Each block, of which only the residual stream that enters it is kept.
+    case block
+  }
 
   /// - Parameters:
   ///   - parameter: the tensor of a key of `LlamaConfiguration.parameters`, in the graph that is recorded.
   ///   - adapted: what a linear layer of this name gives for x in place of the weight's product; adapters add theirs.
   package init(
-    _ configuration: LlamaConfiguration, parameter: @escaping (String) -> Tensor,
+    _ configuration: LlamaConfiguration, recompute: Recompute = .none, parameter: @escaping (String) -> Tensor,
     adapted: @escaping (_ module: String, _ x: Tensor, _ product: Tensor) -> Tensor = { _, _, product in product }
   ) {
     self.configuration = configuration
     self.parameter = parameter
     self.adapted = adapted
+    self.recompute = recompute
     layout = AttentionLayout(
       heads: configuration.numAttentionHeads, keyValueHeads: configuration.numKeyValueHeads,
       headSize: configuration.headDim)
@@ -40,10 +51,19 @@ package struct Llama {
   ) -> Tensor {
     var x = parameter(LlamaParameterName.embedding).embedding(rows.ids)
     for layer in 0..<configuration.numHiddenLayers {
-      let h = x + attention(norm(x, layer, "input_layernorm"), layer, rows, ropeTable, cache)
-      x = h + mlp(norm(h, layer, "post_attention_layernorm"), layer)
+      let input = x
+      x = recomputing(.block, x.graph) {
+        let h = recomputing(.attention, input.graph) {
+          input + attention(norm(input, layer, "input_layernorm"), layer, rows, ropeTable, cache)
+        }
+        return h + mlp(norm(h, layer, "post_attention_layernorm"), layer)
+      }
     }
     return x.rmsNorm(parameter(LlamaParameterName.finalNorm), eps: Float(configuration.rmsNormEps))
+  }
+
+  private func recomputing(_ part: Recompute, _ graph: Graph, _ body: () -> Tensor) -> Tensor {
+    recompute == part ? graph.recomputing(body) : body()
   }
 
   private func attention(

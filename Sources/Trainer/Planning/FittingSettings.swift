@@ -19,11 +19,16 @@ package struct FittingSettings: Sendable {
 
   private let configuration: LlamaConfiguration
   private let settings: TrainingSettings
+  private let recompute: Llama.Recompute
   private let device: MemoryPlan.Device
 
-  package init(_ configuration: LlamaConfiguration, settings: TrainingSettings, device: MemoryPlan.Device) {
+  package init(
+    _ configuration: LlamaConfiguration, settings: TrainingSettings, recompute: Llama.Recompute = .none,
+    device: MemoryPlan.Device
+  ) {
     self.configuration = configuration
     self.settings = settings
+    self.recompute = recompute
     self.device = device
   }
 
@@ -73,10 +78,17 @@ package struct FittingSettings: Sendable {
       let steps = (rows * settings.gradientAccumulationSteps + smaller - 1) / smaller
       found.append("per_device_train_batch_size: \(smaller) with gradient_accumulation_steps: \(steps)")
     }
+    if recompute != .block,
+      try MemoryPlan(configuration, method: method, recompute: .block, settings: settings, device: device)
+        .bytes.total <= memory
+    {
+      found.append("recompute: block")
+    }
     if settings.loadBestModelAtEnd {
       var plain = settings
       plain.loadBestModelAtEnd = false
-      let plan = try MemoryPlan(configuration, method: method, settings: plain, device: device)
+      let plan = try MemoryPlan(
+        configuration, method: method, recompute: recompute, settings: plain, device: device)
       if plan.bytes.total <= memory { found.append("load_best_model_at_end: false") }
     }
     var shorter = length / 2
@@ -97,6 +109,7 @@ package struct FittingSettings: Sendable {
     var settings = settings
     settings.sequenceLength = length
     settings.perDeviceTrainBatchSize = rows
-    return try MemoryPlan(configuration, method: method, settings: settings, device: device)
+    return try MemoryPlan(
+      configuration, method: method, recompute: recompute, settings: settings, device: device)
   }
 }

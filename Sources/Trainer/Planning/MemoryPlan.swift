@@ -46,7 +46,8 @@ package struct MemoryPlan: Sendable, Equatable {
 
   /// - Throws: `LoRASettings.Unsuitable` where adapters do not suit the model.
   package init(
-    _ configuration: LlamaConfiguration, method: TrainingMethod, settings: TrainingSettings, device: Device
+    _ configuration: LlamaConfiguration, method: TrainingMethod, recompute: Llama.Recompute = .none,
+    settings: TrainingSettings, device: Device
   ) throws(LoRASettings.Unsuitable) {
     let executor = PlanningExecutor(traits: device.traits, largestBuffer: device.largestBuffer)
     let slabBytes = ParameterSet.slabBytes(for: executor)
@@ -63,7 +64,8 @@ package struct MemoryPlan: Sendable, Equatable {
     tokens = settings.perDeviceTrainBatchSize * settings.sequenceLength
     let table = Variable(name: "rope table", shape: Shape([settings.sequenceLength, configuration.headDim]))
     let step = TrainingStep(
-      model: model, stream: TokenStream(capacity: tokens), ropeTable: table, executor: executor, rowCapacity: tokens)
+      model: model, stream: TokenStream(capacity: tokens), ropeTable: table, executor: executor, rowCapacity: tokens,
+      recompute: recompute)
     let evaluator = LossEvaluator(
       model: model, ropeTable: table, executor: executor, rowCapacity: max(settings.sequenceLength, min(tokens, 1024)))
     let plans = [step.microBatchPlan, evaluator.plan, step.updatePlan(settings)] + merge

@@ -10,6 +10,8 @@ package struct Recipe: Sendable, Equatable {
   package var base: RecipeBase
   package var method: TrainingMethod
   package var precision: Precision
+  /// What a step's backward pass makes again instead of keeping it.
+  package var recompute: Llama.Recompute
   /// What is measured beside the losses, after each round.
   package var evaluation: EvaluationSettings
   /// Datasets whose held-out rows may stand among the rows that train (`allow_leaks`).
@@ -21,8 +23,8 @@ package struct Recipe: Sendable, Equatable {
 
   package init(
     outputDirectory: URL, seed: UInt64, device: String?, base: RecipeBase, method: TrainingMethod,
-    precision: Precision, evaluation: EvaluationSettings = EvaluationSettings(), allowLeaks: [String] = [],
-    defaults: TrainingSettings, rounds: [ResolvedRound]
+    precision: Precision, recompute: Llama.Recompute = .none, evaluation: EvaluationSettings = EvaluationSettings(),
+    allowLeaks: [String] = [], defaults: TrainingSettings, rounds: [ResolvedRound]
   ) {
     self.outputDirectory = outputDirectory
     self.seed = seed
@@ -30,6 +32,7 @@ package struct Recipe: Sendable, Equatable {
     self.base = base
     self.method = method
     self.precision = precision
+    self.recompute = recompute
     self.evaluation = evaluation
     self.allowLeaks = allowLeaks
     self.defaults = defaults

@@ -19,7 +19,7 @@ struct RecipeDecoding {
   let folder: URL
 
   private static let runKeys = [
-    "output_dir", "seed", "device", "base", "method", "precision", "evaluation", "allow_leaks",
+    "output_dir", "seed", "device", "base", "method", "precision", "recompute", "evaluation", "allow_leaks",
   ]
   private static let roundKeys = ["name", "train", "valid", "columns", "split", "task"]
 
@@ -42,6 +42,7 @@ struct RecipeDecoding {
       seed: UInt64(try reader.integer("seed", in: 0...Int.max) ?? 0),
       device: try reader.text("device", allowed: "auto, cpu, an index or part of a device's name"),
       base: try base(reader), method: try Self.method(reader), precision: try precision(reader),
+      recompute: try reader.word("recompute", as: Llama.Recompute.self) ?? .none,
       evaluation: try Self.evaluation(reader), allowLeaks: try Self.allowLeaks(reader, rounds: rounds.map(\.name)),
       defaults: defaults, rounds: rounds)
   }

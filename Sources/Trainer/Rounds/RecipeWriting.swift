@@ -14,6 +14,7 @@ extension Recipe {
       "base: " + base.yaml,
       "method: " + method.yaml,
       "precision: \(precision.rawValue)",
+      "recompute: \(recompute.rawValue)",
       "evaluation: " + evaluation.yaml,
       "allow_leaks: [" + allowLeaks.map(RecipeYAML.text).joined(separator: ", ") + "]",
     ]

@@ -39,9 +39,7 @@ struct RoundTrainer {
     let sampler = UnionSampler(
       rowCounts: datasets.prefix(index).map(\.samples.count), names: datasets.map(\.name),
       baseRows: datasets.count > index ? datasets[index].samples.count : nil,
-      settings: .init(
-        union: settings.union, shuffle: settings.shuffle, reverseShare: settings.objective.reverse,
-        rowsTogether: settings.perDeviceTrainBatchSize * settings.gradientAccumulationSteps),
+      settings: .init(union: settings.union, shuffle: settings.shuffle, reverseShare: settings.objective.reverse),
       seed: material.recipe.seed, round: index)
     dropout = KeyedRandom(material.recipe.seed, UInt64(index), 0x6472_6F70)
     packer = BatchPacker(datasets: datasets, sampler: sampler, settings: settings)

@@ -41,7 +41,8 @@ struct RunDevice {
     stream = TokenStream(capacity: material.streamCapacity)
     let table = try configuration.makeRopeTable(positions: tasks.positions, on: executor)
     step = TrainingStep(
-      model: model, stream: stream, ropeTable: table, executor: executor, rowCapacity: material.rowCapacity)
+      model: model, stream: stream, ropeTable: table, executor: executor, rowCapacity: material.rowCapacity,
+      recompute: material.recipe.recompute)
     evaluator = LossEvaluator(
       model: model, ropeTable: table, executor: executor,
       rowCapacity: max(material.longestSequence, tasks.longestCandidate, min(material.rowCapacity, 1024)))
@@ -92,10 +93,12 @@ struct RunDevice {
     let variables = Plan.variableBytes(plans)
     let settings = material.recipe.largestSettings
     let device = MemoryPlan.Device(of: executor)
-    let fitting = FittingSettings(material.configuration, settings: settings, device: device)
+    let fitting = FittingSettings(
+      material.configuration, settings: settings, recompute: material.recipe.recompute, device: device)
     // Rows, caches of answers and the like stay as they are.
     let plan = try? MemoryPlan(
-      material.configuration, method: material.recipe.method, settings: settings, device: device)
+      material.configuration, method: material.recipe.method, recompute: material.recipe.recompute, settings: settings,
+      device: device)
     let besides = max(needed - (plan?.bytes.total ?? needed), 0)
     let changes = try? fitting.changes(method: material.recipe.method, memory: executor.memoryBytes - besides)
     throw RoundError.doesNotFit(

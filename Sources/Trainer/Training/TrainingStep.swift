@@ -34,8 +34,10 @@ package final class TrainingStep {
   /// - Parameters:
   ///   - rowCapacity: tokens of the largest micro-batch.
   ///   - ropeTable: [positions, D], at least as long as the longest sample.
+  ///   - recompute: what the backward pass makes again instead of keeping it: less memory, the same bits, more time.
   package init(
-    model: DeviceModel, stream: TokenStream, ropeTable: Variable, executor: any Executor, rowCapacity: Int
+    model: DeviceModel, stream: TokenStream, ropeTable: Variable, executor: any Executor, rowCapacity: Int,
+    recompute: Llama.Recompute = .none
   ) {
     self.executor = executor
     trained = model.trained
@@ -50,7 +52,7 @@ package final class TrainingStep {
     segments = graph.input("segments", Shape([rowCapacity, TokenStream.segmentWidth]), dtype: .int32)
     let rows = graph.batchRows(
       ids: graph.variable(stream.ids), labels: graph.variable(stream.labels), segments: segments)
-    let llama = model.llama(in: graph, training: true)
+    let llama = model.llama(in: graph, training: true, recompute: recompute)
     let hidden = llama.hidden(rows, ropeTable: graph.variable(ropeTable))
     // Logits are made only for the rows that are to predict something: prompts have none.
     let selection = graph.selectTargets(rows.targets)
