@@ -67,13 +67,14 @@ struct BenchRunCommand: ParsableCommand {
     }
     Console.note("device: \(chosen.name) (\(chosen.platform), driver \(chosen.driverVersion))")
     let sizes = quick ? BenchmarkSizes.quick : .full
-    let peaks = try DevicePeaks.measure(chosen, sizes)
+    let runner = try BenchmarkRunner(device: chosen, sizes: sizes)
     Console.note(
-      "peaks: \(BenchPrinter.number(peaks.gflops)) GFLOP/s fp32, \(BenchPrinter.number(peaks.gbps)) GB/s copied")
-    let rows = try measure(chosen, peaks, sizes)
+      "peaks: \(BenchPrinter.number(runner.peaks.gflops)) GFLOP/s fp32, "
+        + "\(BenchPrinter.number(runner.peaks.gbps)) GB/s copied")
+    let rows = try measure(chosen, runner, sizes)
     let run = BenchmarkRun(
       device: "\(chosen.name) (\(chosen.platform))", driver: chosen.driverVersion,
-      date: Date.now.formatted(.iso8601), peaks: peaks, rows: rows)
+      date: Date.now.formatted(.iso8601), peaks: runner.peaks, rows: rows)
     if json {
       try Console.result(json: run)
     } else if csv {
@@ -85,8 +86,9 @@ struct BenchRunCommand: ParsableCommand {
   }
 
   /// All rows, each said on stderr as it is done.
-  private func measure(_ device: Device, _ peaks: DevicePeaks, _ sizes: BenchmarkSizes) throws -> [BenchmarkRow] {
-    let runner = BenchmarkRunner(device: device, peaks: peaks, sizes: sizes)
+  private func measure(
+    _ device: Device, _ runner: BenchmarkRunner, _ sizes: BenchmarkSizes
+  ) throws -> [BenchmarkRow] {
     let products = try products()
     var rows: [BenchmarkRow] = []
     func add(_ found: [BenchmarkRow]) {

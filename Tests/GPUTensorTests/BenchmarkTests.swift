@@ -11,9 +11,9 @@ struct BenchmarkTests {
   private static let peaks = DevicePeaks(gflops: 1, gbps: 1)
 
   @Test("the quick benchmarks are right on every device", .onOpenCL)
-  func quick() {
+  func quick() throws {
     for device in OpenCLDevices.all where device.runsCLBlast {
-      let runner = BenchmarkRunner(device: device, peaks: Self.peaks, sizes: .quick)
+      let runner = try BenchmarkRunner(device: device, sizes: .quick)
       for operation in BenchmarkRegistry.all {
         for row in operation.benchmarks(.quick).flatMap({ runner.rows($0, of: operation) }) {
           #expect(row.failure == nil && row.milliseconds ?? 0 > 0, "\(row)")
@@ -26,7 +26,7 @@ struct BenchmarkTests {
   func families() throws {
     let device = try #require(OpenCLDevices.all.first)
     let benchmark = MatmulBenchmark.of(try #require(MatmulShape("65x63x31:tt")), comparesFamilies: true)
-    let rows = BenchmarkRunner(device: device, peaks: Self.peaks, sizes: .quick).rows(
+    let rows = try BenchmarkRunner(device: device, sizes: .quick).rows(
       benchmark, of: MatmulBenchmark.operation)
     let families = MatmulFamily.allCases.filter { $0 != .clblast || device.runsCLBlast }.map(\.rawValue)
     #expect(rows.compactMap(\.family) == families && rows.allSatisfy { $0.failure == nil }, "\(rows)")
@@ -42,7 +42,7 @@ struct BenchmarkTests {
       setenv("ACCRETE_KERNELS", kernels.path, 1)
       setenv("POCL_CACHE_DIR", kernels.path, 1)
       let device = try #require(OpenCLDevices.all.first { $0.kind == .cpu })
-      let runner = BenchmarkRunner(device: device, peaks: DevicePeaks(gflops: 1, gbps: 1), sizes: .quick)
+      let runner = try BenchmarkRunner(device: device, sizes: .quick)
       let rows = runner.rows(
         MatmulBenchmark.of(try #require(MatmulShape("257x258x259"))), of: MatmulBenchmark.operation)
       #expect(rows.count == 1 && rows[0].milliseconds == nil && rows[0].failure?.contains("wrong result") == true)

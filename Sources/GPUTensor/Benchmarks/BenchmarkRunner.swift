@@ -1,18 +1,21 @@
 import Kernels
 
 /// Checks a kernel's result, then times it by the device's own events (CLBlast's, which gives one of several, by the
-/// host's clock).
-package struct BenchmarkRunner: Sendable {
+/// host's clock), and holds the time against the peaks that the device had before and after.
+package final class BenchmarkRunner {
   private let device: Device
-  private let peaks: DevicePeaks
+  private let meter: PeakMeter
+  /// The highest peaks so far.
+  package private(set) var peaks: DevicePeaks
   /// Milliseconds that the timed runs of a row may take together; one run at least is made.
   private let budgetMilliseconds: Double
 
   private static let mostRuns = 100
 
-  package init(device: Device, peaks: DevicePeaks, sizes: BenchmarkSizes) {
+  package init(device: Device, sizes: BenchmarkSizes) throws(OpenCLError) {
     self.device = device
-    self.peaks = peaks
+    meter = try PeakMeter(device, sizes)
+    peaks = try meter.measure(runs: 5)
     budgetMilliseconds = sizes == .quick ? 150 : 1000
   }
 
@@ -39,6 +42,7 @@ package struct BenchmarkRunner: Sendable {
       let outcome = try check(benchmark, prepared)
       guard outcome.passed else { return failed("a wrong result: \(outcome.detail)", maxError: outcome.maxError) }
       _ = try executor.context.takeProfile()
+      let before = try meter.measure(runs: 2)
       var times: [Double] = []
       var spent = 0.0
       repeat {
@@ -53,9 +57,11 @@ package struct BenchmarkRunner: Sendable {
             ? elapsed : kernels.filter { isTimed($0.kernel, benchmark) }.reduce(0) { $0 + $1.milliseconds })
         spent += elapsed
       } while times.count < Self.mostRuns && spent + spent / Double(times.count) < budgetMilliseconds
+      let around = before.best(try meter.measure(runs: 2))
+      peaks = peaks.best(around)
       return BenchmarkRow(
         kernel: benchmark.kernel, family: family, shape: benchmark.shape, times: times, flops: benchmark.flops,
-        bytes: benchmark.bytes, peaks: peaks, maxError: outcome.maxError)
+        bytes: benchmark.bytes, peaks: around, maxError: outcome.maxError)
     } catch {
       return failed(error.description)
     }

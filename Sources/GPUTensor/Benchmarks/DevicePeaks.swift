@@ -18,56 +18,69 @@ package struct DevicePeaks: Sendable {
   /// The least seconds that this much work takes.
   package func seconds(flops: Double, bytes: Double) -> Double { max(flops / gflops, bytes / gbps) / 1e9 }
 
-  /// Measures both: the best of some runs, as a peak is what nothing disturbed.
-  ///
-  /// - Parameter sizes: with `quick` fewer and smaller runs.
-  package static func measure(_ device: Device, _ sizes: BenchmarkSizes) throws(OpenCLError) -> DevicePeaks {
-    let context = try Context(device: device, profiling: true)
-    return DevicePeaks(
-      gflops: try multiplyAddRate(context, runs: sizes == .quick ? 5 : 20),
-      gbps: try copyRate(context, byteCount: sizes == .quick ? 64 << 20 : 256 << 20, runs: sizes == .quick ? 5 : 10))
+  /// The higher of each.
+  func best(_ other: DevicePeaks) -> DevicePeaks {
+    DevicePeaks(gflops: max(gflops, other.gflops), gbps: max(gbps, other.gbps))
   }
+}
 
-  private static func multiplyAddRate(_ context: Context, runs: Int) throws(OpenCLError) -> Double {
+/// Measures a device's peaks, again and again: clocks change, and other work may share the machine, so that each row of a
+/// benchmark is held against the peaks of its own moment.
+final class PeakMeter {
+  private static let chains = 16
+  private static let steps = 100_000
+
+  private let context: Context
+  private let multiplyAdd: Kernel
+  private let copy: Kernel
+  private let factors: Buffer
+  private let sums: Buffer
+  private let source: Buffer
+  private let target: Buffer
+  private let groups: Int
+  private let count: Int
+
+  /// - Parameter sizes: with `quick` a smaller copy.
+  init(_ device: Device, _ sizes: BenchmarkSizes) throws(OpenCLError) {
+    context = try Context(device: device, profiling: true)
     let traits = context.traits
-    let (chains, steps) = (16, 100_000)
+    let defines = traits.defines.merging(["CHAINS": Self.chains]) { $1 }
+    multiplyAdd = try context.kernel("peak_multiply_add", file: "peak.cl", defines: defines)
+    copy = try context.kernel("peak_copy", file: "peak.cl", defines: traits.defines)
     // Several groups for each unit, so that all finish at about the same time.
-    let groups = context.device.computeUnits * (traits.workGroupSize == 1 ? 8 : 64)
-    let items = groups * traits.workGroupSize
-    let out = try context.makeBuffer(byteCount: items * traits.vectorWidth * 4)
-    let factors = try context.makeBuffer(byteCount: 2 * traits.vectorWidth * 4)
+    groups = device.computeUnits * (traits.workGroupSize == 1 ? 8 : 64)
+    sums = try context.makeBuffer(byteCount: groups * traits.workGroupSize * traits.vectorWidth * 4)
+    factors = try context.makeBuffer(byteCount: 2 * traits.vectorWidth * 4)
+    let wanted = sizes == .quick ? 64 << 20 : 256 << 20
+    let byteCount = min(wanted, device.largestAllocationBytes, device.globalMemoryBytes / 4)
+    count = byteCount / 4 / traits.groupElements * traits.groupElements
+    (source, target) = (try context.makeBuffer(byteCount: count * 4), try context.makeBuffer(byteCount: count * 4))
     let values = [0.999, 0.001].flatMap { [Float](repeating: $0, count: traits.vectorWidth) }
     try HostData.floats(values).withBytes { bytes throws(OpenCLError) in try context.write(bytes, to: factors) }
-    let defines = traits.defines.merging(["CHAINS": chains]) { $1 }
-    let kernel = try context.kernel("peak_multiply_add", file: "peak.cl", defines: defines)
-    let best = try fastest(context, runs: runs) { () throws(OpenCLError) in
-      try context.launch(
-        kernel, [.write(out), .read(factors), .int(steps)], range: .groups(groups, of: traits.workGroupSize))
-    }
-    return 2 * Double(items) * Double(traits.vectorWidth * chains) * Double(steps) / best / 1e9
+    try context.fill(source, pattern: 0x3F80_0000, byteCount: count * 4)
+    _ = try measure(runs: 1)
   }
 
-  private static func copyRate(_ context: Context, byteCount: Int, runs: Int) throws(OpenCLError) -> Double {
+  /// The best of some runs of each: a peak is what nothing disturbed.
+  func measure(runs: Int) throws(OpenCLError) -> DevicePeaks {
     let traits = context.traits
-    let byteCount = min(byteCount, context.device.largestAllocationBytes / 4 * 4, context.device.globalMemoryBytes / 4)
-    let count = byteCount / 4 / traits.groupElements * traits.groupElements
-    let (source, target) = (try context.makeBuffer(byteCount: count * 4), try context.makeBuffer(byteCount: count * 4))
-    try context.fill(source, pattern: 0x3F80_0000, byteCount: count * 4)
-    let kernel = try context.kernel("peak_copy", file: "peak.cl", defines: traits.defines)
-    let best = try fastest(context, runs: runs) { () throws(OpenCLError) in
+    let operations = try fastest(runs) { () throws(OpenCLError) in
       try context.launch(
-        kernel, [.write(target), .read(source), .ulong(count)],
+        multiplyAdd, [.write(sums), .read(factors), .int(Self.steps)], range: .groups(groups, of: traits.workGroupSize))
+    }
+    let bytes = try fastest(runs) { () throws(OpenCLError) in
+      try context.launch(
+        copy, [.write(target), .read(source), .ulong(count)],
         range: .groups(count / traits.groupElements, of: traits.workGroupSize))
     }
-    return 8 * Double(count) / best / 1e9
+    let lanes = Double(groups * traits.workGroupSize * traits.vectorWidth * Self.chains)
+    return DevicePeaks(gflops: 2 * lanes * Double(Self.steps) / operations / 1e9, gbps: 8 * Double(count) / bytes / 1e9)
   }
 
-  /// Seconds of the fastest of some launches, after one that warms up.
-  private static func fastest(
-    _ context: Context, runs: Int, _ launch: () throws(OpenCLError) -> Void
+  /// Seconds of the fastest of some launches.
+  private func fastest(
+    _ runs: Int, _ launch: () throws(OpenCLError) -> Void
   ) throws(OpenCLError) -> Double {
-    try launch()
-    _ = try context.takeProfile()
     var best = Double.infinity
     for _ in 0..<runs {
       try launch()
