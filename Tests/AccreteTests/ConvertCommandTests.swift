@@ -27,6 +27,25 @@ extension CommandTests {
       #expect(try CommandFixture.contents(back)["config.json"] == CommandFixture.contents(again)["config.json"])
     }
 
+    @Test("an adapter is merged into its base, which its folder names or the command does")
+    func adapter() throws {
+      let fixture = try CommandFixture()
+      let (base, adapter) = (TestData.golden("training/model"), TestData.golden("peft/all-linear"))
+      let merged = fixture.file("merged")
+      #expect(try convert(base, merged, "--adapter", adapter.path).code == 0)
+      func score(_ arguments: String...) throws -> [Double] {
+        let outcome = try AccreteProcess.run(["score", "--ids", "5,17,40,99", "--json"] + arguments)
+        return try #require(outcome.json()["token_logprobs"] as? [Double], "\(outcome.errors)")
+      }
+      let found = try score("--model", merged.path)
+      #expect(try found == score("--model", adapter.path))
+      #expect(try found == score("--model", base.path, "--adapter", adapter.path))
+      #expect(try found != score("--model", base.path))
+      let foreign = try convert(Self.golden, fixture.file("no"), "--adapter", adapter.path)
+      #expect(foreign.code == 65 && foreign.errorLines.count == 1, "\(foreign.errors)")
+      #expect(!FileManager.default.fileExists(atPath: fixture.file("no").path))
+    }
+
     @Test("what stands at the output is left alone, and dtypes are checked before anything is written")
     func refusals() throws {
       let fixture = try CommandFixture()

@@ -28,7 +28,8 @@ package struct DevicePeaks: Sendable {
 /// benchmark is held against the peaks of its own moment.
 final class PeakMeter {
   private static let chains = 16
-  private static let steps = 100_000
+  /// Seconds that a launch of multiply-adds is to take: long beside its start, and short for any watchdog.
+  private static let launchSeconds = 0.005
 
   private let context: Context
   private let multiplyAdd: Kernel
@@ -39,6 +40,8 @@ final class PeakMeter {
   private let target: Buffer
   private let groups: Int
   private let count: Int
+  /// Multiply-adds of a chain in one launch.
+  private var steps = 1000
 
   /// - Parameter sizes: with `quick` a smaller copy.
   init(_ device: Device, _ sizes: BenchmarkSizes) throws(OpenCLError) {
@@ -59,22 +62,29 @@ final class PeakMeter {
     try HostData.floats(values).withBytes { bytes throws(OpenCLError) in try context.write(bytes, to: factors) }
     try context.fill(source, pattern: 0x3F80_0000, byteCount: count * 4)
     _ = try measure(runs: 1)
+    let seconds = try multiplyAddSeconds(runs: 3)
+    steps = min(max(Int(Double(steps) * Self.launchSeconds / max(seconds, 1e-9)), steps), 1_000_000)
+  }
+
+  private func multiplyAddSeconds(runs: Int) throws(OpenCLError) -> Double {
+    try fastest(runs) { () throws(OpenCLError) in
+      try context.launch(
+        multiplyAdd, [.write(sums), .read(factors), .int(steps)],
+        range: .groups(groups, of: context.traits.workGroupSize))
+    }
   }
 
   /// The best of some runs of each: a peak is what nothing disturbed.
   func measure(runs: Int) throws(OpenCLError) -> DevicePeaks {
     let traits = context.traits
-    let operations = try fastest(runs) { () throws(OpenCLError) in
-      try context.launch(
-        multiplyAdd, [.write(sums), .read(factors), .int(Self.steps)], range: .groups(groups, of: traits.workGroupSize))
-    }
+    let operations = try multiplyAddSeconds(runs: runs)
     let bytes = try fastest(runs) { () throws(OpenCLError) in
       try context.launch(
         copy, [.write(target), .read(source), .ulong(count)],
         range: .groups(count / traits.groupElements, of: traits.workGroupSize))
     }
     let lanes = Double(groups * traits.workGroupSize * traits.vectorWidth * Self.chains)
-    return DevicePeaks(gflops: 2 * lanes * Double(Self.steps) / operations / 1e9, gbps: 8 * Double(count) / bytes / 1e9)
+    return DevicePeaks(gflops: 2 * lanes * Double(steps) / operations / 1e9, gbps: 8 * Double(count) / bytes / 1e9)
   }
 
   /// Seconds of the fastest of some launches.

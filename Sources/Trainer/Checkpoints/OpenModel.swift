@@ -58,6 +58,7 @@ extension TokenizerFiles {
   /// Whether the folder at `url` holds a tokenizer and no model.
   static func standAlone(in url: URL) -> Bool {
     isFolder(url) && !FileManager.default.fileExists(atPath: url.appending(path: "config.json").path)
+      && !PEFTAdapter.stands(in: url)
   }
 
   /// Whether the folder at `url` holds a tokenizer.

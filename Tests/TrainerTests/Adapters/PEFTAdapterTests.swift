@@ -31,6 +31,13 @@ struct PEFTAdapterTests {
     #expect(largestDifference(relative, run.gradNorms.map { _ in 1 }) < 3e-3)
   }
 
+  @Test("an adapter's folder is looked at as the model that it makes")
+  func inspected() throws {
+    let inspection = try ModelInspection(TestData.golden("peft/all-linear"))
+    #expect(inspection.format.hasPrefix("a LoRA adapter on"))
+    #expect(inspection.parameters == (try openModel(at: TrainingGolden.model).configuration.parameterCount))
+  }
+
   /// An adapter's folder with one key changed.
   private static func changed(_ key: String, _ value: Any, in fixture: RunFixture) throws -> URL {
     let folder = fixture.folder.appending(path: "adapter")
