@@ -41,7 +41,7 @@ package struct FittingSettings: Sendable {
         entries.append(
           Entry(
             method: name, sequenceLength: length, bytes: one,
-            largestBatch: try largestBatch(method, length: length, memory: memory)))
+            largestBatch: one > memory ? 0 : try largestBatch(method, length: length, memory: memory)))
       }
     }
     return entries
