@@ -22,3 +22,18 @@ extension CheckpointError {
     }
   }
 }
+
+extension FileManager {
+  /// Makes a folder, with those above it, unless it is there.
+  ///
+  /// - Throws: a `CheckpointError` about the folder.
+  func makeFolder(at url: URL) throws(CheckpointError) {
+    do {
+      try createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError(
+        .inputOutput, path: url.path, "the folder cannot be made (\(error.systemReason))",
+        remedy: "check the path and its permissions")
+    }
+  }
+}

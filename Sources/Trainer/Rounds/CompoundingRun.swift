@@ -218,19 +218,21 @@ package final class CompoundingRun {
 
   /// Writes the current model as a Hugging Face folder, or its adapter as PEFT's; the SHA-256 of what was trained.
   private func saveModel(to target: URL, round: Int) throws -> String {
+    let weights: String
     if let adapters = device.adapters {
+      weights = PEFTAdapter.weightsName
       let previous = round > 1 ? folder.round(round - 1, recipe.rounds[round - 2].name) : nil
       let base = try RoundRecord.read(folder.round(0, "base").appending(path: "round.json"))
       try adapters.save(
         after: previous, baseSha256: base.sha256, configuration: material.configuration, to: target)
     } else {
+      weights = "model.safetensors"
       try HuggingFaceWriter.write(material.configuration, to: target) { [device, executor] name, emit in
         try executor.read(device.model.weights.variable(name)).withUnsafeBufferPointer { try emit($0) }
       }
     }
     if let tokenizer = material.tokenizer { try writeTokenizer(tokenizer, to: target) }
-    let file = device.adapters == nil ? "model.safetensors" : PEFTAdapter.weightsName
-    return try FileHash.sha256(of: target.appending(path: file))
+    return try FileHash.sha256(of: target.appending(path: weights))
   }
 }
 

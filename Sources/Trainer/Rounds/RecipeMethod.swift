@@ -20,6 +20,8 @@ extension RecipeDecoding {
     "init_adapter",
   ]
 
+  private static let patternForm = "a mapping of modules' names to numbers, as in {down_proj: 16}"
+
   static func method(_ reader: RecipeReader) throws(RecipeError) -> TrainingMethod {
     guard let node = reader.node("method") else { return .full }
     let method = try reader.mapping(node, "method", known: ["type"] + loraKeys)
@@ -47,13 +49,13 @@ extension RecipeDecoding {
       settings.dropout = rate
     }
     settings.targets = try targets(method)
-    for name in try names(of: method, "rank_pattern") {
-      let pattern = try patterns(method, "rank_pattern")
-      settings.rankPattern[name] = try pattern.integer(name, in: 1...(1 << 16))
+    if let (names, ranks) = try method.namedMapping("rank_pattern", allowed: patternForm) {
+      for name in names { settings.rankPattern[name] = try ranks.integer(name, in: 1...(1 << 16)) }
     }
-    for name in try names(of: method, "alpha_pattern") {
-      let pattern = try patterns(method, "alpha_pattern")
-      settings.alphaPattern[name] = try pattern.number(name, allowed: "a number above 0") { $0 > 0 && $0 <= 1e6 }
+    if let (names, alphas) = try method.namedMapping("alpha_pattern", allowed: patternForm) {
+      for name in names {
+        settings.alphaPattern[name] = try alphas.number(name, allowed: "a number above 0") { $0 > 0 && $0 <= 1e6 }
+      }
     }
     if let flag = try method.boolean("use_rslora") { settings.usesRankStabilization = flag }
     if let word = try method.word("between_rounds", as: LoRASettings.BetweenRounds.self) {
@@ -80,20 +82,6 @@ extension RecipeDecoding {
       return .named(names)
     default: throw method.error("target_modules", node, allowed: allowed)
     }
-  }
-
-  private static func names(of method: RecipeReader, _ key: String) throws(RecipeError) -> [String] {
-    guard let node = method.node(key), !node.isNull else { return [] }
-    guard case .mapping(let entries) = node.content else {
-      throw method.error(key, node, allowed: "a mapping of modules' names to numbers, as in {down_proj: 16}")
-    }
-    return entries.map(\.key)
-  }
-
-  private static func patterns(_ method: RecipeReader, _ key: String) throws(RecipeError) -> RecipeReader {
-    let names = try names(of: method, key)
-    guard let node = method.node(key) else { preconditionFailure("\(key) is there") }
-    return try method.mapping(node, key, known: names)
   }
 }
 

@@ -50,6 +50,14 @@ struct RecipeReader {
     try RecipeReader(node, path: name(key), known: known, folder: folder)
   }
 
+  /// Reads a mapping within this one whose keys are names that the recipe gives; nil where it is null or not given.
+  func namedMapping(_ key: String, allowed: String) throws(RecipeError) -> (names: [String], values: RecipeReader)? {
+    guard let node = node(key), !node.isNull else { return nil }
+    guard case .mapping(let entries) = node.content else { throw error(key, node, allowed: allowed) }
+    let names = entries.map(\.key)
+    return (names, try mapping(node, key, known: names))
+  }
+
   /// The key's full name as errors show it.
   func name(_ key: String) -> String { prefix + key }
 

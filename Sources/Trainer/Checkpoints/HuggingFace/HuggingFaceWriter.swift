@@ -13,13 +13,7 @@ package enum HuggingFaceWriter {
     _ configuration: LlamaConfiguration, as storage: FloatStorage = .float32, to folder: URL,
     supplying supply: (_ name: String, _ emit: (UnsafeBufferPointer<Float>) throws -> Void) throws -> Void
   ) throws {
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError(
-        .inputOutput, path: folder.path, "the folder cannot be made (\(error.systemReason))",
-        remedy: "check the path and its permissions")
-    }
+    try FileManager.default.makeFolder(at: folder)
     try SafetensorsWriter.write(
       configuration.parameters, as: storage, to: folder.appending(path: "model.safetensors"), supplying: supply)
     try AtomicFile.write(

@@ -12,13 +12,7 @@ package enum PEFTAdapterWriter {
     _ targets: [LoRATarget], _ matrices: LoRAMatrices, usesRankStabilization: Bool, base: String, baseSha256: String?,
     to folder: URL
   ) throws {
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError(
-        .inputOutput, path: folder.path, "the folder cannot be made (\(error.systemReason))",
-        remedy: "check the path and its permissions")
-    }
+    try FileManager.default.makeFolder(at: folder)
     var metadata = ["format": "pt"]
     metadata[PEFTAdapter.hashKey] = baseSha256
     try SafetensorsWriter.write(
