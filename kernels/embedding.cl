@@ -1,15 +1,16 @@
 // Purpose: reads the rows of an embedding table, and adds the gradients back to them.
 // Math: out[i] = table[ids[i]];  dtable[t] += Σ of dout[i] over the rows i with ids[i] = t.
 // Shapes (row-major): out, dout [rows, columns]; table, dtable [vocabulary, columns]; ids [rows] in int, each within
-//   the table.
+//   the table. The table of the forward kernel is stored as storage.cl says.
 // Gradient contract: dtable `+=`; rows of the table that no id names are left as they are.
 // Saved for backward: ids.
 // Parallelism: one work-group a row, rows taken in strides of the grid. Backward: the group of the first row with an id
 //   owns it and sums all rows with that id, in their order, so that no two groups write one row of the table.
-// Numerics: float; the bf16 table is widened exactly. No atomics, a fixed order.
+// Numerics: float. No atomics, a fixed order.
 // Source: none.
 
 #include "common.cl"
+#include "storage.cl"
 
 #define ID_LANES 16  // ids compared at once
 
@@ -37,31 +38,19 @@ static inline int next_row_with_id(const __global int *ids, const int id, int ro
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void embedding_forward(
-  __global float *restrict out, const __global float *restrict table, const __global int *restrict ids,
+  __global float *restrict out, const __global stored_t *restrict table, const __global int *restrict ids,
   const int rows, const int columns
 ) {
   for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
-    const __global float *source = table + (size_t)ids[row] * columns;
+    const size_t source = (size_t)ids[row] * columns;
     __global float *destination = out + (size_t)row * columns;
+#if STORAGE == 0
     for (int i = get_local_id(0) * VECTOR_WIDTH; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
-      store_lanes(destination + i, load_lanes(source + i, columns - i), columns - i);
+      store_lanes(destination + i, load_lanes(table + source + i, columns - i), columns - i);
     }
-  }
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-
-__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
-void embedding_forward_bf16(
-  __global float *restrict out, const __global ushort *restrict table, const __global int *restrict ids,
-  const int rows, const int columns
-) {
-  for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
-    const __global ushort *source = table + (size_t)ids[row] * columns;
-    __global float *destination = out + (size_t)row * columns;
-    for (int i = get_local_id(0) * VECTOR_WIDTH; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
-      store_lanes(destination + i, float_from_bf16(load_bf16_lanes(source + i, columns - i)), columns - i);
-    }
+#else
+    for (int i = get_local_id(0); i < columns; i += WG_SIZE) destination[i] = stored_at(table, source + i);
+#endif
   }
 }
 

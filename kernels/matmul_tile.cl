@@ -1,13 +1,18 @@
 // Purpose: matrix product by work-group tiles in local memory: the base family for GPUs, in plain OpenCL C 1.2.
 // Math: C = op(A) · op(B), or C += op(A) · op(B); op transposes as stored, by macro.
 // Shapes (row-major): C [M, N] with row stride ldc; A [M, K], or [K, M] with TRANSPOSE_A, row stride lda;
-//   B [K, N], or [N, K] with TRANSPOSE_B, row stride ldb. Matrix i of a batch starts stride_a/b/c elements × i further.
+//   B [K, N], or [N, K] with TRANSPOSE_B, row stride ldb, stored as storage.cl says. Matrix i of a batch starts
+//   stride_a/b/c elements × i further.
 // Gradient contract: C `=` (accumulate 0) or `+=` (accumulate 1).
 // Saved for backward: nothing; dA = dC · Bᵀ and dB = Aᵀ · dC are products of the same kernel.
 // Parallelism: a 1-D group of MATMUL_WG_SIZE work-items owns a TILE_M × TILE_N tile of C, a work-item REGISTER_M ×
 //   REGISTER_N of it in registers. Global size (ceil(N / TILE_N) · MATMUL_WG_SIZE, ceil(M / TILE_M), batch).
-// Numerics: accumulates in float, in the order of K; elements outside the matrices count as 0.
+// Numerics: accumulates in float, in the order of K; elements outside the matrices count as 0. With BF16 the factors are
+//   rounded to bf16 first, to nearest, ties to even.
 // Source: the blocking of Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008), section 4.
+
+#include "bf16.cl"
+#include "storage.cl"
 
 #ifndef TRANSPOSE_A
 #define TRANSPOSE_A 0  // 1: A is stored [K, M]
@@ -41,44 +46,38 @@
 // stored either with a line's K values side by side or with the lines of one k side by side; neighbouring work-items
 // read neighbouring addresses in both.
 
-static inline void load_tile_along_k(
-  __local float *tile, const __global float *source, const int pitch, const int tile_lines,
-  const int first_line, const int lines, const int first_k, const int k, const int leading
-) {
-  for (int i = get_local_id(0); i < tile_lines * TILE_K; i += MATMUL_WG_SIZE) {
-    const int depth = i % TILE_K, line = i / TILE_K;
-    const bool inside = first_line + line < lines && first_k + depth < k;
-    tile[depth * pitch + line] = inside ? source[(size_t)(first_line + line) * leading + first_k + depth] : 0.0f;
+#define LOAD_TILE_ALONG_K(tile, ELEMENT, pitch, tile_lines, first_line, lines, leading) \
+  for (int i = get_local_id(0); i < tile_lines * TILE_K; i += MATMUL_WG_SIZE) { \
+    const int depth = i % TILE_K, line = i / TILE_K; \
+    const bool inside = first_line + line < lines && first_k + depth < k; \
+    tile[depth * pitch + line] = inside ? ELEMENT((size_t)(first_line + line) * leading + first_k + depth) : 0.0f; \
   }
-}
 
-static inline void load_tile_along_lines(
-  __local float *tile, const __global float *source, const int pitch, const int tile_lines,
-  const int first_line, const int lines, const int first_k, const int k, const int leading
-) {
-  for (int i = get_local_id(0); i < tile_lines * TILE_K; i += MATMUL_WG_SIZE) {
-    const int line = i % tile_lines, depth = i / tile_lines;
-    const bool inside = first_line + line < lines && first_k + depth < k;
-    tile[depth * pitch + line] = inside ? source[(size_t)(first_k + depth) * leading + first_line + line] : 0.0f;
+#define LOAD_TILE_ALONG_LINES(tile, ELEMENT, pitch, tile_lines, first_line, lines, leading) \
+  for (int i = get_local_id(0); i < tile_lines * TILE_K; i += MATMUL_WG_SIZE) { \
+    const int line = i % tile_lines, depth = i / tile_lines; \
+    const bool inside = first_line + line < lines && first_k + depth < k; \
+    tile[depth * pitch + line] = inside ? ELEMENT((size_t)(first_k + depth) * leading + first_line + line) : 0.0f; \
   }
-}
 
+#define A_ELEMENT(index) FACTOR(a[index])
+#define B_ELEMENT(index) FACTOR(stored_at(b, begin_b + (index)))
 #if TRANSPOSE_A
-#define LOAD_A load_tile_along_lines
+#define LOAD_A LOAD_TILE_ALONG_LINES
 #else
-#define LOAD_A load_tile_along_k
+#define LOAD_A LOAD_TILE_ALONG_K
 #endif
 #if TRANSPOSE_B
-#define LOAD_B load_tile_along_k
+#define LOAD_B LOAD_TILE_ALONG_K
 #else
-#define LOAD_B load_tile_along_lines
+#define LOAD_B LOAD_TILE_ALONG_LINES
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 __kernel __attribute__((reqd_work_group_size(MATMUL_WG_SIZE, 1, 1)))
 void matmul_tile(
-  __global float *restrict c, const __global float *restrict a, const __global float *restrict b,
+  __global float *restrict c, const __global float *restrict a, const __global stored_t *restrict b,
   const int m, const int n, const int k, const int lda, const int ldb, const int ldc,
   const ulong stride_a, const ulong stride_b, const ulong stride_c, const int accumulate
 ) {
@@ -88,7 +87,7 @@ void matmul_tile(
   const int first_m = get_group_id(1) * TILE_M, first_n = get_group_id(0) * TILE_N;
   const size_t batch = get_group_id(2);
   a += batch * stride_a;
-  b += batch * stride_b;
+  const size_t begin_b = batch * stride_b;
   c += batch * stride_c;
 
   // A work-item's rows and columns come in runs of 4, the runs of neighbours side by side.
@@ -97,8 +96,8 @@ void matmul_tile(
     for (int j = 0; j < REGISTER_N; ++j) sums[i][j] = 0.0f;
   }
   for (int first_k = 0; first_k < k; first_k += TILE_K) {
-    LOAD_A(tile_a, a, PITCH_M, TILE_M, first_m, m, first_k, k, lda);
-    LOAD_B(tile_b, b, PITCH_N, TILE_N, first_n, n, first_k, k, ldb);
+    LOAD_A(tile_a, A_ELEMENT, PITCH_M, TILE_M, first_m, m, lda);
+    LOAD_B(tile_b, B_ELEMENT, PITCH_N, TILE_N, first_n, n, ldb);
     barrier(CLK_LOCAL_MEM_FENCE);  // both tiles are complete
 #pragma unroll
     for (int depth = 0; depth < TILE_K; ++depth) {

@@ -1,5 +1,6 @@
 // Purpose: what a device can do at most: the roofline of `accrete bench`.
-// Math: peak_multiply_add: every chain takes sum = sum · a + b, `steps` times. peak_copy: out = x.
+// Math: peak_multiply_add: every chain takes sum = sum · a + b, `steps` times; with BF16 = 2 it adds two products of bf16
+//   instead, by the processor's instruction. peak_copy: out = x.
 // Shapes (row-major): multiply_add: out [work-items, VECTOR_WIDTH], factors [2, VECTOR_WIDTH], which are a and b.
 //   copy: out and x [n], n a multiple of GROUP_ELEMENTS. nothing: out [any].
 // Gradient contract: none.
@@ -9,6 +10,10 @@
 // Source: Williams, Waterman and Patterson, Roofline: an insightful visual performance model (2009).
 
 #include "common.cl"
+
+#ifndef BF16
+#define BF16 0
+#endif
 
 #ifndef CHAINS
 #define CHAINS 16  // independent sums: enough to hide an operation's latency on two ports, and few enough for registers
@@ -22,8 +27,15 @@ void peak_multiply_add(__global float *restrict out, const __global float *restr
 #pragma unroll
   for (int chain = 0; chain < CHAINS; ++chain) sums[chain] = b * (float)(chain + 1);
   for (int step = 0; step < steps; ++step) {
+#if BF16 == 2
+#pragma unroll
+    for (int chain = 0; chain < CHAINS; ++chain) {
+      __asm__ volatile("vdpbf16ps %2, %1, %0" : "+v"(sums[chain]) : "v"(a), "v"(b));
+    }
+#else
 #pragma unroll
     for (int chain = 0; chain < CHAINS; ++chain) sums[chain] = sums[chain] * a + b;
+#endif
   }
   floatv total = (floatv)(0.0f);
 #pragma unroll

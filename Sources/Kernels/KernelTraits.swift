@@ -16,6 +16,12 @@ package enum AttentionFamily: String, Sendable, CaseIterable {
   case tile
 }
 
+/// What the factors of matrix products are rounded to before they are multiplied; their sums are float32.
+package enum FactorType: String, Sendable, CaseIterable {
+  case float32
+  case bfloat16
+}
+
 /// Launch parameters and families for a class of device: the table of defaults that every run obeys.
 ///
 /// A run never measures in order to choose, so the same device, recipe and seed give the same bits.
@@ -28,6 +34,9 @@ package struct KernelTraits: Sendable, Equatable {
   package var groupElements: Int
   package var matmulFamily: MatmulFamily
   package var attentionFamily: AttentionFamily
+  package var factors = FactorType.float32
+  /// Whether the panel family multiplies bf16 by the processor's instruction: what `BF16Probe` found.
+  package var multipliesBF16 = false
 
   package init(device: Device) {
     switch device.kind {
@@ -44,6 +53,14 @@ package struct KernelTraits: Sendable, Equatable {
       groupElements = 1024
       matmulFamily = .tile
       attentionFamily = .tile
+    }
+  }
+
+  /// The define that tells kernels how to multiply: none for float32.
+  package var factorDefines: [String: Int] {
+    switch factors {
+    case .float32: [:]
+    case .bfloat16: ["BF16": multipliesBF16 && matmulFamily == .panel ? 2 : 1]
     }
   }
 

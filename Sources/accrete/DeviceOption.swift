@@ -11,15 +11,28 @@ struct DeviceOption: ParsableArguments {
   var device: String?
 
   /// The executor that the option, or else the recipe, `ACCRETE_DEVICE` or auto chooses; the choice is printed.
-  func makeExecutor(recipe: String? = nil, profiling: Bool = false) throws(OpenCLError) -> any Executor {
+  ///
+  /// - Parameter factors: what matrix products are to multiply.
+  func makeExecutor(
+    recipe: String? = nil, factors: FactorType = .float32, profiling: Bool = false
+  ) throws(OpenCLError) -> any Executor {
     let selection = DeviceSelection.resolve(option: device, recipe: recipe)
     guard let chosen = try selection.device() else {
       let why = selection == .cpu ? "as asked" : "no OpenCL device was found"
       Console.note("device: CPU fallback, without OpenCL (\(why))")
-      return CPUExecutor<Float>()
+      return CPUExecutor<Float>(factors: factors)
     }
-    let executor = try OpenCLExecutor(device: chosen, profiling: profiling)
-    Console.note("device: \(executor.deviceName)")
+    var traits = KernelTraits(device: chosen)
+    traits.factors = factors
+    traits.multipliesBF16 = factors == .bfloat16 && Self.multipliesBF16(chosen)
+    let executor = try OpenCLExecutor(device: chosen, traits: traits, profiling: profiling)
+    let how = traits.multipliesBF16 ? "the processor's own instruction" : "fp32 products of rounded factors"
+    Console.note("device: \(executor.deviceName)" + (factors == .bfloat16 ? ", bf16 by \(how)" : ""))
     return executor
+  }
+
+  /// Whether a device multiplies bf16 by the processor's own instruction.
+  static func multipliesBF16(_ device: Device) -> Bool {
+    BF16Probe.ownExecutable.map { BF16Probe.passes(on: device, executable: $0) } ?? false
   }
 }

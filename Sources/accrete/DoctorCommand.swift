@@ -35,9 +35,10 @@ struct DoctorCommand: ParsableCommand {
         remedy: "install an OpenCL driver (on Debian: pocl-opencl-icd)")
     }
     Console.note("device: \(chosen.name) (\(chosen.platform), driver \(chosen.driverVersion))")
+    let multipliesBF16 = DeviceOption.multipliesBF16(chosen)
     var entries: [Report.Entry] = []
     for operation in OperationRegistry.all {
-      for variant in CheckVariant.all(of: operation, device: chosen) {
+      for variant in CheckVariant.all(of: operation, device: chosen, multipliesBF16: multipliesBF16) {
         let entry = check(operation, variant, on: chosen)
         let mark = entry.passed ? "ok  " : "FAIL"
         let detail = entry.detail.map { ": \($0)" } ?? ""

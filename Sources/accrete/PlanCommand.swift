@@ -73,9 +73,10 @@ struct PlanCommand: ParsableCommand {
       preset: preset, model: model.map { URL(fileURLWithPath: $0) }, recipe: recipe.map { URL(fileURLWithPath: $0) },
       overrides: overrides)
     let configuration = try recipe.baseConfiguration()
+    let types = try recipe.baseTypes(of: configuration)
     let settings = recipe.largestSettings
     let chosen = try DeviceSelection.resolve(option: device.device, recipe: recipe.device).device()
-    let target = MemoryPlan.Device(chosen)
+    let target = MemoryPlan.Device(chosen, factors: recipe.precision.factors)
     let memory =
       try memory.map { try ByteCount($0).bytes } ?? chosen?.globalMemoryBytes
       ?? Int(
@@ -83,22 +84,27 @@ struct PlanCommand: ParsableCommand {
     let rate = try gflops ?? bench.map(Self.rate)
     let report: Report
     do throws(LoRASettings.Unsuitable) {
-      report = try Self.report(recipe, configuration, settings: settings, target: target, memory: memory, rate: rate)
+      report = try Self.report(
+        recipe, configuration, types, settings: settings, target: target, memory: memory, rate: rate)
     } catch {
       throw RoundError.unsuitable(key: "method." + error.key, problem: error.problem, remedy: error.remedy)
     }
     if json { return try Console.result(json: report) }
+    if chosen == nil && !types.isEmpty {
+      Console.note("planned for the CPU fallback, which keeps every weight in float32: an OpenCL device would not")
+    }
     Self.lines(of: report, settings: settings).forEach(Console.result)
   }
 
   private static func report(
-    _ recipe: Recipe, _ configuration: LlamaConfiguration, settings: TrainingSettings, target: MemoryPlan.Device,
-    memory: Int, rate: Double?
+    _ recipe: Recipe, _ configuration: LlamaConfiguration, _ types: [String: DType], settings: TrainingSettings,
+    target: MemoryPlan.Device, memory: Int, rate: Double?
   ) throws(LoRASettings.Unsuitable) -> Report {
     let plan = try MemoryPlan(
-      configuration, method: recipe.method, recompute: recipe.recompute, settings: settings, device: target)
+      configuration, types: types, method: recipe.method, recompute: recipe.recompute, settings: settings,
+      device: target)
     let fitting = FittingSettings(
-      configuration, settings: settings, recompute: recipe.recompute, device: target)
+      configuration, types: types, settings: settings, recompute: recipe.recompute, device: target)
     let fits = plan.bytes.total <= memory
     var lora = LoRASettings()
     if case .lora(let given, _) = recipe.method { lora = given }

@@ -31,13 +31,7 @@ struct CommandOutcome: Sendable {
 
 /// The built program, as users run it.
 enum AccreteProcess {
-  /// Beside the tests' own executable.
-  static let executable: URL = {
-    let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    let beside = tests.appending(path: "accrete")
-    if FileManager.default.isExecutableFile(atPath: beside.path) { return beside }
-    return TestData.packageRoot.appending(path: ".build/release/accrete")
-  }()
+  static let executable = TestData.accrete
 
   /// PoCL's kernel cache has races between processes: the commands, one after the other, have one of their own.
   private static let kernelCache: String = {

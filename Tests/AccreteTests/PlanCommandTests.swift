@@ -18,7 +18,7 @@ extension CommandTests {
       #expect(Set(bytes.keys) == ["weights", "gradients", "optimizer", "activations", "total"])
       let fits = try #require(object["fits"] as? [String: Any])
       #expect(fits["fits"] as? Bool == false && fits["memory"] as? Int == 80 << 30)
-      #expect((fits["settings"] as? [Any])?.count == 6)
+      #expect((fits["settings"] as? [Any])?.count == 9)
       #expect(object["seconds_per_step"] as? Double ?? 0 > 0)
     }
 

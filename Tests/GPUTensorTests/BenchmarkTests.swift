@@ -29,15 +29,16 @@ struct BenchmarkTests {
     let rows = try BenchmarkRunner(device: device, sizes: .quick).rows(
       benchmark, of: MatmulBenchmark.operation)
     let families = MatmulFamily.allCases.filter { $0 != .clblast || device.runsCLBlast }.map(\.rawValue)
-    #expect(rows.compactMap(\.family) == families && rows.allSatisfy { $0.failure == nil }, "\(rows)")
+    #expect(rows.filter { $0.dtype == "f32" }.compactMap(\.family) == families)
+    #expect(rows.contains { $0.dtype == "bf16" } && rows.allSatisfy { $0.failure == nil }, "\(rows)")
   }
 
   @Test("a kernel that is wrong at one entry in 251 has no time", .onOpenCL)
   func wrongResult() async {
     await #expect(processExitsWith: .success) {
       let kernels = try KernelFolder.copy(
-        breaking: "matmul_panel.cl", replacing: "sum[i][j] = tile[i] * b[j] + sum[i][j];",
-        with: "sum[i][j] = (i == 7 && j == 2 ? 1.001f : 1.0f) * tile[i] * b[j] + sum[i][j];")
+        breaking: "matmul_panel.cl", replacing: "ADD_PRODUCTS(sum[i][j], tile[i], b[j]);",
+        with: "ADD_PRODUCTS(sum[i][j], tile[i], b[j]); if (i == 7 && j == 2) sum[i][j] *= 1.001f;")
       defer { try? FileManager.default.removeItem(at: kernels) }
       setenv("ACCRETE_KERNELS", kernels.path, 1)
       setenv("POCL_CACHE_DIR", kernels.path, 1)
@@ -45,7 +46,7 @@ struct BenchmarkTests {
       let runner = try BenchmarkRunner(device: device, sizes: .quick)
       let rows = runner.rows(
         MatmulBenchmark.of(try #require(MatmulShape("257x258x259"))), of: MatmulBenchmark.operation)
-      #expect(rows.count == 1 && rows[0].milliseconds == nil && rows[0].failure?.contains("wrong result") == true)
+      #expect(rows.count == 2 && rows[0].milliseconds == nil && rows[0].failure?.contains("wrong result") == true)
     }
   }
 
@@ -62,8 +63,8 @@ struct BenchmarkTests {
   @Test("a row's median, quantiles, rates and share of the roofline")
   func row() throws {
     let row = BenchmarkRow(
-      kernel: "k", family: nil, shape: "s", times: [5, 1, 2, 4, 3], flops: 6e6, bytes: 3e6, peaks: Self.peaks,
-      maxError: 0)
+      kernel: "k", family: nil, shape: "s", factors: .float32, times: [5, 1, 2, 4, 3], flops: 6e6, bytes: 3e6,
+      peaks: Self.peaks, maxError: 0)
     #expect(row.milliseconds == 3 && row.p20Milliseconds == 2 && row.p80Milliseconds == 4 && row.runs == 5)
     // 6e6 operations in 3 ms are 2 GFLOP/s, twice the peak; 3e6 bytes are 1 GB/s, its peak: operations bound it.
     #expect(row.gflops == 2 && row.gbps == 1 && row.fractionOfPeak == 2)
@@ -81,7 +82,8 @@ struct BenchmarkTests {
     func row(_ kernel: String, _ time: Double) -> BenchmarkRow {
       BenchmarkRow(kernel: kernel, shape: "s", times: [time])
     }
-    let broken = BenchmarkRow(kernel: "c", family: nil, shape: "s", maxError: nil, failure: "wrong")
+    let broken = BenchmarkRow(
+      kernel: "c", family: nil, shape: "s", factors: .float32, maxError: nil, failure: "wrong")
     let comparison = BenchmarkComparison(
       before: run([row("a", 10), row("b", 10), row("c", 10), row("d", 10)]),
       after: run([row("a", 10.9), row("b", 11.1), broken, row("e", 1)]))

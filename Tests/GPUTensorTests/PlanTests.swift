@@ -31,7 +31,7 @@ struct PlanTests {
       let last = outputs.contains { $0.id == id } ? graph.nodes.count : end
       lifetimes.append(
         Lifetime(
-          name: "\(value.name) \(id)", first: first, last: last, byteCount: value.shape.count * value.dtype.byteCount,
+          name: "\(value.name) \(id)", first: first, last: last, byteCount: value.dtype.byteCount(value.shape.count),
           placement: try #require(plan.placements[id], "\(value.name) has no memory")))
     }
     for (index, placement) in plan.scratch.enumerated() {

@@ -34,6 +34,8 @@ RUNS = (
          rank_pattern={"down_proj": 6}, alpha_pattern={"q_proj": 3.0}),
     dict(name="rslora", rank=5, alpha=2.0, use_rslora=True, target_modules=["q_proj", "v_proj"],
          rank_pattern={}, alpha_pattern={}),
+    dict(name="dora", rank=3, alpha=6.0, use_rslora=False, use_dora=True, target_modules=ALL_LINEAR,
+         rank_pattern={}, alpha_pattern={}),
 )
 
 
@@ -44,7 +46,7 @@ def adapted(choices, seed):
     config = LoraConfig(
         task_type="CAUSAL_LM", r=choices["rank"], lora_alpha=choices["alpha"], use_rslora=choices["use_rslora"],
         target_modules=choices["target_modules"], rank_pattern=choices["rank_pattern"],
-        alpha_pattern=choices["alpha_pattern"])
+        alpha_pattern=choices["alpha_pattern"], use_dora=choices.get("use_dora", False))
     model = get_peft_model(base, config)
     with torch.no_grad():
         for name, parameter in sorted(model.named_parameters()):

@@ -9,10 +9,17 @@ package enum ExecutorChoice: Sendable, CustomStringConvertible {
   /// The fallback, which is everywhere, and each OpenCL device.
   package static let all: [ExecutorChoice] = [.fallback] + OpenCLDevices.all.map(ExecutorChoice.device)
 
-  package func make(isolated: Bool = false) throws(OpenCLError) -> any Executor {
+  /// - Parameters:
+  ///   - isolated: a buffer of its own for each tensor.
+  ///   - factors: what matrix products multiply; bf16 by the processor's instruction, where it has one.
+  package func make(isolated: Bool = false, factors: FactorType = .float32) throws(OpenCLError) -> any Executor {
     switch self {
-    case .fallback: CPUExecutor<Float>()
-    case .device(let device): try OpenCLExecutor(device: device, isolated: isolated)
+    case .fallback: return CPUExecutor<Float>(factors: factors)
+    case .device(let device):
+      var traits = KernelTraits(device: device)
+      traits.factors = factors
+      traits.multipliesBF16 = factors == .bfloat16 && OpenCLDevices.multiplyBF16(device)
+      return try OpenCLExecutor(device: device, traits: traits, isolated: isolated)
     }
   }
 

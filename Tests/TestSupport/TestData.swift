@@ -9,6 +9,14 @@ package enum TestData {
   package static let packageRoot: URL = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+  /// The built program, beside the tests' own executable.
+  package static let accrete: URL = {
+    let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    let beside = tests.appending(path: "accrete")
+    if FileManager.default.isExecutableFile(atPath: beside.path) { return beside }
+    return packageRoot.appending(path: ".build/release/accrete")
+  }()
+
   /// The data folder, or nil where there is none.
   package static let root: URL? = {
     let named = ProcessInfo.processInfo.environment["ACCRETE_TEST_DATA"].map { URL(fileURLWithPath: $0) }
@@ -30,5 +38,14 @@ package enum TestData {
   /// A file of the goldens folder of this repository.
   package static func golden(_ path: String) -> URL {
     packageRoot.appending(path: "Tests/Goldens/" + path)
+  }
+}
+
+extension Data {
+  /// The bytes as f32 numbers.
+  package var floats: [Float] {
+    withUnsafeBytes { bytes in
+      (0..<(bytes.count / 4)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+    }
   }
 }

@@ -1,3 +1,5 @@
+import Kernels
+
 extension Attention: Benchmarked {
   package static func benchmarks(_ sizes: BenchmarkSizes) -> [Benchmark] {
     let smol = AttentionLayout(heads: 9, keyValueHeads: 3, headSize: 64)  // SmolLM2-135M
@@ -67,7 +69,7 @@ private struct AttentionOracle: SampledOracle {
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type) -> [[S]] {
+  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, factors: FactorType) -> [[S]] {
     guard backward else {
       return [
         queryPlaces.map { place in

@@ -53,7 +53,9 @@ protocol SampledOracle: Sendable {
   /// The places to compare in each output; none of an output that is not compared.
   var places: [[Int]] { get }
   /// The values there, computed in S from the case's parameters, in the order in which they were recorded.
-  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type) -> [[S]]
+  ///
+  /// - Parameter factors: what the factors of matrix products are rounded to.
+  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, factors: FactorType) -> [[S]]
 }
 
 /// Every op that is timed, a line each.

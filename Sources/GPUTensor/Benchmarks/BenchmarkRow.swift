@@ -1,3 +1,5 @@
+import Kernels
+
 /// One measured line: a kernel in a family on a shape.
 package struct BenchmarkRow: Codable, Sendable, Equatable {
   package let kernel: String
@@ -24,15 +26,15 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
   /// A row of times by the host's clock, which has no roofline.
   package init(kernel: String, shape: String, times: [Double], bytes: Double = 0) {
     self.init(
-      kernel: kernel, family: nil, shape: shape, times: times, flops: 0, bytes: bytes, peaks: nil, maxError: nil)
+      kernel: kernel, family: nil, shape: shape, factors: .float32, times: times, flops: 0, bytes: bytes, peaks: nil, maxError: nil)
   }
 
   /// - Parameters:
   ///   - times: milliseconds of each run.
   ///   - flops, bytes: of one run; 0: not counted.
   package init(
-    kernel: String, family: String?, shape: String, times: [Double], flops: Double, bytes: Double, peaks: DevicePeaks?,
-    maxError: Double?
+    kernel: String, family: String?, shape: String, factors: FactorType, times: [Double], flops: Double,
+    bytes: Double, peaks: DevicePeaks?, maxError: Double?
   ) {
     let sorted = times.sorted()
     func quantile(_ share: Double) -> Double? {
@@ -41,7 +43,7 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
     self.kernel = kernel
     self.family = family
     self.shape = shape
-    dtype = "f32"
+    dtype = factors == .float32 ? "f32" : "bf16"
     let middle = sorted.count / 2
     let median =
       sorted.isEmpty ? nil : sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
@@ -60,11 +62,13 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
   }
 
   /// A row without a time.
-  package init(kernel: String, family: String?, shape: String, maxError: Double?, failure: String) {
+  package init(
+    kernel: String, family: String?, shape: String, factors: FactorType, maxError: Double?, failure: String
+  ) {
     self.kernel = kernel
     self.family = family
     self.shape = shape
-    dtype = "f32"
+    dtype = factors == .float32 ? "f32" : "bf16"
     (milliseconds, p20Milliseconds, p80Milliseconds, runs) = (nil, nil, nil, 0)
     (gflops, gbps, fractionOfPeak) = (nil, nil, nil)
     self.maxError = maxError

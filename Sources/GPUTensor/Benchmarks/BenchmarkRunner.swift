@@ -4,6 +4,7 @@ import Kernels
 /// host's clock), and holds the time against the peaks that the device had before and after.
 package final class BenchmarkRunner {
   private let device: Device
+  private let multipliesBF16: Bool
   private let meter: PeakMeter
   /// The highest peaks so far.
   package private(set) var peaks: DevicePeaks
@@ -12,27 +13,41 @@ package final class BenchmarkRunner {
 
   private static let mostRuns = 100
 
-  package init(device: Device, sizes: BenchmarkSizes) throws(OpenCLError) {
+  /// - Parameter multipliesBF16: what `BF16Probe` found.
+  package init(device: Device, sizes: BenchmarkSizes, multipliesBF16: Bool = false) throws(OpenCLError) {
     self.device = device
-    meter = try PeakMeter(device, sizes)
+    self.multipliesBF16 = multipliesBF16
+    meter = try PeakMeter(device, sizes, multipliesBF16: multipliesBF16)
     peaks = try meter.measure(runs: 5)
     budgetMilliseconds = sizes == .quick ? 150 : 1000
   }
 
-  /// The rows of a benchmark: the device's own family, and the others where they are to be compared.
+  /// The rows of a benchmark: the device's own family, in bf16 too where it multiplies, and the others where they are to
+  /// be compared.
   package func rows(_ benchmark: Benchmark, of operation: any Benchmarked.Type) -> [BenchmarkRow] {
     let own = KernelTraits(device: device)
-    let variants = CheckVariant.all(of: operation, device: device)
-    return variants.filter { benchmark.comparesFamilies || $0.traits == own }.map { variant in
-      let family = variants.count > 1 ? variant.name.split(separator: "/").last.map(String.init) : nil
+    let variants = CheckVariant.all(of: operation, device: device, multipliesBF16: multipliesBF16)
+    let shown = variants.filter { variant in
+      let traits = variant.traits
+      if traits.factors == .float32 { return benchmark.comparesFamilies || traits == own }
+      return traits.matmulFamily == own.matmulFamily
+        && traits.multipliesBF16 == (multipliesBF16 && traits.matmulFamily == .panel)
+    }
+    return shown.map { variant in
+      let family = variants.count > 1 ? Self.family(of: operation, variant.traits) : nil
       return row(benchmark, family: family, traits: variant.traits)
     }
+  }
+
+  private static func family(of operation: any Benchmarked.Type, _ traits: KernelTraits) -> String {
+    operation.stem == "attention" ? traits.attentionFamily.rawValue : traits.matmulFamily.rawValue
   }
 
   private func row(_ benchmark: Benchmark, family: String?, traits: KernelTraits) -> BenchmarkRow {
     func failed(_ reason: String, maxError: Double? = nil) -> BenchmarkRow {
       BenchmarkRow(
-        kernel: benchmark.kernel, family: family, shape: benchmark.shape, maxError: maxError, failure: reason)
+        kernel: benchmark.kernel, family: family, shape: benchmark.shape, factors: traits.factors, maxError: maxError,
+        failure: reason)
     }
     do throws(OpenCLError) {
       // A context of its own, whose memory goes with it.
@@ -42,7 +57,7 @@ package final class BenchmarkRunner {
       let outcome = try check(benchmark, prepared)
       guard outcome.passed else { return failed("a wrong result: \(outcome.detail)", maxError: outcome.maxError) }
       _ = try executor.context.takeProfile()
-      let before = try meter.measure(runs: 2)
+      let before = try meter.measure(runs: 2, factors: traits.factors)
       var times: [Double] = []
       var spent = 0.0
       repeat {
@@ -57,11 +72,11 @@ package final class BenchmarkRunner {
             ? elapsed : kernels.filter { isTimed($0.kernel, benchmark) }.reduce(0) { $0 + $1.milliseconds })
         spent += elapsed
       } while times.count < Self.mostRuns && spent + spent / Double(times.count) < budgetMilliseconds
-      let around = before.best(try meter.measure(runs: 2))
-      peaks = peaks.best(around)
+      let around = before.best(try meter.measure(runs: 2, factors: traits.factors))
+      if traits.factors == .float32 { peaks = peaks.best(around) }
       return BenchmarkRow(
-        kernel: benchmark.kernel, family: family, shape: benchmark.shape, times: times, flops: benchmark.flops,
-        bytes: benchmark.bytes, peaks: around, maxError: outcome.maxError)
+        kernel: benchmark.kernel, family: family, shape: benchmark.shape, factors: traits.factors, times: times,
+        flops: benchmark.flops, bytes: benchmark.bytes, peaks: around, maxError: outcome.maxError)
     } catch {
       return failed(error.description)
     }
@@ -77,8 +92,8 @@ package final class BenchmarkRunner {
       var found: [[Double]] = []
       for tensor in prepared.recorder.outputs { found.append(try prepared.read(tensor)) }
       return CaseRunner.compare(
-        found, exact: try CaseRunner.outputs(benchmark.operation, on: CPUExecutor<Double>()),
-        naive: try CaseRunner.outputs(benchmark.operation, on: CPUExecutor<Float>()))
+        found, exact: try CaseRunner.outputs(benchmark.operation, on: CPUExecutor<Double>(factors: prepared.executor.factors)),
+        naive: try CaseRunner.outputs(benchmark.operation, on: CPUExecutor<Float>(factors: prepared.executor.factors)))
     }
     let places = oracle.places
     var found: [[Double]] = []
@@ -88,7 +103,7 @@ package final class BenchmarkRunner {
     }
     let parameters = prepared.recorder.parameters.map(\.values)
     func expected<S: HostScalar>(_ type: S.Type) -> [[Double]] {
-      oracle.values(parameters, as: S.self).filter { !$0.isEmpty }.map { $0.map { Double($0) } }
+      oracle.values(parameters, as: S.self, factors: prepared.executor.factors).filter { !$0.isEmpty }.map { $0.map { Double($0) } }
     }
     return CaseRunner.compare(found, exact: expected(Double.self), naive: expected(Float.self))
   }

@@ -1,3 +1,5 @@
+import Kernels
+
 extension LinearCrossEntropy: Benchmarked {
   package static func benchmarks(_ sizes: BenchmarkSizes) -> [Benchmark] {
     // SmolLM2-135M's head, and Llama 2's vocabulary at 288 columns (LLaMA 15M).
@@ -47,7 +49,7 @@ private struct CrossEntropyOracle: SampledOracle {
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type) -> [[S]] {
+  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, factors: FactorType) -> [[S]] {
     let (x, weight) = (parameters[0], parameters[1])
     var (losses, entries): ([S], [S]) = ([], [])
     for row in sampledRows {

@@ -33,6 +33,8 @@ final class PeakMeter {
 
   private let context: Context
   private let multiplyAdd: Kernel
+  /// The same in bf16 by the processor's instruction; nil where it has none.
+  private let multiplyAddBF16: Kernel?
   private let copy: Kernel
   private let factors: Buffer
   private let sums: Buffer
@@ -43,12 +45,17 @@ final class PeakMeter {
   /// Multiply-adds of a chain in one launch.
   private var steps = 1000
 
-  /// - Parameter sizes: with `quick` a smaller copy.
-  init(_ device: Device, _ sizes: BenchmarkSizes) throws(OpenCLError) {
+  /// - Parameters:
+  ///   - sizes: with `quick` a smaller copy.
+  ///   - multipliesBF16: what `BF16Probe` found.
+  init(_ device: Device, _ sizes: BenchmarkSizes, multipliesBF16: Bool) throws(OpenCLError) {
     context = try Context(device: device, profiling: true)
     let traits = context.traits
     let defines = traits.defines.merging(["CHAINS": Self.chains]) { $1 }
     multiplyAdd = try context.kernel("peak_multiply_add", file: "peak.cl", defines: defines)
+    multiplyAddBF16 =
+      multipliesBF16
+      ? try context.kernel("peak_multiply_add", file: "peak.cl", defines: defines.merging(["BF16": 2]) { $1 }) : nil
     copy = try context.kernel("peak_copy", file: "peak.cl", defines: traits.defines)
     // Several groups for each unit, so that all finish at about the same time.
     groups = device.computeUnits * (traits.workGroupSize == 1 ? 8 : 64)
@@ -66,18 +73,21 @@ final class PeakMeter {
     steps = min(max(Int(Double(steps) * Self.launchSeconds / max(seconds, 1e-9)), steps), 1_000_000)
   }
 
-  private func multiplyAddSeconds(runs: Int) throws(OpenCLError) -> Double {
+  private func multiplyAddSeconds(runs: Int, _ kernel: Kernel? = nil) throws(OpenCLError) -> Double {
     try fastest(runs) { () throws(OpenCLError) in
       try context.launch(
-        multiplyAdd, [.write(sums), .read(factors), .int(steps)],
+        kernel ?? multiplyAdd, [.write(sums), .read(factors), .int(steps)],
         range: .groups(groups, of: context.traits.workGroupSize))
     }
   }
 
   /// The best of some runs of each: a peak is what nothing disturbed.
-  func measure(runs: Int) throws(OpenCLError) -> DevicePeaks {
+  ///
+  /// - Parameter factors: what is multiplied; the rate of bf16 is that of fp32 where the device has no instruction for it.
+  func measure(runs: Int, factors: FactorType = .float32) throws(OpenCLError) -> DevicePeaks {
     let traits = context.traits
-    let operations = try multiplyAddSeconds(runs: runs)
+    let native = factors == .bfloat16 ? multiplyAddBF16 : nil
+    let operations = try multiplyAddSeconds(runs: runs, native) / (native == nil ? 1 : 2)
     let bytes = try fastest(runs) { () throws(OpenCLError) in
       try context.launch(
         copy, [.write(target), .read(source), .ulong(count)],

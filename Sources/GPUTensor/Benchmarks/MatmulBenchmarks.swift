@@ -1,3 +1,5 @@
+import Kernels
+
 /// The sizes of a product and which of its operands are transposed, as BLAS names them: `2048x576x1536 NT`.
 package struct MatmulShape: Sendable, Equatable {
   let m: Int
@@ -86,7 +88,8 @@ private struct MatmulOracle: SampledOracle {
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type) -> [[S]] {
+  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, factors: FactorType) -> [[S]] {
+    let rounds = factors == .bfloat16
     let (a, b) = (parameters[0], parameters[1])
     return [
       places[0].map { place in
@@ -95,7 +98,7 @@ private struct MatmulOracle: SampledOracle {
         for depth in 0..<shape.k {
           let left = a[shape.transposeA ? depth * shape.m + row : row * shape.k + depth]
           let right = b[shape.transposeB ? column * shape.k + depth : depth * shape.n + column]
-          sum += S(left) * S(right)
+          sum += rounds ? S(Cast.rounded(left)) * S(Cast.rounded(right)) : S(left) * S(right)
         }
         return sum
       }

@@ -32,8 +32,8 @@ package enum CaseRunner {
 
   /// Compares a device with the CPU loops in fp32 and in double.
   package static func check(_ operationCase: OperationCase, on device: any Executor) throws(OpenCLError) -> Outcome {
-    let exact = try outputs(operationCase, on: CPUExecutor<Double>())
-    let naive = try outputs(operationCase, on: CPUExecutor<Float>())
+    let exact = try outputs(operationCase, on: CPUExecutor<Double>(factors: device.factors))
+    let naive = try outputs(operationCase, on: CPUExecutor<Float>(factors: device.factors))
     return compare(try outputs(operationCase, on: device), exact: exact, naive: naive)
   }
 
@@ -91,6 +91,11 @@ package struct PreparedCase {
     for (variable, values) in recorder.parameters where plan.slabs.contains(where: { $0 === variable.slab }) {
       try executor.write(.floats(values), to: variable, at: 0)
     }
+    for (variable, bytes) in recorder.frozen {
+      try bytes.withUnsafeBufferPointer { bytes throws(OpenCLError) in
+        try executor.write(stored: UnsafeRawBufferPointer(bytes), to: variable)
+      }
+    }
   }
 
   package func run() throws(OpenCLError) {
@@ -100,9 +105,7 @@ package struct PreparedCase {
   }
 
   package func read(_ tensor: Tensor) throws(OpenCLError) -> [Double] {
-    if tensor.dtype == .int32 || tensor.dtype == .bfloat16 {
-      preconditionFailure("only float32 values are compared: cast first")
-    }
+    precondition(tensor.dtype == .float32, "only float32 values are compared: cast first")
     if let exact = executor as? CPUExecutor<Double> { return exact.exactly(tensor, of: plan, counts: recorder.counts) }
     if case .variable(let variable) = recorder.graph.values[tensor.id].source {
       return try executor.read(variable).map(Double.init)

@@ -40,6 +40,8 @@ package final class CaseRecorder {
   package let rows: Int
   private var random = SplitMix64(seed: 17)
   package private(set) var parameters: [(variable: Variable, values: [Float])] = []
+  /// Matrices that no gradient is asked of, as they are stored.
+  package private(set) var frozen: [(variable: Variable, bytes: [UInt8])] = []
   package private(set) var inputs: [(tensor: Tensor, data: HostData)] = []
   package private(set) var outputs: [Tensor] = []
   /// Rows with a target; all, unless the case says otherwise.
@@ -69,6 +71,27 @@ package final class CaseRecorder {
   func parameter(_ shape: Shape, values: [Float]) -> Tensor {
     let variable = Variable(name: "parameter \(parameters.count)", shape: shape)
     parameters.append((variable, values))
+    return graph.variable(variable)
+  }
+
+  /// A matrix of any dtype, with numbers about as large as a parameter's.
+  func frozen(_ shape: Shape, dtype: DType) -> Tensor {
+    let variable = Variable(name: "frozen \(frozen.count)", shape: shape, dtype: dtype)
+    var bytes: [UInt8]
+    switch dtype {
+    case .q8_0, .q4_0, .q4_1:
+      // Any bytes are blocks, with a half first in each (in Q4_1 two): between 2⁻⁸ and 2⁻⁷ for Q8_0, 2⁻⁴ and 2⁻³ else.
+      bytes = (0..<dtype.byteCount(shape.count)).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let block = dtype.byteCount(dtype.blockElements)
+      for start in stride(from: 0, to: bytes.count, by: block) {
+        bytes[start + 1] = dtype == .q8_0 ? 0x1C : 0x2C
+        if dtype == .q4_1 { bytes[start + 3] = 0xB4 }
+      }
+    default:
+      let values = (0..<shape.count).map { _ in Float.random(in: -1...1, using: &random) }
+      bytes = values.withUnsafeBufferPointer(dtype.encode)
+    }
+    frozen.append((variable, bytes))
     return graph.variable(variable)
   }
 

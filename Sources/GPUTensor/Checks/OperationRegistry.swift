@@ -15,6 +15,8 @@ package enum OperationRegistry {
     LinearCrossEntropy.self,
     Add.self,
     Bias.self,
+    ScaleColumns.self,
+    AdaptedNorm.self,
     SumAll.self,
     Cast.self,
     BatchRows.self,
@@ -28,16 +30,22 @@ package struct CheckVariant: Sendable {
   package let name: String
   package let traits: KernelTraits
 
-  /// The variants of an op on a device: each family of matmul and attention in turn.
-  package static func all(of operation: any Checked.Type, device: Device) -> [CheckVariant] {
+  /// The variants of an op on a device: each family of matmul and attention in turn, and of matmul those in bf16.
+  ///
+  /// - Parameter multipliesBF16: what `BF16Probe` found.
+  package static func all(
+    of operation: any Checked.Type, device: Device, multipliesBF16: Bool = false
+  ) -> [CheckVariant] {
     let traits = KernelTraits(device: device)
     switch operation.stem {
     case "matmul", "cross_entropy":
-      return MatmulFamily.allCases.filter { $0 != .clblast || device.runsCLBlast }.map { family in
+      let families = MatmulFamily.allCases.filter { $0 != .clblast || device.runsCLBlast }.map { family in
         var forced = traits
         forced.matmulFamily = family
         return CheckVariant(name: "\(operation.stem)/\(family.rawValue)", traits: forced)
       }
+      // A loss rounds what it has computed: where two ways differ in the last bit, one may round up and one down.
+      return families + (operation.stem == "matmul" ? bf16(families, multipliesBF16: multipliesBF16) : [])
     case "attention":
       return AttentionFamily.allCases.map { family in
         var forced = traits
@@ -46,6 +54,17 @@ package struct CheckVariant: Sendable {
       }
     default:
       return [CheckVariant(name: operation.stem, traits: traits)]
+    }
+  }
+
+  private static func bf16(_ families: [CheckVariant], multipliesBF16: Bool) -> [CheckVariant] {
+    families.filter { $0.traits.matmulFamily != .clblast }.flatMap { variant in
+      let native = multipliesBF16 && variant.traits.matmulFamily == .panel
+      return (native ? [false, true] : [false]).map { isNative in
+        var traits = variant.traits
+        (traits.factors, traits.multipliesBF16) = (.bfloat16, isNative)
+        return CheckVariant(name: variant.name + (isNative ? "-bf16-native" : "-bf16"), traits: traits)
+      }
     }
   }
 }

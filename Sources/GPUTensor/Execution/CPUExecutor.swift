@@ -7,8 +7,12 @@ package final class CPUExecutor<S: HostScalar>: Executor {
   private var slabs: [ObjectIdentifier: (slab: Slab, block: HostBlock<S>)] = [:]
   private var bindings: [ObjectIdentifier: (plan: Plan, arenas: [HostBlock<S>])] = [:]
   private var allocated = 0
+  package let factors: FactorType
 
-  package init() {}
+  /// - Parameter factors: what the factors of products are rounded to.
+  package init(factors: FactorType = .float32) {
+    self.factors = factors
+  }
 
   package var deviceName: String { "CPU fallback, without OpenCL" }
   package var traits: KernelTraits? { nil }
@@ -66,11 +70,11 @@ package final class CPUExecutor<S: HostScalar>: Executor {
   package func run(_ plan: Plan, _ arguments: RunArguments) {
     let arenas = arenas(of: plan)
     for (tensor, data) in arguments.inputs where plan.placements[tensor.id] != nil {
-      store(data, to: memory(tensor.id, of: plan, arenas), dtype: tensor.dtype)
+      store(data, to: memory(tensor.id, of: plan, arenas))
     }
     for node in plan.graph.nodes {
       let step = HostStep<S>(
-        counts: arguments.counts, scalars: arguments.scalars,
+        counts: arguments.counts, scalars: arguments.scalars, factors: factors,
         inputShapes: node.inputs.map { plan.graph.values[$0].shape },
         outputShapes: node.outputs.map { plan.graph.values[$0].shape },
         inputs: node.inputs.map { memory($0, of: plan, arenas) },
@@ -79,7 +83,7 @@ package final class CPUExecutor<S: HostScalar>: Executor {
     }
   }
 
-  private func store(_ data: HostData, to memory: HostMemory<S>, dtype: DType) {
+  private func store(_ data: HostData, to memory: HostMemory<S>) {
     switch data {
     case .floats(let floats):
       for (index, value) in floats.enumerated() { memory.floats[index] = S(value) }
@@ -91,12 +95,33 @@ package final class CPUExecutor<S: HostScalar>: Executor {
   // MARK: - In and out
 
   package func write(_ data: HostData, to variable: Variable, at offset: Int) {
-    let memory = memory(of: variable)
-    store(
-      data, to: HostMemory(floats: memory.floats + offset, ints: memory.ints + offset), dtype: variable.dtype)
+    switch data {
+    case .floats(let floats): floats.withUnsafeBufferPointer { write($0, to: variable, at: offset) }
+    case .ints(let ints): (memory(of: variable).ints + offset).update(from: ints, count: ints.count)
+    }
   }
 
+  /// Whatever the dtype, elements are kept as `S`: those that the stored ones stand for.
   package func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) {
+    let dtype = variable.dtype
+    if dtype == .float32 { return store(floats, to: variable, at: offset) }
+    precondition(!dtype.isBlocks || floats.count == variable.shape.count, "blocks are written as a whole")
+    dtype.encode(floats).withUnsafeBytes { store($0, count: floats.count, to: variable, at: offset) }
+  }
+
+  package func write(stored bytes: UnsafeRawBufferPointer, to variable: Variable) {
+    store(bytes, count: variable.shape.count, to: variable, at: 0)
+  }
+
+  private func store(_ bytes: UnsafeRawBufferPointer, count: Int, to variable: Variable, at offset: Int) {
+    let decoded = [Float](unsafeUninitializedCapacity: count) { floats, initialized in
+      variable.dtype.decode(bytes, into: UnsafeMutableBufferPointer(rebasing: floats[..<count]))
+      initialized = count
+    }
+    decoded.withUnsafeBufferPointer { store($0, to: variable, at: offset) }
+  }
+
+  private func store(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) {
     let target = memory(of: variable).floats + offset
     for (index, value) in floats.enumerated() { target[index] = S(value) }
   }

@@ -50,6 +50,8 @@ package protocol Executor: AnyObject {
   var deviceName: String { get }
   /// Traits that plans are made for; nil for the CPU fallback.
   var traits: KernelTraits? { get }
+  /// What the factors of matrix products are rounded to.
+  var factors: FactorType { get }
   /// The most bytes that one allocation may have.
   var largestBuffer: Int { get }
   /// The memory that there is.
@@ -67,8 +69,11 @@ package protocol Executor: AnyObject {
   func prepare(_ plans: [Plan]) throws(OpenCLError)
   func run(_ plan: Plan, _ arguments: RunArguments) throws(OpenCLError)
 
+  /// Writes elements from `offset` on, in the variable's dtype; of one in blocks, all of them at once.
   func write(_ data: HostData, to variable: Variable, at offset: Int) throws(OpenCLError)
   func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) throws(OpenCLError)
+  /// Writes all of a variable as its dtype stores it.
+  func write(stored bytes: UnsafeRawBufferPointer, to variable: Variable) throws(OpenCLError)
   func read(_ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>) throws(OpenCLError)
   /// A value that the plan keeps as an output, after a run with these counts.
   func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) throws(OpenCLError) -> [Float]

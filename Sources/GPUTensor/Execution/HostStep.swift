@@ -12,6 +12,8 @@ struct HostMemory<S: HostScalar> {
 package struct HostStep<S: HostScalar> {
   package let counts: RowCounts
   package let scalars: RunScalars
+  /// What the factors of products are rounded to.
+  let factors: FactorType
   package let inputShapes: [Shape]
   package let outputShapes: [Shape]
   let inputs: [HostMemory<S>]

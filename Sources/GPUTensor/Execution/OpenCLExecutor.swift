@@ -28,6 +28,7 @@ package final class OpenCLExecutor: Executor {
 
   package var deviceName: String { "\(context.device.name) (\(context.device.platform))" }
   package var traits: KernelTraits? { context.traits }
+  package var factors: FactorType { context.traits.factors }
   package var largestBuffer: Int { context.device.largestAllocationBytes }
   package var memoryBytes: Int { context.device.globalMemoryBytes }
   package var ledger: TransferLedger { context.ledger }
@@ -90,7 +91,8 @@ package final class OpenCLExecutor: Executor {
     if variable.offset == 0 && variable.shape.count == variable.slab.elementCount { return slab }
     if let window = windows[ObjectIdentifier(variable)] { return window.buffer }
     let window = try slab.window(
-      offset: variable.offset * variable.dtype.byteCount, byteCount: variable.shape.count * variable.dtype.byteCount)
+      offset: variable.dtype.place(ofElement: variable.offset),
+      byteCount: variable.dtype.byteCount(variable.shape.count))
     windows[ObjectIdentifier(variable)] = (variable, window)
     return window
   }
@@ -132,14 +134,27 @@ package final class OpenCLExecutor: Executor {
   // MARK: - To the device and back
 
   package func write(_ data: HostData, to variable: Variable, at offset: Int) throws(OpenCLError) {
-    let buffer = try buffer(of: variable)
-    try data.withBytes { bytes throws(OpenCLError) in
-      try context.write(bytes, to: buffer, offset: offset * variable.dtype.byteCount)
+    if case .floats(let floats) = data {
+      return try floats.withUnsafeBufferPointer { floats throws(OpenCLError) in
+        try write(floats, to: variable, at: offset)
+      }
     }
+    let buffer = try buffer(of: variable)
+    try data.withBytes { bytes throws(OpenCLError) in try context.write(bytes, to: buffer, offset: 4 * offset) }
   }
 
   package func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) throws(OpenCLError) {
-    try context.write(UnsafeRawBufferPointer(floats), to: try buffer(of: variable), offset: offset * 4)
+    let dtype = variable.dtype
+    let (buffer, place) = (try buffer(of: variable), dtype.place(ofElement: offset))
+    if dtype == .float32 { return try context.write(UnsafeRawBufferPointer(floats), to: buffer, offset: place) }
+    precondition(!dtype.isBlocks || floats.count == variable.shape.count, "blocks are written as a whole")
+    try dtype.encode(floats).withUnsafeBufferPointer { bytes throws(OpenCLError) in
+      try context.write(UnsafeRawBufferPointer(bytes), to: buffer, offset: place)
+    }
+  }
+
+  package func write(stored bytes: UnsafeRawBufferPointer, to variable: Variable) throws(OpenCLError) {
+    try context.write(bytes, to: try buffer(of: variable), offset: 0)
   }
 
   package func read(

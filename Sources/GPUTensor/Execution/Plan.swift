@@ -13,6 +13,7 @@ package final class Plan {
   }
 
   package let graph: Graph
+  private let traits: KernelTraits?
   /// For each value of the graph; nil for variables and for values that nothing uses.
   package let placements: [Placement?]
   /// For each node that needs memory while it runs.
@@ -28,6 +29,7 @@ package final class Plan {
   ///   - largestBuffer: bytes that one allocation may have; more memory is spread over several arenas.
   package init(_ graph: Graph, outputs: [Tensor], traits: KernelTraits?, largestBuffer: Int = .max) {
     self.graph = graph
+    self.traits = traits
     var requests = Self.lifetimes(of: graph, outputs: outputs)
     for (index, node) in graph.nodes.enumerated() {
       let shapes = NodeShapes(
@@ -61,7 +63,7 @@ package final class Plan {
   /// Bytes of everything that does not outlive a run.
   package var arenaBytes: Int { arenas.reduce(0, +) }
   /// Bytes of the variables.
-  package var variableBytes: Int { slabs.reduce(0) { $0 + $1.byteCount } }
+  package var variableBytes: Int { Self.variableBytes([self]) }
 
   /// Bytes of plans that are prepared together: arenas are shared, each slab counts once.
   package static func totalBytes(_ plans: [Plan]) -> Int {
@@ -74,7 +76,10 @@ package final class Plan {
   /// Bytes of the slabs of several plans, each once.
   package static func variableBytes(_ plans: [Plan]) -> Int {
     var seen: Set<ObjectIdentifier> = []
-    return plans.flatMap(\.slabs).filter { seen.insert(ObjectIdentifier($0)).inserted }.reduce(0) { $0 + $1.byteCount }
+    return plans.reduce(0) { sum, plan in
+      plan.slabs.filter { seen.insert(ObjectIdentifier($0)).inserted }
+        .reduce(sum) { $0 + $1.byteCount(on: plan.traits) }
+    }
   }
 
   private struct Request {
@@ -103,7 +108,7 @@ package final class Plan {
     return graph.values.indices.compactMap { id in
       let value = graph.values[id]
       guard let end = last[id] else { return nil }
-      let bytes = value.shape.count * value.dtype.byteCount
+      let bytes = value.dtype.byteCount(value.shape.count)
       switch value.source {
       case .variable: return nil
       case .input: return Request(owner: .value(id), first: -1, last: end, byteCount: bytes)

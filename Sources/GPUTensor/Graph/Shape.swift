@@ -1,14 +1,3 @@
-/// How an element is stored.
-package enum DType: String, Sendable {
-  case float32
-  /// The upper half of a float32, rounded to nearest even: storage, never arithmetic.
-  case bfloat16
-  case int32
-
-  /// Bytes of one element.
-  package var byteCount: Int { self == .bfloat16 ? 2 : 4 }
-}
-
 /// How many rows a run has, and how many of them are to predict something.
 package struct RowCounts: Sendable, Equatable {
   package let rows: Int

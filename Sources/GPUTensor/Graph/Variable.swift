@@ -1,3 +1,5 @@
+import Kernels
+
 /// One allocation that outlives a step: weights, gradients or optimiser state, of one or many variables.
 package final class Slab: Sendable {
   package let name: String
@@ -11,7 +13,12 @@ package final class Slab: Sendable {
     self.dtype = dtype
   }
 
-  package var byteCount: Int { elementCount * dtype.byteCount }
+  package var byteCount: Int { dtype.byteCount(elementCount) }
+
+  /// Bytes on a device of these traits; the CPU fallback (nil) keeps every element as a float.
+  package func byteCount(on traits: KernelTraits?) -> Int {
+    traits == nil ? elementCount * MemoryLayout<Float>.size : byteCount
+  }
 }
 
 /// A tensor that outlives a step, at its place in a slab. Several graphs may use the same variable.
@@ -24,6 +31,7 @@ package final class Variable: Sendable {
 
   package init(name: String, shape: Shape, slab: Slab, offset: Int) {
     precondition(offset >= 0 && offset + shape.count <= slab.elementCount, "\(name) outside its slab")
+    precondition(!slab.dtype.isBlocks || shape.count == slab.elementCount, "\(name): blocks have a slab of their own")
     self.name = name
     self.shape = shape
     self.slab = slab

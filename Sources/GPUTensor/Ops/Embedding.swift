@@ -1,6 +1,6 @@
 import Kernels
 
-/// out[r] = table[ids[r]]: rows of a table [V, C], float32 or bfloat16, by their ids [R]; out is float32.
+/// out[r] = table[ids[r]]: rows of a table [V, C], stored in any way, by their ids [R]; out is float32.
 struct Embedding: Operation {
   let name = "embedding"
   let tableType: DType
@@ -11,16 +11,17 @@ struct Embedding: Operation {
   }
 
   func backward(_ pass: BackwardPass) {
-    precondition(tableType == .float32, "the gradient of a bfloat16 table")
+    precondition(tableType == .float32, "the gradient of a table in \(tableType)")
     pass.contribute(
       to: 0, EmbeddingBackward(table: pass.input(0).shape), [pass.gradient(), pass.input(1)])
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
     let rows = step.leading(ofInput: 1)
-    try step.launchRows(
-      tableType == .bfloat16 ? "embedding_forward_bf16" : "embedding_forward", "embedding.cl",
-      [step.output(0), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns)], rows: rows)
+    try step.launch(
+      "embedding_forward", "embedding.cl", defines: tableType.storageDefines,
+      [step.output(0), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns)],
+      .groups(rows, of: step.traits.workGroupSize))
   }
 
   @_specialize(where S == Float)
@@ -78,16 +79,23 @@ extension Embedding: Checked {
   package static let stem = "embedding"
 
   package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
-    sizes.lengths.flatMap { columns in
-      sizes.rows.map { rows in
-        OperationCase("\(rows) ids of 11, \(columns) columns", rows: rows) { recorder in
-          let table = recorder.parameter(Shape([11, columns]))
-          // Few different ids, so that several rows add to the same row of the gradient.
-          let ids = recorder.ints((0..<rows).map { $0 * $0 % 5 })
-          recorder.differentiate(table.embedding(ids), by: [table])
-          recorder.compare(table.cast(to: .bfloat16).embedding(ids))
-        }
+    let stored = DType.allCases.filter(\.isBlocks).map { dtype in
+      OperationCase("7 ids of 11, 64 columns, \(dtype.rawValue)", rows: 7) { recorder in
+        let ids = recorder.ints((0..<7).map { $0 * $0 % 11 })
+        recorder.compare(recorder.frozen(Shape([11, 64]), dtype: dtype).embedding(ids))
       }
     }
+    return stored
+      + sizes.lengths.flatMap { columns in
+        sizes.rows.map { rows in
+          OperationCase("\(rows) ids of 11, \(columns) columns", rows: rows) { recorder in
+            let table = recorder.parameter(Shape([11, columns]))
+            // Few different ids, so that several rows add to the same row of the gradient.
+            let ids = recorder.ints((0..<rows).map { $0 * $0 % 5 })
+            recorder.differentiate(table.embedding(ids), by: [table])
+            recorder.compare(table.cast(to: .bfloat16).embedding(ids))
+          }
+        }
+      }
   }
 }

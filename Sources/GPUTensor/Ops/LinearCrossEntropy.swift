@@ -9,6 +9,8 @@ import Kernels
 /// is differentiated. Source: the chunking of arXiv:2410.10989 (Liger Kernel), section 3.2.
 struct LinearCrossEntropy: Operation {
   let name = "cross_entropy"
+  /// How the weight is stored; where not as float32, it is frozen.
+  var weightType = DType.float32
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
     precondition(inputs[0].shape.columns == inputs[1].shape.columns, "cross-entropy: \(inputs.map(\.shape))")
@@ -19,8 +21,10 @@ struct LinearCrossEntropy: Operation {
     precondition(pass.isRoot(), "a cross-entropy is the loss itself")
     precondition(pass.needsGradient(0), "what the logits are made from is trained")
     let trainsWeight = pass.needsGradient(1)
+    precondition(weightType == .float32 || !trainsWeight, "the gradient of a matrix in \(weightType)")
     pass.supersede(
-      by: LinearCrossEntropyGradient(trainsWeight: trainsWeight), outputs: 2, gradientsOf: trainsWeight ? [0, 1] : [0])
+      by: LinearCrossEntropyGradient(trainsWeight: trainsWeight, weightType: weightType), outputs: 2,
+      gradientsOf: trainsWeight ? [0, 1] : [0])
   }
 
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
@@ -28,7 +32,7 @@ struct LinearCrossEntropy: Operation {
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try CrossEntropyChunks(step.inputShapes).enqueue(step)
+    try CrossEntropyChunks(step.inputShapes, weightType: weightType).enqueue(step)
   }
 
   @_specialize(where S == Float)
@@ -43,9 +47,10 @@ struct LinearCrossEntropy: Operation {
 struct LinearCrossEntropyGradient: Operation {
   let name = "cross_entropy"
   let trainsWeight: Bool
+  let weightType: DType
 
   private func chunks(_ inputs: [Shape]) -> CrossEntropyChunks {
-    CrossEntropyChunks(inputs, gradients: trainsWeight ? .inputAndWeight : .input)
+    CrossEntropyChunks(inputs, weightType: weightType, gradients: trainsWeight ? .inputAndWeight : .input)
   }
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
@@ -84,11 +89,13 @@ struct CrossEntropyChunks {
   let rowCapacity: Int
   let columns: Int
   let vocabularySize: Int
+  private let weightType: DType
   private let gradients: Gradients
   private var withGradient: Bool { gradients != .none }
   private var withWeight: Bool { gradients == .inputAndWeight }
 
-  init(_ inputs: [Shape], gradients: Gradients = .none) {
+  init(_ inputs: [Shape], weightType: DType = .float32, gradients: Gradients = .none) {
+    self.weightType = weightType
     self.gradients = gradients
     rowCapacity = inputs[0].dimensions[0]
     columns = inputs[0].columns
@@ -146,7 +153,8 @@ struct CrossEntropyChunks {
       let targets = try window(step.inputBuffer(2), 1)
       let sizes = products(rows: count)
       try MatmulLaunch(
-        size: sizes[0], c: logits, a: x, b: weight, transposeA: false, transposeB: true, accumulate: false
+        size: sizes[0], c: logits, a: x, b: weight, typeOfB: weightType, transposeA: false, transposeB: true,
+        accumulate: false
       ).enqueue(step, scratch: packed)
       let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize)]
       guard withGradient else {
@@ -158,8 +166,8 @@ struct CrossEntropyChunks {
         "cross_entropy_gradient", "cross_entropy.cl",
         [.write(losses), .update(logits)] + common + [.float(step.scalars.lossScale)], rows: count)
       try MatmulLaunch(
-        size: sizes[1], c: try window(step.outputBuffer(2), columns), a: logits, b: weight, transposeA: false,
-        transposeB: false, accumulate: false
+        size: sizes[1], c: try window(step.outputBuffer(2), columns), a: logits, b: weight, typeOfB: weightType,
+        transposeA: false, transposeB: false, accumulate: false
       ).enqueue(step, scratch: packed)
       guard withWeight else { continue }
       try MatmulLaunch(
@@ -246,7 +254,7 @@ extension LinearCrossEntropy {
 extension Tensor {
   /// The sum of the token losses of logits self·Wᵀ, and each row's loss.
   package func linearCrossEntropy(weight: Tensor, targets: Tensor) -> (sum: Tensor, rows: Tensor) {
-    let outputs = graph.record(LinearCrossEntropy(), [self, weight, targets])
+    let outputs = graph.record(LinearCrossEntropy(weightType: weight.dtype), [self, weight, targets])
     return (outputs[0], outputs[1])
   }
 }
@@ -259,7 +267,16 @@ extension LinearCrossEntropy: Checked {
       sizes == .small
       ? [(1, 2, 3), (5, 3, 19)] : [(1, 2, 3), (7, 5, 31), (33, 16, 257), (300, 8, 1009), (65, 24, 4099)]
     let selections = (sizes == .small ? [1, 5] : [1, 5, 301]).map { selected(rows: $0, columns: 5, vocabulary: 37) }
-    return selections
+    let stored = [DType.bfloat16, .nf4].map { dtype in
+      OperationCase("9 rows, C 64, V 67, \(dtype.rawValue)", rows: 9) { recorder in
+        let x = recorder.parameter(recorder.graph.rows(64))
+        let weight = recorder.frozen(Shape([67, 64]), dtype: dtype)
+        let losses = x.linearCrossEntropy(weight: weight, targets: recorder.ints((0..<9).map { $0 * 31 % 67 }))
+        recorder.differentiate(loss: losses.sum, by: [x])
+        recorder.compare(losses.rows)
+      }
+    }
+    return selections + stored
       + shapes.flatMap { rows, columns, vocabulary in
         ["", ", gradient", ", frozen weight"].map { training in
           OperationCase("\(rows) rows, C \(columns), V \(vocabulary)\(training)", rows: rows) { recorder in

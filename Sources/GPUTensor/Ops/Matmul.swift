@@ -3,12 +3,15 @@ import Kernels
 /// C = op(A)·op(B), of two matrices or of two batches of matrices.
 ///
 /// - inputs: A [M, K], or [K, M] transposed; B [K, N], or [N, K] transposed; both may have a leading batch dimension.
+///   A is float32; B may be stored otherwise where it is frozen, and is then widened in the kernel's tiles.
 struct Matmul: Operation {
   let name = "matmul"
   let transposeA: Bool
   let transposeB: Bool
+  var typeOfB = DType.float32
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    precondition(inputs[0].dtype == .float32 && inputs[1].dtype == typeOfB, "matmul: \(inputs.map(\.dtype))")
     let size = MatmulSize(inputs[0].shape, inputs[1].shape, transposeA: transposeA, transposeB: transposeB)
     let dimensions = size.isBatched ? [size.batch, size.m, size.n] : [size.m, size.n]
     let keepsRows = size.isBatched || !transposeA
@@ -19,6 +22,7 @@ struct Matmul: Operation {
 
   func backward(_ pass: BackwardPass) {
     let dc = pass.gradient()
+    precondition(typeOfB == .float32 || !pass.needsGradient(1), "the gradient of a matrix in \(typeOfB)")
     // Each operand is asked for only where it is needed: it may have to be made again.
     if pass.needsGradient(1) {
       let a = pass.input(0)
@@ -31,9 +35,10 @@ struct Matmul: Operation {
     if pass.needsGradient(0) {
       let b = pass.input(1)
       if transposeA {
+        precondition(typeOfB == .float32, "a transposed product by a matrix in \(typeOfB)")
         pass.contribute(to: 0, Matmul(transposeA: transposeB, transposeB: true), [b, dc])
       } else {
-        pass.contribute(to: 0, Matmul(transposeA: false, transposeB: !transposeB), [dc, b])
+        pass.contribute(to: 0, Matmul(transposeA: false, transposeB: !transposeB, typeOfB: typeOfB), [dc, b])
       }
     }
   }
@@ -47,8 +52,8 @@ struct Matmul: Operation {
     let size = MatmulSize(
       step.inputShapes[0], step.inputShapes[1], transposeA: transposeA, transposeB: transposeB, counts: step.counts)
     let launch = MatmulLaunch(
-      size: size, c: step.outputBuffer(0), a: step.inputBuffer(0), b: step.inputBuffer(1), transposeA: transposeA,
-      transposeB: transposeB, accumulate: step.accumulates(0))
+      size: size, c: step.outputBuffer(0), a: step.inputBuffer(0), b: step.inputBuffer(1), typeOfB: typeOfB,
+      transposeA: transposeA, transposeB: transposeB, accumulate: step.accumulates(0))
     try launch.enqueue(step)
   }
 
@@ -98,13 +103,14 @@ struct MatmulSize {
 }
 
 extension HostStep {
-  /// C (= or +=) op(A)·op(B) with plain loops; each product adds up in the order of k.
+  /// C (= or +=) op(A)·op(B) with plain loops, of factors as this step rounds them; each product adds up in the order of k.
   func matmul(
     _ size: MatmulSize, c: UnsafeMutablePointer<S>, a: UnsafeMutablePointer<S>, b: UnsafeMutablePointer<S>,
     transposeA: Bool, transposeB: Bool, accumulate: Bool
   ) {
     let (m, n, k) = (size.m, size.n, size.k)
     let (aRow, aStep) = transposeA ? (1, m) : (k, 1)
+    let rounds = factors == .bfloat16
     // Columns in blocks, so that a block of B stays in the cache while rows of C pass over it.
     let block = 256
     parallel((n + block - 1) / block) { index in
@@ -114,14 +120,16 @@ extension HostStep {
       defer { panel.deallocate() }
       for depth in 0..<k {
         for column in 0..<width {
-          panel[depth * width + column] = transposeB ? b[(first + column) * k + depth] : b[depth * n + first + column]
+          let value = transposeB ? b[(first + column) * k + depth] : b[depth * n + first + column]
+          panel[depth * width + column] = rounds ? S(Cast.rounded(Float(value))) : value
         }
       }
       for row in 0..<m {
         let target = c + row * n + first
         if !accumulate { target.update(repeating: 0, count: width) }
         for depth in 0..<k {
-          let factor = a[row * aRow + depth * aStep]
+          let value = a[row * aRow + depth * aStep]
+          let factor = rounds ? S(Cast.rounded(Float(value))) : value
           let source = panel + depth * width
           for column in 0..<width { target[column] += factor * source[column] }
         }
@@ -133,7 +141,8 @@ extension HostStep {
 extension Tensor {
   /// op(self)·op(other).
   package func matmul(_ other: Tensor, transposeSelf: Bool = false, transposeOther: Bool = false) -> Tensor {
-    graph.record(Matmul(transposeA: transposeSelf, transposeB: transposeOther), [self, other])[0]
+    let operation = Matmul(transposeA: transposeSelf, transposeB: transposeOther, typeOfB: other.dtype)
+    return graph.record(operation, [self, other])[0]
   }
 
   /// target += self·other, in the target's memory.
@@ -178,11 +187,22 @@ extension Matmul: Checked {
       let weight = recorder.parameter(Shape([37, 35]))
       recorder.differentiate(x.linear(weight), by: [x, weight])
     }
+    let stored = (DType.allCases.filter { $0 != .float32 && $0 != .int32 }).flatMap { dtype in
+      // Few rows, which are read in place; many; so few that the weight is the larger operand; blocks across rows.
+      let shapes =
+        sizes == .small ? [(3, 2, 96), (12, 52, 64)] : [(1, 33, 576), (97, 49, 576), (20, 250, 640), (30, 64, 36)]
+      return shapes.map { rows, width, depth in
+        OperationCase("\(rows)x\(width)x\(depth), \(dtype.rawValue)", rows: rows) { recorder in
+          let x = recorder.parameter(recorder.graph.rows(depth))
+          recorder.differentiate(x.linear(recorder.frozen(Shape([width, depth]), dtype: dtype)), by: [x])
+        }
+      }
+    }
     // Wide and deep enough that the panel family packs it in two parts.
     let parts = OperationCase("1300x3700x577 Bᵀ", rows: 1) { recorder in
       let (a, b) = (recorder.parameter(Shape([1300, 577])), recorder.parameter(Shape([3700, 577])))
       recorder.compare(a.matmul(b, transposeOther: true))
     }
-    return plain + [batched, partial] + (sizes == .small ? [] : [parts])
+    return plain + stored + [batched, partial] + (sizes == .small ? [] : [parts])
   }
 }

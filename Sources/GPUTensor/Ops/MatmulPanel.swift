@@ -11,24 +11,23 @@ struct MatmulPanel {
   /// Depths and rows of B that one work-item of the smaller kernels takes.
   private static let packDepth = 96
   private static let rowsPerItem = 16
-  private static let defines = [
-    "CHUNK_TILES": chunkTiles, "DEPTH_BLOCK": depthBlock, "PACK_DEPTH": packDepth, "ROWS_PER_ITEM": rowsPerItem,
-  ]
   /// Products with at most this many rows are bound by reading the weight once: they are not packed.
   private static let fewRows = 8
   /// Packed panels take about this many bytes, a share of the last cache; deeper products are cut by depth.
   private static let packedBytes = 16 << 20
-  /// Depths are cut at multiples of the kernel's own block (DEPTH_BLOCK).
-  private static let depthBlock = 576
+  /// Depths are cut at multiples of the kernel's own block (DEPTH_BLOCK): what fills a chunk, of which two bf16 take the
+  /// room of a float.
+  private static func depthBlock(_ factors: FactorType) -> Int { factors == .float32 ? 576 : 1152 }
 
   /// A matrix addressed by two strides, so that a transpose is an exchange of the two.
   private struct Operand {
     var buffer: Buffer
+    var dtype = DType.float32
     var row: Int
     var column: Int
     let batch: Int
 
-    var transposed: Operand { Operand(buffer: buffer, row: column, column: row, batch: batch) }
+    var transposed: Operand { Operand(buffer: buffer, dtype: dtype, row: column, column: row, batch: batch) }
   }
 
   private let call: MatmulLaunch
@@ -40,16 +39,35 @@ struct MatmulPanel {
   /// Whether the product is made as C^T = B^T · A^T, which packs A: worth it where A is much the smaller operand.
   private static func exchanges(_ size: MatmulSize) -> Bool { size.n >= 3 * size.m }
 
-  /// Bytes of one depth of the packed panels.
-  private static func depthBytes(_ size: MatmulSize) -> Int {
-    let columns = exchanges(size) ? size.m : size.n
-    return (columns + panelColumns - 1) / panelColumns * panelColumns * MemoryLayout<Float>.size
+  /// Panels of the packed operand.
+  private static func panels(_ size: MatmulSize) -> Int {
+    ((exchanges(size) ? size.m : size.n) + panelColumns - 1) / panelColumns
+  }
+
+  /// Bytes of so many depths of the packed panels, in whole pairs.
+  private static func bytes(_ size: MatmulSize, depth: Int, _ factors: FactorType) -> Int {
+    let steps = factors == .float32 ? depth : (depth + 1) / 2
+    return panels(size) * panelColumns * MemoryLayout<Float>.size * steps
+  }
+
+  /// Depths that are packed at once.
+  private static func depth(_ size: MatmulSize, _ factors: FactorType) -> Int {
+    let block = depthBlock(factors)
+    return max(1, packedBytes / bytes(size, depth: block, factors)) * block
   }
 
   /// Enough for this product and for every smaller one: fewer rows than the capacity may be packed deeper.
-  static func scratchBytes(_ size: MatmulSize) -> Int {
-    let depthBytes = depthBytes(size)
-    return min(depthBytes * size.k, max(packedBytes, depthBytes * depthBlock)) * size.batch
+  static func scratchBytes(_ size: MatmulSize, factors: FactorType) -> Int {
+    let block = bytes(size, depth: depthBlock(factors), factors)
+    return min(bytes(size, depth: size.k, factors), max(packedBytes, block)) * size.batch
+  }
+
+  /// What a kernel that reads an operand of this type is compiled with.
+  private func defines(_ dtype: DType, _ step: DeviceStep) -> [String: Int] {
+    [
+      "CHUNK_TILES": Self.chunkTiles, "DEPTH_BLOCK": Self.depthBlock(step.traits.factors),
+      "PACK_DEPTH": Self.packDepth, "ROWS_PER_ITEM": Self.rowsPerItem,
+    ].merging(dtype.storageDefines) { $1 }.merging(step.traits.factorDefines) { $1 }
   }
 
   func enqueue(_ step: DeviceStep, scratch: Buffer) throws(OpenCLError) {
@@ -59,7 +77,7 @@ struct MatmulPanel {
     let a = Operand(
       buffer: call.a, row: call.transposeA ? 1 : k, column: call.transposeA ? m : 1, batch: m * k)
     let b = Operand(
-      buffer: call.b, row: call.transposeB ? 1 : n, column: call.transposeB ? k : 1, batch: k * n)
+      buffer: call.b, dtype: call.typeOfB, row: call.transposeB ? 1 : n, column: call.transposeB ? k : 1, batch: k * n)
     let c = Operand(buffer: call.c, row: n, column: 1, batch: m * n)
     if Self.exchanges(size) {
       try enqueuePacked(step, c.transposed, b.transposed, a.transposed, m: n, n: m, scratch: scratch)
@@ -72,9 +90,8 @@ struct MatmulPanel {
     _ step: DeviceStep, _ c: Operand, _ a: Operand, _ b: Operand, m: Int, n: Int, scratch: Buffer
   ) throws(OpenCLError) {
     let size = call.size
-    let depthBytes = Self.depthBytes(size)
-    let panels = depthBytes / (Self.panelColumns * MemoryLayout<Float>.size)
-    let depth = max(Self.depthBlock, Self.packedBytes / depthBytes / Self.depthBlock * Self.depthBlock)
+    let panels = Self.panels(size)
+    let depth = Self.depth(size, step.traits.factors)
     let chunkRows = Self.tileRows * Self.chunkTiles
     let chunks = (m + chunkRows - 1) / chunkRows
     let wanted = 4 * step.context.device.computeUnits
@@ -83,14 +100,14 @@ struct MatmulPanel {
     for first in stride(from: 0, to: size.k, by: depth) {
       let count = min(depth, size.k - first)
       try step.launch(
-        "matmul_pack_panels", "matmul_panel.cl", defines: Self.defines,
+        "matmul_pack_panels", "matmul_panel.cl", defines: defines(b.dtype, step),
         [
           .write(scratch), .read(b.buffer), .int(n), .int(count), .int(first), .ulong(b.row), .ulong(b.column),
           .ulong(b.batch),
         ], .grid(panels, (count + Self.packDepth - 1) / Self.packDepth, size.batch, of: 1))
       let accumulate = call.accumulate || first > 0
       try step.launch(
-        "matmul_panel", "matmul_panel.cl", defines: Self.defines,
+        "matmul_panel", "matmul_panel.cl", defines: defines(a.dtype, step),
         [
           accumulate ? .update(c.buffer) : .write(c.buffer), .read(a.buffer), .read(scratch), .int(m), .int(n),
           .int(count), .int(first), .int(panelsPerItem), .ulong(a.row), .ulong(a.column), .ulong(a.batch),
@@ -102,7 +119,7 @@ struct MatmulPanel {
   private func enqueueRows(_ step: DeviceStep) throws(OpenCLError) {
     let (m, n, k) = (call.size.m, call.size.n, call.size.k)
     try step.launch(
-      "matmul_rows", "matmul_panel.cl", defines: Self.defines,
+      "matmul_rows", "matmul_rows.cl", defines: defines(call.typeOfB, step),
       [
         call.accumulate ? .update(call.c) : .write(call.c), .read(call.a), .read(call.b), .int(m), .int(n), .int(k),
         .ulong(k), .ulong(m * k), .ulong(k), .ulong(n * k), .ulong(n), .ulong(m * n), .int(call.accumulate ? 1 : 0),

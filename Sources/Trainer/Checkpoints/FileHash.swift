@@ -10,16 +10,19 @@ package enum FileHash {
   package static func sha256(of url: URL) throws(CheckpointError) -> String {
     let file = try MappedFile(path: url.path)
     // The closure keeps the mapping alive while its bytes are read.
-    return withExtendedLifetime(file) { sha256(of: file.bytes) }
+    return withExtendedLifetime(file) { sha256(of: file.bytes) { file.release($0) } }
   }
 
   /// The hash of `bytes`.
-  package static func sha256(of bytes: UnsafeRawBufferPointer) -> String {
+  ///
+  /// - Parameter passed: is told what was read.
+  package static func sha256(of bytes: UnsafeRawBufferPointer, passed: (Range<Int>) -> Void = { _ in }) -> String {
     var hasher = SHA256()
     var position = 0
     while position < bytes.count {
       let end = min(bytes.count, position + pieceByteCount)
       hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
+      passed(position..<end)
       position = end
     }
     return hexadecimal(hasher.finalize())

@@ -1,3 +1,5 @@
+import GPUTensor
+
 /// How the numbers of a tensor are stored in a file: what a model is saved as.
 package enum FloatStorage: String, Sendable, CaseIterable {
   /// IEEE 754 single precision.

@@ -36,6 +36,16 @@ package final class MappedFile: @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: address, count: byteCount)
   }
 
+  /// Gives back the memory of pages that were read: they come from the disk, or its cache, when they are touched again.
+  package func release(_ range: Range<Int>) {
+    guard let address = bytes.baseAddress else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let first = (range.lowerBound + page - 1) / page * page
+    let last = range.upperBound == bytes.count ? range.upperBound : range.upperBound / page * page
+    guard last > first else { return }
+    madvise(UnsafeMutableRawPointer(mutating: address + first), last - first, MADV_DONTNEED)
+  }
+
   deinit {
     if let address = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)

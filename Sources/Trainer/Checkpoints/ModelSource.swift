@@ -1,4 +1,5 @@
 import Foundation
+import GPUTensor
 
 /// A pretrained model in a file or a folder, whatever its format: configuration, weights and the way to its tokenizer.
 ///
@@ -31,6 +32,20 @@ package protocol ModelSource: Sendable {
   func withRows<R>(
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R
+
+  /// The dtype of a weight that stands in the file as a device can keep it; nil: it is to be read as f32.
+  func storedBlocks(_ name: String) -> DType?
+
+  /// Hands the blocks of such a weight to `body`, its rows in Hugging Face's order. Valid during the call only.
+  func withStoredBlocks(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
+}
+
+extension ModelSource {
+  package func storedBlocks(_ name: String) -> DType? { nil }
+
+  package func withStoredBlocks(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    preconditionFailure("\(name) stands in no blocks")
+  }
 }
 
 extension ModelSource {

@@ -29,7 +29,10 @@ package struct DeviceModel {
     return Llama(configuration, recompute: recompute) {
       graph.variable(weights.variable($0))
     } adapted: { module, x, product in
-      adapters.reduce(product) { sum, adapter in adapter.delta(module, x, training: training).map { sum + $0 } ?? sum }
+      let weight = graph.variable(weights.variable(module + ".weight"))
+      return adapters.reduce(product) { product, adapter in
+        adapter.adapted(module, x, product, weight: weight, training: training)
+      }
     }
   }
 }

@@ -7,10 +7,12 @@ package struct LlamaWeights {
   package let configuration: LlamaConfiguration
   package let parameters: ParameterSet
 
-  /// - Parameter maxSlabBytes: as `ParameterSet` takes it.
-  package init(_ configuration: LlamaConfiguration, maxSlabBytes: Int) {
+  /// - Parameters:
+  ///   - types: of `BaseStorage`: dtypes of frozen weights by name; float32 where it has none.
+  ///   - maxSlabBytes: as `ParameterSet` takes it.
+  package init(_ configuration: LlamaConfiguration, types: [String: DType] = [:], maxSlabBytes: Int) {
     self.configuration = configuration
-    parameters = ParameterSet(configuration.parameters, kind: "weights", maxSlabBytes: maxSlabBytes)
+    parameters = ParameterSet(configuration.parameters, kind: "weights", types: types, maxSlabBytes: maxSlabBytes)
   }
 
   package var slabs: [Slab] { parameters.slabs }
@@ -23,8 +25,16 @@ package struct LlamaWeights {
   /// Streams a model's weights to the device, piece by piece.
   package func load(from source: any ModelSource, into executor: any Executor) throws {
     for parameter in configuration.parameters {
-      try source.forEachPiece(of: parameter) { floats, offset in
-        try executor.write(floats, to: variable(parameter.name), at: offset)
+      let variable = variable(parameter.name)
+      if variable.dtype.isBlocks, source.storedBlocks(parameter.name) == variable.dtype {
+        try source.withStoredBlocks(parameter.name) { try executor.write(stored: $0, to: variable) }
+      } else if variable.dtype.isBlocks {
+        // Blocks share scales that take the whole matrix to find.
+        try executor.write(.floats(try source.tensor(parameter.name)), to: variable, at: 0)
+      } else {
+        try source.forEachPiece(of: parameter) { floats, offset in
+          try executor.write(floats, to: variable, at: offset)
+        }
       }
     }
   }

@@ -16,13 +16,20 @@ package struct ParameterSet {
 
   /// - Parameters:
   ///   - kind: what the numbers are: weights, gradients, a moment.
+  ///   - types: dtypes by name, of parameters that are not float32; each has a slab of its own, and none is trained.
   ///   - maxSlabBytes: no slab passes it, unless one parameter alone does; 0 gives each its own.
-  package init(_ parameters: [ParameterDescription], kind: String, maxSlabBytes: Int) {
+  package init(_ parameters: [ParameterDescription], kind: String, types: [String: DType] = [:], maxSlabBytes: Int) {
     self.parameters = parameters
     var groups: [Group] = []
     var variables: [String: Variable] = [:]
+    for parameter in parameters {
+      guard let dtype = types[parameter.name] else { continue }
+      let variable = Variable(name: parameter.name, shape: Shape(parameter.shape), dtype: dtype)
+      groups.append(Group(slabs: [variable.slab], decays: false))
+      variables[parameter.name] = variable
+    }
     for decays in [true, false] {
-      let members = parameters.filter { ($0.shape.count > 1) == decays }
+      let members = parameters.filter { ($0.shape.count > 1) == decays && types[$0.name] == nil }
       guard !members.isEmpty else { continue }
       let layout = SlabLayout(elementCounts: members.map(\.elementCount), maxBytes: maxSlabBytes)
       let made = layout.makeVariables(
@@ -35,7 +42,7 @@ package struct ParameterSet {
     self.variables = variables
   }
 
-  /// All slabs, matrices first.
+  /// All slabs.
   package var slabs: [Slab] { groups.flatMap(\.slabs) }
 
   package var byteCount: Int { slabs.reduce(0) { $0 + $1.byteCount } }

@@ -5,7 +5,7 @@ import Kernels
 package struct FittingSettings: Sendable {
   /// One way to train, and the largest micro-batch of it that fits.
   package struct Entry: Sendable, Equatable, Encodable {
-    /// `full` or `lora`.
+    /// `full`, `lora`, or `qlora`: LoRA over a base in nf4.
     package let method: String
     package let sequenceLength: Int
     /// Bytes of a micro-batch of one row.
@@ -18,43 +18,52 @@ package struct FittingSettings: Sendable {
   package static let mostRows = 1024
 
   private let configuration: LlamaConfiguration
+  private let types: [String: DType]
   private let settings: TrainingSettings
   private let recompute: Llama.Recompute
   private let device: MemoryPlan.Device
 
+  /// - Parameter types: of `BaseStorage`: dtypes of frozen weights that are not float32.
   package init(
-    _ configuration: LlamaConfiguration, settings: TrainingSettings, recompute: Llama.Recompute = .none,
-    device: MemoryPlan.Device
+    _ configuration: LlamaConfiguration, types: [String: DType] = [:], settings: TrainingSettings,
+    recompute: Llama.Recompute = .none, device: MemoryPlan.Device
   ) {
     self.configuration = configuration
+    self.types = types
     self.settings = settings
     self.recompute = recompute
     self.device = device
   }
 
-  /// Both methods at these lengths.
+  /// Each way to train at these lengths.
   package func entries(memory: Int, lora: LoRASettings, lengths: [Int]) throws(LoRASettings.Unsuitable) -> [Entry] {
+    let ways: [(String, TrainingMethod, [String: DType])] = [
+      ("full", .full, [:]), ("lora", .lora(lora, initial: nil), types),
+      ("qlora", Self.unmerged(.lora(lora, initial: nil)), BaseStorage.nf4.types(of: configuration)),
+    ]
     var entries: [Entry] = []
-    for (name, method) in [("full", TrainingMethod.full), ("lora", .lora(lora, initial: nil))] {
+    for (name, method, types) in ways {
       for length in lengths {
-        let one = try plan(method, length: length, rows: 1).bytes.total
-        entries.append(
-          Entry(
-            method: name, sequenceLength: length, bytes: one,
-            largestBatch: one > memory ? 0 : try largestBatch(method, length: length, memory: memory)))
+        let one = try plan(method, types: types, length: length, rows: 1).bytes.total
+        let batch = try largestBatch(method, types: types, length: length, memory: memory, bytesOfOne: one)
+        entries.append(Entry(method: name, sequenceLength: length, bytes: one, largestBatch: batch))
       }
     }
     return entries
   }
 
   /// The largest micro-batch that fits; 0: not even one row.
+  ///
+  /// - Parameter bytesOfOne: of a row, where they are known.
   package func largestBatch(
-    _ method: TrainingMethod, length: Int, memory: Int
+    _ method: TrainingMethod, types: [String: DType]? = nil, length: Int, memory: Int, bytesOfOne: Int? = nil
   ) throws(LoRASettings.Unsuitable) -> Int {
     func bytes(_ rows: Int) throws(LoRASettings.Unsuitable) -> Int {
-      try plan(method, length: length, rows: rows).bytes.total
+      try plan(method, types: types, length: length, rows: rows).bytes.total
     }
-    guard try bytes(1) <= memory else { return 0 }
+    let one: Int
+    if let bytesOfOne { one = bytesOfOne } else { one = try bytes(1) }
+    guard one <= memory else { return 0 }
     var (fits, tooMany) = (1, Self.mostRows + 1)
     while tooMany - fits > 1 {
       // Doubling first: most answers are small, and large plans take longer.
@@ -79,8 +88,9 @@ package struct FittingSettings: Sendable {
       found.append("per_device_train_batch_size: \(smaller) with gradient_accumulation_steps: \(steps)")
     }
     if recompute != .block,
-      try MemoryPlan(configuration, method: method, recompute: .block, settings: settings, device: device)
-        .bytes.total <= memory
+      try MemoryPlan(
+        configuration, types: types, method: method, recompute: .block, settings: settings, device: device
+      ).bytes.total <= memory
     {
       found.append("recompute: block")
     }
@@ -88,7 +98,7 @@ package struct FittingSettings: Sendable {
       var plain = settings
       plain.loadBestModelAtEnd = false
       let plan = try MemoryPlan(
-        configuration, method: method, recompute: recompute, settings: plain, device: device)
+        configuration, types: types, method: method, recompute: recompute, settings: plain, device: device)
       if plan.bytes.total <= memory { found.append("load_best_model_at_end: false") }
     }
     var shorter = length / 2
@@ -99,17 +109,30 @@ package struct FittingSettings: Sendable {
       let most = min(try largestBatch(lora, length: length, memory: memory), rows)
       let batch = most < rows ? " with per_device_train_batch_size: \(most)" : ""
       if most > 0 { found.append("method: {type: lora, rank: 8}" + batch) }
+    } else if types.isEmpty {
+      let quantised = BaseStorage.nf4.types(of: configuration)
+      if try plan(Self.unmerged(method), types: quantised, length: length, rows: rows).bytes.total <= memory {
+        found.append("base.dtype: nf4")
+      }
     }
     return Array(found.prefix(count))
   }
 
+  /// The method with its adapters beside the weights: what is kept in fewer bits takes no sum.
+  private static func unmerged(_ method: TrainingMethod) -> TrainingMethod {
+    guard case .lora(var settings, let initial) = method, settings.betweenRounds == .merge else { return method }
+    settings.betweenRounds = .stack
+    return .lora(settings, initial: initial)
+  }
+
   private func plan(
-    _ method: TrainingMethod, length: Int, rows: Int
+    _ method: TrainingMethod, types: [String: DType]? = nil, length: Int, rows: Int
   ) throws(LoRASettings.Unsuitable) -> MemoryPlan {
     var settings = settings
     settings.sequenceLength = length
     settings.perDeviceTrainBatchSize = rows
     return try MemoryPlan(
-      configuration, method: method, recompute: recompute, settings: settings, device: device)
+      configuration, types: types ?? self.types, method: method, recompute: recompute, settings: settings,
+      device: device)
   }
 }

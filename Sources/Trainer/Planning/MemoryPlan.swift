@@ -21,8 +21,12 @@ package struct MemoryPlan: Sendable, Equatable {
     let largestBuffer: Int
 
     /// An OpenCL device that is here; nil: the CPU fallback.
-    package init(_ device: Kernels.Device?) {
-      traits = device.map { KernelTraits(device: $0) }
+    ///
+    /// - Parameter factors: what matrix products multiply.
+    package init(_ device: Kernels.Device?, factors: FactorType = .float32) {
+      var traits = device.map { KernelTraits(device: $0) }
+      traits?.factors = factors
+      self.traits = traits
       largestBuffer = device?.largestAllocationBytes ?? .max
     }
 
@@ -44,14 +48,15 @@ package struct MemoryPlan: Sendable, Equatable {
   /// Tokens of a micro-batch.
   package let tokens: Int
 
+  /// - Parameter types: of `BaseStorage`: dtypes of frozen weights that are not float32.
   /// - Throws: `LoRASettings.Unsuitable` where adapters do not suit the model.
   package init(
-    _ configuration: LlamaConfiguration, method: TrainingMethod, recompute: Llama.Recompute = .none,
-    settings: TrainingSettings, device: Device
+    _ configuration: LlamaConfiguration, types: [String: DType] = [:], method: TrainingMethod,
+    recompute: Llama.Recompute = .none, settings: TrainingSettings, device: Device
   ) throws(LoRASettings.Unsuitable) {
     let executor = PlanningExecutor(traits: device.traits, largestBuffer: device.largestBuffer)
     let slabBytes = ParameterSet.slabBytes(for: executor)
-    let weights = LlamaWeights(configuration, maxSlabBytes: slabBytes)
+    let weights = LlamaWeights(configuration, types: types, maxSlabBytes: slabBytes)
     var adapter: LoRAAdapter?
     var merge: [Plan] = []
     if case .lora(let lora, _) = method {
@@ -72,14 +77,16 @@ package struct MemoryPlan: Sendable, Equatable {
 
     let trained = model.trained.byteCount
     let kept = settings.loadBestModelAtEnd ? trained : 0
-    let all = weights.parameters.byteCount + (adapter?.parameters.byteCount ?? 0)
+    let base = weights.slabs.reduce(0) { $0 + $1.byteCount(on: device.traits) }
+    let all = base + (adapter?.parameters.byteCount ?? 0)
     let total = Plan.totalBytes(plans) + kept
     bytes = Bytes(
       weights: all, gradients: trained, optimizer: 2 * trained + kept, activations: total - all - 3 * trained - kept,
       total: total)
     parameters = configuration.parameterCount
     trainableParameters = model.trained.parameters.reduce(0) { $0 + $1.elementCount }
-    largestAllocation = (plans.flatMap(\.slabs).map(\.byteCount) + plans.flatMap(\.arenas)).max() ?? 0
+    let allocations = plans.flatMap(\.slabs).map { $0.byteCount(on: device.traits) } + plans.flatMap(\.arenas)
+    largestAllocation = allocations.max() ?? 0
     flopsPerToken = Self.flops(configuration, settings: settings, trainsWeights: adapter == nil, trainableParameters)
   }
 

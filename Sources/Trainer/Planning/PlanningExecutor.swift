@@ -5,6 +5,7 @@ import Kernels
 final class PlanningExecutor: Executor {
   let deviceName = "a plan"
   let traits: KernelTraits?
+  var factors: FactorType { traits?.factors ?? .float32 }
   let largestBuffer: Int
   let memoryBytes = Int.max
   let isolatesTensors = false
@@ -23,6 +24,7 @@ final class PlanningExecutor: Executor {
   func prepare(_ plans: [Plan]) {}
   func write(_ data: HostData, to variable: Variable, at offset: Int) {}
   func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) {}
+  func write(stored bytes: UnsafeRawBufferPointer, to variable: Variable) {}
   func zero(_ slab: Slab) {}
   func finish() {}
 

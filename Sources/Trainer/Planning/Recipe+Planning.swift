@@ -1,4 +1,5 @@
 import Foundation
+import GPUTensor
 
 extension Recipe {
   /// A recipe to plan for: one from a file, or the defaults with this base; its rows are not looked at.
@@ -34,6 +35,28 @@ extension Recipe {
       }
       return configuration
     }
+  }
+
+  /// How the base's weights would be kept, where not in float32.
+  package func baseTypes(of configuration: LlamaConfiguration) throws -> [String: DType] {
+    guard case .model(let url) = base, baseStorage == .gguf else {
+      return try baseTypes(of: configuration, source: nil)
+    }
+    return try baseTypes(of: configuration, source: try openModel(at: url))
+  }
+
+  /// - Throws: `RoundError.unsuitable` where `gguf` finds no blocks to keep.
+  func baseTypes(
+    of configuration: LlamaConfiguration, source: (any ModelSource)?
+  ) throws(RoundError) -> [String: DType] {
+    let types = baseStorage.types(of: configuration, source: source)
+    if baseStorage == .gguf && types.isEmpty {
+      throw .unsuitable(
+        key: "base.dtype",
+        problem: "gguf keeps the Q8_0, Q4_0, Q4_1 and BF16 weights of a GGUF file, and the base has none",
+        remedy: "name a .gguf file that holds some, or take bf16, int8 or nf4")
+    }
+    return types
   }
 
   /// The settings of the round whose micro-batch holds the most tokens.

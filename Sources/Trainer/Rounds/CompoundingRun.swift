@@ -19,6 +19,7 @@ package final class CompoundingRun {
 
   /// Opens everything that the recipe names, checks that it fits, and allocates it; nothing is written yet.
   package init(_ recipe: Recipe, executor: any Executor, observer: RunObserver) throws {
+    precondition(executor.factors == recipe.precision.factors, "an executor of another precision than the recipe's")
     self.recipe = recipe
     self.executor = executor
     self.observer = observer

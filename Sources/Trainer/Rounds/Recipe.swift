@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 
 /// A run: where it starts, what it learns in which rounds, and how; every default filled in, every path absolute.
 package struct Recipe: Sendable, Equatable {
@@ -8,6 +9,8 @@ package struct Recipe: Sendable, Equatable {
   /// `auto`, `cpu`, an index or part of a name; nil: not given, so that the environment may speak.
   package var device: String?
   package var base: RecipeBase
+  /// How the base is kept on the device (`base.dtype`); other than fp32 where adapters are trained alone.
+  package var baseStorage: BaseStorage
   package var method: TrainingMethod
   package var precision: Precision
   /// What a step's backward pass makes again instead of keeping it.
@@ -22,14 +25,16 @@ package struct Recipe: Sendable, Equatable {
   package var rounds: [ResolvedRound]
 
   package init(
-    outputDirectory: URL, seed: UInt64, device: String?, base: RecipeBase, method: TrainingMethod,
-    precision: Precision, recompute: Llama.Recompute = .none, evaluation: EvaluationSettings = EvaluationSettings(),
-    allowLeaks: [String] = [], defaults: TrainingSettings, rounds: [ResolvedRound]
+    outputDirectory: URL, seed: UInt64, device: String?, base: RecipeBase, baseStorage: BaseStorage = .fp32,
+    method: TrainingMethod, precision: Precision, recompute: Llama.Recompute = .none,
+    evaluation: EvaluationSettings = EvaluationSettings(), allowLeaks: [String] = [], defaults: TrainingSettings,
+    rounds: [ResolvedRound]
   ) {
     self.outputDirectory = outputDirectory
     self.seed = seed
     self.device = device
     self.base = base
+    self.baseStorage = baseStorage
     self.method = method
     self.precision = precision
     self.recompute = recompute
@@ -56,13 +61,13 @@ package enum RecipeTokenizer: Sendable, Equatable {
   case file(URL)
 }
 
-/// The dtype of weights and activations in matmuls (`precision`).
+/// What matrix products multiply (`precision`); weights, activations and sums are float32 in both.
 package enum Precision: String, Sendable, CaseIterable {
   case fp32
   case bf16
 
-  /// The precisions that can be honoured.
-  static let supported: [Precision] = [.fp32]
+  /// What the executor of a run rounds the factors of its products to.
+  package var factors: FactorType { self == .bf16 ? .bfloat16 : .float32 }
 }
 
 /// What is measured beside the losses (`evaluation`).

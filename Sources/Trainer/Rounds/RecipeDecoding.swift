@@ -36,12 +36,14 @@ struct RecipeDecoding {
       throw reader.missing("output_dir", remedy: "name the run's folder, as in output_dir: runs/first")
     }
     let rounds = try rounds(reader, defaults: defaults)
+    let (base, storage) = try base(reader)
     try Self.checkWeights(of: rounds, at: reader)
     return Recipe(
       outputDirectory: output,
       seed: UInt64(try reader.integer("seed", in: 0...Int.max) ?? 0),
       device: try reader.text("device", allowed: "auto, cpu, an index or part of a device's name"),
-      base: try base(reader), method: try Self.method(reader), precision: try precision(reader),
+      base: base, baseStorage: storage, method: try Self.method(reader, base: storage),
+      precision: try reader.word("precision", as: Precision.self) ?? .fp32,
       recompute: try reader.word("recompute", as: Llama.Recompute.self) ?? .none,
       evaluation: try Self.evaluation(reader), allowLeaks: try Self.allowLeaks(reader, rounds: rounds.map(\.name)),
       defaults: defaults, rounds: rounds)
@@ -49,22 +51,23 @@ struct RecipeDecoding {
 
   // MARK: - The run
 
-  private func base(_ reader: RecipeReader) throws(RecipeError) -> RecipeBase {
+  private func base(_ reader: RecipeReader) throws(RecipeError) -> (RecipeBase, BaseStorage) {
     let remedy = "name a model, as in base: {model: models/SmolLM2-135M-Instruct}, or a preset"
     guard let node = reader.node("base") else { throw reader.missing("base", remedy: remedy) }
-    let base = try reader.mapping(node, "base", known: ["model", "preset", "tokenizer"])
+    let base = try reader.mapping(node, "base", known: ["model", "preset", "tokenizer", "dtype"])
+    let storage = try base.word("dtype", as: BaseStorage.self) ?? .fp32
     if let model = try base.path("model") {
       for key in ["preset", "tokenizer"] {
         guard let extra = base.node(key) else { continue }
         throw RecipeError(
           place: extra.place, message: "base.\(key) stands beside base.model, which brings its own: keep one of them")
       }
-      return .model(model)
+      return (.model(model), storage)
     }
     guard let preset = try base.text("preset", allowed: "a preset's name") else {
       throw base.missing("model", remedy: remedy)
     }
-    return .preset(name: preset, tokenizer: try tokenizer(base))
+    return (.preset(name: preset, tokenizer: try tokenizer(base)), storage)
   }
 
   private func tokenizer(_ base: RecipeReader) throws(RecipeError) -> RecipeTokenizer? {
@@ -77,16 +80,6 @@ struct RecipeDecoding {
       throw reader.missing("vocab_size", remedy: "give the number of tokens to train, as in {vocab_size: 2048}")
     }
     return .bytes(vocabularySize: size)
-  }
-
-  private func precision(_ reader: RecipeReader) throws(RecipeError) -> Precision {
-    guard let precision = try reader.word("precision", as: Precision.self) else { return .fp32 }
-    guard Precision.supported.contains(precision) else {
-      throw RecipeError(
-        place: reader.node("precision")?.place ?? reader.place,
-        message: "precision is \(precision.rawValue), which this version cannot compute in: set precision: fp32")
-    }
-    return precision
   }
 
   // MARK: - The rounds

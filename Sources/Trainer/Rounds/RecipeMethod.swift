@@ -16,13 +16,37 @@ package enum TrainingMethod: Sendable, Equatable {
 /// The `method` mapping.
 extension RecipeDecoding {
   private static let loraKeys = [
-    "rank", "alpha", "dropout", "target_modules", "rank_pattern", "alpha_pattern", "use_rslora", "between_rounds",
-    "init_adapter",
+    "rank", "alpha", "dropout", "target_modules", "rank_pattern", "alpha_pattern", "use_rslora", "use_dora",
+    "between_rounds", "init_adapter",
   ]
 
   private static let patternForm = "a mapping of modules' names to numbers, as in {down_proj: 16}"
 
-  static func method(_ reader: RecipeReader) throws(RecipeError) -> TrainingMethod {
+  /// - Parameter base: how the base is kept: only fp32 can be trained, or be merged into.
+  static func method(_ reader: RecipeReader, base: BaseStorage) throws(RecipeError) -> TrainingMethod {
+    let method = try method(reader)
+    guard base != .fp32, let place = reader.node("base")?.place else { return method }
+    guard case .lora(var settings, let initial) = method else {
+      throw RecipeError(
+        place: reader.node("method")?.place ?? place,
+        message: "base.dtype \(base.rawValue) keeps the weights frozen, and method.type full trains them: "
+          + "set method.type: lora, or base.dtype: fp32")
+    }
+    guard settings.betweenRounds == .merge else { return method }
+    let given = try reader.node("method").flatMap { node throws(RecipeError) in
+      try reader.mapping(node, "method", known: ["type"] + loraKeys).node("between_rounds")
+    }
+    if let given {
+      throw RecipeError(
+        place: given.place,
+        message: "method.between_rounds merge would add to weights that base.dtype keeps in \(base.rawValue): "
+          + "set between_rounds: stack, or base.dtype: fp32")
+    }
+    settings.betweenRounds = .stack
+    return .lora(settings, initial: initial)
+  }
+
+  private static func method(_ reader: RecipeReader) throws(RecipeError) -> TrainingMethod {
     guard let node = reader.node("method") else { return .full }
     let method = try reader.mapping(node, "method", known: ["type"] + loraKeys)
     switch try method.word("type", as: TrainingMethod.Kind.self) ?? .full {
@@ -58,8 +82,14 @@ extension RecipeDecoding {
       }
     }
     if let flag = try method.boolean("use_rslora") { settings.usesRankStabilization = flag }
+    if let flag = try method.boolean("use_dora") { settings.usesMagnitudes = flag }
+    if settings.usesMagnitudes { settings.betweenRounds = .continue }
     if let word = try method.word("between_rounds", as: LoRASettings.BetweenRounds.self) {
       settings.betweenRounds = word
+      if settings.usesMagnitudes, word != .continue, let node = method.node("between_rounds") {
+        throw method.error(
+          "between_rounds", node, allowed: "continue where use_dora is true: a sum of such adapters is none")
+      }
     }
     return settings
   }
@@ -102,7 +132,8 @@ extension TrainingMethod {
     return "{type: lora, rank: \(settings.rank), alpha: \(RecipeYAML.number(settings.alpha)), "
       + "dropout: \(RecipeYAML.number(settings.dropout)), "
       + "target_modules: \(targets), rank_pattern: \(mapping(ranks)), alpha_pattern: \(mapping(alphas)), "
-      + "use_rslora: \(settings.usesRankStabilization), between_rounds: \(settings.betweenRounds.rawValue), "
+      + "use_rslora: \(settings.usesRankStabilization), use_dora: \(settings.usesMagnitudes), "
+      + "between_rounds: \(settings.betweenRounds.rawValue), "
       + "init_adapter: \(initial.map { RecipeYAML.text($0.path) } ?? "null")}"
   }
 }

@@ -11,7 +11,7 @@ extension Recipe {
     ]
     if let device { lines.append("device: " + RecipeYAML.text(device)) }
     lines += [
-      "base: " + base.yaml,
+      "base: {" + base.yaml + ", dtype: \(baseStorage.rawValue)}",
       "method: " + method.yaml,
       "precision: \(precision.rawValue)",
       "recompute: \(recompute.rawValue)",
@@ -44,14 +44,15 @@ extension ColumnNames {
 }
 
 extension RecipeBase {
+  /// The pairs of the mapping.
   fileprivate var yaml: String {
     switch self {
-    case .model(let url): "{model: \(RecipeYAML.text(url.path))}"
-    case .preset(let name, nil): "{preset: \(RecipeYAML.text(name))}"
+    case .model(let url): "model: \(RecipeYAML.text(url.path))"
+    case .preset(let name, nil): "preset: \(RecipeYAML.text(name))"
     case .preset(let name, .bytes(let size)?):
-      "{preset: \(RecipeYAML.text(name)), tokenizer: {vocab_size: \(size)}}"
+      "preset: \(RecipeYAML.text(name)), tokenizer: {vocab_size: \(size)}"
     case .preset(let name, .file(let url)?):
-      "{preset: \(RecipeYAML.text(name)), tokenizer: \(RecipeYAML.text(url.path))}"
+      "preset: \(RecipeYAML.text(name)), tokenizer: \(RecipeYAML.text(url.path))"
     }
   }
 }

@@ -15,6 +15,8 @@ struct RunAdapters {
   let frozen: [LoRAAdapter]
   /// For `merge`: adds the trained adapter to the weights.
   private let merge: Plan?
+  /// Sets the trained adapter's magnitudes to the norms that the weights have; nil where it has none.
+  private let magnitudes: Plan?
   /// What round 1's adapter starts from (`init_adapter`); nil: a new one.
   private let initial: PEFTAdapter?
   private let executor: any Executor
@@ -32,11 +34,12 @@ struct RunAdapters {
     frozen =
       settings.betweenRounds == .stack
       ? (1..<rounds).map { LoRAAdapter(targets, kind: "adapter of round \($0)", maxSlabBytes: slabBytes) } : []
+    magnitudes = trained.magnitudePlan(of: weights.parameters, executor: executor)
     merge = settings.betweenRounds == .merge ? trained.mergePlan(into: weights.parameters, executor: executor) : nil
   }
 
   /// To be prepared together with the other plans of a run.
-  var plans: [Plan] { merge.map { [$0] } ?? [] }
+  var plans: [Plan] { [merge, magnitudes].compactMap { $0 } }
 
   /// Makes the adapter that a round trains: a new one, or the one before under `continue`.
   ///
@@ -45,6 +48,7 @@ struct RunAdapters {
     if round == 1, let initial { return try trained.load(try initial.matrices(), on: executor) }
     guard round == 1 || settings.betweenRounds != .continue else { return }
     try trained.initialize(seed: KeyedRandom(seed, UInt64(round), 0x4C6F_5241).bits(0), on: executor)
+    if let magnitudes { try executor.run(magnitudes, RunArguments(rows: 1)) }
   }
 
   /// Makes the adapter of a finished round a part of what the next starts from, and leaves one that changes nothing.
@@ -143,7 +147,8 @@ extension RunMaterial {
     private static func describe(_ targets: [LoRATarget]) -> String {
       let ranks = Set(targets.map(\.rank)).sorted().map(String.init).joined(separator: ", ")
       let alphas = Set(targets.map(\.alpha)).sorted().map { RecipeYAML.number($0) }.joined(separator: ", ")
-      return "\(targets.count) layers with rank \(ranks) and alpha \(alphas)"
+      let dora = targets.first?.hasMagnitude == true ? " and magnitudes (DoRA)" : ""
+      return "\(targets.count) layers with rank \(ranks) and alpha \(alphas)\(dora)"
     }
   }
 }

@@ -29,7 +29,7 @@ struct RunDevice {
     self.executor = executor
     let configuration = material.configuration
     let slabBytes = ParameterSet.slabBytes(for: executor)
-    let weights = LlamaWeights(configuration, maxSlabBytes: slabBytes)
+    let weights = LlamaWeights(configuration, types: material.baseTypes, maxSlabBytes: slabBytes)
     adapters = material.adapters.map {
       RunAdapters(
         $0, rounds: material.recipe.rounds.count, base: material.basePath, weights: weights, executor: executor)
@@ -94,11 +94,12 @@ struct RunDevice {
     let settings = material.recipe.largestSettings
     let device = MemoryPlan.Device(of: executor)
     let fitting = FittingSettings(
-      material.configuration, settings: settings, recompute: material.recipe.recompute, device: device)
+      material.configuration, types: material.baseTypes, settings: settings, recompute: material.recipe.recompute,
+      device: device)
     // Rows, caches of answers and the like stay as they are.
     let plan = try? MemoryPlan(
-      material.configuration, method: material.recipe.method, recompute: material.recipe.recompute, settings: settings,
-      device: device)
+      material.configuration, types: material.baseTypes, method: material.recipe.method,
+      recompute: material.recipe.recompute, settings: settings, device: device)
     let besides = max(needed - (plan?.bytes.total ?? needed), 0)
     let changes = try? fitting.changes(method: material.recipe.method, memory: executor.memoryBytes - besides)
     throw RoundError.doesNotFit(

@@ -12,6 +12,8 @@ package struct RunMaterial {
   package let recipe: Recipe
   package let base: Base
   package let configuration: LlamaConfiguration
+  /// Dtypes of the weights that are frozen and not kept in float32.
+  package let baseTypes: [String: DType]
   package let tokenizer: (any Tokenizer)?
   /// What is trained in place of the weights; nil: the weights are.
   package let adapters: Adapters?
@@ -42,6 +44,11 @@ package struct RunMaterial {
       (configuration, tokenizer) = (preset, made)
       learnedTokenizerHash = learned?.tokenizer.contentHash
       if let learned { note(learned.summary) }
+    }
+    if case .source(let source) = base {
+      baseTypes = try recipe.baseTypes(of: configuration, source: source)
+    } else {
+      baseTypes = try recipe.baseTypes(of: configuration, source: nil)
     }
     if case .lora(let settings, let initial) = recipe.method {
       adapters = try Adapters(settings, initial: initial, base: base, configuration: configuration)

@@ -7,7 +7,7 @@ import Trainer
 @Suite("Rounds of adapters")
 struct AdapterRoundsTests {
   /// Three rounds on a model that one round of full training made.
-  private static func recipe(
+  static func recipe(
     _ fixture: RunFixture, _ mode: LoRASettings.BetweenRounds, dropout: Double = 0
   ) throws -> Recipe {
     let rounds = try ["one", "two", "three"].map {
@@ -34,6 +34,18 @@ struct AdapterRoundsTests {
 
   private static func base() throws -> URL { try made.get().1 }
 
+  /// The held-out loss of the first round's rows, of a round's folder opened as a model.
+  private static func loss(_ fixture: RunFixture, _ round: String, on choice: ExecutorChoice) throws -> Double {
+    let model = try LoadedModel.open(fixture.rounds.appending(path: round), on: choice)
+    let dataset = try Dataset.load(
+      name: "one", url: fixture.folder.appending(path: "one-valid.jsonl"), tokenizer: model.tokenizer,
+      vocabularySize: model.configuration.vocabSize, sequenceLength: 48)
+    let evaluator = LossEvaluator(
+      model: model.deviceModel, ropeTable: model.ropeTable, executor: model.executor, rowCapacity: 512)
+    try model.executor.prepare([evaluator.plan])
+    return try evaluator.meanLoss(dataset.samples).loss
+  }
+
   private static func adapter(_ fixture: RunFixture, _ round: String) throws -> Data {
     try Data(contentsOf: fixture.rounds.appending(path: round + "/adapter_model.safetensors"))
   }
@@ -49,15 +61,7 @@ struct AdapterRoundsTests {
     for (index, name) in ["01-one", "02-two", "03-three"].enumerated() {
       let folder = fixture.rounds.appending(path: name)
       #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "model.safetensors").path))
-      let model = try LoadedModel.open(folder, on: choice)
-      let dataset = try Dataset.load(
-        name: "one", url: fixture.folder.appending(path: "one-valid.jsonl"), tokenizer: model.tokenizer,
-        vocabularySize: model.configuration.vocabSize, sequenceLength: 48)
-      let evaluator = LossEvaluator(
-        model: model.deviceModel, ropeTable: model.ropeTable, executor: model.executor, rowCapacity: 512)
-      try model.executor.prepare([evaluator.plan])
-      let loss = try evaluator.meanLoss(dataset.samples).loss
-      #expect(abs(loss - (matrix.loss[index + 1][0] ?? .nan)) < 1e-4, "\(name)")
+      #expect(abs(try Self.loss(fixture, name, on: choice) - (matrix.loss[index + 1][0] ?? .nan)) < 1e-4, "\(name)")
     }
     #expect(try #require(matrix.loss[3][0]) < (try #require(matrix.loss[0][0])))
     // The difference that merging, or setting aside, made to the logits is said.
@@ -108,6 +112,45 @@ struct AdapterRoundsTests {
     try fixture.run(recipe, on: try executor(), resuming: true)
     #expect(try Self.adapter(fixture, "03-three") == whole)
     #expect(try fixture.metrics().map(\.loss) == losses)
+  }
+
+  @Test("DoRA is trained on from round to round; its folder is the model that was measured; a crash changes no bit")
+  func magnitudes() throws {
+    let choice = try #require(TrainerExecutors.all.last)
+    let fixture = try RunFixture()
+    var recipe = try Self.recipe(fixture, .continue, dropout: 0.1)
+    guard case .lora(var settings, _) = recipe.method else { return }
+    settings.usesMagnitudes = true
+    recipe.method = .lora(settings, initial: nil)
+    let copy = fixture.folder.appending(path: "crashed")
+    try fixture.run(recipe, on: choice.make()) { line in
+      guard line.round == 2, line.step == 5 else { return }
+      try? FileManager.default.copyItem(at: fixture.output, to: copy)
+    }
+    let whole = try Self.adapter(fixture, "03-three")
+    let matrix = try LlamaGolden.decode(TransferRecord.self, from: fixture.output.appending(path: "transfer.json"))
+    #expect(abs(try Self.loss(fixture, "03-three", on: choice) - (matrix.loss[3][0] ?? .nan)) < 1e-4)
+    #expect(try #require(matrix.loss[3][0]) < (try #require(matrix.loss[0][0])))
+    try FileManager.default.removeItem(at: fixture.output)
+    try FileManager.default.moveItem(at: copy, to: fixture.output)
+    try fixture.run(recipe, on: choice.make(), resuming: true)
+    #expect(try Self.adapter(fixture, "03-three") == whole)
+  }
+
+  @Test("a new DoRA adapter changes nothing", arguments: TrainerExecutors.all)
+  func freshMagnitudes(_ choice: ExecutorChoice) throws {
+    let fixture = try RunFixture()
+    var recipe = try Self.recipe(fixture, .continue)
+    guard case .lora(var settings, _) = recipe.method else { return }
+    let plain = try fixture.run(recipe, on: choice.make()).summary.rounds.count
+    let first = try fixture.metrics()[0].loss ?? .nan
+    let other = try RunFixture()
+    settings.usesMagnitudes = true
+    recipe.method = .lora(settings, initial: nil)
+    recipe.outputDirectory = other.output
+    try other.run(recipe, on: choice.make())
+    let second = try other.metrics()[0].loss ?? .nan
+    #expect(plain == 3 && abs(second - first) < 1e-5)
   }
 
   @Test("the base's weights are not trained: gradients and moments are the adapter's alone")

@@ -52,8 +52,8 @@ struct LoRASettingsTests {
   func joined() throws {
     let target = LoRATarget(
       module: "m", inFeatures: 2, outFeatures: 3, rank: 2, alpha: 4, usesRankStabilization: false)
-    let first: (a: [Float], b: [Float]) = ([1, 2], [3, 4, 5])
-    let second: (a: [Float], b: [Float]) = ([6, 7, 8, 9], [1, 2, 3, 4, 5, 6])
+    let first = LoRAPair(a: [1, 2], b: [3, 4, 5])
+    let second = LoRAPair(a: [6, 7, 8, 9], b: [1, 2, 3, 4, 5, 6])
     let joined = target.joined(first, ofRank: 1, second, ofRank: 2)
     #expect(joined.a == [1, 2, 6, 7, 8, 9])
     #expect(joined.b == [3, 1, 2, 4, 3, 4, 5, 5, 6])

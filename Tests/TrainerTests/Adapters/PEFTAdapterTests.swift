@@ -5,7 +5,7 @@ import Trainer
 
 @Suite("Adapters that PEFT wrote")
 struct PEFTAdapterTests {
-  @Test("a folder that names its base is the merged model", arguments: 0..<2, TrainerExecutors.all)
+  @Test("a folder that names its base is the merged model", arguments: 0..<3, TrainerExecutors.all)
   func merged(_ index: Int, _ choice: ExecutorChoice) throws {
     let golden = try PEFTGolden.load()
     let run = golden.runs[index]
@@ -14,7 +14,7 @@ struct PEFTAdapterTests {
     #expect(largestDifference(found, run.logprobs) < 1e-4)
   }
 
-  @Test("twenty steps from an adapter give PEFT's losses", arguments: 0..<2, TrainerExecutors.all)
+  @Test("twenty steps from an adapter give PEFT's losses", arguments: 0..<3, TrainerExecutors.all)
   func trains(_ index: Int, _ choice: ExecutorChoice) throws {
     let golden = try PEFTGolden.load()
     let run = golden.runs[index]
@@ -52,7 +52,7 @@ struct PEFTAdapterTests {
 
   @Test("what cannot be honoured is refused with the key")
   func unsupported() throws {
-    for (key, value) in [("use_dora", true), ("peft_type", "IA3"), ("bias", "all")] as [(String, Any)] {
+    for (key, value) in [("lora_bias", true), ("peft_type", "IA3"), ("bias", "all")] as [(String, Any)] {
       let fixture = try RunFixture()
       let folder = try Self.changed(key, value, in: fixture)
       let error = #expect(throws: CheckpointError.self) { try openModel(at: folder) }

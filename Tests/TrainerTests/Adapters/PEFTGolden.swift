@@ -10,6 +10,7 @@ struct PEFTGolden: Decodable {
     let rank: Int
     let alpha: Double
     let useRslora: Bool
+    let useDora: Bool?
     let targetModules: [String]
     let rankPattern: [String: Int]
     let alphaPattern: [String: Double]
@@ -23,6 +24,8 @@ struct PEFTGolden: Decodable {
     var settings: LoRASettings {
       var settings = LoRASettings()
       (settings.rank, settings.alpha, settings.usesRankStabilization) = (rank, alpha, useRslora)
+      settings.usesMagnitudes = useDora ?? false
+      if settings.usesMagnitudes { settings.betweenRounds = .continue }
       settings.targets = .named(targetModules)
       // JSON's keys are read as in Swift: down_proj came as downProj.
       settings.rankPattern = Dictionary(uniqueKeysWithValues: rankPattern.map { (Self.snake($0), $1) })

@@ -32,13 +32,6 @@ extension Data {
 
   /// The bytes of f32 numbers.
   static func of(_ floats: [Float]) -> Data { floats.withUnsafeBytes { Data($0) } }
-
-  /// The bytes as f32 numbers.
-  var floats: [Float] {
-    withUnsafeBytes { bytes in
-      (0..<(bytes.count / 4)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
-    }
-  }
 }
 
 /// The error that `body` throws, if it is a checkpoint error.

@@ -64,6 +64,19 @@ struct RecipeDecodingTests {
     #expect(fixture.error("base.preset=tiny")?.message.contains("base.preset stands beside base.model") == true)
   }
 
+  @Test("a base in fewer bits stacks its adapters where nothing is said", arguments: ["bf16", "int8", "nf4", "gguf"])
+  func storage(_ name: String) throws {
+    let fixture = try RecipeFixture()
+    #expect(try fixture.load().baseStorage == .fp32)
+    let recipe = try fixture.load("base.dtype=\(name)", "method.type=lora")
+    #expect(recipe.baseStorage.rawValue == name)
+    guard case .lora(let settings, _) = recipe.method else { return #expect(Bool(false), "\(recipe.method)") }
+    #expect(settings.betweenRounds == .stack)
+    let trainedOn = try fixture.load("base.dtype=\(name)", "method={type: lora, between_rounds: continue}")
+    guard case .lora(let kept, _) = trainedOn.method else { return #expect(Bool(false)) }
+    #expect(kept.betweenRounds == .continue)
+  }
+
   /// Every training key with a value that is not its default.
   static let changes = [
     "sequence_length=64", "packing=false", "shuffle=false", "per_device_train_batch_size=3",

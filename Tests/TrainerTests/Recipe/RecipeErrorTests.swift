@@ -35,8 +35,10 @@ struct RecipeErrorTests {
     Fault(line: "method: {type: lora, target_modules: []}", says: ["recipe.yaml:2", "target_modules", "all-linear"]),
     Fault(line: "method: {type: lora, rank_pattern: 3}", says: ["recipe.yaml:2", "rank_pattern", "{down_proj: 16}"]),
     Fault(line: "method: {type: lora, between_rounds: add}", says: ["recipe.yaml:2", "merge, continue, stack"]),
+    Fault(
+      line: "method: {type: lora, use_dora: true, between_rounds: merge}",
+      says: ["recipe.yaml:2", "between_rounds is merge", "continue where use_dora"]),
     Fault(line: "method: {type: lora, rnak: 8}", says: ["recipe.yaml:2", "unknown key 'method.rnak'", "'rank'"]),
-    Fault(line: "precision: bf16", says: ["recipe.yaml:2", "precision is bf16", "precision: fp32"]),
     Fault(line: "precision: fp8", says: ["recipe.yaml:2", "fp32, bf16"]),
     Fault(line: "allow_leak: [first]", says: ["recipe.yaml:2", "unknown key 'allow_leak'", "'allow_leaks'"]),
     Fault(line: "allow_leaks: first", says: ["recipe.yaml:2", "allow_leaks is first", "[first, second]"]),
@@ -71,6 +73,25 @@ struct RecipeErrorTests {
     #expect(fixture.error("output_dir.x=1")?.description.contains("holds no keys") == true)
     #expect(fixture.error("seed")?.exitCode == 64)
     #expect(fixture.error("=1")?.exitCode == 64)
+  }
+
+  /// Overrides of a base that is kept frozen, and what the error must say.
+  static let frozenBases: [([String], [String])] = [
+    (["base.dtype=fp8"], ["base.dtype is fp8", "fp32, bf16, int8, nf4, gguf"]),
+    (["base.dtype=nf4"], ["base.dtype nf4", "method.type full", "base.dtype: fp32"]),
+    (["base.dtype=bf16", "method={type: full}"], ["base.dtype bf16", "method.type: lora"]),
+    (
+      ["base.dtype=int8", "method={type: lora, between_rounds: merge}"],
+      ["method.between_rounds merge", "int8", "between_rounds: stack"]
+    ),
+  ]
+
+  @Test("a base that is kept in fewer bits is neither trained in full nor merged into", arguments: frozenBases)
+  func frozenBase(_ overrides: [String], _ says: [String]) throws {
+    let fixture = try RecipeFixture()
+    let error = #expect(throws: RecipeError.self) { try Recipe.load(fixture.file, overrides: overrides) }
+    for words in says { #expect(error?.message.contains(words) == true, "\(String(describing: error))") }
+    #expect(error?.exitCode == 65)
   }
 
   /// Overrides of the second round, which names held-out rows, and what the error must say.

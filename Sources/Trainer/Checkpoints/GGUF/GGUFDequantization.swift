@@ -1,10 +1,11 @@
+import GPUTensor
+
 extension GGUFTensorType {
   /// Widens blocks to f32, with the operations and their order of the reference, so that the bits agree.
   ///
-  /// A block is 32 numbers: `Q8_0` a half d and 32 signed bytes q, number = q d; `Q4_0` a half d and 16 bytes, the low
-  /// nibbles first, number = (q − 8) d; `Q4_1` halves d and m and 16 bytes, number = q d + m. `Q5_0` and `Q5_1` have
-  /// the fifth bits of all q in four bytes before the nibbles, number = (q − 16) d and q d + m. For the types whose
-  /// name ends in K, see `GGUFSuperBlock`.
+  /// For `Q8_0`, `Q4_0` and `Q4_1`, see `GGUFBlocks`. `Q5_0` and `Q5_1` are as the latter two, with the fifth bits of all
+  /// q in four bytes before the nibbles: number = (q − 16) d and q d + m. For the types whose name ends in K, see
+  /// `GGUFSuperBlock`.
   ///
   /// - Parameters:
   ///   - source: whole blocks, at any address.
@@ -19,12 +20,9 @@ extension GGUFTensorType {
     case .float32: FloatStorage.float32.widen(source, into: destination)
     case .float16: FloatStorage.float16.widen(source, into: destination)
     case .bfloat16: FloatStorage.bfloat16.widen(source, into: destination)
-    case .q8_0:
-      for block in 0..<blocks { Self.widenQ8_0(input + block &* 34, output + block &* 32) }
-    case .q4_0:
-      for block in 0..<blocks { Self.widenQ4_0(input + block &* 18, output + block &* 32) }
-    case .q4_1:
-      for block in 0..<blocks { Self.widenQ4_1(input + block &* 20, output + block &* 32) }
+    case .q8_0: GGUFBlocks.decodeQ8_0(source, into: destination)
+    case .q4_0: GGUFBlocks.decodeQ4_0(source, into: destination)
+    case .q4_1: GGUFBlocks.decodeQ4_1(source, into: destination)
     case .q5_0:
       for block in 0..<blocks { Self.widenQ5_0(input + block &* 22, output + block &* 32) }
     case .q5_1:
@@ -39,35 +37,6 @@ extension GGUFTensorType {
       for block in 0..<blocks { GGUFSuperBlock.widenQ5_K(input + block &* 176, output + block &* 256) }
     case .q6_K:
       for block in 0..<blocks { GGUFSuperBlock.widenQ6_K(input + block &* 210, output + block &* 256) }
-    }
-  }
-
-  @inline(__always)
-  private static func widenQ8_0(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
-    let scale = GGUFBlock.half(block, 0)
-    for index in 0..<32 {
-      output[index] = Float(block.load(fromByteOffset: 2 &+ index, as: Int8.self)) * scale
-    }
-  }
-
-  @inline(__always)
-  private static func widenQ4_0(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
-    let scale = GGUFBlock.half(block, 0)
-    for index in 0..<16 {
-      let pair = block.load(fromByteOffset: 2 &+ index, as: UInt8.self)
-      output[index] = Float(Int8(truncatingIfNeeded: pair & 15) &- 8) * scale
-      output[index &+ 16] = Float(Int8(truncatingIfNeeded: pair >> 4) &- 8) * scale
-    }
-  }
-
-  @inline(__always)
-  private static func widenQ4_1(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
-    let scale = GGUFBlock.half(block, 0)
-    let minimum = GGUFBlock.half(block, 2)
-    for index in 0..<16 {
-      let pair = block.load(fromByteOffset: 4 &+ index, as: UInt8.self)
-      output[index] = Float(pair & 15) * scale + minimum
-      output[index &+ 16] = Float(pair >> 4) * scale + minimum
     }
   }
 
@@ -103,9 +72,7 @@ extension GGUFTensorType {
 enum GGUFBlock {
   /// A half.
   @inline(__always)
-  static func half(_ block: UnsafeRawPointer, _ offset: Int) -> Float {
-    widenHalf(block.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-  }
+  static func half(_ block: UnsafeRawPointer, _ offset: Int) -> Float { GGUFBlocks.half(block, offset) }
 
   /// A byte.
   @inline(__always)

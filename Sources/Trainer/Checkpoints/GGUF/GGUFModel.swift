@@ -1,4 +1,5 @@
 import Foundation
+import GPUTensor
 
 /// A LLaMA in a GGUF file: quantised tensors are widened, query and key rows brought into rotate-half order.
 ///
@@ -74,6 +75,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     precondition(range.upperBound <= tensor.byteRange.upperBound, "rows \(rows) of \(name)")
     return try withExtendedLifetime(file) {
       let source = UnsafeRawBufferPointer(rebasing: file.bytes[range])
+      defer { file.release(range) }
       if RotaryOrder.turns(name) {
         return try withRotateHalf(source, as: tensor.type, rows: rows.count, columns: columns, body)
       }
@@ -81,6 +83,36 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
       return try withFloatScratch(rows.count * columns) { scratch in
         tensor.type.widen(source, into: scratch)
         return try body(UnsafeBufferPointer(scratch))
+      }
+    }
+  }
+
+  func storedBlocks(_ name: String) -> DType? {
+    switch tensors[name]?.type {
+    case .bfloat16: .bfloat16
+    case .q8_0: .q8_0
+    case .q4_0: .q4_0
+    case .q4_1: .q4_1
+    default: nil
+    }
+  }
+
+  func withStoredBlocks(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    guard let tensor = tensors[name] else { preconditionFailure("\(name) stands in no blocks") }
+    try withExtendedLifetime(file) {
+      let source = UnsafeRawBufferPointer(rebasing: file.bytes[tensor.byteRange])
+      defer { file.release(tensor.byteRange) }
+      guard RotaryOrder.turns(name) else { return try body(source) }
+      // A row holds whole blocks, so that rows can change places as they are.
+      let rowBytes = source.count / tensor.shape[0]
+      var turned = [UInt8](repeating: 0, count: source.count)
+      try turned.withUnsafeMutableBytes { turned in
+        for row in 0..<tensor.shape[0] {
+          let place = rowBytes * RotaryOrder.rotateHalfRow(ofInterleaved: row, headDim: configuration.headDim)
+          UnsafeMutableRawBufferPointer(rebasing: turned[place..<place + rowBytes])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[row * rowBytes..<(row + 1) * rowBytes]))
+        }
+        try body(UnsafeRawBufferPointer(turned))
       }
     }
   }

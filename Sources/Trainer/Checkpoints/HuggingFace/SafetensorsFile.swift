@@ -52,7 +52,8 @@ package final class SafetensorsFile: Sendable {
       precondition(range.upperBound <= entry.byteRange.upperBound, "rows \(rows) of \(name)")
     }
     return try withExtendedLifetime(file) {
-      try storage.withWidened(UnsafeRawBufferPointer(rebasing: file.bytes[range]), body)
+      defer { file.release(range) }
+      return try storage.withWidened(UnsafeRawBufferPointer(rebasing: file.bytes[range]), body)
     }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A base with an adapter merged into it as its weights are read: W + s·B·A, in fp32.
+/// A base with an adapter merged into it as its weights are read: W + s·B·A, in fp32, and DoRA's
+/// rows at their magnitudes.
 struct AdaptedModel: ModelSource {
   private let base: any ModelSource
   private let adapter: PEFTAdapter
@@ -40,6 +41,10 @@ struct AdaptedModel: ModelSource {
         for column in 0..<columns { delta[column] += factor * pair.a[inner * columns + column] }
       }
       for column in 0..<columns { merged[index * columns + column] += delta[column] }
+      guard let magnitude = pair.magnitude else { continue }
+      let own = index * columns..<(index + 1) * columns
+      let factor = magnitude[row] / merged[own].reduce(0) { $0 + $1 * $1 }.squareRoot()
+      for place in own { merged[place] *= factor }
     }
     return try merged.withUnsafeBufferPointer { try body($0) }
   }

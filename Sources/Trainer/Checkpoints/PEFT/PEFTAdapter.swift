@@ -67,10 +67,12 @@ package struct PEFTAdapter: Sendable {
     try fields(of: folder).string("base_model_name_or_path")
   }
 
-  /// A [r, in] and B [out, r] of a target.
-  package func matrices(of target: LoRATarget) throws(CheckpointError) -> (a: [Float], b: [Float]) {
+  /// The numbers of a target.
+  package func matrices(of target: LoRATarget) throws(CheckpointError) -> LoRAPair {
     do {
-      return (try file.floats(target.a), try file.floats(target.b))
+      return LoRAPair(
+        a: try file.floats(target.a), b: try file.floats(target.b),
+        magnitude: target.hasMagnitude ? try file.floats(target.magnitude) : nil)
     } catch let error as CheckpointError {
       throw error
     } catch {
@@ -80,7 +82,7 @@ package struct PEFTAdapter: Sendable {
     }
   }
 
-  /// A and B of every target.
+  /// The numbers of every target.
   package func matrices() throws(CheckpointError) -> LoRAMatrices {
     var matrices: LoRAMatrices = [:]
     for target in targets { matrices[target.module] = try self.matrices(of: target) }
@@ -96,7 +98,7 @@ package struct PEFTAdapter: Sendable {
     guard type == "LORA" else {
       throw fields.unsupported("peft_type", "is \(type)", remedy: "give a LoRA adapter, or merge this one with PEFT")
     }
-    for key in ["use_dora", "fan_in_fan_out", "lora_bias"] where try fields.bool(key) == true {
+    for key in ["fan_in_fan_out", "lora_bias"] where try fields.bool(key) == true {
       throw fields.unsupported(key, "is true", remedy: "merge the adapter with PEFT's merge_and_unload")
     }
     if let bias = try fields.string("bias"), bias != "none" {
@@ -111,6 +113,7 @@ package struct PEFTAdapter: Sendable {
   ) throws(CheckpointError) -> [LoRATarget] {
     let alpha = try fields.number("lora_alpha") ?? 8
     let alphas = try fields.numbers("alpha_pattern")
+    let hasMagnitudes = try fields.bool("use_dora") ?? false
     var rest = Set(file.entries.map(\.name))
     var targets: [LoRATarget] = []
     for module in configuration.linearModules {
@@ -125,11 +128,21 @@ package struct PEFTAdapter: Sendable {
             + "\(module.outFeatures) by \(module.inFeatures)", remedy: "give the adapter of this base")
       }
       for entry in [a, b] { _ = try file.storage(of: entry) }
+      if hasMagnitudes {
+        let name = LoRATarget.prefix + module.name + ".lora_magnitude_vector"
+        guard let magnitude = file.entry(name), magnitude.shape == [module.outFeatures] else {
+          throw .invalid(
+            file.path, "use_dora is true, and \(module.name) has no lora_magnitude_vector of \(module.outFeatures)",
+            remedy: "save the adapter again, or set use_dora to false")
+        }
+        _ = try file.storage(of: magnitude)
+        rest.remove(name)
+      }
       targets.append(
         LoRATarget(
           module: module.name, inFeatures: module.inFeatures, outFeatures: module.outFeatures, rank: rank,
           alpha: LoRASettings.longest(alphas, matching: module.name) ?? alpha,
-          usesRankStabilization: usesRankStabilization))
+          usesRankStabilization: usesRankStabilization, hasMagnitude: hasMagnitudes))
     }
     if let stranger = rest.min() {
       throw .unsupported(

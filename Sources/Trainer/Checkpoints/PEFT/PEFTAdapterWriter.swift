@@ -18,9 +18,10 @@ package enum PEFTAdapterWriter {
     try SafetensorsWriter.write(
       targets.flatMap(\.parameters), metadata: metadata, to: folder.appending(path: PEFTAdapter.weightsName)
     ) { name in
-      guard let target = targets.first(where: { name == $0.a || name == $0.b }), let pair = matrices[target.module]
+      guard let target = targets.first(where: { [$0.a, $0.b, $0.magnitude].contains(name) }),
+        let pair = matrices[target.module]
       else { preconditionFailure("\(name) is no matrix of the adapter") }
-      return name == target.a ? pair.a : pair.b
+      return name == target.a ? pair.a : name == target.b ? pair.b : pair.magnitude ?? []
     }
     let config = Config(targets, usesRankStabilization: usesRankStabilization, base: base)
     let encoder = JSONEncoder()
@@ -43,7 +44,7 @@ package enum PEFTAdapterWriter {
     let bias = "none"
     let fanInFanOut = false
     let useRslora: Bool
-    let useDora = false
+    let useDora: Bool
     let initLoraWeights = true
     /// Modules whose rank or alpha is another than the first one's.
     let rankPattern: [String: Int]
@@ -56,6 +57,7 @@ package enum PEFTAdapterWriter {
       loraAlpha = alpha
       targetModules = targets.map(\.module)
       useRslora = usesRankStabilization
+      useDora = targets.first?.hasMagnitude == true
       rankPattern = Dictionary(
         uniqueKeysWithValues: targets.filter { $0.rank != rank }.map { ($0.module, $0.rank) })
       alphaPattern = Dictionary(

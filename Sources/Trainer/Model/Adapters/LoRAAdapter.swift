@@ -1,7 +1,7 @@
 import GPUTensor
 import Kernels
 
-/// One adapter on a device: A and B of each target.
+/// One adapter on a device: A and B of each target, and its magnitudes where they are trained.
 package struct LoRAAdapter {
   package let targets: [LoRATarget]
   package let parameters: ParameterSet
@@ -16,16 +16,35 @@ package struct LoRAAdapter {
     indices = Dictionary(uniqueKeysWithValues: targets.enumerated().map { ($1.module, $0) })
   }
 
-  /// s·B·(A·x), where the module is adapted.
+  /// What a layer gives for x: its weight's product, and s·B·(A·x) where the module is adapted.
   ///
   /// - Parameter training: whether inputs are dropped.
-  package func delta(_ module: String, _ x: Tensor, training: Bool) -> Tensor? {
-    guard let index = indices[module] else { return nil }
+  package func adapted(_ module: String, _ x: Tensor, _ product: Tensor, weight: Tensor, training: Bool) -> Tensor {
+    guard let index = indices[module] else { return product }
     let target = targets[index]
-    let x = training && dropout > 0 ? x.dropout(rate: dropout, stream: index) : x
+    let drops = training && dropout > 0
+    let seen = drops ? x.dropout(rate: dropout, stream: index) : x
     let a = x.graph.variable(parameters.variable(target.a))
     let b = x.graph.variable(parameters.variable(target.b))
-    return x.linear(a).scaled(by: Float(target.scale)).linear(b)
+    let delta = seen.linear(a).scaled(by: Float(target.scale)).linear(b)
+    guard target.hasMagnitude else { return product + delta }
+    let magnitude = x.graph.variable(parameters.variable(target.magnitude))
+    let factors = magnitude * weight.inverseRowNorms(adaptedBy: a, b, scale: target.scale)
+    guard drops else { return (product + delta).columnsScaled(by: factors) }
+    // As PEFT's: what a magnitude changes about the weight's own product is dropped with the input too.
+    let own = seen.linear(weight)
+    return product + (own + delta).columnsScaled(by: factors) + own.scaled(by: -1)
+  }
+
+  /// A plan that sets magnitudes to the norms of the rows as they are: the adapter then changes nothing; nil: it has none.
+  package func magnitudePlan(of weights: ParameterSet, executor: any Executor) -> Plan? {
+    let graph = Graph(rowCapacity: 1)
+    for target in targets where target.hasMagnitude {
+      graph.variable(weights.variable(target.weight)).storeRowNorms(
+        adaptedBy: graph.variable(parameters.variable(target.a)), graph.variable(parameters.variable(target.b)),
+        scale: target.scale, in: graph.variable(parameters.variable(target.magnitude)))
+    }
+    return graph.nodes.isEmpty ? nil : executor.plan(graph, outputs: [])
   }
 
   /// A new adapter, which changes nothing yet: A uniform within 1/√in, as PEFT's (Kaiming with a = √5), and B zero.
@@ -45,6 +64,9 @@ package struct LoRAAdapter {
       guard let pair = matrices[target.module] else { preconditionFailure("no matrices of \(target.module)") }
       try executor.write(.floats(pair.a), to: parameters.variable(target.a), at: 0)
       try executor.write(.floats(pair.b), to: parameters.variable(target.b), at: 0)
+      guard target.hasMagnitude else { continue }
+      guard let magnitude = pair.magnitude else { preconditionFailure("no magnitudes of \(target.module)") }
+      try executor.write(.floats(magnitude), to: parameters.variable(target.magnitude), at: 0)
     }
   }
 
@@ -52,9 +74,9 @@ package struct LoRAAdapter {
   package func matrices(on executor: any Executor) throws(OpenCLError) -> LoRAMatrices {
     var matrices: LoRAMatrices = [:]
     for target in targets {
-      matrices[target.module] = (
-        a: try executor.read(parameters.variable(target.a)), b: try executor.read(parameters.variable(target.b))
-      )
+      matrices[target.module] = LoRAPair(
+        a: try executor.read(parameters.variable(target.a)), b: try executor.read(parameters.variable(target.b)),
+        magnitude: target.hasMagnitude ? try executor.read(parameters.variable(target.magnitude)) : nil)
     }
     return matrices
   }
@@ -63,6 +85,7 @@ package struct LoRAAdapter {
   package func mergePlan(into weights: ParameterSet, executor: any Executor) -> Plan {
     let graph = Graph(rowCapacity: 1)
     for target in targets {
+      precondition(weights.variable(target.weight).dtype == .float32, "\(target.weight) is kept as it is")
       let b = graph.variable(parameters.variable(target.b)).scaled(by: Float(target.scale))
       b.addProduct(
         with: graph.variable(parameters.variable(target.a)), to: graph.variable(weights.variable(target.weight)))

@@ -1,5 +1,16 @@
-/// A [r, in] and B [out, r] of one or more adapters, by module.
-package typealias LoRAMatrices = [String: (a: [Float], b: [Float])]
+/// The numbers of one adapted layer: A [r, in], B [out, r], and DoRA's magnitudes [out].
+package struct LoRAPair: Sendable, Equatable {
+  package var a: [Float]
+  package var b: [Float]
+  package var magnitude: [Float]?
+
+  package init(a: [Float], b: [Float], magnitude: [Float]? = nil) {
+    (self.a, self.b, self.magnitude) = (a, b, magnitude)
+  }
+}
+
+/// By module.
+package typealias LoRAMatrices = [String: LoRAPair]
 
 extension LoRATarget {
   /// The target with another rank, and the same scale.
@@ -12,25 +23,23 @@ extension LoRATarget {
 
   /// Two adapters of this layer as one: B₁·A₁ + B₂·A₂ = [B₁ B₂]·[A₁; A₂].
   package func joined(
-    _ first: (a: [Float], b: [Float]), ofRank firstRank: Int, _ second: (a: [Float], b: [Float]), ofRank rank: Int
-  ) -> (a: [Float], b: [Float]) {
+    _ first: LoRAPair, ofRank firstRank: Int, _ second: LoRAPair, ofRank rank: Int
+  ) -> LoRAPair {
     var b: [Float] = []
     b.reserveCapacity(first.b.count + second.b.count)
     for row in 0..<outFeatures {
       b += first.b[row * firstRank..<(row + 1) * firstRank]
       b += second.b[row * rank..<(row + 1) * rank]
     }
-    return (first.a + second.a, b)
+    return LoRAPair(a: first.a + second.a, b: b)
   }
 
   /// The part of a joined adapter that stands at these ranks.
-  package func part(
-    _ joined: (a: [Float], b: [Float]), ofRank joinedRank: Int, at ranks: Range<Int>
-  ) -> (a: [Float], b: [Float]) {
+  package func part(_ joined: LoRAPair, ofRank joinedRank: Int, at ranks: Range<Int>) -> LoRAPair {
     let a = joined.a[ranks.lowerBound * inFeatures..<ranks.upperBound * inFeatures]
     let b = (0..<outFeatures).flatMap { row in
       joined.b[row * joinedRank + ranks.lowerBound..<row * joinedRank + ranks.upperBound]
     }
-    return (Array(a), b)
+    return LoRAPair(a: Array(a), b: b)
   }
 }

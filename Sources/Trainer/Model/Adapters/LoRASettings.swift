@@ -1,9 +1,11 @@
 /// Low-rank adapters: what is adapted, how, and what becomes of them between rounds (`method: {type: lora, …}`).
 ///
 /// A linear layer y = W·x becomes y = W·x + s·B·(A·x), with A [r, in] and B [out, r] trained and W frozen; s is
-/// alpha / r, or alpha / √r where `usesRankStabilization`.
+/// alpha / r, or alpha / √r where `usesRankStabilization`. Where `usesMagnitudes`, each output is then scaled to a trained
+/// magnitude m [out]: y = m · (W + s·B·A)·x / ‖row of W + s·B·A‖.
 ///
-/// Source: arXiv:2106.09685 (LoRA), arXiv:2312.03732 (rank stabilisation); names and defaults as in PEFT's LoraConfig.
+/// Source: arXiv:2106.09685 (LoRA), arXiv:2312.03732 (rank stabilisation), arXiv:2402.09353 (DoRA); names and defaults as
+/// in PEFT's LoraConfig.
 package struct LoRASettings: Sendable, Equatable {
   /// Which linear layers are adapted (`target_modules`).
   package enum Targets: Sendable, Equatable {
@@ -33,6 +35,8 @@ package struct LoRASettings: Sendable, Equatable {
   package var alphaPattern: [String: Double] = [:]
   /// `use_rslora`.
   package var usesRankStabilization = false
+  /// `use_dora`.
+  package var usesMagnitudes = false
   package var betweenRounds = BetweenRounds.merge
 
   package init() {}
@@ -48,10 +52,14 @@ package struct LoRATarget: Sendable, Equatable {
   package let alpha: Double
   /// What B·A·x is multiplied with.
   package let scale: Double
+  /// Whether outputs are scaled to a trained magnitude (DoRA).
+  package let hasMagnitude: Bool
 
   package init(
-    module: String, inFeatures: Int, outFeatures: Int, rank: Int, alpha: Double, usesRankStabilization: Bool
+    module: String, inFeatures: Int, outFeatures: Int, rank: Int, alpha: Double, usesRankStabilization: Bool,
+    hasMagnitude: Bool = false
   ) {
+    self.hasMagnitude = hasMagnitude
     self.module = module
     self.inFeatures = inFeatures
     self.outFeatures = outFeatures
@@ -65,12 +73,13 @@ package struct LoRATarget: Sendable, Equatable {
   /// PEFT's keys.
   package var a: String { Self.prefix + module + ".lora_A.weight" }
   package var b: String { Self.prefix + module + ".lora_B.weight" }
+  package var magnitude: String { Self.prefix + module + ".lora_magnitude_vector" }
 
   package var parameters: [ParameterDescription] {
     [
       ParameterDescription(name: a, shape: [rank, inFeatures]),
       ParameterDescription(name: b, shape: [outFeatures, rank]),
-    ]
+    ] + (hasMagnitude ? [ParameterDescription(name: magnitude, shape: [outFeatures])] : [])
   }
 
   static let prefix = "base_model.model."
@@ -105,7 +114,7 @@ extension LoRASettings {
       found.append(
         LoRATarget(
           module: module.name, inFeatures: module.inFeatures, outFeatures: module.outFeatures, rank: rank, alpha: alpha,
-          usesRankStabilization: usesRankStabilization))
+          usesRankStabilization: usesRankStabilization, hasMagnitude: usesMagnitudes))
     }
     return found
   }
