@@ -8,7 +8,7 @@
 // Source: none.
 
 #ifndef BF16
-#define BF16 0  // 1: factors are rounded to bf16; 2: and multiplied by the processor's own instruction
+#define BF16 0  // 1: factors are rounded to bf16; 2: and pairs multiplied by the processor's instruction; 3: by its tiles
 #endif
 
 // bf16 in the upper half of each element.

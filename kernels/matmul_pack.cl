@@ -3,6 +3,7 @@
 //   a uint, the first in the lower half; beyond the last depth stands 0.
 // Shapes: B is addressed by two element strides. Panels [batch, ceil(n / 48), steps, 48], zero beyond column n; a step is
 //   one depth, or two with BF16. Tiles [tiles, DEPTH_STEPS, 8].
+//   With BF16 = 3 the steps of a panel are padded with zeros to whole tiles of the processor's.
 //   Either operand may be frozen and stored otherwise than in float (storage.cl): it is widened here, never as a whole.
 // Gradient contract: panels `=`.
 // Saved for backward: nothing.
@@ -37,6 +38,11 @@ typedef float16 packed16;
 #endif
 #define DEPTH_STEPS (DEPTH_BLOCK / DEPTHS)
 #define STEPS(depth) (((depth) + DEPTHS - 1) / DEPTHS)
+#if BF16 == 3
+#define PANEL_STEPS(depth) (((depth) + 31) / 32 * 16) // whole tiles of the processor's, the last padded with zeros
+#else
+#define PANEL_STEPS(depth) STEPS(depth)
+#endif
 
 // Asks for the cache line at an address before it is used, where the compiler aims at the processor itself (PoCL) and
 // not at an intermediate language. Without it a tile waits for its part of C and a chunk for each new panel: a quarter
@@ -205,10 +211,13 @@ void matmul_pack_panels(
   const int first = (int)get_global_id(1) * PACK_DEPTH;
   const int end = min(first + PACK_DEPTH, depth);
   const size_t panel_count = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
-  __global packed_t *to = panels + (get_global_id(2) * panel_count + get_global_id(0)) * STEPS(depth) * TILE_COLUMNS;
+  __global packed_t *to = panels + (get_global_id(2) * panel_count + get_global_id(0)) * PANEL_STEPS(depth) * TILE_COLUMNS;
   const size_t from =
       get_global_id(2) * (size_t)batch_stride + depth_begin * (size_t)depth_stride + column * (size_t)column_stride;
   const int full = column + TILE_COLUMNS <= n;
+  for (int i = STEPS(depth) * TILE_COLUMNS; end == depth && i < PANEL_STEPS(depth) * TILE_COLUMNS; ++i) {
+    to[i] = 0;
+  }
   if (full && column_stride == 1 && STORED_ALIGNED(from | depth_stride)) {
     for (int k = first; k < end; k += DEPTHS) {
       const size_t row = from + k * (size_t)depth_stride;

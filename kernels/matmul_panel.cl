@@ -174,7 +174,7 @@ void matmul_panel(
   const size_t first =
       get_global_id(2) * (size_t)a_batch_stride + depth_begin * (size_t)a_depth_stride + row * (size_t)a_row_stride;
   c += get_global_id(2) * (size_t)c_batch_stride + row * (size_t)c_row_stride;
-  panels += get_global_id(2) * panel_count * STEPS(depth) * TILE_COLUMNS;
+  panels += get_global_id(2) * panel_count * PANEL_STEPS(depth) * TILE_COLUMNS;
   for (int block = 0; block < blocks; ++block) {
     const int begin = block * block_depth;
     const int count = min(block_depth, depth - begin);
@@ -184,9 +184,9 @@ void matmul_panel(
       for (int t = 0; t < tiles; ++t) {
         __global float *to = c + t * TILE_ROWS * (size_t)c_row_stride + panel * TILE_COLUMNS * (size_t)c_column_stride;
         const packed_t *tile = packed + t * DEPTH_STEPS * TILE_ROWS;
-        const __global packed_t *from = panels + ((size_t)panel * STEPS(depth) + begin / DEPTHS) * TILE_COLUMNS;
+        const __global packed_t *from = panels + ((size_t)panel * PANEL_STEPS(depth) + begin / DEPTHS) * TILE_COLUMNS;
         const __global packed_t *next =
-            from + (panel + 1 < end_panel ? STEPS(depth) * TILE_COLUMNS : 0) + t * (steps / UNROLL) * 16;
+            from + (panel + 1 < end_panel ? PANEL_STEPS(depth) * TILE_COLUMNS : 0) + t * (steps / UNROLL) * 16;
         const int rows = m - row - t * TILE_ROWS;
         const int columns = n - panel * TILE_COLUMNS;
         const int add = accumulate || block > 0;

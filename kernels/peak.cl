@@ -1,6 +1,7 @@
 // Purpose: what a device can do at most: the roofline of `accrete bench`.
 // Math: peak_multiply_add: every chain takes sum = sum · a + b, `steps` times; with BF16 = 2 it adds two products of bf16
-//   instead, by the processor's instruction. peak_copy: out = x.
+//   instead, by the processor's instruction. peak_tiles: six products of tiles of 16 x 32 by 32 x 16 bf16 a step, by the
+//   processor's tile registers. peak_copy: out = x.
 // Shapes (row-major): multiply_add: out [work-items, VECTOR_WIDTH], factors [2, VECTOR_WIDTH], which are a and b.
 //   copy: out and x [n], n a multiple of GROUP_ELEMENTS. nothing: out [any].
 // Gradient contract: none.
@@ -59,3 +60,24 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void peak_nothing(__global float *restrict out) {
   if (out == 0) return;
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+#if BF16 == 3
+#include "matmul_amx.cl"
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void peak_tiles(__global float *restrict out, const __global float *restrict factors, const int steps) {
+  uint ones[256] __attribute__((aligned(64)));
+  for (int i = 0; i < 256; ++i) ones[i] = 0x3F803F80;
+  configure_tiles();
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm6\n tileloadd (%0,%1,1), %%tmm7" : : "r"(ones), "r"(64L) : "memory");
+  for (int step = 0; step < steps; ++step) {
+    __asm__ volatile(
+      "tdpbf16ps %%tmm7, %%tmm6, %%tmm0\n tdpbf16ps %%tmm7, %%tmm6, %%tmm1\n tdpbf16ps %%tmm7, %%tmm6, %%tmm2\n"
+      "tdpbf16ps %%tmm7, %%tmm6, %%tmm3\n tdpbf16ps %%tmm7, %%tmm6, %%tmm4\n tdpbf16ps %%tmm7, %%tmm6, %%tmm5" : :);
+  }
+  __asm__ volatile("tilestored %%tmm0, (%0,%1,1)\n tilerelease" : : "r"(ones), "r"(64L) : "memory");
+  VSTORE((floatv)(as_float(ones[0])), out + get_global_id(0) * (size_t)VECTOR_WIDTH);
+}
+#endif

@@ -1,23 +1,32 @@
 import Foundation
 
-/// Whether a device multiplies pairs of bf16 by the processor's own instruction (`vdpbf16ps` of AVX512_BF16), which
-/// OpenCL C reaches through inline assembly alone.
-///
-/// A processor that lacks it, or a compiler that cannot place it, ends the process: so it is tried in a child.
+/// Which of the processor's own ways to multiply bf16 work on a device. OpenCL C reaches them through inline assembly
+/// alone, and what a processor lacks, or a compiler cannot place, ends the process: so they are tried in a child.
 package enum BF16Probe {
-  /// The hidden command of `accrete` that the child runs, followed by the device's index.
+  /// The hidden command of `accrete` that the child runs, followed by the device's index and the method.
   package static let command = "probe-bf16"
 
+  /// The ways that work, the fastest last.
+  ///
   /// - Parameters:
   ///   - executable: `accrete`.
-  ///   - seconds: after which the child is ended, and the answer is no.
-  package static func passes(on device: Device, executable: URL, seconds: Double = 30) -> Bool {
-    guard device.kind == .cpu, processorClaimsIt,
-      let index = (try? Device.all())?.firstIndex(where: { $0.handle == device.handle })
-    else { return false }
+  ///   - seconds: after which a child is ended, and the answer is no.
+  package static func methods(on device: Device, executable: URL, seconds: Double = 30) -> [BF16Method] {
+    guard device.kind == .cpu, let index = (try? Device.all())?.firstIndex(where: { $0.handle == device.handle }) else {
+      return [.rounding]
+    }
+    let claimed = processorFlags
+    return BF16Method.allCases.filter { method in
+      guard let flag = method.flag else { return true }
+      return claimed.contains(flag)
+        && passes([command, String(index), method.rawValue], executable: executable, seconds: seconds)
+    }
+  }
+
+  private static func passes(_ arguments: [String], executable: URL, seconds: Double) -> Bool {
     let child = Process()
     child.executableURL = executable
-    child.arguments = [command, String(index)]
+    child.arguments = arguments
     child.standardOutput = FileHandle.nullDevice
     child.standardError = FileHandle.nullDevice
     let ended = DispatchSemaphore(value: 0)
@@ -36,23 +45,21 @@ package enum BF16Probe {
     return executable.lastPathComponent == "accrete" ? executable : nil
   }
 
-  /// What the child does: multiplies by the instruction, and compares.
-  package static func run(on device: Device) throws(OpenCLError) -> Bool {
+  /// What the child does: multiplies in that way, and compares.
+  package static func run(_ method: BF16Method, on device: Device) throws(OpenCLError) -> Bool {
+    guard method != .rounding else { return true }
     let context = try Context(device: device)
-    let kernel = try context.kernel("probe_bf16", file: "probe.cl")
+    if method == .tiles { try context.requestTileRegisters() }
+    let kernel = try context.kernel(
+      "probe_\(method.rawValue)", file: "probe.cl", defines: ["PROBE_" + method.rawValue: 1])
     let (sums, pairs) = (try context.makeBuffer(byteCount: 64), try context.makeBuffer(byteCount: 128))
     // 1 and 2 in each pair of the left factor, 3 and −4 in the right: 0.5 + 3 − 8.
-    let left = [UInt32](repeating: 0x4000_3F80, count: 16), right = [UInt32](repeating: 0xC080_4040, count: 16)
-    try write((left + right), to: pairs, context)
+    let (left, right) = (UInt32(0x4000_3F80), UInt32(0xC080_4040))
+    let words = [UInt32](repeating: left, count: 16) + [UInt32](repeating: right, count: 16)
+    try write(words, to: pairs, context)
     try write([UInt32](repeating: Float(0.5).bitPattern, count: 16), to: sums, context)
     try context.launch(kernel, [.update(sums), .read(pairs)], range: .groups(1, of: 1))
-    var found = [UInt32](repeating: 0, count: 16)
-    var failure: OpenCLError?
-    found.withUnsafeMutableBytes { bytes in
-      do throws(OpenCLError) { try context.read(sums, into: bytes) } catch { failure = error }
-    }
-    if let failure { throw failure }
-    return found.allSatisfy { Float(bitPattern: $0) == -4.5 }
+    return try context.words(of: sums, count: 16).allSatisfy { Float(bitPattern: $0) == -4.5 }
   }
 
   private static func write(_ words: [UInt32], to buffer: Buffer, _ context: Context) throws(OpenCLError) {
@@ -61,9 +68,44 @@ package enum BF16Probe {
     }
   }
 
-  /// A hint that spares other processors the child.
-  private static var processorClaimsIt: Bool {
-    guard let file = FileHandle(forReadingAtPath: "/proc/cpuinfo"), let data = try? file.readToEnd() else { return false }
-    return String(decoding: data, as: UTF8.self).contains("avx512_bf16")
+  /// What the processor says it has: a hint that spares others the child.
+  private static var processorFlags: Set<String> {
+    guard let file = FileHandle(forReadingAtPath: "/proc/cpuinfo"), let data = try? file.readToEnd() else { return [] }
+    return Set(String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init))
+  }
+}
+
+extension BF16Method {
+  /// The processor's flag, as Linux spells it; nil: none is needed.
+  fileprivate var flag: String? {
+    switch self {
+    case .rounding: nil
+    case .pairs: "avx512_bf16"
+    case .tiles: "amx_bf16"
+    }
+  }
+}
+
+extension Context {
+  /// Asks the operating system to let this process use the processor's tile registers.
+  package func requestTileRegisters() throws(OpenCLError) {
+    let status = try makeBuffer(byteCount: 4)
+    let kernel = try kernel("amx_request", file: "matmul_amx.cl", defines: ["BF16": 3])
+    try launch(kernel, [.write(status)], range: .groups(1, of: 1))
+    guard try words(of: status, count: 1) == [0] else {
+      throw OpenCLError(
+        kind: .driver, call: "arch_prctl(ARCH_REQ_XCOMP_PERM)", detail: "the system refuses the tile registers",
+        remedy: "set precision: fp32")
+    }
+  }
+
+  fileprivate func words(of buffer: Buffer, count: Int) throws(OpenCLError) -> [UInt32] {
+    var words = [UInt32](repeating: 0, count: count)
+    var failure: OpenCLError?
+    words.withUnsafeMutableBytes { bytes in
+      do throws(OpenCLError) { try read(buffer, into: bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return words
   }
 }

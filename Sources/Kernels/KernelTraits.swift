@@ -22,6 +22,16 @@ package enum FactorType: String, Sendable, CaseIterable {
   case bfloat16
 }
 
+/// How a device multiplies factors that were rounded to bf16.
+package enum BF16Method: String, Sendable, CaseIterable {
+  /// As floats: everywhere.
+  case rounding
+  /// Pairs of them by `vdpbf16ps` (AVX512_BF16).
+  case pairs
+  /// Tiles of them by `tdpbf16ps` (Intel AMX).
+  case tiles
+}
+
 /// Launch parameters and families for a class of device: the table of defaults that every run obeys.
 ///
 /// A run never measures in order to choose, so the same device, recipe and seed give the same bits.
@@ -35,8 +45,8 @@ package struct KernelTraits: Sendable, Equatable {
   package var matmulFamily: MatmulFamily
   package var attentionFamily: AttentionFamily
   package var factors = FactorType.float32
-  /// Whether the panel family multiplies bf16 by the processor's instruction: what `BF16Probe` found.
-  package var multipliesBF16 = false
+  /// How the panel family multiplies bf16: what `BF16Probe` found.
+  package var bf16Method = BF16Method.rounding
 
   package init(device: Device) {
     switch device.kind {
@@ -60,9 +70,13 @@ package struct KernelTraits: Sendable, Equatable {
   package var factorDefines: [String: Int] {
     switch factors {
     case .float32: [:]
-    case .bfloat16: ["BF16": multipliesBF16 && matmulFamily == .panel ? 2 : 1]
+    case .bfloat16: ["BF16": usesPairs ? 2 : usesTiles ? 3 : 1]
     }
   }
+
+  /// Whether products run in the processor's tile registers.
+  package var usesTiles: Bool { factors == .bfloat16 && matmulFamily == .panel && bf16Method == .tiles }
+  private var usesPairs: Bool { matmulFamily == .panel && bf16Method == .pairs }
 
   /// The defines that every row and element-wise kernel is compiled with.
   package var defines: [String: Int] {

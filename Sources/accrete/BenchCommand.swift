@@ -68,7 +68,7 @@ struct BenchRunCommand: ParsableCommand {
     Console.note("device: \(chosen.name) (\(chosen.platform), driver \(chosen.driverVersion))")
     let sizes = quick ? BenchmarkSizes.quick : .full
     let runner = try BenchmarkRunner(
-      device: chosen, sizes: sizes, multipliesBF16: DeviceOption.multipliesBF16(chosen))
+      device: chosen, sizes: sizes, bf16Methods: DeviceOption.bf16Methods(chosen))
     Console.note(
       "peaks: \(BenchPrinter.number(runner.peaks.gflops)) GFLOP/s fp32, "
         + "\(BenchPrinter.number(runner.peaks.gbps)) GB/s copied")

@@ -24,15 +24,15 @@ struct DeviceOption: ParsableArguments {
     }
     var traits = KernelTraits(device: chosen)
     traits.factors = factors
-    traits.multipliesBF16 = factors == .bfloat16 && Self.multipliesBF16(chosen)
+    if factors == .bfloat16 { traits.bf16Method = Self.bf16Methods(chosen).last ?? .rounding }
     let executor = try OpenCLExecutor(device: chosen, traits: traits, profiling: profiling)
-    let how = traits.multipliesBF16 ? "the processor's own instruction" : "fp32 products of rounded factors"
-    Console.note("device: \(executor.deviceName)" + (factors == .bfloat16 ? ", bf16 by \(how)" : ""))
+    let how = traits.matmulFamily == .panel ? traits.bf16Method : .rounding
+    Console.note("device: \(executor.deviceName)" + (factors == .bfloat16 ? ", bf16 by \(how.rawValue)" : ""))
     return executor
   }
 
-  /// Whether a device multiplies bf16 by the processor's own instruction.
-  static func multipliesBF16(_ device: Device) -> Bool {
-    BF16Probe.ownExecutable.map { BF16Probe.passes(on: device, executable: $0) } ?? false
+  /// How a device can multiply bf16, the fastest last.
+  static func bf16Methods(_ device: Device) -> [BF16Method] {
+    BF16Probe.ownExecutable.map { BF16Probe.methods(on: device, executable: $0) } ?? [.rounding]
   }
 }

@@ -35,10 +35,10 @@ struct DoctorCommand: ParsableCommand {
         remedy: "install an OpenCL driver (on Debian: pocl-opencl-icd)")
     }
     Console.note("device: \(chosen.name) (\(chosen.platform), driver \(chosen.driverVersion))")
-    let multipliesBF16 = DeviceOption.multipliesBF16(chosen)
+    let bf16Methods = DeviceOption.bf16Methods(chosen)
     var entries: [Report.Entry] = []
     for operation in OperationRegistry.all {
-      for variant in CheckVariant.all(of: operation, device: chosen, multipliesBF16: multipliesBF16) {
+      for variant in CheckVariant.all(of: operation, device: chosen, bf16Methods: bf16Methods) {
         let entry = check(operation, variant, on: chosen)
         let mark = entry.passed ? "ok  " : "FAIL"
         let detail = entry.detail.map { ": \($0)" } ?? ""

@@ -11,14 +11,14 @@ package enum ExecutorChoice: Sendable, CustomStringConvertible {
 
   /// - Parameters:
   ///   - isolated: a buffer of its own for each tensor.
-  ///   - factors: what matrix products multiply; bf16 by the processor's instruction, where it has one.
+  ///   - factors: what matrix products multiply; bf16 in the fastest way that the device has.
   package func make(isolated: Bool = false, factors: FactorType = .float32) throws(OpenCLError) -> any Executor {
     switch self {
     case .fallback: return CPUExecutor<Float>(factors: factors)
     case .device(let device):
       var traits = KernelTraits(device: device)
       traits.factors = factors
-      traits.multipliesBF16 = factors == .bfloat16 && OpenCLDevices.multiplyBF16(device)
+      if factors == .bfloat16 { traits.bf16Method = OpenCLDevices.bf16Methods(device).last ?? .rounding }
       return try OpenCLExecutor(device: device, traits: traits, isolated: isolated)
     }
   }

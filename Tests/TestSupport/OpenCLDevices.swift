@@ -8,13 +8,11 @@ package enum OpenCLDevices {
   /// Whether there is one.
   package static var arePresent: Bool { !all.isEmpty }
 
-  /// Whether a device multiplies bf16 by the processor's own instruction, as a child of `accrete` finds out.
-  package static func multiplyBF16(_ device: Device) -> Bool {
-    native[device.name] ?? false
-  }
+  /// How a device can multiply bf16, as children of `accrete` find out.
+  package static func bf16Methods(_ device: Device) -> [BF16Method] { methods[device.name] ?? [.rounding] }
 
-  private static let native: [String: Bool] = Dictionary(
-    all.map { ($0.name, BF16Probe.passes(on: $0, executable: TestData.accrete)) }
+  private static let methods: [String: [BF16Method]] = Dictionary(
+    all.map { ($0.name, BF16Probe.methods(on: $0, executable: TestData.accrete)) }
   ) { first, _ in first }
 
   /// Why a suite that needs one is skipped.

@@ -49,7 +49,7 @@ package struct OperationTesting: Sendable, CustomStringConvertible {
   /// Each family on each OpenCL device of this machine.
   package var variants: [DeviceVariant] {
     OpenCLDevices.all.flatMap { device in
-      CheckVariant.all(of: operation, device: device, multipliesBF16: OpenCLDevices.multiplyBF16(device)).map {
+      CheckVariant.all(of: operation, device: device, bf16Methods: OpenCLDevices.bf16Methods(device)).map {
         DeviceVariant(operation: self, device: device, variant: $0)
       }
     }

@@ -26,7 +26,8 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
   /// A row of times by the host's clock, which has no roofline.
   package init(kernel: String, shape: String, times: [Double], bytes: Double = 0) {
     self.init(
-      kernel: kernel, family: nil, shape: shape, factors: .float32, times: times, flops: 0, bytes: bytes, peaks: nil, maxError: nil)
+      kernel: kernel, family: nil, shape: shape, factors: .float32, times: times, flops: 0, bytes: bytes, peaks: nil,
+      maxError: nil)
   }
 
   /// - Parameters:

@@ -4,7 +4,7 @@ import Kernels
 /// host's clock), and holds the time against the peaks that the device had before and after.
 package final class BenchmarkRunner {
   private let device: Device
-  private let multipliesBF16: Bool
+  private let bf16Methods: [BF16Method]
   private let meter: PeakMeter
   /// The highest peaks so far.
   package private(set) var peaks: DevicePeaks
@@ -13,11 +13,11 @@ package final class BenchmarkRunner {
 
   private static let mostRuns = 100
 
-  /// - Parameter multipliesBF16: what `BF16Probe` found.
-  package init(device: Device, sizes: BenchmarkSizes, multipliesBF16: Bool = false) throws(OpenCLError) {
+  /// - Parameter bf16Methods: what `BF16Probe` found, the fastest last.
+  package init(device: Device, sizes: BenchmarkSizes, bf16Methods: [BF16Method] = [.rounding]) throws(OpenCLError) {
     self.device = device
-    self.multipliesBF16 = multipliesBF16
-    meter = try PeakMeter(device, sizes, multipliesBF16: multipliesBF16)
+    self.bf16Methods = bf16Methods
+    meter = try PeakMeter(device, sizes, bf16Method: bf16Methods.last ?? .rounding)
     peaks = try meter.measure(runs: 5)
     budgetMilliseconds = sizes == .quick ? 150 : 1000
   }
@@ -26,12 +26,12 @@ package final class BenchmarkRunner {
   /// be compared.
   package func rows(_ benchmark: Benchmark, of operation: any Benchmarked.Type) -> [BenchmarkRow] {
     let own = KernelTraits(device: device)
-    let variants = CheckVariant.all(of: operation, device: device, multipliesBF16: multipliesBF16)
+    let variants = CheckVariant.all(of: operation, device: device, bf16Methods: bf16Methods)
     let shown = variants.filter { variant in
       let traits = variant.traits
       if traits.factors == .float32 { return benchmark.comparesFamilies || traits == own }
       return traits.matmulFamily == own.matmulFamily
-        && traits.multipliesBF16 == (multipliesBF16 && traits.matmulFamily == .panel)
+        && traits.bf16Method == (traits.matmulFamily == .panel ? bf16Methods.last : .rounding)
     }
     return shown.map { variant in
       let family = variants.count > 1 ? Self.family(of: operation, variant.traits) : nil
@@ -92,7 +92,8 @@ package final class BenchmarkRunner {
       var found: [[Double]] = []
       for tensor in prepared.recorder.outputs { found.append(try prepared.read(tensor)) }
       return CaseRunner.compare(
-        found, exact: try CaseRunner.outputs(benchmark.operation, on: CPUExecutor<Double>(factors: prepared.executor.factors)),
+        found,
+        exact: try CaseRunner.outputs(benchmark.operation, on: CPUExecutor<Double>(factors: prepared.executor.factors)),
         naive: try CaseRunner.outputs(benchmark.operation, on: CPUExecutor<Float>(factors: prepared.executor.factors)))
     }
     let places = oracle.places
@@ -103,7 +104,9 @@ package final class BenchmarkRunner {
     }
     let parameters = prepared.recorder.parameters.map(\.values)
     func expected<S: HostScalar>(_ type: S.Type) -> [[Double]] {
-      oracle.values(parameters, as: S.self, factors: prepared.executor.factors).filter { !$0.isEmpty }.map { $0.map { Double($0) } }
+      oracle.values(parameters, as: S.self, factors: prepared.executor.factors).filter { !$0.isEmpty }.map {
+        $0.map { Double($0) }
+      }
     }
     return CaseRunner.compare(found, exact: expected(Double.self), naive: expected(Float.self))
   }

@@ -35,6 +35,8 @@ final class PeakMeter {
   private let multiplyAdd: Kernel
   /// The same in bf16 by the processor's instruction; nil where it has none.
   private let multiplyAddBF16: Kernel?
+  /// How many times the operations of a multiply-add a step of it has.
+  private let bf16Factor: Double
   private let copy: Kernel
   private let factors: Buffer
   private let sums: Buffer
@@ -47,15 +49,24 @@ final class PeakMeter {
 
   /// - Parameters:
   ///   - sizes: with `quick` a smaller copy.
-  ///   - multipliesBF16: what `BF16Probe` found.
-  init(_ device: Device, _ sizes: BenchmarkSizes, multipliesBF16: Bool) throws(OpenCLError) {
+  ///   - bf16Method: the fastest that `BF16Probe` found.
+  init(_ device: Device, _ sizes: BenchmarkSizes, bf16Method: BF16Method) throws(OpenCLError) {
     context = try Context(device: device, profiling: true)
     let traits = context.traits
     let defines = traits.defines.merging(["CHAINS": Self.chains]) { $1 }
     multiplyAdd = try context.kernel("peak_multiply_add", file: "peak.cl", defines: defines)
-    multiplyAddBF16 =
-      multipliesBF16
-      ? try context.kernel("peak_multiply_add", file: "peak.cl", defines: defines.merging(["BF16": 2]) { $1 }) : nil
+    switch bf16Method {
+    case .rounding: (multiplyAddBF16, bf16Factor) = (nil, 1)
+    case .pairs:
+      let pairs = defines.merging(["BF16": 2]) { $1 }
+      (multiplyAddBF16, bf16Factor) = (try context.kernel("peak_multiply_add", file: "peak.cl", defines: pairs), 2)
+    case .tiles:
+      try context.requestTileRegisters()
+      let tiles = traits.defines.merging(["BF16": 3]) { $1 }
+      // A step is six products of 16 × 16 × 32.
+      let operations = 6.0 * 16 * 16 * 32 / Double(traits.workGroupSize * traits.vectorWidth * Self.chains)
+      (multiplyAddBF16, bf16Factor) = (try context.kernel("peak_tiles", file: "peak.cl", defines: tiles), operations)
+    }
     copy = try context.kernel("peak_copy", file: "peak.cl", defines: traits.defines)
     // Several groups for each unit, so that all finish at about the same time.
     groups = device.computeUnits * (traits.workGroupSize == 1 ? 8 : 64)
@@ -87,7 +98,7 @@ final class PeakMeter {
   func measure(runs: Int, factors: FactorType = .float32) throws(OpenCLError) -> DevicePeaks {
     let traits = context.traits
     let native = factors == .bfloat16 ? multiplyAddBF16 : nil
-    let operations = try multiplyAddSeconds(runs: runs, native) / (native == nil ? 1 : 2)
+    let operations = try multiplyAddSeconds(runs: runs, native) / (native == nil ? 1 : bf16Factor)
     let bytes = try fastest(runs) { () throws(OpenCLError) in
       try context.launch(
         copy, [.write(target), .read(source), .ulong(count)],

@@ -32,9 +32,9 @@ package struct CheckVariant: Sendable {
 
   /// The variants of an op on a device: each family of matmul and attention in turn, and of matmul those in bf16.
   ///
-  /// - Parameter multipliesBF16: what `BF16Probe` found.
+  /// - Parameter bf16Methods: what `BF16Probe` found.
   package static func all(
-    of operation: any Checked.Type, device: Device, multipliesBF16: Bool = false
+    of operation: any Checked.Type, device: Device, bf16Methods: [BF16Method] = [.rounding]
   ) -> [CheckVariant] {
     let traits = KernelTraits(device: device)
     switch operation.stem {
@@ -45,7 +45,7 @@ package struct CheckVariant: Sendable {
         return CheckVariant(name: "\(operation.stem)/\(family.rawValue)", traits: forced)
       }
       // A loss rounds what it has computed: where two ways differ in the last bit, one may round up and one down.
-      return families + (operation.stem == "matmul" ? bf16(families, multipliesBF16: multipliesBF16) : [])
+      return families + (operation.stem == "matmul" ? bf16(families, methods: bf16Methods) : [])
     case "attention":
       return AttentionFamily.allCases.map { family in
         var forced = traits
@@ -57,13 +57,13 @@ package struct CheckVariant: Sendable {
     }
   }
 
-  private static func bf16(_ families: [CheckVariant], multipliesBF16: Bool) -> [CheckVariant] {
+  private static func bf16(_ families: [CheckVariant], methods: [BF16Method]) -> [CheckVariant] {
     families.filter { $0.traits.matmulFamily != .clblast }.flatMap { variant in
-      let native = multipliesBF16 && variant.traits.matmulFamily == .panel
-      return (native ? [false, true] : [false]).map { isNative in
+      methods.filter { $0 == .rounding || variant.traits.matmulFamily == .panel }.map { method in
         var traits = variant.traits
-        (traits.factors, traits.multipliesBF16) = (.bfloat16, isNative)
-        return CheckVariant(name: variant.name + (isNative ? "-bf16-native" : "-bf16"), traits: traits)
+        (traits.factors, traits.bf16Method) = (.bfloat16, method)
+        let suffix = method == .rounding ? "" : "-" + method.rawValue
+        return CheckVariant(name: variant.name + "-bf16" + suffix, traits: traits)
       }
     }
   }

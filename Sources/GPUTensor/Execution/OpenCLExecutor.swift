@@ -24,6 +24,7 @@ package final class OpenCLExecutor: Executor {
   ) throws(OpenCLError) {
     context = try Context(device: device, traits: traits, profiling: profiling)
     isolatesTensors = isolated
+    if context.traits.usesTiles { try context.requestTileRegisters() }
   }
 
   package var deviceName: String { "\(context.device.name) (\(context.device.platform))" }

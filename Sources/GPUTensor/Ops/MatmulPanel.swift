@@ -44,9 +44,9 @@ struct MatmulPanel {
     ((exchanges(size) ? size.m : size.n) + panelColumns - 1) / panelColumns
   }
 
-  /// Bytes of so many depths of the packed panels, in whole pairs.
+  /// Bytes of so many depths of the packed panels; in bf16, of whole tiles of 32.
   private static func bytes(_ size: MatmulSize, depth: Int, _ factors: FactorType) -> Int {
-    let steps = factors == .float32 ? depth : (depth + 1) / 2
+    let steps = factors == .float32 ? depth : (depth + 31) / 32 * 16
     return panels(size) * panelColumns * MemoryLayout<Float>.size * steps
   }
 
@@ -90,6 +90,8 @@ struct MatmulPanel {
     _ step: DeviceStep, _ c: Operand, _ a: Operand, _ b: Operand, m: Int, n: Int, scratch: Buffer
   ) throws(OpenCLError) {
     let size = call.size
+    let (kernel, file) =
+      step.traits.usesTiles ? ("matmul_amx", "matmul_amx.cl") : ("matmul_panel", "matmul_panel.cl")
     let panels = Self.panels(size)
     let depth = Self.depth(size, step.traits.factors)
     let chunkRows = Self.tileRows * Self.chunkTiles
@@ -100,14 +102,14 @@ struct MatmulPanel {
     for first in stride(from: 0, to: size.k, by: depth) {
       let count = min(depth, size.k - first)
       try step.launch(
-        "matmul_pack_panels", "matmul_panel.cl", defines: defines(b.dtype, step),
+        "matmul_pack_panels", file, defines: defines(b.dtype, step),
         [
           .write(scratch), .read(b.buffer), .int(n), .int(count), .int(first), .ulong(b.row), .ulong(b.column),
           .ulong(b.batch),
         ], .grid(panels, (count + Self.packDepth - 1) / Self.packDepth, size.batch, of: 1))
       let accumulate = call.accumulate || first > 0
       try step.launch(
-        "matmul_panel", "matmul_panel.cl", defines: defines(a.dtype, step),
+        kernel, file, defines: defines(a.dtype, step),
         [
           accumulate ? .update(c.buffer) : .write(c.buffer), .read(a.buffer), .read(scratch), .int(m), .int(n),
           .int(count), .int(first), .int(panelsPerItem), .ulong(a.row), .ulong(a.column), .ulong(a.batch),
