@@ -22,7 +22,7 @@ static inline uint rounded_uint(const float value) {
     const UINT bits = as_##UINT(value); \
     const UINT rounded = bits + 0x7FFFu + ((bits >> 16) & 1u); \
     const INT is_number = value == value; \
-    return select(bits | 0x400000u, rounded, is_number) & 0xFFFF0000u; \
+    return (is_number ? rounded : bits | 0x400000u) & 0xFFFF0000u; \
   }
 DEFINE_ROUNDED(float8, uint8, int8)
 DEFINE_ROUNDED(float16, uint16, int16)

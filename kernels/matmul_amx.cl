@@ -64,7 +64,8 @@ static inline void pack_lines(
       int k = 0;
       for (; k + 16 <= depth; k += 16) {
         PREFETCH_STORED(a, from + row_stride + k);
-        vstore16(convert_ushort16(rounded_uint16(stored_16(a, from + k)) >> 16), 0, line + k);
+        const float16 numbers = stored_16(a, from + k);
+        vstore8(PAIR(numbers.even, numbers.odd, uint8), 0, packed + row * DEPTH_STEPS + k / 2);
       }
       for (; k < end; ++k) {
         line[k] = k < depth ? (ushort)(rounded_uint(stored_at(a, from + k)) >> 16) : (ushort)0;

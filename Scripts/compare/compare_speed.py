@@ -5,7 +5,8 @@
 
 accrete trains the recipe's first round and writes its micro-batches; PyTorch (pytorch_train.py, random weights of
 SmolLM2's shape) is given those batches, in each way that --peers names. They alternate, so that a slow hour of the
-machine slows all. The first two steps of each run are not counted. Prints one JSON object.
+machine slows all. The first two steps of each run are not counted. accrete runs in each of --precisions, and a peer is
+held against the run of its own precision. Prints one JSON object.
 """
 import argparse
 import json
@@ -19,8 +20,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WARMUP = 2
 # plain: logits of every position and glibc's own malloc, as transformers' Trainer and torchtune leave them; tuned: all
-# that pytorch_train.py's docstring lists; compiled: that and torch.compile.
-PEERS = {"plain": ["--logits", "all", "--no-keep-blocks"], "tuned": [], "compiled": ["--compile"]}
+# that pytorch_train.py's docstring lists; compiled: that and torch.compile; bf16: tuned, with autocast.
+PEERS = {
+    "plain": ["--logits", "all", "--no-keep-blocks"], "tuned": [], "compiled": ["--compile"],
+    "bf16": ["--precision", "bf16"], "bf16-compiled": ["--precision", "bf16", "--compile"],
+}
 
 
 def accrete_rates(binary, recipe, overrides, steps, folder, batches):
@@ -49,17 +53,25 @@ def main():
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--sequence-length", type=int, default=512)
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=["plain", "tuned"])
+    parser.add_argument("--precisions", nargs="+", choices=["fp32", "bf16"], default=["fp32"])
     options = parser.parse_args()
-    rates = {name: [] for name in ["accrete", *options.peers]}
+    ours = {precision: f"accrete {precision}" for precision in options.precisions}
+    rates = {name: [] for name in [*ours.values(), *options.peers]}
     with tempfile.TemporaryDirectory() as work:
         for run in range(options.runs):
             batches = f"{work}/batches.jsonl"
-            rates["accrete"] += accrete_rates(options.accrete, options.recipe, options.overrides, options.steps,
-                                              f"{work}/run{run}", batches)
+            for precision, name in ours.items():
+                overrides = [*options.overrides, f"precision={precision}"]
+                rates[name] += accrete_rates(options.accrete, options.recipe, overrides, options.steps,
+                                             f"{work}/{precision}{run}", batches)
             for peer in options.peers:
                 rates[peer] += pytorch_rates(batches, options.steps, options.sequence_length, PEERS[peer])
     medians = {name: statistics.median(values) for name, values in rates.items()}
-    ratios = {name: medians["accrete"] / medians[name] for name in options.peers}
+    ratios = {}
+    for peer in options.peers:
+        own = ours.get("bf16" if peer.startswith("bf16") else "fp32")
+        if own:
+            ratios[peer] = medians[own] / medians[peer]
     print(json.dumps({"tokens_per_second": medians, "ratio": ratios, "all": rates}))
 
 

@@ -48,6 +48,7 @@ package enum BF16Probe {
   /// What the child does: multiplies in that way, and compares.
   package static func run(_ method: BF16Method, on device: Device) throws(OpenCLError) -> Bool {
     guard method != .rounding else { return true }
+    guard method != .rounding else { return true }
     let context = try Context(device: device)
     if method == .tiles { try context.requestTileRegisters() }
     let kernel = try context.kernel(

@@ -146,9 +146,11 @@ struct ArenaAllocator {
 
   private func lowestGap(in arena: Arena, first: Int, last: Int, size: Int) -> Int {
     var offset = 0
-    for other in arena.taken where other.first <= last && first <= other.last {
-      if offset + size <= other.start { break }
-      offset = max(offset, other.end)
+    arena.taken.withUnsafeBufferPointer { taken in
+      for other in taken where other.end > offset && other.first <= last && first <= other.last {
+        if offset + size <= other.start { break }
+        offset = other.end
+      }
     }
     return offset
   }
@@ -156,11 +158,11 @@ struct ArenaAllocator {
   private mutating func take(
     _ index: Int, _ offset: Int, _ first: Int, _ last: Int, _ size: Int, _ byteCount: Int
   ) -> Plan.Placement {
-    let taken = arenas[index].taken
-    var (low, high) = (0, taken.count)
+    // Asked in place: a copy that lived on would make the insertion copy the whole list.
+    var (low, high) = (0, arenas[index].taken.count)
     while low < high {
       let middle = (low + high) / 2
-      if taken[middle].start < offset { low = middle + 1 } else { high = middle }
+      if arenas[index].taken[middle].start < offset { low = middle + 1 } else { high = middle }
     }
     arenas[index].taken.insert((first, last, offset, offset + size), at: low)
     arenas[index].byteCount = max(arenas[index].byteCount, offset + size)

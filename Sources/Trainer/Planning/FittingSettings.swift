@@ -1,5 +1,7 @@
+import Dispatch
 import GPUTensor
 import Kernels
+import Synchronization
 
 /// Which settings a memory would hold.
 package struct FittingSettings: Sendable {
@@ -41,13 +43,30 @@ package struct FittingSettings: Sendable {
       ("full", .full, [:]), ("lora", .lora(lora, initial: nil), types),
       ("qlora", Self.unmerged(.lora(lora, initial: nil)), BaseStorage.nf4.types(of: configuration)),
     ]
+    let cells = ways.flatMap { way in lengths.map { (way: way, length: $0) } }
+    return try Self.concurrently(cells) { cell throws(LoRASettings.Unsuitable) in
+      let (name, method, types) = cell.way
+      let one = try plan(method, types: types, length: cell.length, rows: 1).bytes.total
+      let batch = try largestBatch(method, types: types, length: cell.length, memory: memory, bytesOfOne: one)
+      return Entry(method: name, sequenceLength: cell.length, bytes: one, largestBatch: batch)
+    }
+  }
+
+  /// What `body` gives for each item, on all cores; the longest plans come last, and so are begun first.
+  private static func concurrently<Item: Sendable>(
+    _ items: [Item], _ body: @Sendable (Item) throws(LoRASettings.Unsuitable) -> Entry
+  ) throws(LoRASettings.Unsuitable) -> [Entry] {
+    let found = Mutex<[Int: Result<Entry, LoRASettings.Unsuitable>]>([:])
+    DispatchQueue.concurrentPerform(iterations: items.count) { iteration in
+      let index = items.count - 1 - iteration
+      let result = Result { () throws(LoRASettings.Unsuitable) in try body(items[index]) }
+      found.withLock { $0[index] = result }
+    }
+    let results = found.withLock { $0 }
     var entries: [Entry] = []
-    for (name, method, types) in ways {
-      for length in lengths {
-        let one = try plan(method, types: types, length: length, rows: 1).bytes.total
-        let batch = try largestBatch(method, types: types, length: length, memory: memory, bytesOfOne: one)
-        entries.append(Entry(method: name, sequenceLength: length, bytes: one, largestBatch: batch))
-      }
+    for index in items.indices {
+      guard let result = results[index] else { preconditionFailure("an item without a result") }
+      entries.append(try result.get())
     }
     return entries
   }
