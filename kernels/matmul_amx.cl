@@ -48,6 +48,13 @@ static inline void configure_tiles(void)
   __asm__ volatile("ldtilecfg (%0)" : : "r"(configuration) : "memory");
 }
 
+// The step that begins at an index, 0 beyond the last depth.
+static inline uint padded_step(
+    const __global stored_t *a, const size_t index, const size_t stride, const int remaining)
+{
+  return remaining > 0 ? packed_at(a, index, stride, remaining) : 0;
+}
+
 // Copies CHUNK_ROWS rows of A, at `depth` depths, to packed[row][step], DEPTH_STEPS steps a row; steps beyond the last
 // depth are 0 up to a whole tile. Rows beyond `rows` repeat the last one, and go unused.
 static inline void pack_lines(
@@ -60,15 +67,14 @@ static inline void pack_lines(
   if (depth_stride == 1 && STORED_ALIGNED(first | row_stride)) {
     for (; row < min(needed, rows); ++row) {
       const size_t from = first + row * row_stride;
-      ushort *line = (ushort *)(packed + row * DEPTH_STEPS);
       int k = 0;
       for (; k + 16 <= depth; k += 16) {
         PREFETCH_STORED(a, from + row_stride + k);
         const float16 numbers = stored_16(a, from + k);
         vstore8(PAIR(numbers.even, numbers.odd, uint8), 0, packed + row * DEPTH_STEPS + k / 2);
       }
-      for (; k < end; ++k) {
-        line[k] = k < depth ? (ushort)(rounded_uint(stored_at(a, from + k)) >> 16) : (ushort)0;
+      for (; k < end; k += 2) {
+        packed[row * DEPTH_STEPS + k / 2] = padded_step(a, from + k, 1, depth - k);
       }
     }
   } else if (row_stride == 1 && STORED_ALIGNED(first | depth_stride)) {
@@ -92,8 +98,7 @@ static inline void pack_lines(
   for (; row < needed; ++row) {
     const size_t from = first + min(row, rows - 1) * row_stride;
     for (int k = 0; k < end; k += 2) {
-      packed[row * DEPTH_STEPS + k / 2] =
-          k < depth ? packed_at(a, from + k * depth_stride, depth_stride, depth - k) : 0;
+      packed[row * DEPTH_STEPS + k / 2] = padded_step(a, from + k * depth_stride, depth_stride, depth - k);
     }
   }
 }
@@ -138,21 +143,8 @@ static inline void store_unit(
     __global float *c, const float *sums, const int rows, const int columns, const size_t row_stride,
     const size_t column_stride, const int accumulate)
 {
-  if (column_stride == 1) {
-    for (int i = 0; i < rows; ++i) {
-      __global float *to = c + i * row_stride;
-      const float *from = sums + i * TILE_COLUMNS;
-      int j = 0;
-      for (; j + 16 <= columns; j += 16) {
-        const float16 sum = vload16(0, from + j);
-        vstore16(accumulate ? vload16(0, to + j) + sum : sum, 0, to + j);
-      }
-      for (; j < columns; ++j) {
-        to[j] = accumulate ? to[j] + from[j] : from[j];
-      }
-    }
-  } else if (row_stride == 1) {
-    int i = 0;
+  int i = 0;
+  if (row_stride == 1 && column_stride != 1) {
     for (; i + 8 <= rows; i += 8) {
       for (int j = 0; j < columns; j += 8) {
         float8 eight[8];
@@ -170,18 +162,17 @@ static inline void store_unit(
         }
       }
     }
-    for (; i < rows; ++i) {
-      for (int j = 0; j < columns; ++j) {
-        __global float *to = c + j * column_stride + i;
-        *to = accumulate ? *to + sums[i * TILE_COLUMNS + j] : sums[i * TILE_COLUMNS + j];
-      }
+  }
+  for (; i < rows; ++i) {
+    __global float *to = c + i * row_stride;
+    const float *from = sums + i * TILE_COLUMNS;
+    int j = 0;
+    for (; column_stride == 1 && j + 16 <= columns; j += 16) {
+      const float16 sum = vload16(0, from + j);
+      vstore16(accumulate ? vload16(0, to + j) + sum : sum, 0, to + j);
     }
-  } else {
-    for (int i = 0; i < rows; ++i) {
-      for (int j = 0; j < columns; ++j) {
-        __global float *to = c + i * row_stride + j * column_stride;
-        *to = accumulate ? *to + sums[i * TILE_COLUMNS + j] : sums[i * TILE_COLUMNS + j];
-      }
+    for (; j < columns; ++j) {
+      to[j * column_stride] = accumulate ? to[j * column_stride] + from[j] : from[j];
     }
   }
 }

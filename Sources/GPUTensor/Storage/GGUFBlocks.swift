@@ -13,9 +13,15 @@ package enum GGUFBlocks {
   }
 
   /// The half at a place, which may stand at any address.
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func half(_ block: UnsafeRawPointer, _ offset: Int) -> Float {
     widenHalf(block.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+  }
+
+  /// The byte at a place.
+  @inlinable @inline(__always)
+  package static func byte(_ block: UnsafeRawPointer, _ offset: Int) -> UInt8 {
+    block.load(fromByteOffset: offset, as: UInt8.self)
   }
 
   package static func decodeQ8_0(_ bytes: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Float>) {

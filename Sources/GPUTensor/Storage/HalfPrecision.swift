@@ -1,11 +1,11 @@
 /// Half precision and bfloat16 as bit patterns: integer arithmetic that the compiler vectorises, where a call of the
-/// conversion routine for each number would not be.
+/// conversion routine for each number would not be. Inlinable, so that this holds in other modules too.
 
 /// The f32 value of a half.
 ///
 /// Shifted into place, exponent and mantissa read as a float that is too small by 2^112; the multiplication, which is
 /// exact, also makes subnormal halves normal.
-@inline(__always)
+@inlinable @inline(__always)
 package func widenHalf(_ half: UInt16) -> Float {
   let magnitude = UInt32(half & 0x7FFF) << 13
   let sign = UInt32(half & 0x8000) << 16
@@ -16,13 +16,13 @@ package func widenHalf(_ half: UInt16) -> Float {
 }
 
 /// The f32 value of a bfloat16.
-@inline(__always)
+@inlinable @inline(__always)
 package func widenBFloat(_ brain: UInt16) -> Float {
   Float(bitPattern: UInt32(brain) << 16)
 }
 
 /// The half nearest to `value`, ties to even; too large becomes infinity, NaN stays a quiet NaN.
-@inline(__always)
+@inlinable @inline(__always)
 package func narrowToHalf(_ value: Float) -> UInt16 {
   let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
   let magnitude = value.bitPattern & 0x7FFF_FFFF
@@ -42,7 +42,7 @@ package func narrowToHalf(_ value: Float) -> UInt16 {
 }
 
 /// The bfloat16 nearest to `value`, ties to even; too large becomes infinity, NaN stays a quiet NaN.
-@inline(__always)
+@inlinable @inline(__always)
 package func narrowToBFloat(_ value: Float) -> UInt16 {
   let bits = value.bitPattern
   if bits & 0x7FFF_FFFF > 0x7F80_0000 {

@@ -24,34 +24,15 @@ extension RecipeDecoding {
 
   /// - Parameter base: how the base is kept: only fp32 can be trained, or be merged into.
   static func method(_ reader: RecipeReader, base: BaseStorage) throws(RecipeError) -> TrainingMethod {
-    let method = try method(reader)
-    guard base != .fp32, let place = reader.node("base")?.place else { return method }
-    guard case .lora(var settings, let initial) = method else {
-      throw RecipeError(
-        place: reader.node("method")?.place ?? place,
-        message: "base.dtype \(base.rawValue) keeps the weights frozen, and method.type full trains them: "
-          + "set method.type: lora, or base.dtype: fp32")
+    guard let node = reader.node("method") else {
+      try checkTrainable(base, at: reader.node("base")?.place ?? reader.place)
+      return .full
     }
-    guard settings.betweenRounds == .merge else { return method }
-    let given = try reader.node("method").flatMap { node throws(RecipeError) in
-      try reader.mapping(node, "method", known: ["type"] + loraKeys).node("between_rounds")
-    }
-    if let given {
-      throw RecipeError(
-        place: given.place,
-        message: "method.between_rounds merge would add to weights that base.dtype keeps in \(base.rawValue): "
-          + "set between_rounds: stack, or base.dtype: fp32")
-    }
-    settings.betweenRounds = .stack
-    return .lora(settings, initial: initial)
-  }
-
-  private static func method(_ reader: RecipeReader) throws(RecipeError) -> TrainingMethod {
-    guard let node = reader.node("method") else { return .full }
     let method = try reader.mapping(node, "method", known: ["type"] + loraKeys)
     switch try method.word("type", as: TrainingMethod.Kind.self) ?? .full {
     case .full:
       guard let (key, extra) = loraKeys.lazy.compactMap({ key in method.node(key).map { (key, $0) } }).first else {
+        try checkTrainable(base, at: node.place)
         return .full
       }
       throw RecipeError(
@@ -59,11 +40,19 @@ extension RecipeDecoding {
         message: "method.\(key) is read by method.type lora alone, and the type is full: remove it, or set type: lora")
     case .lora:
       let isNull = method.node("init_adapter")?.isNull ?? true
-      return .lora(try lora(method), initial: isNull ? nil : try method.path("init_adapter"))
+      return .lora(try lora(method, base: base), initial: isNull ? nil : try method.path("init_adapter"))
     }
   }
 
-  private static func lora(_ method: RecipeReader) throws(RecipeError) -> LoRASettings {
+  private static func checkTrainable(_ base: BaseStorage, at place: String) throws(RecipeError) {
+    guard base != .fp32 else { return }
+    throw RecipeError(
+      place: place,
+      message: "base.dtype \(base.rawValue) keeps the weights frozen, and method.type full trains them: "
+        + "set method.type: lora, or base.dtype: fp32")
+  }
+
+  private static func lora(_ method: RecipeReader, base: BaseStorage) throws(RecipeError) -> LoRASettings {
     var settings = LoRASettings()
     if let rank = try method.integer("rank", in: 1...(1 << 16)) { settings.rank = rank }
     // Twice the rank, as fine-tuning recipes have it, where nothing else is said.
@@ -83,14 +72,21 @@ extension RecipeDecoding {
     }
     if let flag = try method.boolean("use_rslora") { settings.usesRankStabilization = flag }
     if let flag = try method.boolean("use_dora") { settings.usesMagnitudes = flag }
-    if settings.usesMagnitudes { settings.betweenRounds = .continue }
-    if let word = try method.word("between_rounds", as: LoRASettings.BetweenRounds.self) {
-      settings.betweenRounds = word
-      if settings.usesMagnitudes, word != .continue, let node = method.node("between_rounds") {
-        throw method.error(
-          "between_rounds", node, allowed: "continue where use_dora is true: a sum of such adapters is none")
-      }
+    settings.betweenRounds = settings.usesMagnitudes ? .continue : base == .fp32 ? .merge : .stack
+    guard let word = try method.word("between_rounds", as: LoRASettings.BetweenRounds.self),
+      let node = method.node("between_rounds")
+    else { return settings }
+    if settings.usesMagnitudes, word != .continue {
+      throw method.error(
+        "between_rounds", node, allowed: "continue where use_dora is true: a sum of such adapters is none")
     }
+    if base != .fp32, word == .merge {
+      throw RecipeError(
+        place: node.place,
+        message: "method.between_rounds merge would add to weights that base.dtype keeps in \(base.rawValue): "
+          + "set between_rounds: stack, or base.dtype: fp32")
+    }
+    settings.betweenRounds = word
     return settings
   }
 

@@ -42,10 +42,10 @@ extension GGUFTensorType {
 
   @inline(__always)
   private static func widenQ5_0(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
-    let scale = GGUFBlock.half(block, 0)
+    let scale = GGUFBlocks.half(block, 0)
     let fifth = block.loadUnaligned(fromByteOffset: 2, as: UInt32.self)
     for index in 0..<16 {
-      let pair = UInt32(GGUFBlock.byte(block, 6 &+ index))
+      let pair = UInt32(GGUFBlocks.byte(block, 6 &+ index))
       let low = pair & 15 | ((fifth &>> UInt32(index)) & 1) &<< 4
       let high = pair &>> 4 | ((fifth &>> UInt32(index &+ 16)) & 1) &<< 4
       output[index] = Float(Int32(low) &- 16) * scale
@@ -55,28 +55,15 @@ extension GGUFTensorType {
 
   @inline(__always)
   private static func widenQ5_1(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
-    let scale = GGUFBlock.half(block, 0)
-    let minimum = GGUFBlock.half(block, 2)
+    let scale = GGUFBlocks.half(block, 0)
+    let minimum = GGUFBlocks.half(block, 2)
     let fifth = block.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
     for index in 0..<16 {
-      let pair = UInt32(GGUFBlock.byte(block, 8 &+ index))
+      let pair = UInt32(GGUFBlocks.byte(block, 8 &+ index))
       let low = pair & 15 | ((fifth &>> UInt32(index)) & 1) &<< 4
       let high = pair &>> 4 | ((fifth &>> UInt32(index &+ 16)) & 1) &<< 4
       output[index] = Float(low) * scale + minimum
       output[index &+ 16] = Float(high) * scale + minimum
     }
-  }
-}
-
-/// Numbers at a place of a block, which may stand at any address.
-enum GGUFBlock {
-  /// A half.
-  @inline(__always)
-  static func half(_ block: UnsafeRawPointer, _ offset: Int) -> Float { GGUFBlocks.half(block, offset) }
-
-  /// A byte.
-  @inline(__always)
-  static func byte(_ block: UnsafeRawPointer, _ offset: Int) -> UInt8 {
-    block.load(fromByteOffset: offset, as: UInt8.self)
   }
 }

@@ -1,3 +1,5 @@
+import GPUTensor
+
 /// Blocks of 256 numbers, whose name ends in K: eight or sixteen groups, each with a small scale of its own, which one or
 /// two halves for the whole block stretch.
 ///
@@ -9,15 +11,15 @@ enum GGUFSuperBlock {
   /// 16 bytes of scales (low nibble) and minima (high nibble) of 16 numbers each, 64 bytes of two-bit q, halves d, m.
   @inline(__always)
   static func widenQ2_K(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
-    let d = GGUFBlock.half(block, 80)
-    let m = GGUFBlock.half(block, 82)
+    let d = GGUFBlocks.half(block, 80)
+    let m = GGUFBlocks.half(block, 82)
     for group in 0..<16 {
-      let scales = GGUFBlock.byte(block, group)
+      let scales = GGUFBlocks.byte(block, group)
       let scale = d * Float(scales & 15)
       let minimum = m * Float(scales >> 4)
       for index in 0..<16 {
         let (byte, shift) = twoBits(group, index)
-        let q = GGUFBlock.byte(block, 16 &+ byte) &>> shift & 3
+        let q = GGUFBlocks.byte(block, 16 &+ byte) &>> shift & 3
         output[group &* 16 &+ index] = scale * Float(q) - minimum
       }
     }
@@ -26,15 +28,15 @@ enum GGUFSuperBlock {
   /// 32 bytes of third bits (clear: 4 less), 64 bytes of two-bit q, 16 six-bit scales in 12 bytes, a half d.
   @inline(__always)
   static func widenQ3_K(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
-    let d = GGUFBlock.half(block, 108)
+    let d = GGUFBlocks.half(block, 108)
     for group in 0..<16 {
-      let low = GGUFBlock.byte(block, 96 &+ (group & 7)) &>> (group < 8 ? 0 : 4) & 15
-      let high = GGUFBlock.byte(block, 104 &+ (group & 3)) &>> UInt8(group / 4 &* 2) & 3
+      let low = GGUFBlocks.byte(block, 96 &+ (group & 7)) &>> (group < 8 ? 0 : 4) & 15
+      let high = GGUFBlocks.byte(block, 104 &+ (group & 3)) &>> UInt8(group / 4 &* 2) & 3
       let scale = d * Float(Int32(low | (high &<< 4)) &- 32)
       for index in 0..<16 {
         let (byte, shift) = twoBits(group, index)
-        let q = Int32(GGUFBlock.byte(block, 32 &+ byte) &>> shift & 3)
-        let third = GGUFBlock.byte(block, byte & 31) &>> UInt8(group / 2) & 1
+        let q = Int32(GGUFBlocks.byte(block, 32 &+ byte) &>> shift & 3)
+        let third = GGUFBlocks.byte(block, byte & 31) &>> UInt8(group / 2) & 1
         output[group &* 16 &+ index] = scale * Float(q &- (third == 0 ? 4 : 0))
       }
     }
@@ -46,7 +48,7 @@ enum GGUFSuperBlock {
     for group in 0..<8 {
       let (scale, minimum) = sixBitScales(block, group)
       for index in 0..<32 {
-        let q = GGUFBlock.byte(block, 16 &+ group / 2 &* 32 &+ index) &>> (group & 1 == 0 ? 0 : 4) & 15
+        let q = GGUFBlocks.byte(block, 16 &+ group / 2 &* 32 &+ index) &>> (group & 1 == 0 ? 0 : 4) & 15
         output[group &* 32 &+ index] = scale * Float(q) - minimum
       }
     }
@@ -58,8 +60,8 @@ enum GGUFSuperBlock {
     for group in 0..<8 {
       let (scale, minimum) = sixBitScales(block, group)
       for index in 0..<32 {
-        let nibble = GGUFBlock.byte(block, 48 &+ group / 2 &* 32 &+ index) &>> (group & 1 == 0 ? 0 : 4) & 15
-        let fifth = GGUFBlock.byte(block, 16 &+ index) &>> UInt8(group) & 1
+        let nibble = GGUFBlocks.byte(block, 48 &+ group / 2 &* 32 &+ index) &>> (group & 1 == 0 ? 0 : 4) & 15
+        let fifth = GGUFBlocks.byte(block, 16 &+ index) &>> UInt8(group) & 1
         output[group &* 32 &+ index] = scale * Float(nibble | (fifth &<< 4)) - minimum
       }
     }
@@ -68,15 +70,15 @@ enum GGUFSuperBlock {
   /// 128 bytes of nibbles, 64 bytes of the two bits above them, 16 signed bytes of scales, a half d.
   @inline(__always)
   static func widenQ6_K(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
-    let d = GGUFBlock.half(block, 208)
+    let d = GGUFBlocks.half(block, 208)
     for group in 0..<16 {
       let scale = d * Float(block.load(fromByteOffset: 192 &+ group, as: Int8.self))
       for index in 0..<16 {
         let (byte, shift) = twoBits(group, index)
         // Of 128 numbers the first 64 have the low nibbles of 64 bytes, the others the high ones.
         let position = (group & 7) &* 16 &+ index
-        let nibble = GGUFBlock.byte(block, group / 8 &* 64 &+ (position & 63)) &>> (position < 64 ? 0 : 4) & 15
-        let upper = GGUFBlock.byte(block, 128 &+ byte) &>> shift & 3
+        let nibble = GGUFBlocks.byte(block, group / 8 &* 64 &+ (position & 63)) &>> (position < 64 ? 0 : 4) & 15
+        let upper = GGUFBlocks.byte(block, 128 &+ byte) &>> shift & 3
         output[group &* 16 &+ index] = scale * Float(Int32(nibble | (upper &<< 4)) &- 32)
       }
     }
@@ -92,11 +94,11 @@ enum GGUFSuperBlock {
   /// four groups, in the upper bits of the first four groups' bytes.
   @inline(__always)
   private static func sixBitScales(_ block: UnsafeRawPointer, _ group: Int) -> (scale: Float, minimum: Float) {
-    let first = GGUFBlock.byte(block, 4 &+ (group & 3))
-    let second = GGUFBlock.byte(block, 8 &+ (group & 3))
-    let third = GGUFBlock.byte(block, 12 &+ (group & 3))
+    let first = GGUFBlocks.byte(block, 4 &+ (group & 3))
+    let second = GGUFBlocks.byte(block, 8 &+ (group & 3))
+    let third = GGUFBlocks.byte(block, 12 &+ (group & 3))
     let scale = group < 4 ? first & 63 : (third & 15) | ((first >> 2) & 48)
     let minimum = group < 4 ? second & 63 : (third >> 4) | ((second >> 2) & 48)
-    return (GGUFBlock.half(block, 0) * Float(scale), GGUFBlock.half(block, 2) * Float(minimum))
+    return (GGUFBlocks.half(block, 0) * Float(scale), GGUFBlocks.half(block, 2) * Float(minimum))
   }
 }
