@@ -4,7 +4,7 @@
 //   A m x depth, each by its strides.
 // Gradient contract: C `=` or `+=` by `accumulate`.
 // Saved for backward: nothing.
-// Parallelism: one work-item a work-group; id 0 = CHUNK_ROWS rows, id 1 = panels_per_item panels, id 2 = matrix of the
+// Parallelism: one work-item a work-group; id 0 = at most CHUNK_ROWS rows, id 1 = panels_per_item panels, id 2 = matrix of the
 //   batch. A work-item keeps 32 x 48 sums in six tile registers; two more hold a tile of A and one of B.
 // Numerics: products of bf16 numbers, added up in fp32 by the tile unit's own order of 32 depths, these in ascending order
 //   within a block of at most DEPTH_BLOCK, and block sums in ascending order. Subnormal numbers count as zero.
@@ -179,7 +179,8 @@ static inline void store_unit(
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Multiplies depths [depth_begin, depth_begin + depth) of A by the panels of the same depths of B.
-// Global size (ceil(m / CHUNK_ROWS), ceil(ceil(n / 48) / panels_per_item), batch).
+// Global size (at least ceil(m / CHUNK_ROWS), ceil(ceil(n / 48) / panels_per_item), batch): id 0 = its even share of the
+// units of UNIT_ROWS rows.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void matmul_amx(
     __global float *restrict c, const __global stored_t *restrict a, const __global packed_t *restrict panels, const int m,
@@ -189,8 +190,9 @@ void matmul_amx(
 {
   uint packed[CHUNK_ROWS * DEPTH_STEPS] __attribute__((aligned(64)));
   float sums[UNIT_ROWS * TILE_COLUMNS] __attribute__((aligned(64)));
-  const int row = (int)get_global_id(0) * CHUNK_ROWS;
-  const int rows = min(CHUNK_ROWS, m - row);
+  const size_t row_units = (m + UNIT_ROWS - 1) / UNIT_ROWS;
+  const int row = get_global_id(0) * row_units / get_global_size(0) * UNIT_ROWS;
+  const int rows = min((int)((get_global_id(0) + 1) * row_units / get_global_size(0)) * UNIT_ROWS, m) - row;
   const int panel_count = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
   const int first_panel = (int)get_global_id(1) * panels_per_item;
   const int end_panel = min(first_panel + panels_per_item, panel_count);

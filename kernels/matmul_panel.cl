@@ -9,8 +9,8 @@
 // Shapes (row-major): panels as matmul_pack.cl lays them. C m x n, A m x depth, B depth x n, each by its strides.
 // Gradient contract: C `=` or `+=` by `accumulate`.
 // Saved for backward: nothing.
-// Parallelism: one work-item a work-group; id 0 = CHUNK_TILES * TILE_ROWS rows, id 1 = panels_per_item panels, id 2 =
-//   matrix of the batch.
+// Parallelism: one work-item a work-group; id 0 = its even share of the tiles of TILE_ROWS rows, at most CHUNK_TILES, id 1
+//   = panels_per_item panels, id 2 = matrix of the batch.
 // Numerics: fp32, or with BF16 products of bf16 numbers added up in fp32. The sum over k runs in ascending order within a block of at most DEPTH_BLOCK, and block sums are
 //   added in ascending order, so the bits depend on the shapes and strides alone and not on the number of work-items.
 // Source: Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication" (the blocking).
@@ -154,7 +154,7 @@ static inline __attribute__((always_inline)) void multiply_tile(
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Multiplies depths [depth_begin, depth_begin + depth) of A by the panels of the same depths of B.
-// Global size (ceil(m / (8 * CHUNK_TILES)), ceil(ceil(n / 48) / panels_per_item), batch).
+// Global size (at least ceil(m / (8 * CHUNK_TILES)), ceil(ceil(n / 48) / panels_per_item), batch).
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void matmul_panel(
     __global float *restrict c, const __global stored_t *restrict a, const __global packed_t *restrict panels, const int m,
@@ -163,8 +163,10 @@ void matmul_panel(
     const ulong c_batch_stride, const int accumulate)
 {
   packed_t packed[CHUNK_TILES * DEPTH_STEPS * TILE_ROWS];
-  const int row = (int)get_global_id(0) * TILE_ROWS * CHUNK_TILES;
-  const int tiles = min(CHUNK_TILES, (m - row + TILE_ROWS - 1) / TILE_ROWS);
+  const size_t row_tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
+  const int first_tile = get_global_id(0) * row_tiles / get_global_size(0);
+  const int tiles = (get_global_id(0) + 1) * row_tiles / get_global_size(0) - first_tile;
+  const int row = first_tile * TILE_ROWS;
   const int panel_count = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
   const int first_panel = (int)get_global_id(1) * panels_per_item;
   const int end_panel = min(first_panel + panels_per_item, panel_count);

@@ -24,30 +24,12 @@ package enum BF16Probe {
   }
 
   private static func passes(_ arguments: [String], executable: URL, seconds: Double) -> Bool {
-    let child = Process()
-    child.executableURL = executable
-    child.arguments = arguments
-    child.standardOutput = FileHandle.nullDevice
-    child.standardError = FileHandle.nullDevice
-    let ended = DispatchSemaphore(value: 0)
-    child.terminationHandler = { _ in ended.signal() }
-    do { try child.run() } catch { return false }
-    guard ended.wait(timeout: .now() + seconds) == .success else {
-      child.terminate()
-      return false
-    }
-    return child.terminationReason == .exit && child.terminationStatus == 0
-  }
-
-  /// `accrete` where this process is it; nil elsewhere.
-  package static var ownExecutable: URL? {
-    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    return executable.lastPathComponent == "accrete" ? executable : nil
+    if case .exited(0, _) = ChildProcess.run(arguments, executable: executable, seconds: seconds) { return true }
+    return false
   }
 
   /// What the child does: multiplies in that way, and compares.
   package static func run(_ method: BF16Method, on device: Device) throws(OpenCLError) -> Bool {
-    guard method != .rounding else { return true }
     guard method != .rounding else { return true }
     let context = try Context(device: device)
     if method == .tiles { try context.requestTileRegisters() }

@@ -1,5 +1,5 @@
 /// The families of matmul behind one call, named by their method.
-package enum MatmulFamily: String, Sendable, CaseIterable {
+package enum MatmulFamily: String, Sendable, CaseIterable, Codable {
   /// Packed panels with a register tile a work-item: CPU devices.
   case panel
   /// Work-group tiles in local memory: GPUs.
@@ -17,13 +17,13 @@ package enum AttentionFamily: String, Sendable, CaseIterable {
 }
 
 /// What the factors of matrix products are rounded to before they are multiplied; their sums are float32.
-package enum FactorType: String, Sendable, CaseIterable {
+package enum FactorType: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
   case float32
   case bfloat16
 }
 
 /// How a device multiplies factors that were rounded to bf16.
-package enum BF16Method: String, Sendable, CaseIterable {
+package enum BF16Method: String, Sendable, CaseIterable, Codable {
   /// As floats: everywhere.
   case rounding
   /// Pairs of them by `vdpbf16ps` (AVX512_BF16).
@@ -43,6 +43,10 @@ package struct KernelTraits: Sendable, Equatable {
   /// Elements that one group of an element-wise kernel handles.
   package var groupElements: Int
   package var matmulFamily: MatmulFamily
+  /// The tile family's sizes where nothing is tuned.
+  package var tile = MatmulParameters.Tile()
+  /// What `accrete tune` found better than the defaults.
+  package var tunedProducts: [MatmulClass: MatmulParameters] = [:]
   package var attentionFamily: AttentionFamily
   package var factors = FactorType.float32
   /// How the panel family multiplies bf16: what `BF16Probe` found.
@@ -64,19 +68,27 @@ package struct KernelTraits: Sendable, Equatable {
       matmulFamily = .tile
       attentionFamily = .tile
     }
+    if tile.groupSize > device.maxWorkGroupSize { tile = MatmulParameters.Tile(32, 32, 16, items: 4, 4) }
   }
 
-  /// The define that tells kernels how to multiply: none for float32.
-  package var factorDefines: [String: Int] {
-    switch factors {
-    case .float32: [:]
-    case .bfloat16: ["BF16": usesPairs ? 2 : usesTiles ? 3 : 1]
+  /// How a class of products is computed; nil: one that is not tuned.
+  package func products(_ product: MatmulClass?) -> MatmulParameters {
+    product.flatMap { tunedProducts[$0] } ?? MatmulParameters(matmulFamily, tile: tile)
+  }
+
+  /// The define that tells a family's kernels how to multiply: none for float32.
+  package func factorDefines(_ family: MatmulFamily) -> [String: Int] {
+    guard factors == .bfloat16 else { return [:] }
+    guard family == .panel else { return ["BF16": 1] }
+    return switch bf16Method {
+    case .rounding: ["BF16": 1]
+    case .pairs: ["BF16": 2]
+    case .tiles: ["BF16": 3]
     }
   }
 
-  /// Whether products run in the processor's tile registers.
-  package var usesTiles: Bool { factors == .bfloat16 && matmulFamily == .panel && bf16Method == .tiles }
-  private var usesPairs: Bool { matmulFamily == .panel && bf16Method == .pairs }
+  /// Whether the panel family multiplies in the processor's tile registers.
+  package var usesTiles: Bool { factors == .bfloat16 && bf16Method == .tiles }
 
   /// The defines that every row and element-wise kernel is compiled with.
   package var defines: [String: Int] {

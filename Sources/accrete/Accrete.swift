@@ -11,7 +11,7 @@ struct Accrete: ParsableCommand {
       TrainCommand.self, GenerateCommand.self, ScoreCommand.self, EvaluateCommand.self, TokenizeCommand.self,
       ChatCommand.self, ConvertCommand.self, InspectCommand.self, DataCommand.self, TokenizerCommand.self,
       ReportCommand.self, RoundsCommand.self, DevicesCommand.self, DoctorCommand.self, BenchCommand.self,
-      PlanCommand.self, ProbeCommand.self,
+      TuneCommand.self, PlanCommand.self, ProbeCommand.self, TuneTrialCommand.self,
     ])
 
   static func main() {

@@ -42,21 +42,8 @@ struct BenchRunCommand: ParsableCommand {
 
   func validate() throws {
     if json && csv { throw ValidationError("--json and --csv exclude each other") }
-    for kernel in kernels where !BenchmarkRegistry.names.contains(kernel) {
-      let nearest = EditDistance.nearest(to: kernel, among: BenchmarkRegistry.names) ?? "matmul"
-      throw ValidationError("there is no kernel '\(kernel)' to time: the nearest is '\(nearest)'")
-    }
-    _ = try products()
-  }
-
-  /// The products that `--shapes` names; nil where it is not given.
-  private func products() throws -> [MatmulShape]? {
-    try shapes?.split(separator: ",", omittingEmptySubsequences: false).map { text in
-      guard let shape = MatmulShape(String(text)) else {
-        throw ValidationError("--shapes: '\(text)' is no shape MxNxK, such as 2048x576x1536 or 1024x1024x1024:nn")
-      }
-      return shape
-    }
+    try DeviceOption.checkNames(kernels, among: BenchmarkRegistry.names)
+    _ = try shapes.map(MatmulShape.list)
   }
 
   func run() throws {
@@ -68,7 +55,8 @@ struct BenchRunCommand: ParsableCommand {
     Console.note("device: \(chosen.name) (\(chosen.platform), driver \(chosen.driverVersion))")
     let sizes = quick ? BenchmarkSizes.quick : .full
     let runner = try BenchmarkRunner(
-      device: chosen, sizes: sizes, bf16Methods: DeviceOption.bf16Methods(chosen))
+      device: chosen, sizes: sizes, bf16Methods: DeviceOption.bf16Methods(chosen),
+      tuned: DeviceOption.tunedProducts(chosen))
     Console.note(
       "peaks: \(BenchPrinter.number(runner.peaks.gflops)) GFLOP/s fp32, "
         + "\(BenchPrinter.number(runner.peaks.gbps)) GB/s copied")
@@ -90,7 +78,7 @@ struct BenchRunCommand: ParsableCommand {
   private func measure(
     _ device: Device, _ runner: BenchmarkRunner, _ sizes: BenchmarkSizes
   ) throws -> [BenchmarkRow] {
-    let products = try products()
+    let products = try shapes.map(MatmulShape.list)
     var rows: [BenchmarkRow] = []
     func add(_ found: [BenchmarkRow]) {
       for row in found { Console.note(BenchPrinter.line(of: row)) }
@@ -163,6 +151,18 @@ extension BenchmarkRun {
     } catch is DecodingError {
       throw Failure.BadInput(
         description: "\(path) is no run of accrete bench: save one with accrete bench --json > FILE")
+    }
+  }
+}
+
+extension MatmulShape {
+  /// The products that `--shapes` names.
+  static func list(_ text: String) throws -> [MatmulShape] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { text in
+      guard let shape = MatmulShape(String(text)) else {
+        throw ValidationError("--shapes: '\(text)' is no shape MxNxK, such as 2048x576x1536 or 1024x1024x1024:nn")
+      }
+      return shape
     }
   }
 }

@@ -5,10 +5,10 @@ import GPUTensor
 enum BenchPrinter {
   static func table(of run: BenchmarkRun) -> [String] {
     var table = TextTable(
-      ["kernel", "family", "shape", "ms", "p20", "p80", "GFLOP/s", "GB/s", "of peak"], texts: [0, 1, 2])
+      ["kernel", "family", "shape", "dtype", "ms", "p20", "p80", "GFLOP/s", "GB/s", "of peak"], texts: [0, 1, 2, 3])
     for row in run.rows {
       let rates = [row.milliseconds, row.p20Milliseconds, row.p80Milliseconds, row.gflops, row.gbps].map(number)
-      table.add([row.kernel, row.family ?? "", row.shape] + rates + [share(row.fractionOfPeak)])
+      table.add([row.kernel, row.family ?? "", row.shape, row.dtype] + rates + [share(row.fractionOfPeak)])
     }
     return [
       "\(run.device), driver \(run.driver): \(number(run.peakGflops)) GFLOP/s, \(number(run.peakGbps)) GB/s", "",
@@ -43,7 +43,7 @@ enum BenchPrinter {
 
   /// A row as it is done.
   static func line(of row: BenchmarkRow) -> String {
-    let name = [row.kernel, row.family, row.shape].compactMap { $0 }.joined(separator: " ")
+    let name = [row.kernel, row.family, row.shape, row.dtype].compactMap { $0 }.joined(separator: " ")
     if let failure = row.failure { return "FAIL \(name): \(failure)" }
     return "\(name)  \(number(row.milliseconds)) ms  \(share(row.fractionOfPeak))"
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GPUTensor
 import Kernels
+import Trainer
 
 /// `--device`, which every command takes.
 struct DeviceOption: ParsableArguments {
@@ -12,9 +13,11 @@ struct DeviceOption: ParsableArguments {
 
   /// The executor that the option, or else the recipe, `ACCRETE_DEVICE` or auto chooses; the choice is printed.
   ///
-  /// - Parameter factors: what matrix products are to multiply.
+  /// - Parameters:
+  ///   - factors: what matrix products are to multiply.
+  ///   - recorded: how a checkpoint says that they were computed, which holds where it is of the same device.
   func makeExecutor(
-    recipe: String? = nil, factors: FactorType = .float32, profiling: Bool = false
+    recipe: String? = nil, factors: FactorType = .float32, profiling: Bool = false, recorded: RunState.Tuning? = nil
   ) throws(OpenCLError) -> any Executor {
     let selection = DeviceSelection.resolve(option: device, recipe: recipe)
     guard let chosen = try selection.device() else {
@@ -25,14 +28,39 @@ struct DeviceOption: ParsableArguments {
     var traits = KernelTraits(device: chosen)
     traits.factors = factors
     if factors == .bfloat16 { traits.bf16Method = Self.bf16Methods(chosen).last ?? .rounding }
+    let isRecorded =
+      recorded?.device == OpenCLExecutor.name(of: chosen)
+      && recorded?.products.values.allSatisfy { $0.isValid(on: chosen) } == true
+    traits.tunedProducts = isRecorded ? recorded?.products ?? [:] : Self.tunedProducts(chosen)[factors] ?? [:]
     let executor = try OpenCLExecutor(device: chosen, traits: traits, profiling: profiling)
     let how = traits.matmulFamily == .panel ? traits.bf16Method : .rounding
-    Console.note("device: \(executor.deviceName)" + (factors == .bfloat16 ? ", bf16 by \(how.rawValue)" : ""))
+    Console.note(
+      "device: \(executor.deviceName)" + (factors == .bfloat16 ? ", bf16 by \(how.rawValue)" : "")
+        + (traits.tunedProducts.isEmpty ? "" : ", tuned"))
     return executor
+  }
+
+  /// Refuses what is no kernel.
+  static func checkNames(_ kernels: [String], among names: [String]) throws {
+    for kernel in kernels where !names.contains(kernel) {
+      let nearest = EditDistance.nearest(to: kernel, among: names) ?? names[0]
+      throw ValidationError("there is no kernel '\(kernel)': the nearest is '\(nearest)'")
+    }
+  }
+
+  /// What `accrete tune` found on a device, by precision; a file that does not hold is said in one line.
+  static func tunedProducts(_ device: Device) -> [FactorType: [MatmulClass: MatmulParameters]] {
+    switch TuningFile.load(for: device) {
+    case .success(let file):
+      return file?.products.mapValues { $0.mapValues(\.parameters) } ?? [:]
+    case .failure(let unusable):
+      Console.note("\(unusable)")
+      return [:]
+    }
   }
 
   /// How a device can multiply bf16, the fastest last.
   static func bf16Methods(_ device: Device) -> [BF16Method] {
-    BF16Probe.ownExecutable.map { BF16Probe.methods(on: device, executable: $0) } ?? [.rounding]
+    ChildProcess.ownExecutable.map { BF16Probe.methods(on: device, executable: $0) } ?? [.rounding]
   }
 }

@@ -7,6 +7,12 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Check every kernel and family on your device against the CPU.")
 
+  @Argument(
+    help: ArgumentHelp(
+      "What to check: \(OperationRegistry.names.joined(separator: ", ")); all where none is named.",
+      valueName: "kernel"))
+  var kernels: [String] = []
+
   @Flag(help: "Only the small sizes: seconds, or what a race detector can follow.")
   var small = false
 
@@ -28,6 +34,8 @@ struct DoctorCommand: ParsableCommand {
     let kernels: [Entry]
   }
 
+  func validate() throws { try DeviceOption.checkNames(kernels, among: OperationRegistry.names) }
+
   func run() throws {
     guard let chosen = try DeviceSelection.resolve(option: device.device).device() else {
       throw OpenCLError(
@@ -36,9 +44,10 @@ struct DoctorCommand: ParsableCommand {
     }
     Console.note("device: \(chosen.name) (\(chosen.platform), driver \(chosen.driverVersion))")
     let bf16Methods = DeviceOption.bf16Methods(chosen)
+    let tuned = DeviceOption.tunedProducts(chosen)
     var entries: [Report.Entry] = []
-    for operation in OperationRegistry.all {
-      for variant in CheckVariant.all(of: operation, device: chosen, bf16Methods: bf16Methods) {
+    for operation in OperationRegistry.all where kernels.isEmpty || kernels.contains(operation.stem) {
+      for variant in CheckVariant.all(of: operation, device: chosen, bf16Methods: bf16Methods, tuned: tuned) {
         let entry = check(operation, variant, on: chosen)
         let mark = entry.passed ? "ok  " : "FAIL"
         let detail = entry.detail.map { ": \($0)" } ?? ""

@@ -76,7 +76,9 @@ struct PlanCommand: ParsableCommand {
     let types = try recipe.baseTypes(of: configuration)
     let settings = recipe.largestSettings
     let chosen = try DeviceSelection.resolve(option: device.device, recipe: recipe.device).device()
-    let target = MemoryPlan.Device(chosen, factors: recipe.precision.factors)
+    let factors = recipe.precision.factors
+    let tuned = chosen.map { DeviceOption.tunedProducts($0)[factors] ?? [:] } ?? [:]
+    let target = MemoryPlan.Device(chosen, factors: factors, tuned: tuned)
     let memory =
       try memory.map { try ByteCount($0).bytes } ?? chosen?.globalMemoryBytes
       ?? Int(

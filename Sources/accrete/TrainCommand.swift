@@ -52,7 +52,8 @@ struct TrainCommand: ParsableCommand {
     let signals = Interruption.listen()
     defer { signals.forEach { $0.cancel() } }
     let executor = try device.makeExecutor(
-      recipe: recipe.device, factors: recipe.precision.factors, profiling: profile)
+      recipe: recipe.device, factors: recipe.precision.factors, profiling: profile,
+      recorded: resume || branch != nil ? CompoundingRun.recordedTuning(recipe) : nil)
     let progress = ProgressDisplay()
     var observer = RunObserver(note: progress.note, step: progress.step)
     if let writeBatches { observer.batch = try BatchWriter(URL(fileURLWithPath: writeBatches)).write }

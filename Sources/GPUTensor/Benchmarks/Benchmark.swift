@@ -32,10 +32,13 @@ package struct Benchmark: Sendable {
   let timedKernels: [String]
   /// Whether the families are shown side by side.
   let comparesFamilies: Bool
+  /// What it is tuned as; nil: not at all.
+  let product: MatmulClass?
 
   init(
     _ kernel: String, _ shape: String, flops: Double, bytes: Double, rows: Int, sampled: (any SampledOracle)? = nil,
-    timedKernels: [String] = [], comparesFamilies: Bool = false, record: @escaping @Sendable (CaseRecorder) -> Void
+    timedKernels: [String] = [], comparesFamilies: Bool = false, product: MatmulClass? = nil,
+    record: @escaping @Sendable (CaseRecorder) -> Void
   ) {
     self.kernel = kernel
     self.shape = shape
@@ -44,6 +47,7 @@ package struct Benchmark: Sendable {
     self.sampled = sampled
     self.timedKernels = timedKernels
     self.comparesFamilies = comparesFamilies
+    self.product = product
     operation = OperationCase(shape, rows: rows, rowCapacity: rows, record: record)
   }
 }

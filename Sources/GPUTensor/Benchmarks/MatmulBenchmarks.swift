@@ -23,7 +23,14 @@ package struct MatmulShape: Sendable, Equatable {
     self.init(sizes[0], sizes[1], sizes[2], (letters[0] == "t", letters[1] == "t"))
   }
 
-  var name: String { "\(m)x\(n)x\(k) \(transposeA ? "T" : "N")\(transposeB ? "T" : "N")" }
+  package var name: String { sizes + " " + transposes }
+  /// As `init(_:)` reads it.
+  package var argument: String { sizes + ":" + transposes.lowercased() }
+  private var sizes: String { "\(m)x\(n)x\(k)" }
+  private var transposes: String { "\(transposeA ? "T" : "N")\(transposeB ? "T" : "N")" }
+
+  /// The class that it is tuned in; nil where both operands are transposed.
+  package var product: MatmulClass? { MatmulClass(transposeA: transposeA, transposeB: transposeB, m: m, n: n) }
 
   /// The three products of a linear layer of `rows` rows with a weight [n, k]: forward, and the gradients of its input
   /// and of its weight.
@@ -56,7 +63,7 @@ extension Matmul: Benchmarked {
     let (m, n, k) = (shape.m, shape.n, shape.k)
     return Benchmark(
       stem, shape.name, flops: 2 * Double(m) * Double(n) * Double(k), bytes: 4 * Double(m * k + k * n + m * n), rows: 1,
-      sampled: MatmulOracle(shape: shape), comparesFamilies: comparesFamilies
+      sampled: MatmulOracle(shape: shape), comparesFamilies: comparesFamilies, product: shape.product
     ) { recorder in
       let a = recorder.parameter(Shape(shape.transposeA ? [k, m] : [m, k]))
       let b = recorder.parameter(Shape(shape.transposeB ? [n, k] : [k, n]))

@@ -22,19 +22,25 @@ package enum OperationRegistry {
     BatchRows.self,
     AdamW.self,
   ]
+
+  /// What `accrete doctor` can be asked for: the ops' stems.
+  package static var names: [String] { all.map { $0.stem } }
 }
 
 /// A choice of families under which an op is checked.
 package struct CheckVariant: Sendable {
   /// What `accrete doctor` calls it: the op's stem, and the family where there is a choice.
   package let name: String
-  package let traits: KernelTraits
+  package private(set) var traits: KernelTraits
 
   /// The variants of an op on a device: each family of matmul and attention in turn, and of matmul those in bf16.
   ///
-  /// - Parameter bf16Methods: what `BF16Probe` found.
+  /// - Parameters:
+  ///   - bf16Methods: what `BF16Probe` found.
+  ///   - tuned: what `accrete tune` found, which is a variant of its own.
   package static func all(
-    of operation: any Checked.Type, device: Device, bf16Methods: [BF16Method] = [.rounding]
+    of operation: any Checked.Type, device: Device, bf16Methods: [BF16Method] = [.rounding],
+    tuned: [FactorType: [MatmulClass: MatmulParameters]] = [:]
   ) -> [CheckVariant] {
     let traits = KernelTraits(device: device)
     switch operation.stem {
@@ -44,8 +50,14 @@ package struct CheckVariant: Sendable {
         forced.matmulFamily = family
         return CheckVariant(name: "\(operation.stem)/\(family.rawValue)", traits: forced)
       }
+      var own = CheckVariant(name: operation.stem + "/tuned", traits: traits)
+      own.traits.tunedProducts = tuned[.float32] ?? [:]
+      let tunedOwn = own.traits == traits ? [] : [own]
       // A loss rounds what it has computed: where two ways differ in the last bit, one may round up and one down.
-      return families + (operation.stem == "matmul" ? bf16(families, methods: bf16Methods) : [])
+      guard operation.stem == "matmul" else { return families + tunedOwn }
+      own.traits.tunedProducts = tuned[.bfloat16] ?? [:]
+      let tunedBF16 = own.traits == traits ? [] : bf16([own], methods: bf16Methods.suffix(1))
+      return families + tunedOwn + bf16(families, methods: bf16Methods) + tunedBF16
     case "attention":
       return AttentionFamily.allCases.map { family in
         var forced = traits

@@ -27,7 +27,9 @@ package final class OpenCLExecutor: Executor {
     if context.traits.usesTiles { try context.requestTileRegisters() }
   }
 
-  package var deviceName: String { "\(context.device.name) (\(context.device.platform))" }
+  package var deviceName: String { Self.name(of: context.device) }
+  /// A device's name, and whose it is.
+  package static func name(of device: Device) -> String { "\(device.name) (\(device.platform))" }
   package var traits: KernelTraits? { context.traits }
   package var factors: FactorType { context.traits.factors }
   package var largestBuffer: Int { context.device.largestAllocationBytes }

@@ -115,18 +115,23 @@ struct CrossEntropyChunks {
     (bytes + SlabLayout.alignmentBytes - 1) / SlabLayout.alignmentBytes * SlabLayout.alignmentBytes
   }
 
-  private func products(rows: Int) -> [MatmulSize] {
-    let forward = MatmulSize(m: rows, n: vocabularySize, k: columns)
-    let input = MatmulSize(m: rows, n: columns, k: vocabularySize)
-    let weight = MatmulSize(m: vocabularySize, n: columns, k: rows)
-    return [forward] + (withGradient ? [input] : []) + (withWeight ? [weight] : [])
+  // Logits, and the gradients of the input and of the weight: NT, NN and TN.
+  private func products(rows: Int) -> (logits: MatmulSize, input: MatmulSize, weight: MatmulSize) {
+    (
+      MatmulSize(m: rows, n: vocabularySize, k: columns), MatmulSize(m: rows, n: columns, k: vocabularySize),
+      MatmulSize(m: vocabularySize, n: columns, k: rows)
+    )
   }
 
   func scratchBytes(traits: KernelTraits?) -> Int {
     guard traits != nil else { return 0 }
-    let matmul =
-      products(rows: chunkRows)
-      .map { MatmulLaunch.scratchBytes($0, traits: traits) }.max() ?? 0
+    let sizes = products(rows: chunkRows)
+    func bytes(_ size: MatmulSize, _ transposeA: Bool, _ transposeB: Bool) -> Int {
+      MatmulLaunch.scratchBytes(size, transposeA: transposeA, transposeB: transposeB, traits: traits)
+    }
+    var matmul = bytes(sizes.logits, false, true)
+    if withGradient { matmul = max(matmul, bytes(sizes.input, false, false)) }
+    if withWeight { matmul = max(matmul, bytes(sizes.weight, true, false)) }
     return logitBytes + lossBytes + matmul
   }
 
@@ -153,7 +158,7 @@ struct CrossEntropyChunks {
       let targets = try window(step.inputBuffer(2), 1)
       let sizes = products(rows: count)
       try MatmulLaunch(
-        size: sizes[0], c: logits, a: x, b: weight, typeOfB: weightType, transposeA: false, transposeB: true,
+        size: sizes.logits, c: logits, a: x, b: weight, typeOfB: weightType, transposeA: false, transposeB: true,
         accumulate: false
       ).enqueue(step, scratch: packed)
       let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize)]
@@ -166,12 +171,12 @@ struct CrossEntropyChunks {
         "cross_entropy_gradient", "cross_entropy.cl",
         [.write(losses), .update(logits)] + common + [.float(step.scalars.lossScale)], rows: count)
       try MatmulLaunch(
-        size: sizes[1], c: try window(step.outputBuffer(2), columns), a: logits, b: weight, typeOfB: weightType,
+        size: sizes.input, c: try window(step.outputBuffer(2), columns), a: logits, b: weight, typeOfB: weightType,
         transposeA: false, transposeB: false, accumulate: false
       ).enqueue(step, scratch: packed)
       guard withWeight else { continue }
       try MatmulLaunch(
-        size: sizes[2], c: step.outputBuffer(3), a: logits, b: x, transposeA: true, transposeB: false,
+        size: sizes.weight, c: step.outputBuffer(3), a: logits, b: x, transposeA: true, transposeB: false,
         accumulate: first > 0 || step.accumulates(3)
       ).enqueue(step, scratch: packed)
     }
@@ -198,7 +203,8 @@ struct CrossEntropyChunks {
       let count = min(chunk, rows - first)
       let sizes = products(rows: count)
       step.matmul(
-        sizes[0], c: logits, a: x + first * columns, b: weight, transposeA: false, transposeB: true, accumulate: false)
+        sizes.logits, c: logits, a: x + first * columns, b: weight, transposeA: false, transposeB: true,
+        accumulate: false)
       step.parallel(count) { row in
         step.output(1)[first + row] = loss(
           logits + row * vocabularySize, target: Int(targets[first + row]),
@@ -207,11 +213,11 @@ struct CrossEntropyChunks {
       for row in first..<first + count { total += step.output(1)[row] }
       guard withGradient else { continue }
       step.matmul(
-        sizes[1], c: step.output(2) + first * columns, a: logits, b: weight, transposeA: false, transposeB: false,
+        sizes.input, c: step.output(2) + first * columns, a: logits, b: weight, transposeA: false, transposeB: false,
         accumulate: false)
       guard withWeight else { continue }
       step.matmul(
-        sizes[2], c: step.output(3), a: logits, b: x + first * columns, transposeA: true, transposeB: false,
+        sizes.weight, c: step.output(3), a: logits, b: x + first * columns, transposeA: true, transposeB: false,
         accumulate: first > 0 || step.accumulates(3))
     }
     step.output(0)[0] = total + (step.accumulates(0) ? step.output(0)[0] : 0)

@@ -45,7 +45,7 @@ struct Matmul: Operation {
 
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
     let size = MatmulSize(call.inputs[0], call.inputs[1], transposeA: transposeA, transposeB: transposeB)
-    return MatmulLaunch.scratchBytes(size, traits: traits)
+    return MatmulLaunch.scratchBytes(size, transposeA: transposeA, transposeB: transposeB, traits: traits)
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {

@@ -11,33 +11,42 @@ struct MatmulLaunch {
   let transposeB: Bool
   let accumulate: Bool
 
-  static func scratchBytes(_ size: MatmulSize, traits: KernelTraits?) -> Int {
-    guard let traits, traits.matmulFamily == .panel else { return 0 }
-    return MatmulPanel.scratchBytes(size, factors: traits.factors)
+  static func scratchBytes(_ size: MatmulSize, transposeA: Bool, transposeB: Bool, traits: KernelTraits?) -> Int {
+    guard let traits else { return 0 }
+    let product = MatmulClass(transposeA: transposeA, transposeB: transposeB, m: size.m, n: size.n)
+    let parameters = traits.products(product)
+    guard parameters.family == .panel else { return 0 }
+    return MatmulPanel.scratchBytes(size, parameters.panel, factors: traits.factors)
   }
 
   /// - Parameter scratch: where the panel family packs; nil: the step's own.
   func enqueue(_ step: DeviceStep, scratch: Buffer? = nil) throws(OpenCLError) {
-    switch step.traits.matmulFamily {
-    case .panel: try MatmulPanel(call: self).enqueue(step, scratch: scratch ?? step.scratch)
-    case .tile: try enqueueTile(step)
+    let product = MatmulClass(transposeA: transposeA, transposeB: transposeB, m: size.m, n: size.n)
+    let parameters = step.traits.products(product)
+    switch parameters.family {
+    case .panel:
+      try MatmulPanel(call: self, parameters: parameters.panel).enqueue(step, scratch: scratch ?? step.scratch)
+    case .tile: try enqueueTile(step, parameters.tile)
     // The library reads floats alone, and multiplies them.
-    case .clblast where typeOfB != .float32 || step.traits.factors != .float32: try enqueueTile(step)
+    case .clblast where typeOfB != .float32 || step.traits.factors != .float32: try enqueueTile(step, parameters.tile)
     case .clblast: try enqueueCLBlast(step)
     }
   }
 
-  private func enqueueTile(_ step: DeviceStep) throws(OpenCLError) {
+  private func enqueueTile(_ step: DeviceStep, _ tile: MatmulParameters.Tile) throws(OpenCLError) {
     let (m, n, k) = (size.m, size.n, size.k)
     let transposes = ["TRANSPOSE_A": transposeA ? 1 : 0, "TRANSPOSE_B": transposeB ? 1 : 0]
     try step.launch(
       "matmul_tile", "matmul_tile.cl",
-      defines: transposes.merging(typeOfB.storageDefines) { $1 }.merging(step.traits.factorDefines) { $1 },
+      defines: transposes.merging(tile.defines) { $1 }.merging(typeOfB.storageDefines) { $1 }
+        .merging(step.traits.factorDefines(.tile)) { $1 },
       [
         accumulate ? .update(c) : .write(c), .read(a), .read(b), .int(m), .int(n), .int(k),
         .int(transposeA ? m : k), .int(transposeB ? k : n), .int(n), .ulong(m * k), .ulong(k * n), .ulong(m * n),
         .int(accumulate ? 1 : 0),
-      ], .grid((n + 63) / 64, (m + 63) / 64, size.batch, of: 256))
+      ],
+      .grid(
+        (n + tile.columns - 1) / tile.columns, (m + tile.rows - 1) / tile.rows, size.batch, of: tile.groupSize))
   }
 
   private func enqueueCLBlast(_ step: DeviceStep) throws(OpenCLError) {

@@ -6,8 +6,6 @@ struct MatmulPanel {
   /// Columns of a panel and rows of a register tile: TILE_COLUMNS and TILE_ROWS of the kernel.
   private static let panelColumns = 48
   private static let tileRows = 8
-  /// Row tiles that a work-item packs at once.
-  private static let chunkTiles = 12
   /// Depths and rows of B that one work-item of the smaller kernels takes.
   private static let packDepth = 96
   private static let rowsPerItem = 16
@@ -17,7 +15,9 @@ struct MatmulPanel {
   private static let packedBytes = 16 << 20
   /// Depths are cut at multiples of the kernel's own block (DEPTH_BLOCK): what fills a chunk, of which two bf16 take the
   /// room of a float.
-  private static func depthBlock(_ factors: FactorType) -> Int { factors == .float32 ? 576 : 1152 }
+  private static func depthBlock(_ parameters: MatmulParameters.Panel, _ factors: FactorType) -> Int {
+    factors == .float32 ? parameters.depthBlock : 2 * parameters.depthBlock
+  }
 
   /// A matrix addressed by two strides, so that a transpose is an exchange of the two.
   private struct Operand {
@@ -31,9 +31,11 @@ struct MatmulPanel {
   }
 
   private let call: MatmulLaunch
+  private let parameters: MatmulParameters.Panel
 
-  init(call: MatmulLaunch) {
+  init(call: MatmulLaunch, parameters: MatmulParameters.Panel) {
     self.call = call
+    self.parameters = parameters
   }
 
   /// Whether the product is made as C^T = B^T · A^T, which packs A: worth it where A is much the smaller operand.
@@ -51,23 +53,23 @@ struct MatmulPanel {
   }
 
   /// Depths that are packed at once.
-  private static func depth(_ size: MatmulSize, _ factors: FactorType) -> Int {
-    let block = depthBlock(factors)
+  private static func depth(_ size: MatmulSize, _ parameters: MatmulParameters.Panel, _ factors: FactorType) -> Int {
+    let block = depthBlock(parameters, factors)
     return max(1, packedBytes / bytes(size, depth: block, factors)) * block
   }
 
   /// Enough for this product and for every smaller one: fewer rows than the capacity may be packed deeper.
-  static func scratchBytes(_ size: MatmulSize, factors: FactorType) -> Int {
-    let block = bytes(size, depth: depthBlock(factors), factors)
+  static func scratchBytes(_ size: MatmulSize, _ parameters: MatmulParameters.Panel, factors: FactorType) -> Int {
+    let block = bytes(size, depth: depthBlock(parameters, factors), factors)
     return min(bytes(size, depth: size.k, factors), max(packedBytes, block)) * size.batch
   }
 
   /// What a kernel that reads an operand of this type is compiled with.
   private func defines(_ dtype: DType, _ step: DeviceStep) -> [String: Int] {
     [
-      "CHUNK_TILES": Self.chunkTiles, "DEPTH_BLOCK": Self.depthBlock(step.traits.factors),
+      "CHUNK_TILES": parameters.chunkTiles, "DEPTH_BLOCK": Self.depthBlock(parameters, step.traits.factors),
       "PACK_DEPTH": Self.packDepth, "ROWS_PER_ITEM": Self.rowsPerItem,
-    ].merging(dtype.storageDefines) { $1 }.merging(step.traits.factorDefines) { $1 }
+    ].merging(dtype.storageDefines) { $1 }.merging(step.traits.factorDefines(.panel)) { $1 }
   }
 
   func enqueue(_ step: DeviceStep, scratch: Buffer) throws(OpenCLError) {
@@ -86,6 +88,20 @@ struct MatmulPanel {
     }
   }
 
+  /// How the rows are cut into chunks, and the panels into runs: a work-item for each of both.
+  ///
+  /// A driver may deal the items out before it knows how long they take (PoCL gives half of them to the first of two
+  /// threads): so there are equally many for each unit, and all of the same size.
+  private func shares(m: Int, panels: Int, units: Int) -> (chunks: Int, panelsPerItem: Int) {
+    func rounded(_ count: Int, upTo multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }
+    let tiles = (m + Self.tileRows - 1) / Self.tileRows
+    let least = (tiles + parameters.chunkTiles - 1) / parameters.chunkTiles
+    let chunks = least < units ? least : min(rounded(least, upTo: units), tiles)
+    let wanted = parameters.itemsPerUnit * units
+    let groups = min((wanted + chunks * call.size.batch - 1) / (chunks * call.size.batch), panels)
+    return (chunks, (panels + groups - 1) / groups)
+  }
+
   private func enqueuePacked(
     _ step: DeviceStep, _ c: Operand, _ a: Operand, _ b: Operand, m: Int, n: Int, scratch: Buffer
   ) throws(OpenCLError) {
@@ -93,12 +109,8 @@ struct MatmulPanel {
     let (kernel, file) =
       step.traits.usesTiles ? ("matmul_amx", "matmul_amx.cl") : ("matmul_panel", "matmul_panel.cl")
     let panels = Self.panels(size)
-    let depth = Self.depth(size, step.traits.factors)
-    let chunkRows = Self.tileRows * Self.chunkTiles
-    let chunks = (m + chunkRows - 1) / chunkRows
-    let wanted = 4 * step.context.device.computeUnits
-    let groups = min(max((wanted + chunks * size.batch - 1) / (chunks * size.batch), 1), panels)
-    let panelsPerItem = (panels + groups - 1) / groups
+    let depth = Self.depth(size, parameters, step.traits.factors)
+    let (chunks, panelsPerItem) = shares(m: m, panels: panels, units: step.context.device.computeUnits)
     for first in stride(from: 0, to: size.k, by: depth) {
       let count = min(depth, size.k - first)
       try step.launch(

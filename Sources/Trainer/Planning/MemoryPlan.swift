@@ -22,10 +22,15 @@ package struct MemoryPlan: Sendable, Equatable {
 
     /// An OpenCL device that is here; nil: the CPU fallback.
     ///
-    /// - Parameter factors: what matrix products multiply.
-    package init(_ device: Kernels.Device?, factors: FactorType = .float32) {
+    /// - Parameters:
+    ///   - factors: what matrix products multiply.
+    ///   - tuned: what `accrete tune` found for them.
+    package init(
+      _ device: Kernels.Device?, factors: FactorType = .float32, tuned: [MatmulClass: MatmulParameters] = [:]
+    ) {
       var traits = device.map { KernelTraits(device: $0) }
       traits?.factors = factors
+      traits?.tunedProducts = tuned
       self.traits = traits
       largestBuffer = device?.largestAllocationBytes ?? .max
     }

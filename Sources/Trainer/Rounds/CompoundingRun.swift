@@ -17,6 +17,11 @@ package final class CompoundingRun {
   private let executor: any Executor
   private let observer: RunObserver
 
+  /// How a run's checkpoint says that products were computed, for the executor that is to go on with it.
+  package static func recordedTuning(_ recipe: Recipe) -> RunState.Tuning? {
+    RunCheckpoint(RunFolder(recipe.outputDirectory).checkpoint).recordedTuning()
+  }
+
   /// Opens everything that the recipe names, checks that it fits, and allocates it; nothing is written yet.
   package init(_ recipe: Recipe, executor: any Executor, observer: RunObserver) throws {
     precondition(executor.factors == recipe.precision.factors, "an executor of another precision than the recipe's")
@@ -44,6 +49,12 @@ package final class CompoundingRun {
       state = saved.state
       try RunResumption(recipe: recipe, material: material, folder: folder, accepted: accepted).check(&state)
       try restore(state, from: saved.folder)
+      let tuning = RunState.Tuning(executor)
+      if let before = state.tuning, before != tuning {
+        observer.note(
+          "products are computed otherwise than before (on \(before.device)): the last bits of the rest may differ")
+      }
+      state.tuning = tuning
     } else {
       state = try start()
     }
@@ -61,6 +72,7 @@ package final class CompoundingRun {
     var state = RunState(
       round: 1, transfer: TransferMatrix(datasets: recipe.rounds.map(\.name)), recipe: recipe.yaml,
       datasets: material.fileHashes, tokenizer: material.learnedTokenizerHash)
+    state.tuning = RunState.Tuning(executor)
     let evaluation = try evaluate("M0") {
       // Nothing has been trained: a resumed run starts here again.
       if let signal = Interruption.signal { throw RoundError.interrupted(signal: signal, round: "base", step: 0) }

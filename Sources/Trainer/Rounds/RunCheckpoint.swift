@@ -86,6 +86,13 @@ package struct RunCheckpoint {
     return nil
   }
 
+  /// How products were computed before the state was saved; nil: nothing says it.
+  package func recordedTuning() -> RunState.Tuning? {
+    let files = [folder, previous].map { $0.appending(path: "state.json") }
+    return files.lazy.compactMap { try? Data(contentsOf: $0) }.first
+      .flatMap { try? JSONDecoder().decode(RunState.self, from: $0) }?.tuning
+  }
+
   /// Sends the saved tensors of a state to the device.
   package static func restore(
     _ state: RunState, in folder: URL, tensors: [Tensors], to executor: any Executor

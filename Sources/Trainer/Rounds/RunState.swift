@@ -1,4 +1,6 @@
 import Foundation
+import GPUTensor
+import Kernels
 
 /// Where a run stands between two steps, to go on from after any stop.
 package struct RunState: Codable, Sendable {
@@ -9,6 +11,18 @@ package struct RunState: Codable, Sendable {
     package var loss: Double
     /// Evaluations since that brought no better one.
     package var evaluationsSince: Int
+  }
+
+  /// How products were computed, which decides their last bits, and on which device.
+  package struct Tuning: Codable, Sendable, Equatable {
+    package var device: String
+    package var products: [MatmulClass: MatmulParameters]
+
+    /// As an executor has it; nil: the CPU fallback, which has one way.
+    package init?(_ executor: any Executor) {
+      guard let traits = executor.traits else { return nil }
+      (device, products) = (executor.deviceName, traits.tunedProducts)
+    }
   }
 
   /// The round that is under way, from 1, and the steps it has taken.
@@ -40,6 +54,7 @@ package struct RunState: Codable, Sendable {
   package var datasets: [String: String]
   /// SHA-256 of the tokenizer that was learned from the rounds' texts; nil where none was.
   package var tokenizer: String?
+  package var tuning: Tuning?
 
   /// The beginning of a round.
   package init(
@@ -80,9 +95,11 @@ package struct RunState: Codable, Sendable {
 
   /// The state at the beginning of the round under way.
   package var restarted: RunState {
-    RunState(
+    var state = RunState(
       round: round, transfer: transfer, finalLosses: finalLosses, parentSha256: parentSha256, recipe: recipe,
       datasets: datasets, tokenizer: tokenizer)
+    state.tuning = tuning
+    return state
   }
 
   /// Closes the round under way, whose model has this hash.

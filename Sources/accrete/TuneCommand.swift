@@ -1,0 +1,180 @@
+import ArgumentParser
+import Foundation
+import GPUTensor
+import Kernels
+import Trainer
+
+/// Measures in order to choose, which no other command does: the families and sizes of matrix products.
+struct TuneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tune", abstract: "Find the fastest way to multiply matrices on your device, and keep it.",
+    discussion: """
+      Each candidate runs in a process of its own, is checked, and is timed in turn with the default. What is found is \
+      kept with device, driver and kernels, in ACCRETE_TUNING or the user's data folder; the other commands obey it.
+      """)
+
+  @Option(help: "How long to search, in seconds.")
+  var seconds = 300.0
+
+  @Option(help: "What the products multiply: fp32 or bf16, as a recipe's precision.")
+  var precision = Precision.fp32
+
+  @Option(
+    help: ArgumentHelp(
+      "Products to search for in place of SmolLM2-135M's: the last of each order (nt, nn, tn) and width (up to 256 "
+        + "columns, or more) stands for all such.", valueName: "MxNxK:nt,…"))
+  var shapes: String?
+
+  @Flag(help: "Print one JSON object: the file that was written.")
+  var json = false
+
+  @OptionGroup var device: DeviceOption
+
+  /// Seconds after which a candidate is given up: compiling it, checking it and timing it.
+  private static let patience = 60.0
+  /// Seconds of timed runs: of a candidate, and of the one that is to take the default's place.
+  private static let (trialSeconds, lastSeconds) = (0.4, 2.0)
+
+  func validate() throws {
+    guard seconds > 0, seconds.isFinite else { throw ValidationError("--seconds is a time above 0") }
+    for shape in try shapes.map(MatmulShape.list) ?? [] where shape.product == nil {
+      throw ValidationError("--shapes: \(shape.name) transposes both operands, which no layer does: name nt, nn or tn")
+    }
+  }
+
+  func run() throws {
+    guard let chosen = try DeviceSelection.resolve(option: device.device).device() else {
+      throw OpenCLError(
+        kind: .noSuchDevice, call: "tune", detail: "there is no OpenCL device to tune for",
+        remedy: "install an OpenCL driver (on Debian: pocl-opencl-icd)")
+    }
+    guard let url = TuningFile.url(for: chosen) else {
+      throw Failure.NotFound(description: "there is no folder to keep the result in: set ACCRETE_TUNING to one")
+    }
+    Console.note("device: \(chosen.name) (\(chosen.platform), driver \(chosen.driverVersion))")
+    var file = try TuningFile(for: chosen)
+    switch TuningFile.load(for: chosen) {
+    case .success(let kept): if let kept { (file.products, file.failures) = (kept.products, kept.failures) }
+    case .failure(let unusable): Console.note("\(unusable.path) is replaced: \(unusable.why)")
+    }
+    try search(chosen, &file, keptAt: url)
+    if json { return try Console.result(json: file) }
+    Self.table(of: file).forEach(Console.result)
+    Console.result("kept in \(url.path)")
+  }
+
+  // MARK: - The search
+
+  /// Searches class by class, and keeps each as it is found.
+  private func search(_ device: Device, _ file: inout TuningFile, keptAt url: URL) throws {
+    let factors = precision.factors
+    let method = factors == .bfloat16 ? DeviceOption.bf16Methods(device).last ?? .rounding : .rounding
+    var wanted: [MatmulClass: MatmulShape] = [:]
+    for shape in try shapes.map(MatmulShape.list) ?? MatmulShape.tuned { wanted[shape.product ?? .nt] = shape }
+    let classes = MatmulClass.allCases.filter { wanted[$0] != nil }
+    let end = ContinuousClock.now + .seconds(seconds)
+    for (index, product) in classes.enumerated() {
+      guard let shape = wanted[product] else { continue }
+      // What a class leaves over is the next ones'.
+      let share = (end - ContinuousClock.now) / Double(classes.count - index)
+      let deadline = ContinuousClock.now + share
+      let tuner = MatmulTuner(
+        device: device, factors: factors,
+        trial: { parameters, isLast in
+          let trial = MatmulTrial(
+            device: device.index, factors: factors, bf16Method: method, shape: shape, parameters: parameters,
+            seconds: isLast ? Self.lastSeconds : Self.trialSeconds)
+          let outcome = Self.outcome(of: trial)
+          Console.note("\(shape.name)  \(parameters): \(Self.text(outcome))")
+          return outcome
+        }, isOver: { ContinuousClock.now > deadline })
+      let failed = file.failures.filter { $0.precision == factors && $0.product == product }
+      let finding = tuner.search(
+        from: file.products[factors]?[product]?.parameters, avoiding: Set(failed.map(\.parameters)))
+      if finding.untried > 0 {
+        Console.note("\(shape.name)  \(finding.untried) candidates were not tried: give --seconds more than \(seconds)")
+      }
+      file.products[factors, default: [:]][product] = finding.best.map { best in
+        TuningFile.Product(
+          parameters: best.parameters, shape: shape.name, milliseconds: best.result.milliseconds,
+          gain: best.result.gain)
+      }
+      file.failures += finding.failures.map { failure in
+        TuningFile.Failure(
+          precision: factors, product: product, parameters: failure.parameters, reason: failure.reason)
+      }
+      file.date = Date.now.formatted(.iso8601)
+      try file.write(to: url)
+    }
+  }
+
+  /// Runs a trial in a child.
+  private static func outcome(of trial: MatmulTrial) -> MatmulTuner.Outcome {
+    guard let executable = ChildProcess.ownExecutable, let request = try? JSONEncoder().encode(trial) else {
+      return .failed("no program to run it in")
+    }
+    let arguments = [MatmulTrial.command, String(decoding: request, as: UTF8.self)]
+    switch ChildProcess.run(arguments, executable: executable, seconds: patience) {
+    case .exited(0, let output):
+      guard let result = try? JSONDecoder().decode(MatmulTrial.Result.self, from: output) else {
+        return .failed("it ended without a time")
+      }
+      return .measured(result)
+    case .exited(_, let output):
+      let reason = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline).first
+      return .failed(reason.map(String.init) ?? "it ended without a word")
+    case .crashed(let signal): return .failed("it crashed (signal \(signal))")
+    case .timedOut: return .failed("it took over \(Int(patience)) s")
+    case .failed(let reason): return .failed(reason)
+    }
+  }
+
+  // MARK: - What is printed
+
+  private static func text(_ outcome: MatmulTuner.Outcome) -> String {
+    switch outcome {
+    case .measured(let result):
+      "\(BenchPrinter.number(result.milliseconds)) ms, \(BenchPrinter.number(result.gain)) times as fast as the default"
+    case .failed(let reason): "skipped: \(reason)"
+    }
+  }
+
+  private static func table(of file: TuningFile) -> [String] {
+    var table = TextTable(
+      ["precision", "product", "shape", "computed by", "ms", "times as fast"], texts: [0, 1, 2, 3])
+    for factors in FactorType.allCases {
+      for product in MatmulClass.allCases {
+        guard let found = file.products[factors]?[product] else { continue }
+        table.add([
+          factors == .float32 ? "fp32" : "bf16", product.rawValue, found.shape, "\(found.parameters)",
+          BenchPrinter.number(found.milliseconds), BenchPrinter.number(found.gain),
+        ])
+      }
+    }
+    return table.lines.count > 1 ? table.lines : ["nothing is clearly faster than the defaults"]
+  }
+}
+
+/// One trial of the tuner, which may hang or crash: `accrete tune` runs it in a child, and reads what it prints.
+struct TuneTrialCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: MatmulTrial.command, abstract: "Check and time one candidate of accrete tune.", shouldDisplay: false)
+
+  @Argument(help: "The trial, as JSON.")
+  var trial: String
+
+  func run() throws {
+    do {
+      let trial = try JSONDecoder().decode(MatmulTrial.self, from: Data(trial.utf8))
+      let devices = try Device.all()
+      guard devices.indices.contains(trial.device) else { throw MatmulTrial.Wrong(description: "no such device") }
+      let result = try trial.run(on: devices[trial.device])
+      Console.result(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
+    } catch {
+      Console.result("\(error)")
+      throw ExitCode(1)
+    }
+  }
+}
+
+extension Precision: ExpressibleByArgument {}
