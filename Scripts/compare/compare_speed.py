@@ -3,8 +3,8 @@
 
     python Scripts/compare/compare_speed.py recipes/speed.yaml [key=value …] --runs 3 --steps 5 --peers plain tuned
 
-accrete trains the recipe's first round and writes its micro-batches; PyTorch (pytorch_train.py, random weights of
-SmolLM2's shape) is given those batches, in each way that --peers names. They alternate, so that a slow hour of the
+accrete trains the recipe's first round and writes its micro-batches; PyTorch (pytorch_train.py, random weights of the
+shape that --shape names) is given those batches, in each way that --peers names. They alternate, so that a slow hour of the
 machine slows all. The first two steps of each run are not counted. accrete runs in each of --precisions, and a peer is
 held against the run of its own precision. Prints one JSON object.
 """
@@ -36,9 +36,9 @@ def accrete_rates(binary, recipe, overrides, steps, folder, batches):
     return [line["tokens_per_second"] for line in lines if line["round"] == 1 and line["step"] > WARMUP]
 
 
-def pytorch_rates(batches, steps, sequence_length, extra):
+def pytorch_rates(batches, shape, steps, sequence_length, extra):
     """Tokens a second of each step after the warm-up."""
-    command = [sys.executable, str(HERE / "pytorch_train.py"), "--shape", "smollm2", "--batches", batches, "--steps",
+    command = [sys.executable, str(HERE / "pytorch_train.py"), "--shape", shape, "--batches", batches, "--steps",
                str(steps - WARMUP), "--warmup", str(WARMUP), "--sequence-length", str(sequence_length), *extra]
     result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return result["step_tokens_per_second"]
@@ -51,6 +51,7 @@ def main():
     parser.add_argument("--accrete", default=str(ROOT / ".build/release/accrete"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--shape", default="smollm2", help="of pytorch_train.py: the recipe's base")
     parser.add_argument("--sequence-length", type=int, default=512)
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=["plain", "tuned"])
     parser.add_argument("--precisions", nargs="+", choices=["fp32", "bf16"], default=["fp32"])
@@ -65,7 +66,7 @@ def main():
                 rates[name] += accrete_rates(options.accrete, options.recipe, overrides, options.steps,
                                              f"{work}/{precision}{run}", batches)
             for peer in options.peers:
-                rates[peer] += pytorch_rates(batches, options.steps, options.sequence_length, PEERS[peer])
+                rates[peer] += pytorch_rates(batches, options.shape, options.steps, options.sequence_length, PEERS[peer])
     medians = {name: statistics.median(values) for name, values in rates.items()}
     ratios = {}
     for peer in options.peers:

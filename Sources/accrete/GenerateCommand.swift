@@ -137,11 +137,21 @@ struct GenerateCommand: ParsableCommand {
       sequences: min(count, Self.answersAtOnce))
     try executor.prepare([generator.plan])
     let stops = configuration.stops(tokenizer)
+    let start = ContinuousClock.now
+    var first: ContinuousClock.Instant?
     let answers = try generator.generate(
       prompts: Array(repeating: input, count: count), maxTokens: maxTokens, stops: stops, sampling: drawing.sampling
     ) { _, token in
+      if first == nil { first = .now }
       onToken(token)
       return true
+    }
+    // The first token of each answer comes of reading the prompt.
+    let written = answers.reduce(0) { $0 + max($1.count - 1, 0) }
+    if let first, written > 0 {
+      let reading = BenchPrinter.number((first - start) / .seconds(1))
+      let rate = BenchPrinter.number(Double(written) / ((.now - first) / .seconds(1)))
+      Console.note("\(input.count) tokens read in \(reading) s, then \(rate) tokens/s")
     }
     return (answers, tokenizer)
   }

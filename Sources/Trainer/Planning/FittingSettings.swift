@@ -130,8 +130,9 @@ package struct FittingSettings: Sendable {
       if most > 0 { found.append("method: {type: lora, rank: 8}" + batch) }
     } else if types.isEmpty {
       let quantised = BaseStorage.nf4.types(of: configuration)
-      if try plan(Self.unmerged(method), types: quantised, length: length, rows: rows).bytes.total <= memory {
-        found.append("base.dtype: nf4")
+      let apart = Self.unmerged(method)
+      if try plan(apart, types: quantised, length: length, rows: rows).bytes.total <= memory {
+        found.append("base.dtype: nf4" + (apart == method ? "" : " with method.between_rounds: stack"))
       }
     }
     return Array(found.prefix(count))
