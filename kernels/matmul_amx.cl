@@ -4,8 +4,8 @@
 //   A m x depth, each by its strides.
 // Gradient contract: C `=` or `+=` by `accumulate`.
 // Saved for backward: nothing.
-// Parallelism: one work-item a work-group; id 0 = at most CHUNK_ROWS rows, id 1 = panels_per_item panels, id 2 = matrix of the
-//   batch. A work-item keeps 32 x 48 sums in six tile registers; two more hold a tile of A and one of B.
+// Parallelism: as matmul_panel's. A work-item keeps 32 x 48 sums in six tile registers; two more hold a tile of A and one
+//   of B.
 // Numerics: products of bf16 numbers, added up in fp32 by the tile unit's own order of 32 depths, these in ascending order
 //   within a block of at most DEPTH_BLOCK, and block sums in ascending order. Subnormal numbers count as zero.
 // Source: Intel Architecture Instruction Set Extensions Programming Reference, chapter 3 (AMX).
@@ -178,43 +178,47 @@ static inline void store_unit(
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Multiplies depths [depth_begin, depth_begin + depth) of A by the panels of the same depths of B.
-// Global size (at least ceil(m / CHUNK_ROWS), ceil(ceil(n / 48) / panels_per_item), batch): id 0 = its even share of the
-// units of UNIT_ROWS rows.
+// Multiplies depths [depth_begin, depth_begin + depth) of A by the panels of the same depths of B, chunk by chunk: an even
+// share of the units of UNIT_ROWS rows, at most CHUNK_ROWS, by panels_per_chunk panels.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void matmul_amx(
-    __global float *restrict c, const __global stored_t *restrict a, const __global packed_t *restrict panels, const int m,
-    const int n, const int depth, const int depth_begin, const int panels_per_item, const ulong a_row_stride,
+    __global float *restrict c, __global int *restrict next, const __global stored_t *restrict a,
+    const __global packed_t *restrict panels, const int m, const int n, const int depth, const int depth_begin,
+    const int row_chunks, const int panels_per_chunk, const int batch, const ulong a_row_stride,
     const ulong a_depth_stride, const ulong a_batch_stride, const ulong c_row_stride, const ulong c_column_stride,
     const ulong c_batch_stride, const int accumulate)
 {
   uint packed[CHUNK_ROWS * DEPTH_STEPS] __attribute__((aligned(64)));
   float sums[UNIT_ROWS * TILE_COLUMNS] __attribute__((aligned(64)));
-  const size_t row_units = (m + UNIT_ROWS - 1) / UNIT_ROWS;
-  const int row = get_global_id(0) * row_units / get_global_size(0) * UNIT_ROWS;
-  const int rows = min((int)((get_global_id(0) + 1) * row_units / get_global_size(0)) * UNIT_ROWS, m) - row;
+  const long row_units = (m + UNIT_ROWS - 1) / UNIT_ROWS;
   const int panel_count = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
-  const int first_panel = (int)get_global_id(1) * panels_per_item;
-  const int end_panel = min(first_panel + panels_per_item, panel_count);
+  const int panel_chunks = (panel_count + panels_per_chunk - 1) / panels_per_chunk;
   const int blocks = max((depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK, 1);
   const int block_depth = ((depth + blocks - 1) / blocks + 31) & ~31; // nearly equal blocks, of whole tiles
-  const size_t first =
-      get_global_id(2) * (size_t)a_batch_stride + depth_begin * (size_t)a_depth_stride + row * (size_t)a_row_stride;
-  c += get_global_id(2) * (size_t)c_batch_stride + row * (size_t)c_row_stride;
-  panels += get_global_id(2) * panel_count * PANEL_STEPS(depth) * TILE_COLUMNS;
   configure_tiles();
-  for (int block = 0; block < blocks; ++block) {
-    const int begin = block * block_depth;
-    const int count = min(block_depth, depth - begin);
-    pack_lines(packed, a, first + begin * (size_t)a_depth_stride, rows, count, a_row_stride, a_depth_stride);
-    for (int panel = first_panel; panel < end_panel; ++panel) {
-      const __global packed_t *from = panels + ((size_t)panel * PANEL_STEPS(depth) + begin / 2) * TILE_COLUMNS;
-      for (int i = 0; i < rows; i += UNIT_ROWS) {
-        multiply_unit(sums, packed + i * DEPTH_STEPS, from, (count + 31) / 32 * UNIT_STEPS);
-        store_unit(
-            c + i * (size_t)c_row_stride + panel * TILE_COLUMNS * (size_t)c_column_stride, sums,
-            min(UNIT_ROWS, rows - i), min(TILE_COLUMNS, n - panel * TILE_COLUMNS), c_row_stride, c_column_stride,
-            accumulate || block > 0);
+  for (int chunk = atomic_inc(next); chunk < row_chunks * panel_chunks * batch; chunk = atomic_inc(next)) {
+    const int row_chunk = chunk % row_chunks;
+    const int first_panel = chunk / row_chunks % panel_chunks * panels_per_chunk;
+    const size_t matrix = chunk / row_chunks / panel_chunks;
+    const int end_panel = min(first_panel + panels_per_chunk, panel_count);
+    const int row = row_chunk * row_units / row_chunks * UNIT_ROWS;
+    const int rows = min((int)((row_chunk + 1) * row_units / row_chunks) * UNIT_ROWS, m) - row;
+    const size_t first = matrix * a_batch_stride + depth_begin * (size_t)a_depth_stride + row * (size_t)a_row_stride;
+    __global float *c_rows = c + matrix * c_batch_stride + row * (size_t)c_row_stride;
+    const __global packed_t *b = panels + PANELS_BEGIN + matrix * panel_count * PANEL_STEPS(depth) * TILE_COLUMNS;
+    for (int block = 0; block < blocks; ++block) {
+      const int begin = block * block_depth;
+      const int count = min(block_depth, depth - begin);
+      pack_lines(packed, a, first + begin * (size_t)a_depth_stride, rows, count, a_row_stride, a_depth_stride);
+      for (int panel = first_panel; panel < end_panel; ++panel) {
+        const __global packed_t *from = b + ((size_t)panel * PANEL_STEPS(depth) + begin / 2) * TILE_COLUMNS;
+        for (int i = 0; i < rows; i += UNIT_ROWS) {
+          multiply_unit(sums, packed + i * DEPTH_STEPS, from, (count + 31) / 32 * UNIT_STEPS);
+          store_unit(
+              c_rows + i * (size_t)c_row_stride + panel * TILE_COLUMNS * (size_t)c_column_stride, sums,
+              min(UNIT_ROWS, rows - i), min(TILE_COLUMNS, n - panel * TILE_COLUMNS), c_row_stride, c_column_stride,
+              accumulate || block > 0);
+        }
       }
     }
   }

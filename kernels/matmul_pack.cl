@@ -23,6 +23,7 @@
 #define TILE_ROWS 8     // with TILE_VECTORS: 24 accumulators, which leaves eight of the 32 vector registers; of such
 #define TILE_VECTORS 3  // shapes this one issues the fewest instructions a multiplication that two load ports feed
 #define TILE_COLUMNS 48 // TILE_VECTORS of 16 lanes: one panel
+#define PANELS_BEGIN 64 // elements before the panels: the counter that the product's work-items share
 #define PACK_AHEAD 12   // depths between a row that is packed and the row that is asked for
 
 #if BF16
@@ -200,18 +201,22 @@ static inline void pack_chunk(
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Copies depths [depth_begin, depth_begin + depth) of B to panels.
+// Copies depths [depth_begin, depth_begin + depth) of B to panels, and sets the counter to 0; both lie in one buffer.
 // Global size (ceil(n / 48), ceil(depth / PACK_DEPTH), batch).
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void matmul_pack_panels(
-    __global packed_t *restrict panels, const __global stored_t *restrict b, const int n, const int depth,
-    const int depth_begin, const ulong depth_stride, const ulong column_stride, const ulong batch_stride)
+    __global int *restrict next, __global packed_t *restrict panels, const __global stored_t *restrict b, const int n,
+    const int depth, const int depth_begin, const ulong depth_stride, const ulong column_stride, const ulong batch_stride)
 {
   const int column = (int)get_global_id(0) * TILE_COLUMNS;
   const int first = (int)get_global_id(1) * PACK_DEPTH;
   const int end = min(first + PACK_DEPTH, depth);
   const size_t panel_count = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
-  __global packed_t *to = panels + (get_global_id(2) * panel_count + get_global_id(0)) * PANEL_STEPS(depth) * TILE_COLUMNS;
+  __global packed_t *to =
+      panels + PANELS_BEGIN + (get_global_id(2) * panel_count + get_global_id(0)) * PANEL_STEPS(depth) * TILE_COLUMNS;
+  if (get_global_id(0) == 0 && get_global_id(1) == 0 && get_global_id(2) == 0) {
+    *next = 0;
+  }
   const size_t from =
       get_global_id(2) * (size_t)batch_stride + depth_begin * (size_t)depth_stride + column * (size_t)column_stride;
   const int full = column + TILE_COLUMNS <= n;

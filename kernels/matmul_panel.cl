@@ -9,10 +9,10 @@
 // Shapes (row-major): panels as matmul_pack.cl lays them. C m x n, A m x depth, B depth x n, each by its strides.
 // Gradient contract: C `=` or `+=` by `accumulate`.
 // Saved for backward: nothing.
-// Parallelism: one work-item a work-group; id 0 = its even share of the tiles of TILE_ROWS rows, at most CHUNK_TILES, id 1
-//   = panels_per_item panels, id 2 = matrix of the batch.
+// Parallelism: one work-item a work-group, as many as the device has units; each takes the next chunk from a shared counter
+//   until none is left, for units differ in speed, and drivers deal work-items out beforehand.
 // Numerics: fp32, or with BF16 products of bf16 numbers added up in fp32. The sum over k runs in ascending order within a block of at most DEPTH_BLOCK, and block sums are
-//   added in ascending order, so the bits depend on the shapes and strides alone and not on the number of work-items.
+//   added in ascending order, so the bits depend on the shapes and strides alone and not on who computes which chunk.
 // Source: Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication" (the blocking).
 
 #include "matmul_pack.cl"
@@ -153,51 +153,61 @@ static inline __attribute__((always_inline)) void multiply_tile(
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Multiplies depths [depth_begin, depth_begin + depth) of A by the panels of the same depths of B.
-// Global size (at least ceil(m / (8 * CHUNK_TILES)), ceil(ceil(n / 48) / panels_per_item), batch).
+// Multiplies depths [depth_begin, depth_begin + depth) of A by the panels of the same depths of B, chunk by chunk: an even
+// share of the tiles of rows, at most CHUNK_TILES, by panels_per_chunk panels.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void matmul_panel(
-    __global float *restrict c, const __global stored_t *restrict a, const __global packed_t *restrict panels, const int m,
-    const int n, const int depth, const int depth_begin, const int panels_per_item, const ulong a_row_stride,
+    __global float *restrict c, __global int *restrict next, const __global stored_t *restrict a,
+    const __global packed_t *restrict panels, const int m, const int n, const int depth, const int depth_begin,
+    const int row_chunks, const int panels_per_chunk, const int batch, const ulong a_row_stride,
     const ulong a_depth_stride, const ulong a_batch_stride, const ulong c_row_stride, const ulong c_column_stride,
     const ulong c_batch_stride, const int accumulate)
 {
   packed_t packed[CHUNK_TILES * DEPTH_STEPS * TILE_ROWS];
-  const size_t row_tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
-  const int first_tile = get_global_id(0) * row_tiles / get_global_size(0);
-  const int tiles = (get_global_id(0) + 1) * row_tiles / get_global_size(0) - first_tile;
-  const int row = first_tile * TILE_ROWS;
+  const long row_tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
   const int panel_count = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
-  const int first_panel = (int)get_global_id(1) * panels_per_item;
-  const int end_panel = min(first_panel + panels_per_item, panel_count);
+  const int panel_chunks = (panel_count + panels_per_chunk - 1) / panels_per_chunk;
   const int blocks = max((depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK, 1);
   // Nearly equal blocks, for a short last one would waste its stores of C; in whole vectors.
   const int block_depth = ((depth + blocks - 1) / blocks + 7) & ~7;
-  const size_t first =
-      get_global_id(2) * (size_t)a_batch_stride + depth_begin * (size_t)a_depth_stride + row * (size_t)a_row_stride;
-  c += get_global_id(2) * (size_t)c_batch_stride + row * (size_t)c_row_stride;
-  panels += get_global_id(2) * panel_count * PANEL_STEPS(depth) * TILE_COLUMNS;
-  for (int block = 0; block < blocks; ++block) {
-    const int begin = block * block_depth;
-    const int count = min(block_depth, depth - begin);
-    const int steps = STEPS(count);
-    pack_chunk(packed, a, first + begin * (size_t)a_depth_stride, m - row, tiles, count, a_row_stride, a_depth_stride);
-    for (int panel = first_panel; panel < end_panel; ++panel) {
-      for (int t = 0; t < tiles; ++t) {
-        __global float *to = c + t * TILE_ROWS * (size_t)c_row_stride + panel * TILE_COLUMNS * (size_t)c_column_stride;
-        const packed_t *tile = packed + t * DEPTH_STEPS * TILE_ROWS;
-        const __global packed_t *from = panels + ((size_t)panel * PANEL_STEPS(depth) + begin / DEPTHS) * TILE_COLUMNS;
-        const __global packed_t *next =
-            from + (panel + 1 < end_panel ? PANEL_STEPS(depth) * TILE_COLUMNS : 0) + t * (steps / UNROLL) * 16;
-        const int rows = m - row - t * TILE_ROWS;
-        const int columns = n - panel * TILE_COLUMNS;
-        const int add = accumulate || block > 0;
-        if (columns > 32) {
-          multiply_tile(to, tile, from, next, 3, rows, columns, steps, c_row_stride, c_column_stride, add);
-        } else if (columns > 16) {
-          multiply_tile(to, tile, from, next, 2, rows, columns, steps, c_row_stride, c_column_stride, add);
-        } else {
-          multiply_tile(to, tile, from, next, 1, rows, columns, steps, c_row_stride, c_column_stride, add);
+  for (;;) {
+    const int chunk = atomic_inc(next);
+    if (chunk >= row_chunks * panel_chunks * batch) {
+      return;
+    }
+    const int row_chunk = chunk % row_chunks;
+    const int first_panel = chunk / row_chunks % panel_chunks * panels_per_chunk;
+    const size_t matrix = chunk / row_chunks / panel_chunks;
+    const int end_panel = min(first_panel + panels_per_chunk, panel_count);
+    const int first_tile = row_chunk * row_tiles / row_chunks;
+    const int tiles = (row_chunk + 1) * row_tiles / row_chunks - first_tile;
+    const int row = first_tile * TILE_ROWS;
+    const size_t first = matrix * a_batch_stride + depth_begin * (size_t)a_depth_stride + row * (size_t)a_row_stride;
+    __global float *c_rows = c + matrix * c_batch_stride + row * (size_t)c_row_stride;
+    const __global packed_t *b = panels + PANELS_BEGIN + matrix * panel_count * PANEL_STEPS(depth) * TILE_COLUMNS;
+    for (int block = 0; block < blocks; ++block) {
+      const int begin = block * block_depth;
+      const int count = min(block_depth, depth - begin);
+      const int steps = STEPS(count);
+      pack_chunk(packed, a, first + begin * (size_t)a_depth_stride, m - row, tiles, count, a_row_stride, a_depth_stride);
+      for (int panel = first_panel; panel < end_panel; ++panel) {
+        for (int t = 0; t < tiles; ++t) {
+          __global float *to =
+              c_rows + t * TILE_ROWS * (size_t)c_row_stride + panel * TILE_COLUMNS * (size_t)c_column_stride;
+          const packed_t *tile = packed + t * DEPTH_STEPS * TILE_ROWS;
+          const __global packed_t *from = b + ((size_t)panel * PANEL_STEPS(depth) + begin / DEPTHS) * TILE_COLUMNS;
+          const __global packed_t *ahead =
+              from + (panel + 1 < end_panel ? PANEL_STEPS(depth) * TILE_COLUMNS : 0) + t * (steps / UNROLL) * 16;
+          const int rows = m - row - t * TILE_ROWS;
+          const int columns = n - panel * TILE_COLUMNS;
+          const int add = accumulate || block > 0;
+          if (columns > 32) {
+            multiply_tile(to, tile, from, ahead, 3, rows, columns, steps, c_row_stride, c_column_stride, add);
+          } else if (columns > 16) {
+            multiply_tile(to, tile, from, ahead, 2, rows, columns, steps, c_row_stride, c_column_stride, add);
+          } else {
+            multiply_tile(to, tile, from, ahead, 1, rows, columns, steps, c_row_stride, c_column_stride, add);
+          }
         }
       }
     }

@@ -13,6 +13,8 @@ struct MatmulPanel {
   private static let fewRows = 8
   /// Packed panels take about this many bytes, a share of the last cache; deeper products are cut by depth.
   private static let packedBytes = 16 << 20
+  /// PANELS_BEGIN of the kernel: the counter of chunks that lies before the panels.
+  private static let counterBytes = 256
   /// Depths are cut at multiples of the kernel's own block (DEPTH_BLOCK): what fills a chunk, of which two bf16 take the
   /// room of a float.
   private static func depthBlock(_ parameters: MatmulParameters.Panel, _ factors: FactorType) -> Int {
@@ -61,7 +63,7 @@ struct MatmulPanel {
   /// Enough for this product and for every smaller one: fewer rows than the capacity may be packed deeper.
   static func scratchBytes(_ size: MatmulSize, _ parameters: MatmulParameters.Panel, factors: FactorType) -> Int {
     let block = bytes(size, depth: depthBlock(parameters, factors), factors)
-    return min(bytes(size, depth: size.k, factors), max(packedBytes, block)) * size.batch
+    return counterBytes + min(bytes(size, depth: size.k, factors), max(packedBytes, block)) * size.batch
   }
 
   /// What a kernel that reads an operand of this type is compiled with.
@@ -88,11 +90,9 @@ struct MatmulPanel {
     }
   }
 
-  /// How the rows are cut into chunks, and the panels into runs: a work-item for each of both.
-  ///
-  /// A driver may deal the items out before it knows how long they take (PoCL gives half of them to the first of two
-  /// threads): so there are equally many for each unit, and all of the same size.
-  private func shares(m: Int, panels: Int, units: Int) -> (chunks: Int, panelsPerItem: Int) {
+  /// How the product is cut into chunks, of rows by panels: equally many for each of the device's units, and all of the
+  /// same size.
+  private func chunks(m: Int, panels: Int, units: Int) -> (rows: Int, panelsEach: Int) {
     func rounded(_ count: Int, upTo multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }
     let tiles = (m + Self.tileRows - 1) / Self.tileRows
     let least = (tiles + parameters.chunkTiles - 1) / parameters.chunkTiles
@@ -110,23 +110,27 @@ struct MatmulPanel {
       step.traits.usesTiles ? ("matmul_amx", "matmul_amx.cl") : ("matmul_panel", "matmul_panel.cl")
     let panels = Self.panels(size)
     let depth = Self.depth(size, parameters, step.traits.factors)
-    let (chunks, panelsPerItem) = shares(m: m, panels: panels, units: step.context.device.computeUnits)
+    let units = step.context.device.computeUnits
+    let (rowChunks, panelsEach) = chunks(m: m, panels: panels, units: units)
+    let chunkCount = rowChunks * ((panels + panelsEach - 1) / panelsEach) * size.batch
     for first in stride(from: 0, to: size.k, by: depth) {
       let count = min(depth, size.k - first)
       try step.launch(
         "matmul_pack_panels", file, defines: defines(b.dtype, step),
         [
-          .write(scratch), .read(b.buffer), .int(n), .int(count), .int(first), .ulong(b.row), .ulong(b.column),
+          .write(scratch), .write(scratch), .read(b.buffer), .int(n), .int(count), .int(first), .ulong(b.row),
+          .ulong(b.column),
           .ulong(b.batch),
         ], .grid(panels, (count + Self.packDepth - 1) / Self.packDepth, size.batch, of: 1))
       let accumulate = call.accumulate || first > 0
       try step.launch(
         kernel, file, defines: defines(a.dtype, step),
         [
-          accumulate ? .update(c.buffer) : .write(c.buffer), .read(a.buffer), .read(scratch), .int(m), .int(n),
-          .int(count), .int(first), .int(panelsPerItem), .ulong(a.row), .ulong(a.column), .ulong(a.batch),
+          accumulate ? .update(c.buffer) : .write(c.buffer), .update(scratch), .read(a.buffer), .read(scratch), .int(m),
+          .int(n), .int(count), .int(first), .int(rowChunks), .int(panelsEach), .int(size.batch), .ulong(a.row),
+          .ulong(a.column), .ulong(a.batch),
           .ulong(c.row), .ulong(c.column), .ulong(c.batch), .int(accumulate ? 1 : 0),
-        ], .grid(chunks, (panels + panelsPerItem - 1) / panelsPerItem, size.batch, of: 1))
+        ], .groups(min(units, chunkCount), of: 1))
     }
   }
 

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Tokens a second of `accrete train`, every weight, as the model and as the rows grow.
+
+    python3 Scripts/compare/measure_costs.py [--models 15M 110M …] [--lengths 256 512 …] [--precision fp32]
+
+First each of --models on rows of 256 tokens, then --model on rows of each of --lengths; a step has 2,048 tokens, or one
+row where a row is longer. Models are presets with random weights; rows are random ids, every one supervised. The operations of a token are
+those of `accrete plan`; the peak is that of `accrete bench adamw --quick`, run beside each row. Prints a line each and one JSON object.
+"""
+import argparse
+import json
+import pathlib
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TOKENS = 2048
+WARMUP = 2
+
+
+def output(command):
+    """What a command prints; ends the program with its words where it fails."""
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(f"measure_costs.py: {' '.join(map(str, command))} failed:\n{result.stderr[-2000:]}")
+    return result.stdout
+
+
+def recipe(preset, length, options, work):
+    generator = random.Random(0)
+    rows = max(TOKENS // length, 1)
+    with open(work / "rows.jsonl", "w", encoding="utf-8") as file:
+        for _ in range(rows * 4):
+            # The packed stream cuts at sequence_length, and the first token of a row is never predicted.
+            ids = [generator.randrange(259) for _ in range(length)]
+            file.write(json.dumps({"input_ids": ids, "labels": ids}) + "\n")
+    text = {
+        "output_dir": str(work / "run"), "base": {"preset": preset}, "precision": options.precision,
+        "sequence_length": length, "per_device_train_batch_size": rows, "max_steps": WARMUP + options.steps,
+        "learning_rate": 1e-4, "save_steps": 1000, "logging_steps": 1,
+        "rounds": [{"name": "rows", "train": str(work / "rows.jsonl")}],
+    }
+    (work / "recipe.yaml").write_text(json.dumps(text))
+    return work / "recipe.yaml"
+
+
+def measure(preset, length, options):
+    with tempfile.TemporaryDirectory() as scratch:
+        work = pathlib.Path(scratch)
+        path = recipe(preset, length, options, work)
+        plan = json.loads(output([options.accrete, "plan", "--recipe", path, "--json"]))
+        output([options.accrete, "train", path])
+        lines = [json.loads(line) for line in (work / "run/metrics.jsonl").read_text().splitlines()]
+    peak = json.loads(output([options.accrete, "bench", "adamw", "--quick", "--json"]))["peak_gflops"]
+    rate = statistics.median(line["tokens_per_second"] for line in lines[WARMUP:])
+    gflops = rate * plan["flops_per_token"] / 1e9
+    row = {
+        "model": preset, "length": length, "parameters": plan["parameters"], "tokens_per_second": rate,
+        "gflops": gflops, "peak_gflops": peak, "share": gflops / peak,
+    }
+    print(f"{preset} at {length}: {rate:.1f} tokens/s, {gflops:.0f} GFLOP/s, {100 * row['share']:.0f} % of {peak:.0f}",
+          file=sys.stderr)
+    return row
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", nargs="*", default=["15M", "110M", "SmolLM2-135M", "SmolLM2-360M"])
+    parser.add_argument("--model", default="SmolLM2-135M")
+    parser.add_argument("--lengths", nargs="*", type=int, default=[256, 512, 1024, 2048, 4096, 8192])
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--accrete", default=str(ROOT / ".build/release/accrete"))
+    options = parser.parse_args()
+    rows = [measure(preset, 256, options) for preset in options.models]
+    rows += [measure(options.model, length, options) for length in options.lengths]
+    print(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
