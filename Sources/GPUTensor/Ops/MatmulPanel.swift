@@ -97,7 +97,7 @@ struct MatmulPanel {
     let tiles = (m + Self.tileRows - 1) / Self.tileRows
     let least = (tiles + parameters.chunkTiles - 1) / parameters.chunkTiles
     let chunks = least < units ? least : min(rounded(least, upTo: units), tiles)
-    let wanted = parameters.itemsPerUnit * units
+    let wanted = parameters.chunksPerUnit * units
     let groups = min((wanted + chunks * call.size.batch - 1) / (chunks * call.size.batch), panels)
     return (chunks, (panels + groups - 1) / groups)
   }

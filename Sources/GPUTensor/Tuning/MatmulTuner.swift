@@ -68,7 +68,7 @@ package struct MatmulTuner {
     consider((previous.map { [$0] } ?? []) + families.map { MatmulParameters($0, tile: standard.tile) })
     switch best.parameters.family {
     case .panel:
-      consider(varied(best.parameters, [1, 2, 8, 16], \.itemsPerUnit))
+      consider(varied(best.parameters, [1, 2, 8, 16], \.chunksPerUnit))
       consider(varied(best.parameters, [4, 8, 16, 24], \.chunkTiles))
       consider(varied(best.parameters, [192, 288, 384, 768], \.depthBlock))
     case .tile: consider(Self.tiles.map { MatmulParameters(.tile, tile: $0) })

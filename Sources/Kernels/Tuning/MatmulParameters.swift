@@ -2,15 +2,15 @@
 package struct MatmulParameters: Sendable, Hashable, Codable {
   /// Sizes of the panel family (`kernels/matmul_pack.cl`).
   package struct Panel: Sendable, Hashable, Codable {
-    /// Row tiles that a work-item packs at once.
+    /// Row tiles of a chunk, which a work-item packs at once.
     package var chunkTiles: Int
     /// The most depths of a block, after which results are written and read; bf16, of half the size, has twice as many.
     package var depthBlock: Int
-    /// Work-items for each of the device's compute units, at least.
-    package var itemsPerUnit: Int
+    /// Chunks of a product for each of the device's compute units, at least.
+    package var chunksPerUnit: Int
 
-    package init(chunkTiles: Int = 12, depthBlock: Int = 576, itemsPerUnit: Int = 4) {
-      (self.chunkTiles, self.depthBlock, self.itemsPerUnit) = (chunkTiles, depthBlock, itemsPerUnit)
+    package init(chunkTiles: Int = 12, depthBlock: Int = 576, chunksPerUnit: Int = 4) {
+      (self.chunkTiles, self.depthBlock, self.chunksPerUnit) = (chunkTiles, depthBlock, chunksPerUnit)
     }
 
     /// A work-item's packed chunk, which is private memory: on CPU devices of a thread's stack.
@@ -20,7 +20,7 @@ package struct MatmulParameters: Sendable, Hashable, Codable {
     /// Within what the kernels are written for: whole vectors, and whole tiles of a processor's tile registers.
     fileprivate var isValid: Bool {
       (4...64).contains(chunkTiles) && chunkTiles % 4 == 0 && (16...4096).contains(depthBlock) && depthBlock % 16 == 0
-        && (1...256).contains(itemsPerUnit) && chunkBytes <= Self.mostChunkBytes
+        && (1...256).contains(chunksPerUnit) && chunkBytes <= Self.mostChunkBytes
     }
   }
 
@@ -80,7 +80,7 @@ package struct MatmulParameters: Sendable, Hashable, Codable {
 extension MatmulParameters: CustomStringConvertible {
   package var description: String {
     switch family {
-    case .panel: "panel, \(panel.chunkTiles) tiles × \(panel.depthBlock) depths, \(panel.itemsPerUnit) items a unit"
+    case .panel: "panel, \(panel.chunkTiles) tiles × \(panel.depthBlock) depths, \(panel.chunksPerUnit) chunks a unit"
     case .tile: "tile \(tile.rows) × \(tile.columns) × \(tile.depth), \(tile.itemRows) × \(tile.itemColumns) an item"
     case .clblast: "clblast"
     }

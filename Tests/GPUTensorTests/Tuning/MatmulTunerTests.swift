@@ -28,11 +28,11 @@ struct MatmulTunerTests {
   func search() {
     let finding = tuner { parameters, _ in
       guard parameters.family == .panel else { return 0.5 }
-      return 1 + (parameters.panel.itemsPerUnit == 8 ? 0.25 : 0) + (parameters.panel.chunkTiles == 16 ? 0.25 : 0)
+      return 1 + (parameters.panel.chunksPerUnit == 8 ? 0.25 : 0) + (parameters.panel.chunkTiles == 16 ? 0.25 : 0)
         - (parameters.panel.depthBlock == 576 ? 0 : 0.25)
     }.search()
     let best = finding.best?.parameters.panel
-    #expect(best?.itemsPerUnit == 8 && best?.chunkTiles == 16 && best?.depthBlock == 576)
+    #expect(best?.chunksPerUnit == 8 && best?.chunkTiles == 16 && best?.depthBlock == 576)
     #expect(finding.best?.result.gain == 1.5 && finding.failures.isEmpty && finding.untried == 0)
     // Two other families, and four values of each of three sizes.
     #expect(finding.trials == 2 + 12)
@@ -65,9 +65,9 @@ struct MatmulTunerTests {
     var trials = 0
     let finding = tuner(isOver: { trials >= 3 }) { parameters, _ in
       trials += 1
-      return parameters.panel.itemsPerUnit == 1 ? 1.2 : 0.9
+      return parameters.panel.chunksPerUnit == 1 ? 1.2 : 0.9
     }.search()
-    #expect(finding.trials == 3 && finding.untried == 11 && finding.best?.parameters.panel.itemsPerUnit == 1)
+    #expect(finding.trials == 3 && finding.untried == 11 && finding.best?.parameters.panel.chunksPerUnit == 1)
   }
 
   @Test("a trial is right, and refuses a wrong kernel or sizes that do not suit")
@@ -88,7 +88,7 @@ struct MatmulTunerTests {
   @Test(
     "products agree with the CPU in sizes other than the defaults, forward and backward",
     arguments: [
-      MatmulParameters(.panel, panel: .init(chunkTiles: 4, depthBlock: 32, itemsPerUnit: 1)),
+      MatmulParameters(.panel, panel: .init(chunkTiles: 4, depthBlock: 32, chunksPerUnit: 1)),
       MatmulParameters(.tile, tile: .init(32, 64, 8, items: 8, 4)),
     ])
   func parity(_ parameters: MatmulParameters) throws {
