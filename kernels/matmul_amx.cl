@@ -192,25 +192,21 @@ void matmul_amx(
   float sums[UNIT_ROWS * TILE_COLUMNS] __attribute__((aligned(64)));
   const long row_units = (m + UNIT_ROWS - 1) / UNIT_ROWS;
   const int panel_count = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
-  const int panel_chunks = (panel_count + panels_per_chunk - 1) / panels_per_chunk;
   const int blocks = max((depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK, 1);
   const int block_depth = ((depth + blocks - 1) / blocks + 31) & ~31; // nearly equal blocks, of whole tiles
   configure_tiles();
-  for (int chunk = atomic_inc(next); chunk < row_chunks * panel_chunks * batch; chunk = atomic_inc(next)) {
-    const int row_chunk = chunk % row_chunks;
-    const int first_panel = chunk / row_chunks % panel_chunks * panels_per_chunk;
-    const size_t matrix = chunk / row_chunks / panel_chunks;
-    const int end_panel = min(first_panel + panels_per_chunk, panel_count);
-    const int row = row_chunk * row_units / row_chunks * UNIT_ROWS;
-    const int rows = min((int)((row_chunk + 1) * row_units / row_chunks) * UNIT_ROWS, m) - row;
-    const size_t first = matrix * a_batch_stride + depth_begin * (size_t)a_depth_stride + row * (size_t)a_row_stride;
-    __global float *c_rows = c + matrix * c_batch_stride + row * (size_t)c_row_stride;
-    const __global packed_t *b = panels + PANELS_BEGIN + matrix * panel_count * PANEL_STEPS(depth) * TILE_COLUMNS;
+  chunk_t chunk;
+  while (take_chunk(&chunk, next, row_chunks, panel_count, panels_per_chunk, batch)) {
+    const int row = chunk.rows * row_units / row_chunks * UNIT_ROWS;
+    const int rows = min((int)((chunk.rows + 1) * row_units / row_chunks) * UNIT_ROWS, m) - row;
+    const size_t first = chunk.matrix * a_batch_stride + depth_begin * (size_t)a_depth_stride + row * (size_t)a_row_stride;
+    __global float *c_rows = c + chunk.matrix * c_batch_stride + row * (size_t)c_row_stride;
+    const __global packed_t *b = panels + PANELS_BEGIN + chunk.matrix * panel_count * PANEL_STEPS(depth) * TILE_COLUMNS;
     for (int block = 0; block < blocks; ++block) {
       const int begin = block * block_depth;
       const int count = min(block_depth, depth - begin);
       pack_lines(packed, a, first + begin * (size_t)a_depth_stride, rows, count, a_row_stride, a_depth_stride);
-      for (int panel = first_panel; panel < end_panel; ++panel) {
+      for (int panel = chunk.first_panel; panel < chunk.end_panel; ++panel) {
         const __global packed_t *from = b + ((size_t)panel * PANEL_STEPS(depth) + begin / 2) * TILE_COLUMNS;
         for (int i = 0; i < rows; i += UNIT_ROWS) {
           multiply_unit(sums, packed + i * DEPTH_STEPS, from, (count + 31) / 32 * UNIT_STEPS);

@@ -201,6 +201,29 @@ static inline void pack_chunk(
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// A part of a product: a share of its rows by some of its panels.
+typedef struct {
+  int rows; // which share of the rows
+  int first_panel;
+  int end_panel;
+  size_t matrix; // of the batch
+} chunk_t;
+
+// Takes the next chunk from the counter: false where none is left.
+static inline __attribute__((always_inline)) bool take_chunk(
+    chunk_t *chunk, volatile __global int *next, const int row_chunks, const int panel_count, const int panels_per_chunk,
+    const int batch)
+{
+  const int panel_chunks = (panel_count + panels_per_chunk - 1) / panels_per_chunk;
+  const int index = atomic_inc(next);
+  chunk->rows = index % row_chunks;
+  chunk->first_panel = index / row_chunks % panel_chunks * panels_per_chunk;
+  chunk->end_panel = min(chunk->first_panel + panels_per_chunk, panel_count);
+  chunk->matrix = index / row_chunks / panel_chunks;
+  return index < row_chunks * panel_chunks * batch;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Copies depths [depth_begin, depth_begin + depth) of B to panels, and sets the counter to 0; both lie in one buffer.
 // Global size (ceil(n / 48), ceil(depth / PACK_DEPTH), batch).
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))

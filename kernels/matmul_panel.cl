@@ -166,38 +166,30 @@ void matmul_panel(
   packed_t packed[CHUNK_TILES * DEPTH_STEPS * TILE_ROWS];
   const long row_tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
   const int panel_count = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
-  const int panel_chunks = (panel_count + panels_per_chunk - 1) / panels_per_chunk;
   const int blocks = max((depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK, 1);
   // Nearly equal blocks, for a short last one would waste its stores of C; in whole vectors.
   const int block_depth = ((depth + blocks - 1) / blocks + 7) & ~7;
-  for (;;) {
-    const int chunk = atomic_inc(next);
-    if (chunk >= row_chunks * panel_chunks * batch) {
-      return;
-    }
-    const int row_chunk = chunk % row_chunks;
-    const int first_panel = chunk / row_chunks % panel_chunks * panels_per_chunk;
-    const size_t matrix = chunk / row_chunks / panel_chunks;
-    const int end_panel = min(first_panel + panels_per_chunk, panel_count);
-    const int first_tile = row_chunk * row_tiles / row_chunks;
-    const int tiles = (row_chunk + 1) * row_tiles / row_chunks - first_tile;
+  chunk_t chunk;
+  while (take_chunk(&chunk, next, row_chunks, panel_count, panels_per_chunk, batch)) {
+    const int first_tile = chunk.rows * row_tiles / row_chunks;
+    const int tiles = (chunk.rows + 1) * row_tiles / row_chunks - first_tile;
     const int row = first_tile * TILE_ROWS;
-    const size_t first = matrix * a_batch_stride + depth_begin * (size_t)a_depth_stride + row * (size_t)a_row_stride;
-    __global float *c_rows = c + matrix * c_batch_stride + row * (size_t)c_row_stride;
-    const __global packed_t *b = panels + PANELS_BEGIN + matrix * panel_count * PANEL_STEPS(depth) * TILE_COLUMNS;
+    const size_t first = chunk.matrix * a_batch_stride + depth_begin * (size_t)a_depth_stride + row * (size_t)a_row_stride;
+    __global float *c_rows = c + chunk.matrix * c_batch_stride + row * (size_t)c_row_stride;
+    const __global packed_t *b = panels + PANELS_BEGIN + chunk.matrix * panel_count * PANEL_STEPS(depth) * TILE_COLUMNS;
     for (int block = 0; block < blocks; ++block) {
       const int begin = block * block_depth;
       const int count = min(block_depth, depth - begin);
       const int steps = STEPS(count);
       pack_chunk(packed, a, first + begin * (size_t)a_depth_stride, m - row, tiles, count, a_row_stride, a_depth_stride);
-      for (int panel = first_panel; panel < end_panel; ++panel) {
+      for (int panel = chunk.first_panel; panel < chunk.end_panel; ++panel) {
         for (int t = 0; t < tiles; ++t) {
           __global float *to =
               c_rows + t * TILE_ROWS * (size_t)c_row_stride + panel * TILE_COLUMNS * (size_t)c_column_stride;
           const packed_t *tile = packed + t * DEPTH_STEPS * TILE_ROWS;
           const __global packed_t *from = b + ((size_t)panel * PANEL_STEPS(depth) + begin / DEPTHS) * TILE_COLUMNS;
           const __global packed_t *ahead =
-              from + (panel + 1 < end_panel ? PANEL_STEPS(depth) * TILE_COLUMNS : 0) + t * (steps / UNROLL) * 16;
+              from + (panel + 1 < chunk.end_panel ? PANEL_STEPS(depth) * TILE_COLUMNS : 0) + t * (steps / UNROLL) * 16;
           const int rows = m - row - t * TILE_ROWS;
           const int columns = n - panel * TILE_COLUMNS;
           const int add = accumulate || block > 0;

@@ -9,11 +9,7 @@ struct BinaryCache {
   private let folder: URL
 
   init?() {
-    let environment = ProcessInfo.processInfo.environment
-    let base =
-      environment["ACCRETE_CACHE"].map { URL(fileURLWithPath: $0) }
-      ?? environment["XDG_CACHE_HOME"].map { URL(fileURLWithPath: $0).appending(path: "accrete") }
-      ?? environment["HOME"].map { URL(fileURLWithPath: $0).appending(path: ".cache/accrete") }
+    let base = UserFolder.url("ACCRETE_CACHE", xdg: "XDG_CACHE_HOME", below: ".cache")
     guard let base else { return nil }
     folder = base.appending(path: "kernels")
     do {
@@ -25,7 +21,7 @@ struct BinaryCache {
 
   static func key(source: String, options: String, device: Device) -> String {
     let parts = [source, options, device.name, device.platform, device.platformVersion, device.driverVersion]
-    return hex(SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8)))
+    return SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8)).hexadecimal
   }
 
   func load(_ key: String) -> [UInt8]? {
@@ -40,12 +36,5 @@ struct BinaryCache {
     let data = Data(binary) + Data(SHA256.hash(data: Data(binary)))
     // A cache that cannot be written costs a compilation next time, nothing else.
     try? data.write(to: folder.appending(path: key), options: .atomic)
-  }
-
-  private static func hex(_ digest: SHA256.Digest) -> String {
-    digest.map { byte in
-      let text = String(byte, radix: 16)
-      return byte < 16 ? "0" + text : text
-    }.joined()
   }
 }

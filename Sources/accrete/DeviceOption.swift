@@ -28,10 +28,7 @@ struct DeviceOption: ParsableArguments {
     var traits = KernelTraits(device: chosen)
     traits.factors = factors
     if factors == .bfloat16 { traits.bf16Method = Self.bf16Methods(chosen).last ?? .rounding }
-    let isRecorded =
-      recorded?.device == OpenCLExecutor.name(of: chosen)
-      && recorded?.products.values.allSatisfy { $0.isValid(on: chosen) } == true
-    traits.tunedProducts = isRecorded ? recorded?.products ?? [:] : Self.tunedProducts(chosen)[factors] ?? [:]
+    traits.tunedProducts = recorded?.products(on: chosen) ?? Self.tunedProducts(chosen)[factors] ?? [:]
     let executor = try OpenCLExecutor(device: chosen, traits: traits, profiling: profiling)
     let how = traits.matmulFamily == .panel ? traits.bf16Method : .rounding
     Console.note(
@@ -49,7 +46,7 @@ struct DeviceOption: ParsableArguments {
   }
 
   /// What `accrete tune` found on a device, by precision; a file that does not hold is said in one line.
-  static func tunedProducts(_ device: Device) -> [FactorType: [MatmulClass: MatmulParameters]] {
+  static func tunedProducts(_ device: Device) -> TunedProducts {
     switch TuningFile.load(for: device) {
     case .success(let file):
       return file?.products.mapValues { $0.mapValues(\.parameters) } ?? [:]

@@ -70,7 +70,9 @@ struct TuneCommand: ParsableCommand {
     let factors = precision.factors
     let method = factors == .bfloat16 ? DeviceOption.bf16Methods(device).last ?? .rounding : .rounding
     var wanted: [MatmulClass: MatmulShape] = [:]
-    for shape in try shapes.map(MatmulShape.list) ?? MatmulShape.tuned { wanted[shape.product ?? .nt] = shape }
+    for shape in try shapes.map(MatmulShape.list) ?? MatmulShape.tuned {
+      if let product = shape.product { wanted[product] = shape }
+    }
     let classes = MatmulClass.allCases.filter { wanted[$0] != nil }
     let end = ContinuousClock.now + .seconds(seconds)
     for (index, product) in classes.enumerated() {

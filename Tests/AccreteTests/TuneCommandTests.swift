@@ -40,12 +40,15 @@ extension CommandTests {
       try #require(stopped.code == 130, "\(stopped.errors)")
       let resumed = try fixture.train("save_steps=2", "--resume")
       #expect(resumed.code == 0 && resumed.errors.contains(", tuned"), "\(resumed.errors)")
+      let branch = try fixture.train("save_steps=2", "--branch", "same", "--from-round", "2")
+      #expect(branch.code == 0 && branch.errors.contains(", tuned"), "\(branch.errors)")
       let untuned = try fixture.train("output_dir=untuned")
       #expect(untuned.code == 0 && !untuned.errors.contains(", tuned"), "\(untuned.errors)")
       func model(_ run: String) throws -> Data {
         try Data(contentsOf: fixture.file(run + "/rounds/02-two/model.safetensors"))
       }
       #expect(try model("run") == model("whole"))
+      #expect(try model("run/branches/same") == model("whole"))
       #expect(try model("untuned") != model("whole"), "the tuned products have other last bits")
     }
 

@@ -45,9 +45,7 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
     self.family = family
     self.shape = shape
     dtype = factors == .float32 ? "f32" : "bf16"
-    let middle = sorted.count / 2
-    let median =
-      sorted.isEmpty ? nil : sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    let median = times.median
     milliseconds = median
     p20Milliseconds = quantile(0.2)
     p80Milliseconds = quantile(0.8)
@@ -148,4 +146,13 @@ package struct BenchmarkComparison: Sendable {
 
   /// Rows that take more than `threshold` longer: 0.1 is a tenth.
   package func regressions(beyond threshold: Double) -> [Entry] { entries.filter { $0.ratio > 1 + threshold } }
+}
+
+extension [Double] {
+  /// The middle value, or the mean of the two in the middle; nil where there is none.
+  var median: Double? {
+    guard !isEmpty else { return nil }
+    let (sorted, middle) = (sorted(), count / 2)
+    return count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  }
 }

@@ -5,7 +5,7 @@ import Kernels
 package final class BenchmarkRunner {
   private let device: Device
   private let bf16Methods: [BF16Method]
-  private let tuned: [FactorType: [MatmulClass: MatmulParameters]]
+  private let tuned: TunedProducts
   private let meter: PeakMeter
   /// The highest peaks so far.
   package private(set) var peaks: DevicePeaks
@@ -19,7 +19,7 @@ package final class BenchmarkRunner {
   ///   - tuned: what `accrete tune` found.
   package init(
     device: Device, sizes: BenchmarkSizes, bf16Methods: [BF16Method] = [.rounding],
-    tuned: [FactorType: [MatmulClass: MatmulParameters]] = [:]
+    tuned: TunedProducts = [:]
   ) throws(OpenCLError) {
     self.device = device
     self.tuned = tuned

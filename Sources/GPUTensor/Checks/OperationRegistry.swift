@@ -40,7 +40,7 @@ package struct CheckVariant: Sendable {
   ///   - tuned: what `accrete tune` found, which is a variant of its own.
   package static func all(
     of operation: any Checked.Type, device: Device, bf16Methods: [BF16Method] = [.rounding],
-    tuned: [FactorType: [MatmulClass: MatmulParameters]] = [:]
+    tuned: TunedProducts = [:]
   ) -> [CheckVariant] {
     let traits = KernelTraits(device: device)
     switch operation.stem {

@@ -13,16 +13,20 @@ struct MatmulLaunch {
 
   static func scratchBytes(_ size: MatmulSize, transposeA: Bool, transposeB: Bool, traits: KernelTraits?) -> Int {
     guard let traits else { return 0 }
-    let product = MatmulClass(transposeA: transposeA, transposeB: transposeB, m: size.m, n: size.n)
-    let parameters = traits.products(product)
+    let parameters = parameters(size, transposeA: transposeA, transposeB: transposeB, traits: traits)
     guard parameters.family == .panel else { return 0 }
     return MatmulPanel.scratchBytes(size, parameters.panel, factors: traits.factors)
   }
 
+  private static func parameters(
+    _ size: MatmulSize, transposeA: Bool, transposeB: Bool, traits: KernelTraits
+  ) -> MatmulParameters {
+    traits.products(MatmulClass(transposeA: transposeA, transposeB: transposeB, m: size.m, n: size.n))
+  }
+
   /// - Parameter scratch: where the panel family packs; nil: the step's own.
   func enqueue(_ step: DeviceStep, scratch: Buffer? = nil) throws(OpenCLError) {
-    let product = MatmulClass(transposeA: transposeA, transposeB: transposeB, m: size.m, n: size.n)
-    let parameters = step.traits.products(product)
+    let parameters = Self.parameters(size, transposeA: transposeA, transposeB: transposeB, traits: step.traits)
     switch parameters.family {
     case .panel:
       try MatmulPanel(call: self, parameters: parameters.panel).enqueue(step, scratch: scratch ?? step.scratch)

@@ -74,11 +74,11 @@ package struct MatmulTrial: Codable, Sendable {
       times.append((first.milliseconds, second.milliseconds))
       spent += (first.elapsed + second.elapsed) / 1e3
     } while times.count < Self.mostRuns && (spent < seconds || times.count < Self.leastRuns)
-    return Result(
-      milliseconds: Self.median(times.map(\.candidate)), defaultMilliseconds: Self.median(times.map(\.own)))
+    guard let milliseconds = times.map(\.candidate).median, let own = times.map(\.own).median else {
+      preconditionFailure("one run at least is made")
+    }
+    return Result(milliseconds: milliseconds, defaultMilliseconds: own)
   }
-
-  private static func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] }
 }
 
 /// A product in memory of its own, ready to be run again and again.

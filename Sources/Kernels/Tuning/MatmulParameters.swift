@@ -86,3 +86,6 @@ extension MatmulParameters: CustomStringConvertible {
     }
   }
 }
+
+/// What `accrete tune` found, by precision; a class that is not in it has the defaults.
+package typealias TunedProducts = [FactorType: [MatmulClass: MatmulParameters]]

@@ -54,13 +54,9 @@ package struct TuningFile: Codable, Sendable {
 
   /// Where a device's file lies: in the folder `ACCRETE_TUNING`, else in the user's data folder; nil: there is none.
   package static func url(for device: Device) -> URL? {
-    let environment = ProcessInfo.processInfo.environment
-    let folder =
-      environment["ACCRETE_TUNING"].map { URL(fileURLWithPath: $0) }
-      ?? environment["XDG_DATA_HOME"].map { URL(fileURLWithPath: $0).appending(path: "accrete/tuning") }
-      ?? environment["HOME"].map { URL(fileURLWithPath: $0).appending(path: ".local/share/accrete/tuning") }
+    let folder = UserFolder.url("ACCRETE_TUNING", xdg: "XDG_DATA_HOME", below: ".local/share")
     let digest = SHA256.hash(data: Data("\(device.name)\u{0}\(device.platform)".utf8))
-    return folder?.appending(path: String(digest.description.suffix(64).prefix(16)) + ".json")
+    return folder?.appending(path: "tuning-" + digest.hexadecimal.prefix(16) + ".json")
   }
 
   /// A device's file, or why there is one that does not hold: then the defaults do.
@@ -100,7 +96,7 @@ package struct TuningFile: Codable, Sendable {
     for file in ["matmul_tile.cl", "matmul_panel.cl", "matmul_amx.cl"] {
       hash.update(data: Data(try KernelSource.load(file).utf8))
     }
-    return String(hash.finalize().description.suffix(64))
+    return hash.finalize().hexadecimal
   }
 
   /// A file that is there and does not hold.

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Kernels
 
 /// SHA-256 of files and bytes, as 64 lower-case hexadecimal digits: what manifests name a file's content by.
 package enum FileHash {
@@ -25,19 +26,9 @@ package enum FileHash {
       passed(position..<end)
       position = end
     }
-    return hexadecimal(hasher.finalize())
+    return hasher.finalize().hexadecimal
   }
 
   /// The hash of `data`.
-  package static func sha256(of data: Data) -> String { hexadecimal(SHA256.hash(data: data)) }
-
-  private static func hexadecimal(_ digest: SHA256.Digest) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in digest {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
+  package static func sha256(of data: Data) -> String { SHA256.hash(data: data).hexadecimal }
 }

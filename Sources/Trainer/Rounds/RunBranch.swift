@@ -110,6 +110,7 @@ package struct RunBranch {
       transfer: saved.transfer.prefix(rounds: fromRound - 1).selecting(columns, names: recipe.rounds.map(\.name)),
       finalLosses: records.dropFirst().map(\.finalLoss), parentSha256: records.last?.sha256,
       recipe: branchRecipe.yaml, datasets: saved.datasets, tokenizer: saved.tokenizer)
+    state.tuning = saved.tuning
     for index in recipe.rounds.indices.dropFirst(fromRound - 1) {
       state.datasets = state.datasets.filter { !$0.key.hasPrefix("rounds.\(index).") }
     }

@@ -23,6 +23,13 @@ package struct RunState: Codable, Sendable {
       guard let traits = executor.traits else { return nil }
       (device, products) = (executor.deviceName, traits.tunedProducts)
     }
+
+    /// The parameters where the device is the same; nil: another, which has its own.
+    package func products(on device: Device) -> [MatmulClass: MatmulParameters]? {
+      let holds =
+        self.device == OpenCLExecutor.name(of: device) && products.values.allSatisfy { $0.isValid(on: device) }
+      return holds ? products : nil
+    }
   }
 
   /// The round that is under way, from 1, and the steps it has taken.
