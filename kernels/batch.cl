@@ -1,13 +1,14 @@
 // Purpose: makes the rows of a micro-batch on the device, from the round's token stream and a list of segments.
 // Math: row r is token i = r − row_start of its segment; it is to predict the token at i + 1.
 // Shapes (row-major): ids, targets, positions, key_start, key_end, query_end [rows] in int; stream_ids, stream_labels
-//   [tokens] in int, −100 for unsupervised labels; segments [segment_count] of int4 (stream_offset, row_start, length,
-//   0), ordered by row_start, which covers 0 ..< rows without a gap.
+//   [tokens] in int, −100 for unsupervised labels; segments [segment_count] of int4 (stream_offset, row_start,
+//   row_count, length), ordered by row_start, which cover 0 ..< rows without a gap: the first row_count of a sample's
+//   length tokens.
 // Gradient contract: none.
 // Saved for backward: nothing.
 // Parallelism: one work-item a row; global size ceil(rows / WG_SIZE) · WG_SIZE.
 // Numerics: integers. Row r sees the keys key_start[r] ..< key_end[r], which is causal within its segment; key row r is
-//   seen by the query rows r ..< query_end[r]. The last row of a segment has no target (−100).
+//   seen by the query rows r ..< query_end[r]. A sample's last token has no target (−100).
 
 #include "common.cl"
 
@@ -39,14 +40,14 @@ void batch_rows(
   const int row = get_global_id(0);
   if (row < rows) {
     const int4 segment = segments[segment_of_row(segments, segment_count, row)];
-    const int row_start = segment.s1, length = segment.s2;
+    const int row_start = segment.s1, row_count = segment.s2, length = segment.s3;
     const int i = row - row_start;
     ids[row] = stream_ids[segment.s0 + i];
     targets[row] = i + 1 < length ? stream_labels[segment.s0 + i + 1] : IGNORED;
     positions[row] = i;
     key_start[row] = row_start;
     key_end[row] = row + 1;
-    query_end[row] = row_start + length;
+    query_end[row] = row_start + row_count;
   }
 }
 

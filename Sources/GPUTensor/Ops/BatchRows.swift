@@ -2,8 +2,8 @@ import Kernels
 
 /// The rows of a batch, made on the device from the round's token stream: the host sends only where each sample lies.
 ///
-/// - inputs: the stream's ids and labels [N]; segments [S, 4]: each sample's place in the stream, its first row, its
-///   length, and 0, which makes four numbers of an entry.
+/// - inputs: the stream's ids and labels [N]; segments [S, 4]: each sample's place in the stream, its first row, how
+///   many rows it has, and its length in tokens, which is no less.
 /// - outputs, all [R] int32: ids; targets, the label of the next token, −100 for a sample's last; positions; and the
 ///   ranges of `Attention`: keyStart, keyEnd, queryEnd.
 struct BatchRows: Operation {
@@ -27,15 +27,15 @@ struct BatchRows: Operation {
     let outputs = (0..<6).map(step.outputInts)
     for segment in 0..<step.scalars.segmentCount {
       let entry = segments + segment * 4
-      let (start, first, length) = (Int(entry[0]), Int(entry[1]), Int(entry[2]))
-      for index in 0..<length {
+      let (start, first, count, length) = (Int(entry[0]), Int(entry[1]), Int(entry[2]), Int(entry[3]))
+      for index in 0..<count {
         let row = first + index
         outputs[0][row] = ids[start + index]
         outputs[1][row] = index + 1 < length ? labels[start + index + 1] : -100
         outputs[2][row] = Int32(index)
         outputs[3][row] = Int32(first)
         outputs[4][row] = Int32(row + 1)
-        outputs[5][row] = Int32(first + length)
+        outputs[5][row] = Int32(first + count)
       }
     }
   }
@@ -108,8 +108,9 @@ extension BatchRows: Checked {
         let stream = Shape([rows + 5])
         let ids = recorder.ints(stream, values: (0..<rows + 5).map { $0 * 37 % 101 })
         let labels = recorder.ints(stream, values: (0..<rows + 5).map { $0 % 3 == 0 ? -100 : $0 * 37 % 101 })
-        let segments = lengths.indices.flatMap { index in
-          [lengths[..<index].reduce(0, +) + index % 4, lengths[..<index].reduce(0, +), lengths[index], 0]
+        let segments = lengths.enumerated().flatMap { index, count in
+          let row = lengths[..<index].reduce(0, +)
+          return [row + index % 4, row, count, count + index % 2]
         }
         recorder.set { $0.segmentCount = lengths.count }
         let batch = recorder.graph.batchRows(

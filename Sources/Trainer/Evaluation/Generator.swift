@@ -47,7 +47,7 @@ package final class Generator {
     let rows = RowTensors([inputs[0], inputs[0], inputs[1], inputs[2], inputs[3], inputs[3]])
     let llama = model.llama(in: graph)
     let cacheShape = Shape([sequences * contextLength, configuration.keyValueWidth])
-    let hidden = llama.hidden(rows, ropeTable: graph.variable(ropeTable)) { layer, keys, values in
+    let hidden = llama.hidden(rows, of: lastRows, ropeTable: graph.variable(ropeTable)) { layer, keys, values in
       let keyCache = graph.variable(Variable(name: "keys \(layer)", shape: cacheShape))
       let valueCache = graph.variable(Variable(name: "values \(layer)", shape: cacheShape))
       keys.append(toCache: keyCache, places: places)
@@ -55,7 +55,7 @@ package final class Generator {
       return (keyCache, valueCache)
     }
     self.places = places
-    logits = hidden.embedding(lastRows).linear(llama.outputWeight)
+    logits = hidden.linear(llama.outputWeight)
     plan = executor.plan(graph, outputs: [logits])
   }
 

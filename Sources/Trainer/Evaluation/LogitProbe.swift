@@ -29,7 +29,7 @@ package final class LogitProbe {
 
   /// The logits [tokens, V] under the current weights.
   package func read() throws(OpenCLError) -> [Float] {
-    let arguments = inputs.arguments([sample]).run
+    let arguments = inputs.arguments([sample], rowCount: \.length).run
     try executor.run(plan, arguments)
     return try executor.read(logits, of: plan, counts: arguments.counts)
   }

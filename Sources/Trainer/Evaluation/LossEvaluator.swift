@@ -21,11 +21,9 @@ package final class LossEvaluator {
     let graph = Graph(rowCapacity: rowCapacity)
     inputs = SampleRows(graph)
     let llama = model.llama(in: graph)
-    let hidden = llama.hidden(inputs.rows, ropeTable: graph.variable(ropeTable))
     let selection = graph.selectTargets(inputs.rows.targets)
-    losses =
-      hidden.embedding(selection.rows)
-      .linearCrossEntropy(weight: llama.outputWeight, targets: selection.targets).rows
+    let hidden = llama.hidden(inputs.rows, of: selection.rows, ropeTable: graph.variable(ropeTable))
+    losses = hidden.linearCrossEntropy(weight: llama.outputWeight, targets: selection.targets).rows
     plan = executor.plan(graph, outputs: [losses])
   }
 
@@ -35,13 +33,13 @@ package final class LossEvaluator {
     var batch: [Sample] = []
     var rows = 0
     for sample in samples {
-      precondition(sample.length <= rowCapacity, "a sample longer than the evaluator's capacity")
-      if rows + sample.length > rowCapacity {
+      precondition(sample.rowCount <= rowCapacity, "a sample longer than the evaluator's capacity")
+      if rows + sample.rowCount > rowCapacity {
         results += try run(batch)
         (batch, rows) = ([], 0)
       }
       batch.append(sample)
-      rows += sample.length
+      rows += sample.rowCount
     }
     return batch.isEmpty ? results : results + (try run(batch))
   }
@@ -63,8 +61,9 @@ package final class LossEvaluator {
     var found = try executor.read(losses, of: plan, counts: arguments.counts)[...]
     var row = 0
     return samples.map { sample in
-      defer { row += sample.length }
-      return targets[row..<row + sample.length].map { $0 >= 0 ? found.popFirst() ?? .nan : 0 }
+      defer { row += sample.rowCount }
+      let read = targets[row..<row + sample.rowCount].map { $0 >= 0 ? found.popFirst() ?? .nan : 0 }
+      return read + [Float](repeating: 0, count: sample.length - sample.rowCount)
     }
   }
 }

@@ -13,17 +13,22 @@ struct SampleRows {
   }
 
   /// What the host sends for these samples, and each row's target, −100 where there is none.
-  func arguments(_ samples: [Sample]) -> (run: RunArguments, targets: [Int32]) {
+  ///
+  /// - Parameter rowCount: how many of a sample's tokens are read.
+  func arguments(
+    _ samples: [Sample], rowCount: (Sample) -> Int = { $0.rowCount }
+  ) -> (run: RunArguments, targets: [Int32]) {
     var columns = [[Int32]](repeating: [], count: 6)
     for sample in samples {
+      let count = rowCount(sample)
       let first = Int32(columns[0].count)
-      let end = first + Int32(sample.length)
-      columns[0] += sample.ids
-      columns[1] += sample.labels.dropFirst() + [Sample.ignoredLabel]
-      columns[2] += (0..<Int32(sample.length))
-      columns[3] += [Int32](repeating: first, count: sample.length)
+      let end = first + Int32(count)
+      columns[0] += sample.ids.prefix(count)
+      columns[1] += (sample.labels.dropFirst() + [Sample.ignoredLabel]).prefix(count)
+      columns[2] += (0..<Int32(count))
+      columns[3] += [Int32](repeating: first, count: count)
       columns[4] += (first + 1)...end
-      columns[5] += [Int32](repeating: end, count: sample.length)
+      columns[5] += [Int32](repeating: end, count: count)
     }
     let inputs = zip(tensors, columns).map { (tensor: $0, data: HostData.ints($1)) }
     let targets = columns[1]

@@ -40,21 +40,26 @@ package struct Llama {
     parameter(configuration.tieWordEmbeddings ? LlamaParameterName.embedding : LlamaParameterName.output)
   }
 
-  /// The residual stream after the last norm, [R, C].
+  /// The residual stream after the last norm, [R, C] or [S, C].
   ///
   /// - Parameters:
+  ///   - wanted: the numbers of the rows that are asked for, [S]; nil: of all. The others end at the last block's keys and
+  ///     values.
   ///   - ropeTable: [positions, D], of `RoPETable`.
   ///   - cache: replaces a layer's new keys and values [R, HKV·D] by those to attend to; nil in training.
   package func hidden(
-    _ rows: RowTensors, ropeTable: Tensor,
+    _ rows: RowTensors, of wanted: Tensor? = nil, ropeTable: Tensor,
     cache: ((_ layer: Int, _ keys: Tensor, _ values: Tensor) -> (Tensor, Tensor))? = nil
   ) -> Tensor {
     var x = parameter(LlamaParameterName.embedding).embedding(rows.ids)
     for layer in 0..<configuration.numHiddenLayers {
       let input = x
+      let wanted = layer == configuration.numHiddenLayers - 1 ? wanted : nil
+      func kept(_ x: Tensor) -> Tensor { wanted.map(x.embedding) ?? x }
       x = recomputing(.block, x.graph) {
         let h = recomputing(.attention, input.graph) {
-          input + attention(norm(input, layer, "input_layernorm"), layer, rows, ropeTable, cache)
+          let attended = attention(norm(input, layer, "input_layernorm"), layer, rows, ropeTable, cache)
+          return kept(input) + linear(kept(attended), layer, "self_attn.o_proj", bias: configuration.attentionBias)
         }
         return h + mlp(norm(h, layer, "post_attention_layernorm"), layer)
       }
@@ -66,6 +71,7 @@ package struct Llama {
     recompute == part ? graph.recomputing(body) : body()
   }
 
+  /// What the heads gather, side by side, [R, H·D]; its projection is the caller's.
   private func attention(
     _ x: Tensor, _ layer: Int, _ rows: RowTensors, _ ropeTable: Tensor,
     _ cache: ((Int, Tensor, Tensor) -> (Tensor, Tensor))?
@@ -76,9 +82,8 @@ package struct Llama {
     let turnedQ = q.rope(table: ropeTable, positions: rows.positions, headSize: configuration.headDim)
     let turnedK = k.rope(table: ropeTable, positions: rows.positions, headSize: configuration.headDim)
     let (keys, values) = cache?(layer, turnedK, v) ?? (turnedK, v)
-    let out = turnedQ.attention(
+    return turnedQ.attention(
       keys: keys, values: values, keyStart: rows.keyStart, keyEnd: rows.keyEnd, queryEnd: rows.queryEnd, layout: layout)
-    return linear(out, layer, "self_attn.o_proj", bias: configuration.attentionBias)
   }
 
   private func mlp(_ x: Tensor, _ layer: Int) -> Tensor {

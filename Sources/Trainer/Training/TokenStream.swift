@@ -3,7 +3,7 @@ import Kernels
 
 /// The rows of a round's datasets, end to end on the device: a step only names the places it reads.
 package struct TokenStream {
-  /// Numbers of one sample's entry in a step's segment table: place, first row, length, 0.
+  /// Numbers of one sample's entry in a step's segment table: place, first row, rows, length.
   package static let segmentWidth = 4
 
   /// Where the samples of a round's datasets start in the stream, the reversed variants after each dataset's own.
@@ -60,8 +60,8 @@ package struct TokenStream {
     table.reserveCapacity(batch.segments.count * segmentWidth)
     var row = 0
     for segment in batch.segments {
-      table += [Int32(places[segment]), Int32(row), Int32(segment.length), 0]
-      row += segment.length
+      table += [Int32(places[segment]), Int32(row), Int32(segment.rowCount), Int32(segment.length)]
+      row += segment.rowCount
     }
     return table
   }

@@ -53,11 +53,10 @@ package final class TrainingStep {
     let rows = graph.batchRows(
       ids: graph.variable(stream.ids), labels: graph.variable(stream.labels), segments: segments)
     let llama = model.llama(in: graph, training: true, recompute: recompute)
-    let hidden = llama.hidden(rows, ropeTable: graph.variable(ropeTable))
     // Logits are made only for the rows that are to predict something: prompts have none.
     let selection = graph.selectTargets(rows.targets)
-    let loss = hidden.embedding(selection.rows)
-      .linearCrossEntropy(weight: llama.outputWeight, targets: selection.targets).sum
+    let hidden = llama.hidden(rows, of: selection.rows, ropeTable: graph.variable(ropeTable))
+    let loss = hidden.linearCrossEntropy(weight: llama.outputWeight, targets: selection.targets).sum
     let names = trained.parameters.map(\.name)
     _ = graph.gradients(
       of: loss, with: names.map { [trained] in graph.variable(trained.variable($0)) },
@@ -115,7 +114,7 @@ package final class TrainingStep {
       try executor.run(
         microBatchPlan,
         RunArguments(
-          rows: batch.tokenCount, targets: batch.supervisedCount, scalars: scalars, inputs: [(segments, .ints(table))]))
+          rows: batch.rowCount, targets: batch.supervisedCount, scalars: scalars, inputs: [(segments, .ints(table))]))
     }
     try executor.run(update, RunArguments(rows: 1, scalars: scalars))
   }

@@ -35,6 +35,7 @@ struct BatchPackerTests {
     #expect(first.segments.map(\.sample) == [0, 2, 1, 3])
     #expect(first.segments.map(\.length) == [6, 4, 7, 3])
     #expect(first.tokenCount == 20)
+    #expect(first.rowCount == 20 - 4)
     #expect(first.supervisedCount == 20 - 4)
   }
 
@@ -94,6 +95,10 @@ struct BatchPackerTests {
   func reversedTargets() {
     #expect(Sample(ids: [1, 2, 3, 4], labels: [-100, -100, 3, 4]).targetCount == 2)
     #expect(Sample(ids: [1, 2, 3], labels: [1, 2, 3]).targetCount == 2)
+    // The model reads what comes before the last target, and something of every sample.
+    #expect(Sample(ids: [1, 2, 3, 4, 5], labels: [-100, 2, -100, 4, -100]).rowCount == 3)
+    #expect(Sample(ids: [1, 2], labels: [1, -100]).rowCount == 1)
+    #expect(Sample(ids: [1, 2], labels: [-100, -100]).rowCount == 1)
     // Every row of the fixture has its first token alone masked: reversed, that one is last, and no target.
     let all = batches(packer([[5, 5]], packing: false, rows: 4, reverse: 1), count: 1)[0]
     #expect(all.segments.allSatisfy { $0.reversed })

@@ -188,17 +188,18 @@ struct ReversalTests {
     let plain = try load("{\"text\": \"xyz\"}", nil)
     let places = TokenStream.Places(of: [dataset, plain])
     let segments = [(0, 0, false), (0, 1, false), (0, 0, true), (0, 1, true), (1, 0, false)].map {
-      Segment(dataset: $0.0, sample: $0.1, length: 0, reversed: $0.2)
+      Segment(
+        dataset: $0.0, sample: $0.1, reversed: $0.2,
+        variant: [dataset, plain][$0.0].sample($0.1, reversed: $0.2))
     }
     // 4 and 3 tokens, with the marker 6 and 5.
     #expect(segments.map { places[$0] } == [0, 4, 7, 13, 18])
     #expect(TokenStream.tokenCount([dataset, plain]) == 18 + 5)
     var batch = MicroBatch()
-    batch.segments = [
-      Segment(dataset: 0, sample: 1, length: 5, reversed: true),
-      Segment(dataset: 1, sample: 0, length: 5, reversed: false),
-    ]
-    #expect(TokenStream.segmentTable(batch, places: places) == [13, 0, 5, 0, 18, 5, 5, 0])
+    batch.append(segments[3])
+    batch.append(segments[4])
+    // Of five tokens the model reads four: the last predicts nothing.
+    #expect(TokenStream.segmentTable(batch, places: places) == [13, 0, 4, 5, 18, 4, 4, 5])
   }
 
   @Test("where no row is read in reverse there is no reversal")

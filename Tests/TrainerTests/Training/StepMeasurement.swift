@@ -25,9 +25,7 @@ struct StepMeasurement {
     let places = try stream.load([dataset], into: executor)
     var batch = MicroBatch()
     for (index, sample) in samples.enumerated() {
-      batch.segments.append(Segment(dataset: 0, sample: index, length: sample.length, reversed: false))
-      batch.tokenCount += sample.length
-      batch.supervisedCount += sample.targetCount
+      batch.append(Segment(dataset: 0, sample: index, reversed: false, variant: sample))
     }
     try step.run([batch], places: places, update: update, learningRate: learningRate, number: 1)
     statistics = try step.statistics(from: 1, through: 1)[0]

@@ -38,7 +38,7 @@ package struct BatchPacker: Sendable {
       for _ in 0..<rows { fillRow(of: &batch, from: &candidates, cursor: &cursor) }
     } else {
       for _ in 0..<rows {
-        add(segment(at: cursor.nextPosition), to: &batch)
+        batch.append(segment(at: cursor.nextPosition))
         cursor.nextPosition += 1
       }
     }
@@ -75,20 +75,14 @@ package struct BatchPacker: Sendable {
       let segment = candidates.remove(at: fitting)
       cursor.heldBack.remove(at: fitting)
       room -= segment.length
-      add(segment, to: &batch)
+      batch.append(segment)
     }
   }
 
   private func segment(at position: Int) -> Segment {
     let draw = sampler.draw(position: position)
     return Segment(
-      dataset: draw.dataset, sample: draw.sample,
-      length: datasets[draw.dataset].sample(draw.sample, reversed: draw.reversed).length, reversed: draw.reversed)
-  }
-
-  private func add(_ segment: Segment, to batch: inout MicroBatch) {
-    batch.segments.append(segment)
-    batch.tokenCount += segment.length
-    batch.supervisedCount += datasets[segment.dataset].sample(segment.sample, reversed: segment.reversed).targetCount
+      dataset: draw.dataset, sample: draw.sample, reversed: draw.reversed,
+      variant: datasets[draw.dataset].sample(draw.sample, reversed: draw.reversed))
   }
 }

@@ -4,28 +4,44 @@ package struct Segment: Sendable, Equatable {
   package let dataset: Int
   /// Index of the sample within the dataset.
   package let sample: Int
-  /// Tokens of the variant that is meant.
-  package let length: Int
   /// Whether the sample's reversed variant is meant.
   package let reversed: Bool
+  /// Tokens of the variant that is meant.
+  package let length: Int
+  /// Tokens of it that the model reads.
+  package let rowCount: Int
+  /// Tokens of it that are predicted and supervised.
+  package let targetCount: Int
 
-  package init(dataset: Int, sample: Int, length: Int, reversed: Bool) {
+  /// - Parameter variant: the tokens that are meant: the sample's own, or its reversed variant's.
+  package init(dataset: Int, sample: Int, reversed: Bool, variant: Sample) {
     self.dataset = dataset
     self.sample = sample
-    self.length = length
     self.reversed = reversed
+    length = variant.length
+    rowCount = variant.rowCount
+    targetCount = variant.targetCount
   }
 }
 
 /// The samples of one forward and backward pass, laid end to end without padding.
 package struct MicroBatch: Sendable, Equatable {
-  package var segments: [Segment] = []
+  package private(set) var segments: [Segment] = []
   /// Tokens of all segments.
-  package var tokenCount = 0
+  package private(set) var tokenCount = 0
+  /// Tokens of them that the model reads: the rows of the pass.
+  package private(set) var rowCount = 0
   /// Tokens that are predicted and supervised: what the loss is divided by.
-  package var supervisedCount = 0
+  package private(set) var supervisedCount = 0
 
   package init() {}
+
+  package mutating func append(_ segment: Segment) {
+    segments.append(segment)
+    tokenCount += segment.length
+    rowCount += segment.rowCount
+    supervisedCount += segment.targetCount
+  }
 }
 
 /// How far a round has read, to resume from.

@@ -20,6 +20,10 @@ package struct Sample: Sendable, Equatable {
   /// Tokens that are predicted and supervised: the first has nothing before it, and never counts.
   package var targetCount: Int { labels.dropFirst().count { $0 != Self.ignoredLabel } }
 
+  /// Tokens that the model has to read: those before the last that is predicted and supervised, and at least one. What
+  /// comes after them changes no loss.
+  package var rowCount: Int { max(1, labels.lastIndex { $0 != Self.ignoredLabel } ?? 1) }
+
   /// The first `count` tokens; the sample itself where it has no more.
   package func prefix(_ count: Int) -> Sample {
     length <= count ? self : Sample(ids: Array(ids.prefix(count)), labels: Array(labels.prefix(count)))
