@@ -1,7 +1,7 @@
 // Purpose: writes rows into a cache of earlier rows, each at its own place: keys and values of several sequences.
 // Math: cache[places[i]] = x[i]
-// Shapes (row-major): x [rows, columns]; cache [capacity, columns]; places [rows] in int, each within the cache and no
-//   two the same.
+// Shapes (row-major): x0 [rows, columns0]; cache0 [capacity, columns0]; x1 and cache1 likewise, which columns1 = 0 leaves
+//   out; places [rows] in int, each within the caches and no two the same.
 // Gradient contract: none. Rows of the cache that no place names are left as they are.
 // Saved for backward: nothing.
 // Parallelism: one work-group a row, rows taken in strides of the grid.
@@ -10,16 +10,26 @@
 
 #include "common.cl"
 
+static inline void copy_row(
+  __global float *cache, const __global float *x, const int place, const int row, const int columns
+) {
+  const __global float *source = x + (size_t)row * columns;
+  __global float *destination = cache + (size_t)place * columns;
+  for (int i = get_local_id(0) * VECTOR_WIDTH; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
+    store_lanes(destination + i, load_lanes(source + i, columns - i), columns - i);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void cache_rows(
-  __global float *restrict cache, const __global float *restrict x, const __global int *restrict places,
-  const int rows, const int columns
+  __global float *restrict cache0, const __global float *restrict x0, const int columns0,
+  __global float *restrict cache1, const __global float *restrict x1, const int columns1,
+  const __global int *restrict places, const int rows
 ) {
   for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
-    const __global float *source = x + (size_t)row * columns;
-    __global float *destination = cache + (size_t)places[row] * columns;
-    for (int i = get_local_id(0) * VECTOR_WIDTH; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
-      store_lanes(destination + i, load_lanes(source + i, columns - i), columns - i);
-    }
+    copy_row(cache0, x0, places[row], row, columns0);
+    copy_row(cache1, x1, places[row], row, columns1);
   }
 }

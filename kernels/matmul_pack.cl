@@ -12,7 +12,7 @@
 // Source: Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication".
 
 #include "bf16.cl"
-#include "storage.cl"
+#include "prefetch.cl"
 
 #ifndef DEPTH_BLOCK
 #define DEPTH_BLOCK 576 // most depths of a block, after which C is read and written: swept 192..768 on an Ice Lake Xeon
@@ -25,6 +25,8 @@
 #define TILE_COLUMNS 48 // TILE_VECTORS of 16 lanes: one panel
 #define PANELS_BEGIN 64 // elements before the panels: the counter that the product's work-items share
 #define PACK_AHEAD 12   // depths between a row that is packed and the row that is asked for
+// Where nothing is asked for ahead, a tile waits for its part of C and a chunk for each new panel: a quarter of the rate on
+// an Ice Lake Xeon.
 
 #if BF16
 #define DEPTHS 2 // depths of a step
@@ -43,24 +45,6 @@ typedef float16 packed16;
 #define PANEL_STEPS(depth) (((depth) + 31) / 32 * 16) // whole tiles of the processor's, the last padded with zeros
 #else
 #define PANEL_STEPS(depth) STEPS(depth)
-#endif
-
-// Asks for the cache line at an address before it is used, where the compiler aims at the processor itself (PoCL) and
-// not at an intermediate language. Without it a tile waits for its part of C and a chunk for each new panel: a quarter
-// of the rate on an Ice Lake Xeon.
-#if defined(__x86_64__) || defined(__aarch64__)
-#define PREFETCH_SOON(address) __builtin_prefetch((const __global void *)(address), 0, 3)
-#define PREFETCH_LATER(address) __builtin_prefetch((const __global void *)(address), 0, 2)
-#define PREFETCH_TO_WRITE(address) __builtin_prefetch((const __global void *)(address), 1, 3)
-#else
-#define PREFETCH_SOON(address)
-#define PREFETCH_LATER(address)
-#define PREFETCH_TO_WRITE(address)
-#endif
-#if STORAGE < 2
-#define PREFETCH_STORED(stored, index) PREFETCH_SOON((stored) + (index))
-#else
-#define PREFETCH_STORED(stored, index) // a line of blocks holds what many vectors need
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------

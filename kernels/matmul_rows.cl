@@ -1,40 +1,48 @@
-// Purpose: a product of few rows (decoding): the weight is read in place, once, as dot products.
-// Math: C = A . B^T, added to C where `accumulate` is 1. With BF16 the factors are rounded to bf16 first.
-// Shapes (row-major): C [m, n], A [m, depth], B [n, depth], by row strides; B stored as storage.cl says.
+// Purpose: products of the same few rows (decoding) by up to three weights: each is read in place, once, as dot products.
+// Math: C = A . B^T, added to C where `accumulate` is 1, for each of the three B that has rows. With BF16 the factors are
+//   rounded to bf16 first.
+// Shapes (row-major): A [batch, m, depth], B [batch, n, depth], C [batch, m, n]; B stored as storage.cl says.
 // Gradient contract: C `=` or `+=` by `accumulate`.
 // Saved for backward: nothing.
-// Parallelism: one work-item a work-group; id 0 = ROWS_PER_ITEM rows of B, id 2 = matrix of the batch.
+// Parallelism: one work-item a work-group, as many as the device has units; each takes the next ROWS_PER_ITEM rows of a B
+//   from a shared counter until none is left: a unit that starts late, as one that slept does, leaves them to the others.
 // Numerics: fp32; four sums of 16 lanes, then their halves, in one order.
 // Source: none.
 
 #include "bf16.cl"
-#include "storage.cl"
+#include "prefetch.cl"
 
 #ifndef ROWS_PER_ITEM
-#define ROWS_PER_ITEM 16 // rows of B for one work-item
+#define ROWS_PER_ITEM 16 // rows of B that are taken at once
 #endif
+#define ROW_AHEAD 512    // elements of B between those that are read and those that are asked for: swept 512..2048
+#define SHARES(n) (((n) + ROWS_PER_ITEM - 1) / ROWS_PER_ITEM)
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Global size (ceil(n / ROWS_PER_ITEM), 1, batch).
-__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void matmul_rows(
-    __global float *restrict c, const __global float *restrict a, const __global stored_t *restrict b, const int m,
-    const int n, const int depth, const ulong a_row_stride, const ulong a_batch_stride, const ulong b_row_stride,
-    const ulong b_batch_stride, const ulong c_row_stride, const ulong c_batch_stride, const int accumulate)
+// The product of all rows of A by one share of the rows of B, both of one matrix of the batch.
+static inline void multiply_rows(
+    __global float *c, const __global float *a, const __global stored_t *b, const size_t matrix, const int share,
+    const int m, const int n, const int depth, const int accumulate)
 {
-  const int first = (int)get_global_id(0) * ROWS_PER_ITEM;
+  const int first = share * ROWS_PER_ITEM;
   const int end = min(first + ROWS_PER_ITEM, n);
   for (int j = first; j < end; ++j) {
-    const size_t right = get_global_id(2) * (size_t)b_batch_stride + j * (size_t)b_row_stride;
+    const size_t right = (matrix * n + j) * depth;
     const int in_vectors = STORED_ALIGNED(right) ? depth : 0;
     for (int i = 0; i < m; ++i) {
-      const __global float *left = a + get_global_id(2) * (size_t)a_batch_stride + i * (size_t)a_row_stride;
+      const __global float *left = a + (matrix * m + i) * depth;
       float16 sum0 = (float16)0.0f;
       float16 sum1 = (float16)0.0f;
       float16 sum2 = (float16)0.0f;
       float16 sum3 = (float16)0.0f;
       int k = 0;
       for (; k + 64 <= in_vectors; k += 64) {
+        if (i == 0) {
+#pragma unroll
+          for (int line = 0; line < 64; line += 16) {
+            PREFETCH_STORED(b, right + k + ROW_AHEAD + line);
+          }
+        }
         sum0 = FACTORS(vload16(0, left + k)) * FACTORS(stored_16(b, right + k)) + sum0;
         sum1 = FACTORS(vload16(1, left + k)) * FACTORS(stored_16(b, right + k + 16)) + sum1;
         sum2 = FACTORS(vload16(2, left + k)) * FACTORS(stored_16(b, right + k + 32)) + sum2;
@@ -50,8 +58,38 @@ void matmul_rows(
       for (; k < depth; ++k) {
         sum = FACTOR(left[k]) * FACTOR(stored_at(b, right + k)) + sum;
       }
-      __global float *to = c + get_global_id(2) * (size_t)c_batch_stride + i * (size_t)c_row_stride + j;
+      __global float *to = c + (matrix * m + i) * n + j;
       *to = accumulate ? *to + sum : sum;
     }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// `counters` holds two zeros before and after: the next share, and the work-items that found none.
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void matmul_rows(
+    volatile __global int *restrict counters, const __global float *restrict a, __global float *restrict c0,
+    const __global stored_t *restrict b0, const int n0, const int accumulate0, __global float *restrict c1,
+    const __global stored_t *restrict b1, const int n1, const int accumulate1, __global float *restrict c2,
+    const __global stored_t *restrict b2, const int n2, const int accumulate2, const int m, const int depth,
+    const int batch)
+{
+  const int shares = SHARES(n0) + SHARES(n1) + SHARES(n2);
+  for (int index = atomic_inc(counters); index < shares * batch; index = atomic_inc(counters)) {
+    const size_t matrix = index / shares;
+    const int share = index % shares;
+    const int second = share - SHARES(n0), third = second - SHARES(n1);
+    if (second < 0) {
+      multiply_rows(c0, a, b0, matrix, share, m, n0, depth, accumulate0);
+    } else if (third < 0) {
+      multiply_rows(c1, a, b1, matrix, second, m, n1, depth, accumulate1);
+    } else {
+      multiply_rows(c2, a, b2, matrix, third, m, n2, depth, accumulate2);
+    }
+  }
+  // The last to find none left puts both back.
+  if (atomic_inc(counters + 1) == (int)get_num_groups(0) - 1) {
+    atomic_xchg(counters, 0);
+    atomic_xchg(counters + 1, 0);
   }
 }

@@ -1,7 +1,7 @@
 // Purpose: root-mean-square normalisation of rows.
 // Math: r = 1 / √(mean(x²) + eps);  out = weight · x̂ with x̂ = x · r;
-//   dx = r · (g − x̂ · mean(g · x̂)) with g = weight · dout;  dweight = Σ over rows of dout · x̂.
-// Shapes (row-major): out, x, dx, dout [rows, columns]; weight, dweight [columns]; rstd [rows] holds r;
+//   rmsnorm_forward_added: of x = a + b, which it stores as sum;  dx = r · (g − x̂ · mean(g · x̂)) with g = weight · dout;  dweight = Σ over rows of dout · x̂.
+// Shapes (row-major): out, x, sum, a, b, dx, dout [rows, columns]; weight, dweight [columns]; rstd [rows] holds r;
 //   partials [parts, columns], part p summing rows p · rows_per_part ..< (p + 1) · rows_per_part.
 // Gradient contract: dx `=` (accumulate 0) or `+=` (accumulate 1); partials `=`, from which column_sum_final
 //   (reduce.cl) makes dweight.
@@ -31,6 +31,34 @@ void rmsnorm_forward(
     const float r = 1.0f / sqrt(group_sum(lane_sum(squares), scratch) / columns + eps);
     for (int i = first; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
       const floatv normalised = load_lanes(x + offset + i, columns - i) * r;
+      store_lanes(out + offset + i, load_lanes(weight + i, columns - i) * normalised, columns - i);
+    }
+    if (first == 0) rstd[row] = r;
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// sum = a + b, and its norm. A work-item reads of the sum only what it wrote itself.
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void rmsnorm_forward_added(
+  __global float *restrict sum, __global float *restrict out, __global float *restrict rstd,
+  const __global float *restrict a, const __global float *restrict b, const __global float *restrict weight,
+  const int rows, const int columns, const float eps
+) {
+  GROUP_SCRATCH(scratch);
+  const int first = get_local_id(0) * VECTOR_WIDTH;
+  for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
+    const size_t offset = (size_t)row * columns;
+    floatv squares = (floatv)(0.0f);
+    for (int i = first; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
+      const floatv value = load_lanes(a + offset + i, columns - i) + load_lanes(b + offset + i, columns - i);
+      store_lanes(sum + offset + i, value, columns - i);
+      squares += value * value;
+    }
+    const float r = 1.0f / sqrt(group_sum(lane_sum(squares), scratch) / columns + eps);
+    for (int i = first; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
+      const floatv normalised = load_lanes(sum + offset + i, columns - i) * r;
       store_lanes(out + offset + i, load_lanes(weight + i, columns - i) * normalised, columns - i);
     }
     if (first == 0) rstd[row] = r;

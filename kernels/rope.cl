@@ -2,7 +2,7 @@
 //   is the rotation back.
 // Math: for the pair (a, b) = (x[i], x[i + D/2]) at position p: out[i] = a · cos − b · sin, out[i + D/2] = b · cos +
 //   a · sin, cos and sin of p · θ_i; direction −1 turns the sign of sin.
-// Shapes (row-major): out, x [rows, heads, D]; table [positions, D], its first D/2 columns cos, the others sin;
+// Shapes (row-major): out0, x0 [rows, heads0, D]; out1, x1 [rows, heads1, D], which heads1 = 0 leaves out; table [positions, D], its first D/2 columns cos, the others sin;
 //   positions [rows] in int.
 // Gradient contract: out `=`; for backward, out is dx and x is dout.
 // Saved for backward: nothing.
@@ -12,25 +12,35 @@
 
 #include "common.cl"
 
+// Turns the heads of one row by the angles of its position, D/2 cosines and then D/2 sines.
+static inline void turn_row(
+  __global float *out, const __global float *x, const __global float *angles, const int heads, const int pairs,
+  const float direction
+) {
+  const int vectors = (pairs + VECTOR_WIDTH - 1) / VECTOR_WIDTH;  // of a head
+  for (int unit = get_local_id(0); unit < heads * vectors; unit += WG_SIZE) {
+    const int i = unit % vectors * VECTOR_WIDTH;
+    const int offset = unit / vectors * 2 * pairs + i;
+    const floatv a = load_lanes(x + offset, pairs - i), b = load_lanes(x + offset + pairs, pairs - i);
+    const floatv cosine = load_lanes(angles + i, pairs - i);
+    const floatv sine = load_lanes(angles + pairs + i, pairs - i) * direction;
+    store_lanes(out + offset, a * cosine - b * sine, pairs - i);
+    store_lanes(out + offset + pairs, b * cosine + a * sine, pairs - i);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void rope_apply(
-  __global float *restrict out,
-  const __global float *restrict x, const __global float *restrict table, const __global int *restrict positions,
-  const int rows, const int heads, const int head_size, const float direction
+  __global float *restrict out0, const __global float *restrict x0, const int heads0, __global float *restrict out1,
+  const __global float *restrict x1, const int heads1, const __global float *restrict table,
+  const __global int *restrict positions, const int rows, const int head_size, const float direction
 ) {
-  const int pairs = head_size / 2;
-  const int vectors = (pairs + VECTOR_WIDTH - 1) / VECTOR_WIDTH;  // of a head
   for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
-    const __global float *cosines = table + (size_t)positions[row] * head_size;
-    const __global float *sines = cosines + pairs;
-    for (int unit = get_local_id(0); unit < heads * vectors; unit += WG_SIZE) {
-      const int head = unit / vectors, i = unit % vectors * VECTOR_WIDTH;
-      const size_t offset = ((size_t)row * heads + head) * head_size + i;
-      const floatv a = load_lanes(x + offset, pairs - i), b = load_lanes(x + offset + pairs, pairs - i);
-      const floatv cosine = load_lanes(cosines + i, pairs - i);
-      const floatv sine = load_lanes(sines + i, pairs - i) * direction;
-      store_lanes(out + offset, a * cosine - b * sine, pairs - i);
-      store_lanes(out + offset + pairs, b * cosine + a * sine, pairs - i);
-    }
+    const __global float *angles = table + (size_t)positions[row] * head_size;
+    const size_t first0 = (size_t)row * heads0 * head_size, first1 = (size_t)row * heads1 * head_size;
+    turn_row(out0 + first0, x0 + first0, angles, heads0, head_size / 2, direction);
+    turn_row(out1 + first1, x1 + first1, angles, heads1, head_size / 2, direction);
   }
 }

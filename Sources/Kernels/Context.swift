@@ -21,6 +21,7 @@ package final class Context {
   // What a non-blocking write reads from must outlive the write: held until the queue was seen empty.
   private var inFlight: [StagedBytes] = []
   var profiler: Profiler?
+  private var zeros: Buffer?
 
   /// - Parameters:
   ///   - traits: other than the table's for this device: to force a family.
@@ -65,7 +66,19 @@ package final class Context {
     let buffer = clCreateBuffer(handle, cl_mem_flags(CL_MEM_READ_WRITE), size, nil, &status)
     let owned = try created(buffer, status, "clCreateBuffer", "\(size) bytes on \(device.name)")
     memory.add(size)
-    return Buffer(handle: owned, byteCount: size) { [memory] in memory.add(-size) }
+    let made = Buffer(handle: owned, byteCount: size) { [memory] in memory.add(-size) }
+    try preferHugePages(owned, byteCount: size)
+    return made
+  }
+
+  /// Two numbers that are 0 between launches, from which the work-items of one take their shares; the kernel that uses
+  /// them puts them back.
+  package func counters() throws(OpenCLError) -> Buffer {
+    if let zeros { return zeros }
+    let made = try makeBuffer(byteCount: 8)
+    try fill(made, pattern: 0, byteCount: 8)
+    zeros = made
+    return made
   }
 
   /// Sends bytes to the device without waiting; the bytes are copied first.

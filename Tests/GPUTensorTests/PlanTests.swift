@@ -18,17 +18,15 @@ struct PlanTests {
 
   /// Lifetimes counted here, by looking at every node anew, not taken from the plan.
   private func lifetimes(_ plan: Plan, outputs: [Tensor]) throws -> [Lifetime] {
-    let graph = plan.graph
+    let nodes = plan.nodes
     var lifetimes: [Lifetime] = []
-    for (id, value) in graph.values.enumerated() {
+    for (id, value) in plan.graph.values.enumerated() {
       if case .variable = value.source { continue }
-      let touching = graph.nodes.indices.filter {
-        graph.nodes[$0].inputs.contains(id) || graph.nodes[$0].outputs.contains(id)
-      }
+      let touching = nodes.indices.filter { nodes[$0].inputs.contains(id) || nodes[$0].outputs.contains(id) }
       guard let start = touching.first, let end = touching.last else { continue }
       var first = start
       if case .input = value.source { first = -1 }
-      let last = outputs.contains { $0.id == id } ? graph.nodes.count : end
+      let last = outputs.contains { $0.id == id } ? nodes.count : end
       lifetimes.append(
         Lifetime(
           name: "\(value.name) \(id)", first: first, last: last, byteCount: value.dtype.byteCount(value.shape.count),
@@ -76,7 +74,7 @@ struct PlanTests {
     let (model, outputs) = model()
     let plan = Plan(model.test.graph, outputs: outputs, traits: traits)
     let lifetimes = try lifetimes(plan, outputs: outputs)
-    let atOnce = (-1...model.test.graph.nodes.count).map { node in
+    let atOnce = (-1...plan.nodes.count).map { node in
       lifetimes.filter { $0.first <= node && node <= $0.last }.reduce(0) { $0 + $1.byteCount }
     }
     let lowerBound = try #require(atOnce.max())

@@ -72,7 +72,7 @@ package final class CPUExecutor<S: HostScalar>: Executor {
     for (tensor, data) in arguments.inputs where plan.placements[tensor.id] != nil {
       store(data, to: memory(tensor.id, of: plan, arenas))
     }
-    for node in plan.graph.nodes {
+    for node in plan.nodes {
       let step = HostStep<S>(
         counts: arguments.counts, scalars: arguments.scalars, factors: factors,
         inputShapes: node.inputs.map { plan.graph.values[$0].shape },

@@ -42,6 +42,14 @@ package struct DeviceStep {
   /// Rows in use of an input: its leading dimension.
   package func leading(ofInput index: Int) -> Int { inputShapes[index].leading(counts) }
 
+  /// The step of one of several nodes that run as this one.
+  func part(inputs: Range<Int>, outputs: Range<Int>) -> DeviceStep {
+    DeviceStep(
+      context: context, counts: counts, scalars: scalars, inputShapes: Array(inputShapes[inputs]),
+      outputShapes: Array(outputShapes[outputs]), inputBuffers: Array(inputBuffers[inputs]),
+      outputBuffers: Array(outputBuffers[outputs]), modes: Array(modes[outputs]), scratchBuffer: scratchBuffer)
+  }
+
   /// Enqueues a kernel that is compiled with the device's defaults and `defines`.
   package func launch(
     _ kernel: String, _ file: String, defines: [String: Int] = [:], _ arguments: [KernelArgument], _ range: NDRange

@@ -34,6 +34,17 @@ package struct HostStep<S: HostScalar> {
   /// Rows in use of an input: its leading dimension.
   package func leading(ofInput index: Int) -> Int { inputShapes[index].leading(counts) }
 
+  /// The step of one of several nodes that run as this one.
+  ///
+  /// - Parameter written: outputs that other nodes of them have written: its first inputs.
+  func part(reading written: Range<Int> = 0..<0, inputs: Range<Int>, outputs: Range<Int>) -> HostStep {
+    HostStep(
+      counts: counts, scalars: scalars, factors: factors,
+      inputShapes: Array(outputShapes[written] + inputShapes[inputs]),
+      outputShapes: Array(outputShapes[outputs]), inputs: Array(self.outputs[written] + self.inputs[inputs]),
+      outputs: Array(self.outputs[outputs]), modes: Array(modes[outputs]))
+  }
+
   /// Runs `body` for 0 ..< count on all cores. Iterations must not touch each other's outputs.
   package func parallel(_ count: Int, _ body: (Int) -> Void) {
     guard count > 1 else {

@@ -110,7 +110,7 @@ package final class OpenCLExecutor: Executor {
       guard let buffer = binding.values[tensor.id] else { continue }
       try data.withBytes { bytes throws(OpenCLError) in try context.write(bytes, to: buffer) }
     }
-    for (index, node) in plan.graph.nodes.enumerated() {
+    for (index, node) in plan.nodes.enumerated() {
       let step = DeviceStep(
         context: context, counts: arguments.counts, scalars: arguments.scalars,
         inputShapes: node.inputs.map { plan.graph.values[$0].shape },

@@ -13,6 +13,8 @@ package final class Plan {
   }
 
   package let graph: Graph
+  /// The graph's nodes as they run: neighbours that one launch can do are one.
+  package let nodes: [Graph.Node]
   private let traits: KernelTraits?
   /// For each value of the graph; nil for variables and for values that nothing uses.
   package let placements: [Placement?]
@@ -30,8 +32,9 @@ package final class Plan {
   package init(_ graph: Graph, outputs: [Tensor], traits: KernelTraits?, largestBuffer: Int = .max) {
     self.graph = graph
     self.traits = traits
-    var requests = Self.lifetimes(of: graph, outputs: outputs)
-    for (index, node) in graph.nodes.enumerated() {
+    nodes = LaunchFusion.merged(graph.nodes)
+    var requests = Self.lifetimes(of: graph.values, in: nodes, outputs: outputs)
+    for (index, node) in nodes.enumerated() {
       let shapes = NodeShapes(
         inputs: node.inputs.map { graph.values[$0].shape }, outputs: node.outputs.map { graph.values[$0].shape })
       let bytes = node.operation.scratchBytes(shapes, traits: traits)
@@ -39,7 +42,7 @@ package final class Plan {
     }
     var allocator = ArenaAllocator(largestBuffer: largestBuffer)
     var placements = [Placement?](repeating: nil, count: graph.values.count)
-    var scratch = [Placement?](repeating: nil, count: graph.nodes.count)
+    var scratch = [Placement?](repeating: nil, count: nodes.count)
     for request in requests.sorted(by: { ($0.byteCount, $1.first) > ($1.byteCount, $0.first) }) {
       let placement = allocator.place(first: request.first, last: request.last, byteCount: request.byteCount)
       switch request.owner {
@@ -95,18 +98,18 @@ package final class Plan {
   }
 
   /// The first node that writes and the last that touches each value that lives in an arena.
-  private static func lifetimes(of graph: Graph, outputs: [Tensor]) -> [Request] {
-    var first = [Int?](repeating: nil, count: graph.values.count)
-    var last = [Int?](repeating: nil, count: graph.values.count)
-    for (index, node) in graph.nodes.enumerated() {
+  private static func lifetimes(of values: [Graph.Value], in nodes: [Graph.Node], outputs: [Tensor]) -> [Request] {
+    var first = [Int?](repeating: nil, count: values.count)
+    var last = [Int?](repeating: nil, count: values.count)
+    for (index, node) in nodes.enumerated() {
       for id in node.inputs + node.outputs {
         if first[id] == nil { first[id] = index }
         last[id] = index
       }
     }
-    for output in outputs { last[output.id] = graph.nodes.count }
-    return graph.values.indices.compactMap { id in
-      let value = graph.values[id]
+    for output in outputs { last[output.id] = nodes.count }
+    return values.indices.compactMap { id in
+      let value = values[id]
       guard let end = last[id] else { return nil }
       let bytes = value.dtype.byteCount(value.shape.count)
       switch value.source {

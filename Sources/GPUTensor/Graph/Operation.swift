@@ -17,6 +17,9 @@ package protocol Operation: Sendable {
   /// Memory that the op needs while it runs, for a device of these traits (nil: the CPU fallback), in bytes.
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int
 
+  /// A node that does this op's work and its neighbour's, the next node's; nil: there is none.
+  func merged(_ own: Graph.Node, with next: Graph.Node) -> Graph.Node?
+
   /// Enqueues the op's kernels.
   func enqueue(_ step: DeviceStep) throws(OpenCLError)
 
@@ -32,6 +35,8 @@ extension Operation {
   package func canAccumulate(output: Int) -> Bool { false }
 
   package func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int { 0 }
+
+  package func merged(_ own: Graph.Node, with next: Graph.Node) -> Graph.Node? { nil }
 }
 
 /// The shapes of a node at capacity, as the memory plan sees them.

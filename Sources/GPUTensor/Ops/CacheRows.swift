@@ -1,7 +1,7 @@
 import Kernels
 
 /// cache[places[r]] = x[r]: rows [R, W] into a cache [N, W] of earlier rows, each at its own place [R].
-struct CacheRows: Operation {
+struct CacheRows: Joinable {
   let name = "cache"
   let capacity: Int
 
@@ -12,11 +12,25 @@ struct CacheRows: Operation {
   func canAccumulate(output: Int) -> Bool { true }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    try Self.enqueue([(self, step)])
+  }
+
+  /// Keys and values.
+  static let mostParts = 2
+
+  func joins(_ other: CacheRows, inputs: [Int], otherInputs: [Int]) -> Bool { inputs[1] == otherInputs[1] }
+
+  static func enqueue(_ parts: [(operation: CacheRows, step: DeviceStep)]) throws(OpenCLError) {
+    let step = parts[0].step
     let rows = step.leading(ofInput: 0)
-    try step.launchRows(
-      "cache_rows", "cache.cl",
-      [.update(step.outputBuffer(0)), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns)],
-      rows: rows)
+    var tensors: [KernelArgument] = []
+    for index in 0..<mostParts {
+      // A cache that is not there has no columns.
+      let part = index < parts.count ? parts[index].step : step
+      let columns = index < parts.count ? part.inputShapes[0].columns : 0
+      tensors += [.update(part.outputBuffer(0)), part.input(0), .int(columns)]
+    }
+    try step.launchRows("cache_rows", "cache.cl", tensors + [step.input(1), .int(rows)], rows: rows)
   }
 
   @_specialize(where S == Float)
@@ -48,8 +62,14 @@ extension CacheRows: Checked {
           let x = recorder.parameter(recorder.graph.rows(columns))
           let cache = recorder.parameter(Shape([2 * rows + 3, columns]))
           // Backwards and with gaps: no place is its row's own number.
-          x.append(toCache: cache, places: recorder.ints((0..<rows).map { 2 * (rows - $0) }))
+          let places = recorder.ints((0..<rows).map { 2 * (rows - $0) })
+          x.append(toCache: cache, places: places)
           recorder.compare(cache.scaled(by: 2))
+          // Keys with their values, here of other columns.
+          let caches = [columns, 2 * columns + 1].map { recorder.parameter(Shape([2 * rows + 3, $0])) }
+          let tensors = caches.map { recorder.parameter(recorder.graph.rows($0.shape.columns)) }
+          for (tensor, cache) in zip(tensors, caches) { tensor.append(toCache: cache, places: places) }
+          for cache in caches { recorder.compare(cache.scaled(by: 2)) }
         }
       }
     }

@@ -13,6 +13,14 @@ struct Add: Operation {
     for index in 0...1 where pass.needsGradient(index) { pass.pass(to: index) }
   }
 
+  /// With a norm of the sum.
+  func merged(_ own: Graph.Node, with next: Graph.Node) -> Graph.Node? {
+    guard let norm = next.operation as? RMSNorm, next.inputs[0] == own.outputs[0] else { return nil }
+    return Graph.Node(
+      operation: AddedRMSNorm(norm: norm), inputs: own.inputs + [next.inputs[1]], outputs: own.outputs + next.outputs,
+      modes: own.modes + next.modes)
+  }
+
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
     let count = step.outputShapes[0].count(step.counts)
     try step.launchElements(

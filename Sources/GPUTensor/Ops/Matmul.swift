@@ -4,7 +4,7 @@ import Kernels
 ///
 /// - inputs: A [M, K], or [K, M] transposed; B [K, N], or [N, K] transposed; both may have a leading batch dimension.
 ///   A is float32; B may be stored otherwise where it is frozen, and is then widened in the kernel's tiles.
-struct Matmul: Operation {
+struct Matmul: Joinable {
   let name = "matmul"
   let transposeA: Bool
   let transposeB: Bool
@@ -48,13 +48,30 @@ struct Matmul: Operation {
     return MatmulLaunch.scratchBytes(size, transposeA: transposeA, transposeB: transposeB, traits: traits)
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+  private func launch(of step: DeviceStep) -> MatmulLaunch {
     let size = MatmulSize(
       step.inputShapes[0], step.inputShapes[1], transposeA: transposeA, transposeB: transposeB, counts: step.counts)
-    let launch = MatmulLaunch(
+    return MatmulLaunch(
       size: size, c: step.outputBuffer(0), a: step.inputBuffer(0), b: step.inputBuffer(1), typeOfB: typeOfB,
       transposeA: transposeA, transposeB: transposeB, accumulate: step.accumulates(0))
-    try launch.enqueue(step)
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    try launch(of: step).enqueue(step)
+  }
+
+  /// A weight for queries, one for keys and one for values.
+  static let mostParts = 3
+
+  func joins(_ other: Matmul, inputs: [Int], otherInputs: [Int]) -> Bool {
+    inputs[0] == otherInputs[0] && !transposeA && transposeB && !other.transposeA && other.transposeB
+      && typeOfB == other.typeOfB
+  }
+
+  static func enqueue(_ parts: [(operation: Matmul, step: DeviceStep)]) throws(OpenCLError) {
+    let launches = parts.map { $0.operation.launch(of: $0.step) }
+    if try MatmulLaunch.enqueueRows(launches, parts[0].step) { return }
+    for (launch, part) in zip(launches, parts) { try launch.enqueue(part.step) }
   }
 
   @_specialize(where S == Float)
@@ -187,6 +204,19 @@ extension Matmul: Checked {
       let weight = recorder.parameter(Shape([37, 35]))
       recorder.differentiate(x.linear(weight), by: [x, weight])
     }
+    // A layer's queries, keys and values: few rows go in one launch, as the last of each pair does with its neighbour.
+    let joined = (sizes == .small ? [1, 9] : [1, 7, 8, 9]).flatMap { rows in
+      [DType.float32, .bfloat16, .q4_1].map { dtype in
+        OperationCase("\(rows) rows by 37, 16 and 5 columns, \(dtype.rawValue)", rows: rows) { recorder in
+          let x = recorder.parameter(recorder.graph.rows(96))
+          let weights = [37, 16, 5].map { columns in
+            dtype == .float32
+              ? recorder.parameter(Shape([columns, 96])) : recorder.frozen(Shape([columns, 96]), dtype: dtype)
+          }
+          for product in weights.map(x.linear) { recorder.compare(product) }
+        }
+      }
+    }
     let stored = (DType.allCases.filter { $0 != .float32 && $0 != .int32 }).flatMap { dtype in
       // Few rows, which are read in place; many; so few that the weight is the larger operand; blocks across rows.
       let shapes =
@@ -203,6 +233,6 @@ extension Matmul: Checked {
       let (a, b) = (recorder.parameter(Shape([1300, 577])), recorder.parameter(Shape([3700, 577])))
       recorder.compare(a.matmul(b, transposeOther: true))
     }
-    return plain + stored + [batched, partial] + (sizes == .small ? [] : [parts])
+    return plain + stored + joined + [batched, partial] + (sizes == .small ? [] : [parts])
   }
 }

@@ -37,6 +37,15 @@ struct MatmulLaunch {
     }
   }
 
+  /// Enqueues products of the same few rows by several weights as one launch; false where they are no such products.
+  static func enqueueRows(_ launches: [MatmulLaunch], _ step: DeviceStep) throws(OpenCLError) -> Bool {
+    let arePanels = launches.allSatisfy {
+      parameters($0.size, transposeA: false, transposeB: true, traits: step.traits).family == .panel
+    }
+    guard arePanels, launches.allSatisfy({ !$0.size.isBatched }) else { return false }
+    return try MatmulPanel.enqueueRows(launches, step)
+  }
+
   private func enqueueTile(_ step: DeviceStep, _ tile: MatmulParameters.Tile) throws(OpenCLError) {
     let (m, n, k) = (size.m, size.n, size.k)
     let transposes = ["TRANSPOSE_A": transposeA ? 1 : 0, "TRANSPOSE_B": transposeB ? 1 : 0]

@@ -6,7 +6,7 @@ struct MatmulPanel {
   /// Columns of a panel and rows of a register tile: TILE_COLUMNS and TILE_ROWS of the kernel.
   private static let panelColumns = 48
   private static let tileRows = 8
-  /// Depths and rows of B that one work-item of the smaller kernels takes.
+  /// Depths of B that a work-item packs, and rows of B that one multiplies at once.
   private static let packDepth = 96
   private static let rowsPerItem = 16
   /// Products with at most this many rows are bound by reading the weight once: they are not packed.
@@ -70,14 +70,14 @@ struct MatmulPanel {
   private func defines(_ dtype: DType, _ step: DeviceStep) -> [String: Int] {
     [
       "CHUNK_TILES": parameters.chunkTiles, "DEPTH_BLOCK": Self.depthBlock(parameters, step.traits.factors),
-      "PACK_DEPTH": Self.packDepth, "ROWS_PER_ITEM": Self.rowsPerItem,
+      "PACK_DEPTH": Self.packDepth,
     ].merging(dtype.storageDefines) { $1 }.merging(step.traits.factorDefines(.panel)) { $1 }
   }
 
   func enqueue(_ step: DeviceStep, scratch: Buffer) throws(OpenCLError) {
     let size = call.size
     let (m, n, k) = (size.m, size.n, size.k)
-    if !call.transposeA && call.transposeB && m <= Self.fewRows { return try enqueueRows(step) }
+    if !call.transposeA && call.transposeB, try Self.enqueueRows([call], step) { return }
     let a = Operand(
       buffer: call.a, row: call.transposeA ? 1 : k, column: call.transposeA ? m : 1, batch: m * k)
     let b = Operand(
@@ -134,13 +134,29 @@ struct MatmulPanel {
     }
   }
 
-  private func enqueueRows(_ step: DeviceStep) throws(OpenCLError) {
-    let (m, n, k) = (call.size.m, call.size.n, call.size.k)
+  /// Enqueues X·Wᵀ of the same few rows X by up to three weights as one launch; false where the rows are many.
+  static func enqueueRows(_ calls: [MatmulLaunch], _ step: DeviceStep) throws(OpenCLError) -> Bool {
+    let first = calls[0]
+    let (m, k) = (first.size.m, first.size.k)
+    guard m <= fewRows, calls.count <= 3 else { return false }
+    var products: [KernelArgument] = []
+    var shares = 0
+    for index in 0..<3 {
+      // A product that is not there has no columns.
+      let call = index < calls.count ? calls[index] : first
+      let n = index < calls.count ? call.size.n : 0
+      products += [
+        call.accumulate ? .update(call.c) : .write(call.c), .read(call.b), .int(n), .int(call.accumulate ? 1 : 0),
+      ]
+      shares += (n + rowsPerItem - 1) / rowsPerItem * first.size.batch
+    }
     try step.launch(
-      "matmul_rows", "matmul_rows.cl", defines: defines(call.typeOfB, step),
-      [
-        call.accumulate ? .update(call.c) : .write(call.c), .read(call.a), .read(call.b), .int(m), .int(n), .int(k),
-        .ulong(k), .ulong(m * k), .ulong(k), .ulong(n * k), .ulong(n), .ulong(m * n), .int(call.accumulate ? 1 : 0),
-      ], .grid((n + Self.rowsPerItem - 1) / Self.rowsPerItem, 1, call.size.batch, of: 1))
+      "matmul_rows", "matmul_rows.cl",
+      defines: ["ROWS_PER_ITEM": rowsPerItem].merging(first.typeOfB.storageDefines) { $1 }
+        .merging(step.traits.factorDefines(.panel)) { $1 },
+      [.update(try step.context.counters()), .read(first.a)] + products
+        + [.int(m), .int(k), .int(first.size.batch)],
+      .groups(min(step.context.device.computeUnits, shares), of: 1))
+    return true
   }
 }

@@ -50,6 +50,31 @@ struct RMSNorm: Operation {
   }
 }
 
+/// sum = a + b, and its `RMSNorm`: a residual connection and the norm that follows it, in one pass over the rows.
+///
+/// - inputs: a, b [R, C], weight [C]; outputs: sum, out [R, C], rstd [R].
+struct AddedRMSNorm: Operation {
+  let name = "rmsnorm"
+  let norm: RMSNorm
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    [TensorDescription(inputs[0].shape)] + norm.outputs(for: [inputs[0], inputs[2]])
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let rows = step.leading(ofInput: 0)
+    try step.launchRows(
+      "rmsnorm_forward_added", "rmsnorm.cl",
+      (0..<3).map(step.output) + (0..<3).map(step.input)
+        + [.int(rows), .int(step.inputShapes[0].columns), .float(norm.eps)], rows: rows)
+  }
+
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    Add().evaluate(step.part(inputs: 0..<2, outputs: 0..<1))
+    norm.evaluate(step.part(reading: 0..<1, inputs: 2..<3, outputs: 1..<3))
+  }
+}
+
 /// dx (= or +=) rstd · (g − x · rstd² · mean(g · x)) with g = dout · weight: inputs dout, x, weight, rstd.
 struct RMSNormBackwardInput: Operation {
   let name = "rmsnorm"
@@ -144,6 +169,9 @@ extension RMSNorm: Checked {
           let x = recorder.parameter(recorder.graph.rows(columns))
           let weight = recorder.parameter(Shape([columns]), in: 0.5...1.5)
           recorder.differentiate(x.rmsNorm(weight, eps: 1e-5), by: [x, weight])
+          let sum = x + recorder.parameter(recorder.graph.rows(columns))
+          recorder.compare(sum.rmsNorm(weight, eps: 1e-5))
+          recorder.compare(sum)
         }
       }
     }

@@ -5,7 +5,7 @@ import Kernels
 ///
 /// - inputs: x [R, H·D]; table [T, D], first D/2 cosines, then D/2 sines of each position; positions [R].
 /// - Source: arXiv:2104.09864, with the pairs of Hugging Face's rotate-half.
-struct RoPE: Operation {
+struct RoPE: Joinable {
   let name = "rope"
   let headSize: Int
   /// +1 forward, −1 backward: the gradient turns back.
@@ -23,13 +23,29 @@ struct RoPE: Operation {
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    try Self.enqueue([(self, step)])
+  }
+
+  /// Queries and keys.
+  static let mostParts = 2
+
+  func joins(_ other: RoPE, inputs: [Int], otherInputs: [Int]) -> Bool {
+    inputs[1...] == otherInputs[1...] && headSize == other.headSize && direction == other.direction
+  }
+
+  static func enqueue(_ parts: [(operation: RoPE, step: DeviceStep)]) throws(OpenCLError) {
+    let (rope, step) = parts[0]
     let rows = step.leading(ofInput: 0)
+    var tensors: [KernelArgument] = []
+    for index in 0..<mostParts {
+      // A tensor that is not there has no heads.
+      let part = index < parts.count ? parts[index].step : step
+      let heads = index < parts.count ? part.inputShapes[0].columns / rope.headSize : 0
+      tensors += [part.output(0), part.input(0), .int(heads)]
+    }
     try step.launchRows(
       "rope_apply", "rope.cl",
-      [
-        step.output(0), step.input(0), step.input(1), step.input(2), .int(rows),
-        .int(step.inputShapes[0].columns / headSize), .int(headSize), .float(direction),
-      ], rows: rows)
+      tensors + [step.input(1), step.input(2), .int(rows), .int(rope.headSize), .float(rope.direction)], rows: rows)
   }
 
   @_specialize(where S == Float)
@@ -91,6 +107,9 @@ extension RoPE: Checked {
             Shape([rows, size]), values: RoPETable.make(frequencies: frequencies, positions: rows))
           let positions = recorder.ints((0..<rows).map { ($0 * 7 + 3) % rows })
           recorder.differentiate(x.rope(table: table, positions: positions, headSize: size), by: [x])
+          // Queries with their keys, of fewer heads.
+          let keys = recorder.parameter(recorder.graph.rows(size))
+          for tensor in [x, keys] { recorder.compare(tensor.rope(table: table, positions: positions, headSize: size)) }
         }
       }
     }

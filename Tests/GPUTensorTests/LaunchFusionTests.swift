@@ -1,0 +1,53 @@
+import GPUTensor
+import TestSupport
+import Testing
+
+@Suite("Launches that are merged")
+struct LaunchFusionTests {
+  private func nodes(_ test: TestGraph) -> [Graph.Node] { Plan(test.graph, outputs: [], traits: nil).nodes }
+
+  @Test("up to three products of the same rows are one node, with all inputs and outputs in order")
+  func products() {
+    let test = TestGraph(rowCapacity: 2)
+    let x = test.parameter(test.graph.rows(4))
+    let weights = (1...4).map { test.parameter($0, 4) }
+    let products = weights.map(x.linear)
+    let nodes = nodes(test)
+    #expect(nodes.map(\.outputs) == [products[..<3].map(\.id), [products[3].id]])
+    #expect(nodes[0].inputs == weights[..<3].flatMap { [x.id, $0.id] })
+  }
+
+  @Test("what reads another's output, or other rows, keeps its own node")
+  func dependent() {
+    let test = TestGraph(rowCapacity: 1)
+    let square = test.parameter(4, 4)
+    let x = test.parameter(test.graph.rows(4))
+    _ = x.linear(square).linear(square)
+    _ = x.matmul(square)
+    #expect(nodes(test).count == 3)
+  }
+
+  @Test("two writes to one cache stay in their order; keys and values go together")
+  func caches() {
+    let test = TestGraph(rowCapacity: 1)
+    let caches = (0..<2).map { _ in test.parameter(3, 2) }
+    let x = test.parameter(test.graph.rows(2))
+    let places = test.ints([1])
+    x.append(toCache: caches[0], places: places)
+    x.append(toCache: caches[0], places: places)
+    x.append(toCache: caches[1], places: places)
+    #expect(nodes(test).map(\.outputs) == [[caches[0].id], [caches[0].id, caches[1].id]])
+  }
+
+  @Test("a sum and its norm are one node; a sum and the norm of something else are two")
+  func norms() {
+    let test = TestGraph(rowCapacity: 1)
+    let x = test.parameter(test.graph.rows(2))
+    let weight = test.parameter(2)
+    let sum = x + x
+    _ = sum.rmsNorm(weight, eps: 1e-5)
+    _ = sum + x
+    _ = sum.rmsNorm(weight, eps: 1e-5)
+    #expect(nodes(test).map(\.operation.name) == ["rmsnorm", "elementwise", "rmsnorm"])
+  }
+}
