@@ -53,7 +53,7 @@ package struct NDRange {
 extension Context {
   /// A kernel of a `.cl` file, compiled on first use for this set of defines.
   package func kernel(
-    _ name: String, file: String, defines: [String: Int] = [:]
+    _ name: String, file: String, defines: Defines = [:]
   ) throws(OpenCLError) -> Kernel {
     try programs.kernel(name, file: file, defines: defines)
   }

@@ -77,7 +77,7 @@ package struct KernelTraits: Sendable, Equatable {
   }
 
   /// The define that tells a family's kernels how to multiply: none for float32.
-  package func factorDefines(_ family: MatmulFamily) -> [String: Int] {
+  package func factorDefines(_ family: MatmulFamily) -> Defines {
     guard factors == .bfloat16 else { return [:] }
     guard family == .panel else { return ["BF16": 1] }
     return switch bf16Method {
@@ -91,7 +91,7 @@ package struct KernelTraits: Sendable, Equatable {
   package var usesTiles: Bool { factors == .bfloat16 && bf16Method == .tiles }
 
   /// The defines that every row and element-wise kernel is compiled with.
-  package var defines: [String: Int] {
+  package var defines: Defines {
     ["WG_SIZE": workGroupSize, "VECTOR_WIDTH": vectorWidth, "GROUP_ELEMENTS": groupElements]
   }
 }

@@ -9,7 +9,8 @@ final class ProgramStore {
   private let context: OpaquePointer
   private let binaries: BinaryCache?
   private var programs: [String: OpaquePointer] = [:]
-  private var kernels: [String: Kernel] = [:]
+  /// By their names: what they were compiled with, and the kernel; few of a name.
+  private var kernels: [String: [(file: String, defines: Defines, kernel: Kernel)]] = [:]
 
   init(device: Device, context: OpaquePointer) {
     self.device = device
@@ -24,15 +25,13 @@ final class ProgramStore {
   }
 
   /// A kernel of a file, built with `-D NAME=value` for each define.
-  func kernel(_ name: String, file: String, defines: [String: Int]) throws(OpenCLError) -> Kernel {
-    let options = "-cl-std=CL1.2" + defines.sorted { $0.key < $1.key }.map { " -D \($0.key)=\($0.value)" }.joined()
-    let key = "\(file) \(options) \(name)"
-    if let kernel = kernels[key] { return kernel }
-    let program = try program(file, options: options)
+  func kernel(_ name: String, file: String, defines: Defines) throws(OpenCLError) -> Kernel {
+    if let found = kernels[name]?.first(where: { $0.defines == defines && $0.file == file }) { return found.kernel }
+    let program = try program(file, options: "-cl-std=CL1.2" + defines.options)
     var status: Int32 = 0
     let handle = clCreateKernel(program, name, &status)
     let kernel = Kernel(name: name, handle: try created(handle, status, "clCreateKernel", "\(name) of \(file)"))
-    kernels[key] = kernel
+    kernels[name, default: []].append((file, defines, kernel))
     return kernel
   }
 

@@ -53,16 +53,16 @@ final class PeakMeter {
   init(_ device: Device, _ sizes: BenchmarkSizes, bf16Method: BF16Method) throws(OpenCLError) {
     context = try Context(device: device, profiling: true)
     let traits = context.traits
-    let defines = traits.defines.merging(["CHAINS": Self.chains]) { $1 }
+    let defines = traits.defines + ["CHAINS": Self.chains]
     multiplyAdd = try context.kernel("peak_multiply_add", file: "peak.cl", defines: defines)
     switch bf16Method {
     case .rounding: (multiplyAddBF16, bf16Factor) = (nil, 1)
     case .pairs:
-      let pairs = defines.merging(["BF16": 2]) { $1 }
+      let pairs = defines + ["BF16": 2]
       (multiplyAddBF16, bf16Factor) = (try context.kernel("peak_multiply_add", file: "peak.cl", defines: pairs), 2)
     case .tiles:
       try context.requestTileRegisters()
-      let tiles = traits.defines.merging(["BF16": 3]) { $1 }
+      let tiles = traits.defines + ["BF16": 3]
       // A step is six products of 16 × 16 × 32.
       let operations = 6.0 * 16 * 16 * 32 / Double(traits.workGroupSize * traits.vectorWidth * Self.chains)
       (multiplyAddBF16, bf16Factor) = (try context.kernel("peak_tiles", file: "peak.cl", defines: tiles), operations)

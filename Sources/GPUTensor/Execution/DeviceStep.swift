@@ -52,12 +52,12 @@ package struct DeviceStep {
 
   /// Enqueues a kernel that is compiled with the device's defaults and `defines`.
   package func launch(
-    _ kernel: String, _ file: String, defines: [String: Int] = [:], _ arguments: [KernelArgument], _ range: NDRange
+    _ kernel: String, _ file: String, defines: Defines = [:], _ arguments: [KernelArgument], _ range: NDRange
   ) throws(OpenCLError) {
     // A micro-batch may have no row to predict: then there is nothing to do.
     guard range.isEmpty == false else { return }
-    let all = traits.defines.merging(defines) { $1 }
-    try context.launch(try context.kernel(kernel, file: file, defines: all), arguments, range: range)
+    let compiled = try context.kernel(kernel, file: file, defines: traits.defines + defines)
+    try context.launch(compiled, arguments, range: range)
   }
 
   /// Enqueues a kernel with one group for each row.

@@ -15,7 +15,17 @@ package final class OpenCLExecutor: Executor {
   private struct Binding {
     let plan: Plan
     let values: [Buffer?]
-    let scratch: [Buffer?]
+    /// For each of the plan's nodes.
+    let memory: [NodeMemory]
+  }
+
+  /// What a node reads and writes, put together once and not for each run.
+  private struct NodeMemory {
+    let inputShapes: [Shape]
+    let outputShapes: [Shape]
+    let inputs: [Buffer]
+    let outputs: [Buffer]
+    let scratch: Buffer?
   }
 
   package init(
@@ -80,11 +90,18 @@ package final class OpenCLExecutor: Executor {
         values.append(nil)
       }
     }
-    var scratch: [Buffer?] = []
-    for placement in plan.scratch {
-      if let placement { scratch.append(try memory(placement, placement.byteCount)) } else { scratch.append(nil) }
+    var nodes: [NodeMemory] = []
+    for (node, placement) in zip(plan.nodes, plan.scratch) {
+      var scratch: Buffer?
+      if let placement { scratch = try memory(placement, placement.byteCount) }
+      nodes.append(
+        NodeMemory(
+          inputShapes: node.inputs.map { plan.graph.values[$0].shape },
+          outputShapes: node.outputs.map { plan.graph.values[$0].shape },
+          inputs: node.inputs.map { Self.memory($0, values) }, outputs: node.outputs.map { Self.memory($0, values) },
+          scratch: scratch))
     }
-    bindings[ObjectIdentifier(plan)] = Binding(plan: plan, values: values, scratch: scratch)
+    bindings[ObjectIdentifier(plan)] = Binding(plan: plan, values: values, memory: nodes)
   }
 
   private func buffer(of variable: Variable) throws(OpenCLError) -> Buffer {
@@ -110,20 +127,18 @@ package final class OpenCLExecutor: Executor {
       guard let buffer = binding.values[tensor.id] else { continue }
       try data.withBytes { bytes throws(OpenCLError) in try context.write(bytes, to: buffer) }
     }
-    for (index, node) in plan.nodes.enumerated() {
+    for (node, memory) in zip(plan.nodes, binding.memory) {
       let step = DeviceStep(
-        context: context, counts: arguments.counts, scalars: arguments.scalars,
-        inputShapes: node.inputs.map { plan.graph.values[$0].shape },
-        outputShapes: node.outputs.map { plan.graph.values[$0].shape },
-        inputBuffers: node.inputs.map { memory($0, binding) }, outputBuffers: node.outputs.map { memory($0, binding) },
-        modes: node.modes, scratchBuffer: binding.scratch[index])
+        context: context, counts: arguments.counts, scalars: arguments.scalars, inputShapes: memory.inputShapes,
+        outputShapes: memory.outputShapes, inputBuffers: memory.inputs, outputBuffers: memory.outputs,
+        modes: node.modes, scratchBuffer: memory.scratch)
       try node.operation.enqueue(step)
     }
     try context.flush()
   }
 
-  private func memory(_ id: Int, _ binding: Binding) -> Buffer {
-    guard let buffer = binding.values[id] else { preconditionFailure("a value without memory") }
+  private static func memory(_ id: Int, _ values: [Buffer?]) -> Buffer {
+    guard let buffer = values[id] else { preconditionFailure("a value without memory") }
     return buffer
   }
 
@@ -168,7 +183,7 @@ package final class OpenCLExecutor: Executor {
 
   package func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) throws(OpenCLError) -> [Float] {
     guard let binding = bindings[ObjectIdentifier(plan)] else { preconditionFailure("the plan was not prepared") }
-    let buffer = memory(tensor.id, binding)
+    let buffer = Self.memory(tensor.id, binding.values)
     var floats = [Float](repeating: 0, count: tensor.shape.count(counts))
     var failure: OpenCLError?
     floats.withUnsafeMutableBytes { bytes in

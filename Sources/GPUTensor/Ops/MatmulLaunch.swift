@@ -48,11 +48,10 @@ struct MatmulLaunch {
 
   private func enqueueTile(_ step: DeviceStep, _ tile: MatmulParameters.Tile) throws(OpenCLError) {
     let (m, n, k) = (size.m, size.n, size.k)
-    let transposes = ["TRANSPOSE_A": transposeA ? 1 : 0, "TRANSPOSE_B": transposeB ? 1 : 0]
+    let transposes: Defines = ["TRANSPOSE_A": transposeA ? 1 : 0, "TRANSPOSE_B": transposeB ? 1 : 0]
     try step.launch(
       "matmul_tile", "matmul_tile.cl",
-      defines: transposes.merging(tile.defines) { $1 }.merging(typeOfB.storageDefines) { $1 }
-        .merging(step.traits.factorDefines(.tile)) { $1 },
+      defines: transposes + tile.defines + typeOfB.storageDefines + step.traits.factorDefines(.tile),
       [
         accumulate ? .update(c) : .write(c), .read(a), .read(b), .int(m), .int(n), .int(k),
         .int(transposeA ? m : k), .int(transposeB ? k : n), .int(n), .ulong(m * k), .ulong(k * n), .ulong(m * n),

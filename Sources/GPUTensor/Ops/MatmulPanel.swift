@@ -67,11 +67,11 @@ struct MatmulPanel {
   }
 
   /// What a kernel that reads an operand of this type is compiled with.
-  private func defines(_ dtype: DType, _ step: DeviceStep) -> [String: Int] {
+  private func defines(_ dtype: DType, _ step: DeviceStep) -> Defines {
     [
       "CHUNK_TILES": parameters.chunkTiles, "DEPTH_BLOCK": Self.depthBlock(parameters, step.traits.factors),
       "PACK_DEPTH": Self.packDepth,
-    ].merging(dtype.storageDefines) { $1 }.merging(step.traits.factorDefines(.panel)) { $1 }
+    ] + dtype.storageDefines + step.traits.factorDefines(.panel)
   }
 
   func enqueue(_ step: DeviceStep, scratch: Buffer) throws(OpenCLError) {
@@ -152,8 +152,7 @@ struct MatmulPanel {
     }
     try step.launch(
       "matmul_rows", "matmul_rows.cl",
-      defines: ["ROWS_PER_ITEM": rowsPerItem].merging(first.typeOfB.storageDefines) { $1 }
-        .merging(step.traits.factorDefines(.panel)) { $1 },
+      defines: ["ROWS_PER_ITEM": rowsPerItem] + first.typeOfB.storageDefines + step.traits.factorDefines(.panel),
       [.update(try step.context.counters()), .read(first.a)] + products
         + [.int(m), .int(k), .int(first.size.batch)],
       .groups(min(step.context.device.computeUnits, shares), of: 1))

@@ -1,3 +1,5 @@
+import Kernels
+
 /// How the elements of a tensor are stored.
 package enum DType: String, Sendable, CaseIterable {
   case float32
@@ -56,7 +58,7 @@ package enum DType: String, Sendable, CaseIterable {
   }
 
   /// The define that a kernel which reads a matrix of this type is compiled with; none for float32.
-  var storageDefines: [String: Int] { storage == 0 ? [:] : ["STORAGE": storage] }
+  var storageDefines: Defines { storage == 0 ? [:] : ["STORAGE": storage] }
 }
 
 extension DType {

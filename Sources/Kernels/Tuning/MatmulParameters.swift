@@ -54,7 +54,7 @@ package struct MatmulParameters: Sendable, Hashable, Codable {
     }
 
     /// What the kernel is compiled with.
-    package var defines: [String: Int] {
+    package var defines: Defines {
       ["TILE_M": rows, "TILE_N": columns, "TILE_K": depth, "REGISTER_M": itemRows, "REGISTER_N": itemColumns]
     }
   }
