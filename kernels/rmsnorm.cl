@@ -1,6 +1,6 @@
 // Purpose: root-mean-square normalisation of rows.
-// Math: r = 1 / √(mean(x²) + eps);  out = weight · x̂ with x̂ = x · r;
-//   rmsnorm_forward_added: of x = a + b, which it stores as sum;  dx = r · (g − x̂ · mean(g · x̂)) with g = weight · dout;  dweight = Σ over rows of dout · x̂.
+// Math: r = 1 / √(mean(x²) + eps);  out = weight · x̂ with x̂ = x · r;  rmsnorm_forward_added: of x = a + b, which it
+//   stores as sum;  dx = r · (g − x̂ · mean(g · x̂)) with g = weight · dout;  dweight = Σ over rows of dout · x̂.
 // Shapes (row-major): out, x, sum, a, b, dx, dout [rows, columns]; weight, dweight [columns]; rstd [rows] holds r;
 //   partials [parts, columns], part p summing rows p · rows_per_part ..< (p + 1) · rows_per_part.
 // Gradient contract: dx `=` (accumulate 0) or `+=` (accumulate 1); partials `=`, from which column_sum_final

@@ -2,8 +2,8 @@
 //   is the rotation back.
 // Math: for the pair (a, b) = (x[i], x[i + D/2]) at position p: out[i] = a · cos − b · sin, out[i + D/2] = b · cos +
 //   a · sin, cos and sin of p · θ_i; direction −1 turns the sign of sin.
-// Shapes (row-major): out0, x0 [rows, heads0, D]; out1, x1 [rows, heads1, D], which heads1 = 0 leaves out; table [positions, D], its first D/2 columns cos, the others sin;
-//   positions [rows] in int.
+// Shapes (row-major): out0, x0 [rows, heads0, D]; out1, x1 [rows, heads1, D], which heads1 = 0 leaves out; table
+//   [positions, D], its first D/2 columns cos, the others sin; positions [rows] in int.
 // Gradient contract: out `=`; for backward, out is dx and x is dout.
 // Saved for backward: nothing.
 // Parallelism: one work-group a row, rows taken in strides of the grid; a work-item turns VECTOR_WIDTH pairs at once.
