@@ -1,4 +1,5 @@
-// Purpose: what both directions of attention_panel.cl do with 32 rows at once: read and write them transposed, and 2^x.
+// Purpose: what both directions of attention_panel.cl do with 32 rows at once: read and write them transposed; and 2^x,
+//   which attention_rows.cl takes too.
 // Math: tile[d * LANES + lane] = x[first + lane][d]; exp2_nonpositive(x) = 2^x.
 // Shapes (row-major): x [rows, stride], of which HEAD_SIZE columns are taken; tile [HEAD_SIZE, LANES].
 // Gradient contract: none; store_lanes writes with `=`.
@@ -10,6 +11,9 @@
 #define HEAD_SIZE 64 // values of a head
 #endif
 #define LANES 32 // two vectors of 16
+#define LOG2_E 1.44269504088896341f
+#define LN_2 0.693147180559945309f
+#define LOWEST -1.0e30f // below every score, and finite: the difference of two of them is 0 and not NaN
 
 // ---------------------------------------------------------------------------------------------------------------------
 // 2^x for x <= 0 or a rounding error above it; below -126.5 it is 0. NaN stays NaN.

@@ -24,9 +24,6 @@
 #ifndef DELTA_PAIRS
 #define DELTA_PAIRS 64 // (row, head) pairs of one work-item of attention_panel_delta
 #endif
-#define LOG2_E 1.44269504088896341f
-#define LN_2 0.693147180559945309f
-#define LOWEST -1.0e30f // below every score, and finite: the difference of two of them is 0 and not NaN
 
 // ---------------------------------------------------------------------------------------------------------------------
 // products[i] = sum over d of tile[d] * x[row i of the block][d], one sum a lane.

@@ -30,8 +30,12 @@ struct Attention: Operation {
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
     let rows = step.leading(ofInput: 0)
-    try layout.launch(
-      "forward", step, [0, 1].map(step.output) + (0...4).map(step.input), rows: rows, heads: layout.heads)
+    let tensors = [0, 1].map(step.output) + (0...4).map(step.input)
+    if step.traits.attentionFamily == .panel && rows <= AttentionLayout.panelRows {
+      try layout.launchRows(step, tensors, rows: rows)
+    } else {
+      try layout.launch("forward", step, tensors, rows: rows, heads: layout.heads)
+    }
   }
 
   @_specialize(where S == Float)
@@ -89,12 +93,22 @@ package struct AttentionLayout: Sendable {
     return sum / S(headSize).squareRoot()
   }
 
+  /// Rows of a tile of the panel family; its forward pass takes a row at a time where there are no more.
+  static let panelRows = 32
+
+  /// Launches the forward pass of few rows, a work-item for each row and head.
+  func launchRows(_ step: DeviceStep, _ tensors: [KernelArgument], rows: Int) throws(OpenCLError) {
+    try step.launch(
+      "attention_rows_forward", "attention_rows.cl", defines: ["HEAD_SIZE": headSize],
+      tensors + [.int(rows), .int(heads), .int(keyValueHeads), .float(scale)], .grid(rows, heads, of: 1))
+  }
+
   /// Launches `attention_<family>_<name>` with one group for each tile of rows and each of `heads` heads.
   func launch(
     _ name: String, _ step: DeviceStep, _ tensors: [KernelArgument], rows: Int, heads: Int
   ) throws(OpenCLError) {
     let family = step.traits.attentionFamily
-    let tile = family == .panel ? 32 : 64
+    let tile = family == .panel ? Self.panelRows : 64
     let file = "attention_\(family.rawValue)"
     try step.launch(
       "\(file)_\(name)", "\(file).cl", defines: ["HEAD_SIZE": headSize],
