@@ -13,6 +13,22 @@
 
 #include "common.cl"
 
+// Normalises a row, of whose squares each work-item has summed its own columns. It reads of x only those.
+static inline void normalise_row(
+  __global float *out, __global float *rstd, const __global float *x, const __global float *weight,
+  const floatv squares, const int columns, const float eps, __local float *scratch
+) {
+  const int first = get_local_id(0) * VECTOR_WIDTH;
+  const float r = 1.0f / sqrt(group_sum(lane_sum(squares), scratch) / columns + eps);
+  for (int i = first; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
+    const floatv normalised = load_lanes(x + i, columns - i) * r;
+    store_lanes(out + i, load_lanes(weight + i, columns - i) * normalised, columns - i);
+  }
+  if (first == 0) *rstd = r;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void rmsnorm_forward(
   __global float *restrict out, __global float *restrict rstd,
@@ -28,17 +44,12 @@ void rmsnorm_forward(
       const floatv value = load_lanes(x + offset + i, columns - i);
       squares += value * value;
     }
-    const float r = 1.0f / sqrt(group_sum(lane_sum(squares), scratch) / columns + eps);
-    for (int i = first; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
-      const floatv normalised = load_lanes(x + offset + i, columns - i) * r;
-      store_lanes(out + offset + i, load_lanes(weight + i, columns - i) * normalised, columns - i);
-    }
-    if (first == 0) rstd[row] = r;
+    normalise_row(out + offset, rstd + row, x + offset, weight, squares, columns, eps, scratch);
   }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// sum = a + b, and its norm. A work-item reads of the sum only what it wrote itself.
+// sum = a + b, and its norm.
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void rmsnorm_forward_added(
@@ -56,12 +67,7 @@ void rmsnorm_forward_added(
       store_lanes(sum + offset + i, value, columns - i);
       squares += value * value;
     }
-    const float r = 1.0f / sqrt(group_sum(lane_sum(squares), scratch) / columns + eps);
-    for (int i = first; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
-      const floatv normalised = load_lanes(sum + offset + i, columns - i) * r;
-      store_lanes(out + offset + i, load_lanes(weight + i, columns - i) * normalised, columns - i);
-    }
-    if (first == 0) rstd[row] = r;
+    normalise_row(out + offset, rstd + row, sum + offset, weight, squares, columns, eps, scratch);
   }
 }
 

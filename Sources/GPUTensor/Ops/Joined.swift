@@ -1,7 +1,6 @@
 import Kernels
 
-/// An op whose neighbouring nodes can go to the device in one launch: a launch costs a driver the same whatever it does,
-/// and of one token's work little else is left.
+/// An op whose neighbouring nodes can go to the device in one launch: a launch costs a driver the same whatever it does.
 protocol Joinable: Operation {
   /// Nodes that one launch takes at most.
   static var mostParts: Int { get }
