@@ -7,13 +7,16 @@ package final class Buffer {
   /// The buffer that this one is a window into, and where the window starts in it.
   private let root: Buffer?
   private let rootOffset: Int
+  private let owner: ContextOwner
   private let onRelease: (() -> Void)?
 
   init(
-    handle: OpaquePointer, byteCount: Int, root: Buffer? = nil, rootOffset: Int = 0, onRelease: (() -> Void)? = nil
+    handle: OpaquePointer, byteCount: Int, owner: ContextOwner, root: Buffer? = nil, rootOffset: Int = 0,
+    onRelease: (() -> Void)? = nil
   ) {
     self.handle = handle
     self.byteCount = byteCount
+    self.owner = owner
     self.root = root
     self.rootOffset = rootOffset
     self.onRelease = onRelease
@@ -38,7 +41,7 @@ package final class Buffer {
     let window = clCreateSubBuffer(parent.handle, cl_mem_flags(CL_MEM_READ_WRITE), type, &region, &status)
     let detail = "offset \(origin), \(byteCount) of \(parent.byteCount) bytes"
     return Buffer(
-      handle: try created(window, status, "clCreateSubBuffer", detail), byteCount: byteCount, root: parent,
-      rootOffset: origin)
+      handle: try created(window, status, "clCreateSubBuffer", detail), byteCount: byteCount, owner: owner,
+      root: parent, rootOffset: origin)
   }
 }

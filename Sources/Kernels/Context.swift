@@ -14,8 +14,9 @@ package final class Context {
   package var allocatedBytes: Int { memory.current }
   package var peakAllocatedBytes: Int { memory.peak }
 
-  let handle: OpaquePointer
-  let queue: OpaquePointer
+  private let owner: ContextOwner
+  var handle: OpaquePointer { owner.context }
+  var queue: OpaquePointer { owner.queue }
   let programs: ProgramStore
   private let memory = MemoryCounter()
   // What a non-blocking write reads from must outlive the write: held until the queue was seen empty.
@@ -29,28 +30,13 @@ package final class Context {
   package init(device: Device, traits: KernelTraits? = nil, profiling: Bool = false) throws(OpenCLError) {
     self.device = device
     self.traits = traits ?? KernelTraits(device: device)
-    var status: Int32 = 0
-    var deviceHandle: OpaquePointer? = device.handle
-    var properties: [cl_context_properties] = [
-      cl_context_properties(CL_CONTEXT_PLATFORM), cl_context_properties(Int(bitPattern: device.platformHandle)), 0,
-    ]
-    let context = clCreateContext(&properties, 1, &deviceHandle, nil, nil, &status)
-    handle = try created(context, status, "clCreateContext", device.name)
-    let flags = profiling ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0
-    let queue = clCreateCommandQueue(handle, device.handle, flags, &status)
-    guard status == 0, let queue else {
-      clReleaseContext(handle)
-      throw OpenCLError(call: "clCreateCommandQueue", status: status, detail: device.name)
-    }
-    self.queue = queue
-    programs = ProgramStore(device: device, context: handle)
+    owner = try ContextOwner(device: device, profiling: profiling)
+    programs = ProgramStore(device: device, owner: owner)
     profiler = profiling ? Profiler() : nil
   }
 
   deinit {
     clFinish(queue)
-    clReleaseCommandQueue(queue)
-    clReleaseContext(handle)
   }
 
   /// New device memory, its contents undefined.
@@ -66,7 +52,7 @@ package final class Context {
     let buffer = clCreateBuffer(handle, cl_mem_flags(CL_MEM_READ_WRITE), size, nil, &status)
     let owned = try created(buffer, status, "clCreateBuffer", "\(size) bytes on \(device.name)")
     memory.add(size)
-    let made = Buffer(handle: owned, byteCount: size) { [memory] in memory.add(-size) }
+    let made = Buffer(handle: owned, byteCount: size, owner: owner) { [memory] in memory.add(-size) }
     try preferHugePages(owned, byteCount: size)
     return made
   }
@@ -114,15 +100,19 @@ package final class Context {
     inFlight.removeAll(keepingCapacity: true)
   }
 
-  /// Fills a range with one 32-bit pattern, on the device.
+  /// Fills a range of whole 32-bit words with one pattern, on the device: by a kernel, since NVIDIA's driver 580 crashes
+  /// where what `clEnqueueFillBuffer` has filled is released.
   package func fill(
     _ buffer: Buffer, pattern: UInt32, offset: Int = 0, byteCount: Int
   ) throws(OpenCLError) {
+    precondition(offset % 4 == 0 && byteCount % 4 == 0, "a fill of part of a word")
+    precondition(offset >= 0 && offset + byteCount <= buffer.byteCount, "fill outside its buffer")
     guard byteCount > 0 else { return }
-    var value = pattern
-    let status = clEnqueueFillBuffer(
-      queue, buffer.handle, &value, MemoryLayout<UInt32>.size, offset, byteCount, 0, nil, nil)
-    try check(status, "clEnqueueFillBuffer", "\(byteCount) bytes at \(offset)")
+    let count = byteCount / 4
+    try launch(
+      try kernel("fill_words", file: "fill.cl", defines: traits.defines),
+      [.update(buffer), .uint(pattern), .ulong(offset / 4), .ulong(count)],
+      range: .groups((count + traits.groupElements - 1) / traits.groupElements, of: traits.workGroupSize))
   }
 
   /// Copies between two buffers, on the device.

@@ -6,15 +6,15 @@ import Foundation
 /// PoCL and NVIDIA keep what they compiled on disk by themselves; for the others `BinaryCache` does.
 final class ProgramStore {
   private let device: Device
-  private let context: OpaquePointer
+  private let owner: ContextOwner
   private let binaries: BinaryCache?
   private var programs: [String: OpaquePointer] = [:]
   /// By their names: what they were compiled with, and the kernel; few of a name.
   private var kernels: [String: [(file: String, defines: Defines, kernel: Kernel)]] = [:]
 
-  init(device: Device, context: OpaquePointer) {
+  init(device: Device, owner: ContextOwner) {
     self.device = device
-    self.context = context
+    self.owner = owner
     let cachesItself = ["Portable Computing Language", "NVIDIA"].contains { device.platform.contains($0) }
     binaries = cachesItself ? nil : BinaryCache()
   }
@@ -55,7 +55,7 @@ final class ProgramStore {
     var status: Int32 = 0
     let handle = source.withCString { text in
       var pointer: UnsafePointer<CChar>? = text
-      return clCreateProgramWithSource(context, 1, &pointer, nil, &status)
+      return clCreateProgramWithSource(owner.context, 1, &pointer, nil, &status)
     }
     let program = try created(handle, status, "clCreateProgramWithSource", file)
     var deviceHandle: OpaquePointer? = device.handle
@@ -77,7 +77,7 @@ final class ProgramStore {
     let program = binary.withUnsafeBufferPointer { bytes in
       var pointer = bytes.baseAddress
       var length = bytes.count
-      return clCreateProgramWithBinary(context, 1, &deviceHandle, &length, &pointer, nil, &status)
+      return clCreateProgramWithBinary(owner.context, 1, &deviceHandle, &length, &pointer, nil, &status)
     }
     guard status == 0, let program else { return nil }
     if clBuildProgram(program, 1, &deviceHandle, options, nil, nil) == 0 { return program }

@@ -70,9 +70,15 @@ package final class OpenCLExecutor: Executor {
       let bytes = plans.compactMap { index < $0.arenas.count ? $0.arenas[index] : nil }.max() ?? 0
       arenas.append(try context.makeBuffer(byteCount: bytes))
     }
+    // Values in the same place, one after the other, share its window: a model has thousands of values and some hundred
+    // places, and each window is an object of the driver.
+    var windows: [Plan.Placement: Buffer] = [:]
     for plan in plans {
       try bind(plan) { placement, bytes throws(OpenCLError) in
-        try arenas[placement.arena].window(offset: placement.offset, byteCount: bytes)
+        if let made = windows[placement] { return made }
+        let made = try arenas[placement.arena].window(offset: placement.offset, byteCount: bytes)
+        windows[placement] = made
+        return made
       }
     }
   }

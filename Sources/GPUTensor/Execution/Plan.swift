@@ -6,7 +6,7 @@ import Kernels
 /// many there are.
 package final class Plan {
   /// A place in one of the plan's arenas.
-  package struct Placement: Sendable {
+  package struct Placement: Sendable, Hashable {
     package let arena: Int
     package let offset: Int
     package let byteCount: Int

@@ -135,7 +135,7 @@ struct RecordStatistics: Operation {
       [
         step.output(0), step.input(0), step.input(1), .int(step.scalars.statisticsSlot),
         .float(step.scalars.lossScale),
-      ], .groups(1, of: 1))
+      ], .groups(1, of: step.traits.workGroupSize))
   }
 
   @_specialize(where S == Float)
