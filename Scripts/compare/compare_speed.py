@@ -36,10 +36,10 @@ def accrete_rates(binary, recipe, overrides, steps, folder, batches):
     return [line["tokens_per_second"] for line in lines if line["round"] == 1 and line["step"] > WARMUP]
 
 
-def pytorch_rates(batches, shape, steps, sequence_length, extra):
+def pytorch_rates(batches, shape, steps, sequence_length, device, extra):
     """Tokens a second of each step after the warm-up."""
     command = [sys.executable, str(HERE / "pytorch_train.py"), "--shape", shape, "--batches", batches, "--steps",
-               str(steps - WARMUP), "--warmup", str(WARMUP), "--sequence-length", str(sequence_length), *extra]
+               str(steps - WARMUP), "--warmup", str(WARMUP), "--sequence-length", str(sequence_length), "--device", device, *extra]
     result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return result["step_tokens_per_second"]
 
@@ -53,6 +53,7 @@ def main():
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--shape", default="smollm2", help="of pytorch_train.py: the recipe's base")
     parser.add_argument("--sequence-length", type=int, default=512)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="PyTorch's; accrete chooses its own")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=["plain", "tuned"])
     parser.add_argument("--precisions", nargs="+", choices=["fp32", "bf16"], default=["fp32"])
     options = parser.parse_args()
@@ -66,7 +67,8 @@ def main():
                 rates[name] += accrete_rates(options.accrete, options.recipe, overrides, options.steps,
                                              f"{work}/{precision}{run}", batches)
             for peer in options.peers:
-                rates[peer] += pytorch_rates(batches, options.shape, options.steps, options.sequence_length, PEERS[peer])
+                rates[peer] += pytorch_rates(batches, options.shape, options.steps, options.sequence_length,
+                                             options.device, PEERS[peer])
     medians = {name: statistics.median(values) for name, values in rates.items()}
     ratios = {}
     for peer in options.peers:

@@ -1,4 +1,4 @@
-"""Training speed of PyTorch on the CPU, on the shapes and micro-batches that Accrete trains on.
+"""Training speed of PyTorch on the CPU or a GPU, on the shapes and micro-batches that Accrete trains on.
 
 Prints one JSON object: tokens_per_second (median over the steps after warm-up, padding not counted), step_seconds,
 step_cpu_seconds (of all threads; threads x step_seconds on a machine of its own), losses (warm-up included),
@@ -54,13 +54,20 @@ def keep_large_blocks():
     mallopt(m_arena_max, 1)
 
 
-def matmul_gflops(size=1024, repeats=12):
+def finish(device):
+    """Waits for what was asked of a GPU."""
+    if device != "cpu":
+        torch.cuda.synchronize()
+
+
+def matmul_gflops(device, size=1024, repeats=12):
     """Best fp32 rate of a square product, in GFLOP/s."""
-    a, b = torch.randn(size, size), torch.randn(size, size)
+    a, b = torch.randn(size, size, device=device), torch.randn(size, size, device=device)
     best = float("inf")
     for _ in range(repeats):
         start = time.perf_counter()
         torch.matmul(a, b)
+        finish(device)
         best = min(best, time.perf_counter() - start)
     return 2 * size**3 / best / 1e9
 
@@ -76,7 +83,7 @@ def load_model(options):
         config._attn_implementation = "sdpa"
         model = LlamaForCausalLM(config)
     model.config.use_cache = False
-    return model.train()
+    return model.to(options.device).train()
 
 
 def pack(batch, row_length):
@@ -125,12 +132,12 @@ def synthetic(options, vocabulary):
     return ids, targets, None, None, ids.numel()
 
 
-def step_loss(model, micro_batches, precision, every_logit):
+def step_loss(model, micro_batches, precision, every_logit, device):
     """Runs forward and backward over the micro-batches of a step; returns the step's loss."""
     supervised = sum(int((batch[1] != IGNORED).sum()) for batch in micro_batches)
     total = 0.0
     for ids, targets, positions, mask, _ in micro_batches:
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+        with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
             hidden = model.model(input_ids=ids, attention_mask=mask, position_ids=positions,
                                  use_cache=False).last_hidden_state
             chosen = torch.ones_like(targets, dtype=torch.bool) if every_logit else targets != IGNORED
@@ -147,7 +154,7 @@ def train(options):
     torch.manual_seed(options.seed)
     if options.keep_blocks:
         keep_large_blocks()
-    gflops = [matmul_gflops()]
+    gflops = [matmul_gflops(options.device)]
     model = load_model(options)
     decayed = [p for p in model.parameters() if p.dim() >= 2]
     others = [p for p in model.parameters() if p.dim() < 2]
@@ -161,28 +168,32 @@ def train(options):
             batches = [pack(json.loads(line), options.sequence_length) for line in file if line.strip()]
     else:
         batches = [synthetic(options, model.config.vocab_size)]
+    batches = [tuple(part.to(options.device) if torch.is_tensor(part) else part for part in batch) for batch in batches]
     losses, seconds, cpu_seconds, rates, cursor = [], [], [], [], 0
     for step in range(options.warmup + options.steps):
         micro_batches = [batches[(cursor + i) % len(batches)] for i in range(options.gradient_accumulation_steps)]
         cursor += len(micro_batches)
         start, cpu_start = time.perf_counter(), time.process_time()
-        losses.append(step_loss(model, micro_batches, options.precision, options.logits == "all"))
+        losses.append(step_loss(model, micro_batches, options.precision, options.logits == "all",
+                                options.device))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        finish(options.device)
         elapsed = time.perf_counter() - start
         print(f"step {step + 1}: loss {losses[-1]:.6f}, {elapsed:.2f} s", file=sys.stderr, flush=True)
         if step >= options.warmup:
             seconds.append(elapsed)
             cpu_seconds.append(time.process_time() - cpu_start)
             rates.append(sum(batch[4] for batch in micro_batches) / elapsed)
-        gflops.append(matmul_gflops())
+        gflops.append(matmul_gflops(options.device))
     return {
         "tokens_per_second": statistics.median(rates),
         "step_tokens_per_second": rates,
         "step_seconds": seconds,
         "step_cpu_seconds": cpu_seconds,
         "losses": losses,
+        "peak_device_bytes": torch.cuda.max_memory_allocated() if options.device == "cuda" else 0,
         "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "matmul_gflops": gflops,
         "settings": {key: value for key, value in vars(options).items() if value is not None},
@@ -203,6 +214,7 @@ def main():
     parser.add_argument("--warmup", type=int, default=1, help="steps before the timed ones")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="bf16: autocast, fp32 weights")
     parser.add_argument("--learning-rate", type=float, default=1e-4, help="constant")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--adamw", choices=["fused", "foreach"], default="fused")
