@@ -94,9 +94,9 @@ package struct TransferReport: Encodable, Sendable {
     return known.isEmpty ? nil : known.joined(separator: ", ")
   }
 
-  /// Three digits after the point.
+  /// Three digits after the point; a number without end, or one that has run away, as Swift writes it.
   package static func format(_ value: Double) -> String {
-    guard value.isFinite else { return "\(value)" }
+    guard abs(value) < 1e12 else { return "\(value)" }
     let thousandths = Int((abs(value) * 1000).rounded())
     let fraction = String(thousandths % 1000)
     let sign = value < 0 && thousandths > 0 ? "-" : ""

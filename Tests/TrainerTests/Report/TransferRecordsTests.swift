@@ -22,6 +22,13 @@ struct TransferRecordsTests {
     #expect(courses.map(\.forgetting) == [0.25, 0.25, nil])
   }
 
+  @Test("a number of any size is written: a loss may run away, or not be one")
+  func numbers() {
+    let numbers: [Double] = [1.2344, -0.0004, -2.5, 2.87e32, -1.5e29, .infinity, .nan]
+    #expect(
+      numbers.map(TransferReport.format) == ["1.234", "0.000", "-2.500", "2.87e+32", "-1.5e+29", "inf", "nan"])
+  }
+
   @Test("the figures agree with those of the matrix that trained")
   func agreesWithMatrix() throws {
     let rows: [[Double?]] = [[4, 6, 5], [2, 5.5, 5], [1.5, 1, 4], [1.75, 1.25, 2]]

@@ -74,7 +74,7 @@ struct LineChart {
 
   private func tickLabel(_ tick: Double, scale: ChartScale, marks: Int) -> String {
     let digits = scale.tickDigits(marks)
-    if scale.isLogarithmic || digits > 3 { return Numeral.short(abs(tick) < 1e-15 ? 0 : tick) }
+    if scale.isLogarithmic || digits > 3 || abs(tick) >= 1e12 { return Numeral.short(abs(tick) < 1e-15 ? 0 : tick) }
     return abs(tick) >= 10_000 ? Numeral.count(Int(tick.rounded())) : Numeral.fixed(tick, digits)
   }
 
