@@ -2,24 +2,20 @@
 // Math: C = op(A) · op(B), or C += op(A) · op(B); op transposes as stored, by macro.
 // Shapes (row-major): C [M, N] with row stride ldc; A [M, K], or [K, M] with TRANSPOSE_A, row stride lda;
 //   B [K, N], or [N, K] with TRANSPOSE_B, row stride ldb, stored as storage.cl says. Matrix i of a batch starts
-//   stride_a/b/c elements × i further.
+//   stride_a/b/c elements × i further. With several groups in dimension 1, C is [splits, M, N].
 // Gradient contract: C `=` (accumulate 0) or `+=` (accumulate 1).
 // Saved for backward: nothing; dA = dC · Bᵀ and dB = Aᵀ · dC are products of the same kernel.
 // Parallelism: a 1-D group of MATMUL_WG_SIZE work-items owns a TILE_M × TILE_N tile of C, a work-item REGISTER_M ×
-//   REGISTER_N of it in registers. Global size (ceil(N / TILE_N) · MATMUL_WG_SIZE, ceil(M / TILE_M), batch).
+//   REGISTER_N of it in registers, and carries the next tiles' numbers there while it multiplies these. A group in
+//   dimension 1 takes split_depth of the K. Global size (ceil(M / TILE_M) · ceil(N / TILE_N) · MATMUL_WG_SIZE, splits,
+//   batch).
 // Numerics: accumulates in float, in the order of K; elements outside the matrices count as 0. With BF16 the factors are
 //   rounded to bf16 first, to nearest, ties to even.
 // Source: the blocking of Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008), section 4.
 
 #include "bf16.cl"
-#include "storage.cl"
+#include "matmul_group.cl"
 
-#ifndef TRANSPOSE_A
-#define TRANSPOSE_A 0  // 1: A is stored [K, M]
-#endif
-#ifndef TRANSPOSE_B
-#define TRANSPOSE_B 0  // 1: B is stored [N, K]
-#endif
 #ifndef TILE_M
 #define TILE_M 64  // rows of C of a group
 #endif
@@ -42,88 +38,164 @@
 #define PITCH_N (TILE_N + 4)
 
 // ---------------------------------------------------------------------------------------------------------------------
-// A tile is [TILE_K][lines] in local memory, a line being a row of C (A's tile) or a column of C (B's). Its source is
-// stored either with a line's K values side by side or with the lines of one k side by side; neighbouring work-items
-// read neighbouring addresses in both.
+// A tile is [TILE_K][lines] in local memory, a line being a row of C (A's tile) or a column of C (B's). A work-item
+// carries runs of 4 elements, which lie side by side in memory: along K, or along the lines.
 
-#define LOAD_TILE_ALONG_K(tile, ELEMENT, pitch, tile_lines, first_line, lines, leading) \
-  for (int i = get_local_id(0); i < tile_lines * TILE_K; i += MATMUL_WG_SIZE) { \
-    const int depth = i % TILE_K, line = i / TILE_K; \
-    const bool inside = first_line + line < lines && first_k + depth < k; \
-    tile[depth * pitch + line] = inside ? ELEMENT((size_t)(first_line + line) * leading + first_k + depth) : 0.0f; \
-  }
+#define RUNS_A (TILE_M * TILE_K / 4 / MATMUL_WG_SIZE)
+#define RUNS_B (TILE_N * TILE_K / 4 / MATMUL_WG_SIZE)
 
-#define LOAD_TILE_ALONG_LINES(tile, ELEMENT, pitch, tile_lines, first_line, lines, leading) \
-  for (int i = get_local_id(0); i < tile_lines * TILE_K; i += MATMUL_WG_SIZE) { \
-    const int line = i % tile_lines, depth = i / tile_lines; \
-    const bool inside = first_line + line < lines && first_k + depth < k; \
-    tile[depth * pitch + line] = inside ? ELEMENT((size_t)(first_k + depth) * leading + first_line + line) : 0.0f; \
-  }
-
-#define A_ELEMENT(index) FACTOR(a[index])
-#define B_ELEMENT(index) FACTOR(stored_at(b, begin_b + (index)))
-#if TRANSPOSE_A
-#define LOAD_A LOAD_TILE_ALONG_LINES
+#if STORAGE == 0
+#define stored_4 floats_4
 #else
-#define LOAD_A LOAD_TILE_ALONG_K
+static inline float4 stored_4(
+  const __global stored_t *from, const size_t index, const int remaining, const bool aligned
+) {
+  float4 run = (float4)(0.0f);
+  if (remaining > 0) run.s0 = stored_at(from, index);
+  if (remaining > 1) run.s1 = stored_at(from, index + 1);
+  if (remaining > 2) run.s2 = stored_at(from, index + 2);
+  if (remaining > 3) run.s3 = stored_at(from, index + 3);
+  return run;
+}
+#endif
+
+#define FETCH_ALONG_K(runs, RUNS, READ, from, base, TILE_LINES, first_line, lines, leading, aligned) \
+  _Pragma("unroll") for (int i = 0; i < RUNS; ++i) { \
+    const int run = get_local_id(0) + i * MATMUL_WG_SIZE; \
+    const int line = first_line + run / (TILE_K / 4), depth = first_k + run % (TILE_K / 4) * 4; \
+    runs[i] = READ(from, base + (size_t)line * leading + depth, line < lines ? k - depth : 0, aligned); \
+  }
+#define PUT_ALONG_K(tile, runs, RUNS, PITCH, TILE_LINES) \
+  _Pragma("unroll") for (int i = 0; i < RUNS; ++i) { \
+    const int run = get_local_id(0) + i * MATMUL_WG_SIZE; \
+    __local float *to = tile + run % (TILE_K / 4) * 4 * PITCH + run / (TILE_K / 4); \
+    to[0] = FACTOR(runs[i].s0); \
+    to[PITCH] = FACTOR(runs[i].s1); \
+    to[2 * PITCH] = FACTOR(runs[i].s2); \
+    to[3 * PITCH] = FACTOR(runs[i].s3); \
+  }
+#define FETCH_ALONG_LINES(runs, RUNS, READ, from, base, TILE_LINES, first_line, lines, leading, aligned) \
+  _Pragma("unroll") for (int i = 0; i < RUNS; ++i) { \
+    const int run = get_local_id(0) + i * MATMUL_WG_SIZE; \
+    const int line = first_line + run % (TILE_LINES / 4) * 4, depth = first_k + run / (TILE_LINES / 4); \
+    runs[i] = READ(from, base + (size_t)depth * leading + line, depth < k ? lines - line : 0, aligned); \
+  }
+#define PUT_ALONG_LINES(tile, runs, RUNS, PITCH, TILE_LINES) \
+  _Pragma("unroll") for (int i = 0; i < RUNS; ++i) { \
+    const int run = get_local_id(0) + i * MATMUL_WG_SIZE; \
+    *(__local float4 *)(tile + run / (TILE_LINES / 4) * PITCH + run % (TILE_LINES / 4) * 4) = \
+      (float4)(FACTOR(runs[i].s0), FACTOR(runs[i].s1), FACTOR(runs[i].s2), FACTOR(runs[i].s3)); \
+  }
+#if TRANSPOSE_A
+#define FETCH_A FETCH_ALONG_LINES
+#define PUT_A PUT_ALONG_LINES
+#else
+#define FETCH_A FETCH_ALONG_K
+#define PUT_A PUT_ALONG_K
 #endif
 #if TRANSPOSE_B
-#define LOAD_B LOAD_TILE_ALONG_K
+#define FETCH_B FETCH_ALONG_K
+#define PUT_B PUT_ALONG_K
 #else
-#define LOAD_B LOAD_TILE_ALONG_LINES
+#define FETCH_B FETCH_ALONG_LINES
+#define PUT_B PUT_ALONG_LINES
 #endif
+
+// From global memory to this work-item's registers, and from there to local memory.
+#define FETCH_TILES \
+  FETCH_A(runs_a, RUNS_A, floats_4, a, 0, TILE_M, first_m, m, lda, aligned_a) \
+  FETCH_B(runs_b, RUNS_B, stored_4, b, begin_b, TILE_N, first_n, n, ldb, aligned_b)
+#define PUT_TILES(buffer) \
+  PUT_A(tile_a[buffer], runs_a, RUNS_A, PITCH_M, TILE_M) \
+  PUT_B(tile_b[buffer], runs_b, RUNS_B, PITCH_N, TILE_N)
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 __kernel __attribute__((reqd_work_group_size(MATMUL_WG_SIZE, 1, 1)))
 void matmul_tile(
   __global float *restrict c, const __global float *restrict a, const __global stored_t *restrict b,
-  const int m, const int n, const int k, const int lda, const int ldb, const int ldc,
-  const ulong stride_a, const ulong stride_b, const ulong stride_c, const int accumulate
+  const int m, const int n, const int all_k, const int lda, const int ldb, const int ldc,
+  const ulong stride_a, const ulong stride_b, const ulong stride_c, const int accumulate, const int split_depth
 ) {
-  __local float tile_a[TILE_K * PITCH_M] __attribute__((aligned(16)));
-  __local float tile_b[TILE_K * PITCH_N] __attribute__((aligned(16)));
+  __local float tile_a[2][TILE_K * PITCH_M] __attribute__((aligned(16)));
+  __local float tile_b[2][TILE_K * PITCH_N] __attribute__((aligned(16)));
   const int item_n = get_local_id(0) % ITEMS_N, item_m = get_local_id(0) / ITEMS_N;
-  const int first_m = get_group_id(1) * TILE_M, first_n = get_group_id(0) * TILE_N;
+  const int2 place = tile_of_group(m, n, TILE_M, TILE_N);
+  const int first_m = place.s0, first_n = place.s1;
+  const bool aligned_a = runs_are_aligned(lda, stride_a, 4), aligned_b = runs_are_aligned(ldb, stride_b, 4);
+  const bool aligned_c = runs_are_aligned(ldc, stride_c, 4);
   const size_t batch = get_group_id(2);
   a += batch * stride_a;
   const size_t begin_b = batch * stride_b;
-  c += batch * stride_c;
+  c += (batch + get_group_id(1)) * stride_c;
+  int first_k = get_group_id(1) * split_depth, current = 0;
+  const int k = min(all_k, first_k + split_depth);  // where this group's depths end
 
   // A work-item's rows and columns come in runs of 4, the runs of neighbours side by side.
   float sums[REGISTER_M][REGISTER_N];
+#pragma unroll
   for (int i = 0; i < REGISTER_M; ++i) {
+#pragma unroll
     for (int j = 0; j < REGISTER_N; ++j) sums[i][j] = 0.0f;
   }
-  for (int first_k = 0; first_k < k; first_k += TILE_K) {
-    LOAD_A(tile_a, A_ELEMENT, PITCH_M, TILE_M, first_m, m, lda);
-    LOAD_B(tile_b, B_ELEMENT, PITCH_N, TILE_N, first_n, n, ldb);
-    barrier(CLK_LOCAL_MEM_FENCE);  // both tiles are complete
+  float4 runs_a[RUNS_A], runs_b[RUNS_B];
+  FETCH_TILES
+  PUT_TILES(0)
+  barrier(CLK_LOCAL_MEM_FENCE);  // the first tiles are complete
+  while (true) {
+    first_k += TILE_K;
+    const bool more = first_k < k;
+    if (more) {
+      FETCH_TILES
+    }
+    const __local float *columns = tile_a[current] + item_m * 4, *rows = tile_b[current] + item_n * 4;
 #pragma unroll
     for (int depth = 0; depth < TILE_K; ++depth) {
       float column[REGISTER_M], row[REGISTER_N];
+#pragma unroll
       for (int i = 0; i < REGISTER_M / 4; ++i) {
-        const int offset = depth * PITCH_M + (i * ITEMS_M + item_m) * 4;
-        vstore4(*(const __local float4 *)(tile_a + offset), i, column);
+        const float4 four = *(const __local float4 *)(columns + depth * PITCH_M + i * ITEMS_M * 4);
+        column[i * 4] = four.s0;
+        column[i * 4 + 1] = four.s1;
+        column[i * 4 + 2] = four.s2;
+        column[i * 4 + 3] = four.s3;
       }
+#pragma unroll
       for (int j = 0; j < REGISTER_N / 4; ++j) {
-        const int offset = depth * PITCH_N + (j * ITEMS_N + item_n) * 4;
-        vstore4(*(const __local float4 *)(tile_b + offset), j, row);
+        const float4 four = *(const __local float4 *)(rows + depth * PITCH_N + j * ITEMS_N * 4);
+        row[j * 4] = four.s0;
+        row[j * 4 + 1] = four.s1;
+        row[j * 4 + 2] = four.s2;
+        row[j * 4 + 3] = four.s3;
       }
+#pragma unroll
       for (int i = 0; i < REGISTER_M; ++i) {
+#pragma unroll
         for (int j = 0; j < REGISTER_N; ++j) sums[i][j] += column[i] * row[j];
       }
     }
-    barrier(CLK_LOCAL_MEM_FENCE);  // every work-item has read both tiles: the next ones may overwrite them
+    if (!more) break;
+    current ^= 1;
+    PUT_TILES(current)
+    barrier(CLK_LOCAL_MEM_FENCE);  // these tiles are complete, and every work-item has read the others
   }
 
+#pragma unroll
   for (int i = 0; i < REGISTER_M; ++i) {
     const int row = first_m + (i / 4 * ITEMS_M + item_m) * 4 + i % 4;
-    for (int j = 0; j < REGISTER_N; ++j) {
-      const int column = first_n + (j / 4 * ITEMS_N + item_n) * 4 + j % 4;
-      if (row < m && column < n) {
-        const size_t offset = (size_t)row * ldc + column;
-        c[offset] = accumulate ? c[offset] + sums[i][j] : sums[i][j];
+    if (row >= m) continue;
+#pragma unroll
+    for (int j = 0; j < REGISTER_N; j += 4) {
+      const int column = first_n + (j / 4 * ITEMS_N + item_n) * 4;
+      __global float *to = c + (size_t)row * ldc + column;
+      if (aligned_c && column + 4 <= n) {
+        const float4 sum = (float4)(sums[i][j], sums[i][j + 1], sums[i][j + 2], sums[i][j + 3]);
+        *(__global float4 *)to = accumulate ? *(__global float4 *)to + sum : sum;
+      } else {
+#pragma unroll
+        for (int l = 0; l < 4; ++l) {
+          if (column + l < n) to[l] = accumulate ? to[l] + sums[i][j + l] : sums[i][j + l];
+        }
       }
     }
   }

@@ -1,7 +1,8 @@
 // Purpose: what a device can do at most: the roofline of `accrete bench`.
 // Math: peak_multiply_add: every chain takes sum = sum · a + b, `steps` times; with BF16 = 2 it adds two products of bf16
 //   instead, by the processor's instruction. peak_tiles: six products of tiles of 16 x 32 by 32 x 16 bf16 a step, by the
-//   processor's tile registers. peak_copy: out = x.
+//   processor's tile registers. peak_mma: eight products of 16 x 16 by 16 x 8 bf16 a step of a warp, by a GPU's matrix
+//   units. peak_copy: out = x.
 // Shapes (row-major): multiply_add: out [work-items, VECTOR_WIDTH], factors [2, VECTOR_WIDTH], which are a and b.
 //   copy: out and x [n], n a multiple of GROUP_ELEMENTS. nothing: out [any].
 // Gradient contract: none.
@@ -79,5 +80,31 @@ void peak_tiles(__global float *restrict out, const __global float *restrict fac
   }
   __asm__ volatile("tilestored %%tmm0, (%0,%1,1)\n tilerelease" : : "r"(ones), "r"(64L) : "memory");
   VSTORE((floatv)(as_float(ones[0])), out + get_global_id(0) * (size_t)VECTOR_WIDTH);
+}
+#endif
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+#if BF16 == 4
+#include "mma.cl"
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void peak_mma(__global float *restrict out, const __global float *restrict factors, const int steps) {
+  const uint pair = bf16_pair(factors[0], factors[VECTOR_WIDTH]);
+  const uint a[4] = {pair, pair, pair, pair}, b[2] = {pair, pair};
+  float sums[8][4];
+#pragma unroll
+  for (int chain = 0; chain < 8; ++chain) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) sums[chain][i] = 0.0f;
+  }
+  for (int step = 0; step < steps; ++step) {
+#pragma unroll
+    for (int chain = 0; chain < 8; ++chain) multiply(sums[chain], a, b);
+  }
+  float total = 0.0f;
+#pragma unroll
+  for (int chain = 0; chain < 8; ++chain) total += sums[chain][0] + sums[chain][1] + sums[chain][2] + sums[chain][3];
+  VSTORE((floatv)(total), out + get_global_id(0) * (size_t)VECTOR_WIDTH);
 }
 #endif

@@ -3,9 +3,10 @@
 // Shapes: out [16]; pairs [2, 16], a and b, two bf16 a uint.
 // Gradient contract: none.
 // Saved for backward: nothing.
-// Parallelism: one work-item.
+// Parallelism: one work-item; probe_mma: one warp of 32.
 // Numerics: the processor's.
-// Source: Intel 64 and IA-32 Architectures Software Developer's Manual, VDPBF16PS and TDPBF16PS.
+// Source: Intel 64 and IA-32 Architectures Software Developer's Manual, VDPBF16PS and TDPBF16PS;
+//   Parallel Thread Execution ISA, mma.sync.m16n8k16.
 
 #ifdef PROBE_pairs
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
@@ -37,5 +38,34 @@ void probe_tiles(__global float *restrict out, const __global uint *restrict pai
     "tilestored %%tmm0, (%2,%3,1)\n tilerelease"
     : : "r"(a), "r"(b), "r"(sums), "r"(64L) : "memory");
   for (int i = 0; i < 16; ++i) out[i] += sums[i * 17];
+}
+#endif
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+#ifdef PROBE_mma
+#include "mma.cl"
+
+__kernel __attribute__((reqd_work_group_size(32, 1, 1)))
+void probe_mma(__global float *restrict out, const __global uint *restrict pairs) {
+  // The first two depths of 16 rows, and of 8 columns, then of 8 others, hold the pairs: the diagonals are wanted.
+  __local uint a[16 * 8] __attribute__((aligned(16))), b[16 * 8] __attribute__((aligned(16)));
+  const int lane = get_local_id(0), line = lane / 4, own = line / 2;
+  for (int i = lane; i < 16 * 8; i += 32) {
+    a[i] = i % 8 == 0 ? pairs[i / 8] : 0;
+    b[i] = i % 8 == 0 ? pairs[16 + i / 8] : 0;
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);  // both are complete
+  uint parts_a[4], parts_b[4];
+  float left[4] = {0.0f, 0.0f, 0.0f, 0.0f}, right[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+  const int matrix = lane / 8, row = lane % 8;
+  load_parts(parts_a, (uint)(size_t)(a + (matrix % 2 * 8 + row) * 8 + matrix / 2 * 4));
+  load_parts(parts_b, (uint)(size_t)(b + (matrix / 2 * 8 + row) * 8 + matrix % 2 * 4));
+  multiply(left, parts_a, parts_b);
+  multiply(right, parts_a, parts_b + 2);
+  if (lane % 4 == own) {
+    out[line] += left[line % 2];
+    out[8 + line] += right[2 + line % 2];
+  }
 }
 #endif

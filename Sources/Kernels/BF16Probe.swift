@@ -1,6 +1,6 @@
 import Foundation
 
-/// Which of the processor's own ways to multiply bf16 work on a device. OpenCL C reaches them through inline assembly
+/// Which of a processor's own ways to multiply bf16 work on a device. OpenCL C reaches them through inline assembly
 /// alone, and what a processor lacks, or a compiler cannot place, ends the process: so they are tried in a child.
 package enum BF16Probe {
   /// The hidden command of `accrete` that the child runs, followed by the device's index and the method.
@@ -12,14 +12,21 @@ package enum BF16Probe {
   ///   - executable: `accrete`.
   ///   - seconds: after which a child is ended, and the answer is no.
   package static func methods(on device: Device, executable: URL, seconds: Double = 30) -> [BF16Method] {
-    guard device.kind == .cpu, let index = (try? Device.all())?.firstIndex(where: { $0.handle == device.handle }) else {
-      return [.rounding]
-    }
-    let claimed = processorFlags
+    guard let index = (try? Device.all())?.firstIndex(where: { $0.handle == device.handle }) else { return [.rounding] }
     return BF16Method.allCases.filter { method in
-      guard let flag = method.flag else { return true }
-      return claimed.contains(flag)
-        && passes([command, String(index), method.rawValue], executable: executable, seconds: seconds)
+      method == .rounding
+        || isClaimed(method, by: device)
+          && passes([command, String(index), method.rawValue], executable: executable, seconds: seconds)
+    }
+  }
+
+  /// What a device says it has: a hint that spares others the child.
+  private static func isClaimed(_ method: BF16Method, by device: Device) -> Bool {
+    switch method {
+    case .rounding: true
+    case .pairs: device.kind == .cpu && processorFlags.contains("avx512_bf16")
+    case .tiles: device.kind == .cpu && processorFlags.contains("amx_bf16")
+    case .mma: device.kind == .gpu && device.vendor.contains("NVIDIA")
     }
   }
 
@@ -41,7 +48,7 @@ package enum BF16Probe {
     let words = [UInt32](repeating: left, count: 16) + [UInt32](repeating: right, count: 16)
     try write(words, to: pairs, context)
     try write([UInt32](repeating: Float(0.5).bitPattern, count: 16), to: sums, context)
-    try context.launch(kernel, [.update(sums), .read(pairs)], range: .groups(1, of: 1))
+    try context.launch(kernel, [.update(sums), .read(pairs)], range: .groups(1, of: method == .mma ? 32 : 1))
     return try context.words(of: sums, count: 16).allSatisfy { Float(bitPattern: $0) == -4.5 }
   }
 
@@ -51,21 +58,10 @@ package enum BF16Probe {
     }
   }
 
-  /// What the processor says it has: a hint that spares others the child.
+  /// The processor's features, as Linux spells them.
   private static var processorFlags: Set<String> {
     guard let file = FileHandle(forReadingAtPath: "/proc/cpuinfo"), let data = try? file.readToEnd() else { return [] }
     return Set(String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init))
-  }
-}
-
-extension BF16Method {
-  /// The processor's flag, as Linux spells it; nil: none is needed.
-  fileprivate var flag: String? {
-    switch self {
-    case .rounding: nil
-    case .pairs: "avx512_bf16"
-    case .tiles: "amx_bf16"
-    }
   }
 }
 

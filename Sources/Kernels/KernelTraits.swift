@@ -6,14 +6,20 @@ package enum MatmulFamily: String, Sendable, CaseIterable, Codable {
   case tile
   /// The CLBlast library.
   case clblast
+
+  /// Whether the family is written for such devices.
+  package func suits(_ kind: Device.Kind) -> Bool { self != .panel || kind == .cpu }
 }
 
 /// The families of attention.
 package enum AttentionFamily: String, Sendable, CaseIterable {
   /// A work-item owns a tile of queries, one query a vector lane: CPU devices.
   case panel
-  /// A work-group owns a tile of queries, one query a work-item, keys in local memory: GPUs.
+  /// A work-group owns a tile of queries, keys and values stream through local memory: GPUs.
   case tile
+
+  /// Whether the family is written for such devices.
+  package func suits(_ kind: Device.Kind) -> Bool { self != .panel || kind == .cpu }
 }
 
 /// What the factors of matrix products are rounded to before they are multiplied; their sums are float32.
@@ -30,6 +36,17 @@ package enum BF16Method: String, Sendable, CaseIterable, Codable {
   case pairs
   /// Tiles of them by `tdpbf16ps` (Intel AMX).
   case tiles
+  /// Tiles of them by a warp's `mma.sync` (NVIDIA, compute capability 8.0).
+  case mma
+
+  /// Whether a family's kernels multiply in this way.
+  package func suits(_ family: MatmulFamily) -> Bool {
+    switch self {
+    case .rounding: family != .clblast
+    case .pairs, .tiles: family == .panel
+    case .mma: family == .tile
+    }
+  }
 }
 
 /// Launch parameters and families for a class of device: the table of defaults that every run obeys.
@@ -43,17 +60,21 @@ package struct KernelTraits: Sendable, Equatable {
   /// Elements that one group of an element-wise kernel handles.
   package var groupElements: Int
   package var matmulFamily: MatmulFamily
-  /// The tile family's sizes where nothing is tuned.
+  /// The tile family's sizes where nothing is tuned: of results that fill the device in large tiles, and of others.
+  package var largeTile = MatmulParameters.Tile(128, 128, 8, items: 8, 8)
   package var tile = MatmulParameters.Tile()
+  package let computeUnits: Int
   /// What `accrete tune` found better than the defaults.
   package var tunedProducts: [MatmulClass: MatmulParameters] = [:]
   package var attentionFamily: AttentionFamily
   package var factors = FactorType.float32
-  /// How the panel family multiplies bf16: what `BF16Probe` found.
+  /// How bf16 is multiplied: what `BF16Probe` found.
   package var bf16Method = BF16Method.rounding
 
-  package init(device: Device) {
-    switch device.kind {
+  /// - Parameter kind: other than the device's own: what a GPU runs can be checked on a CPU device.
+  package init(device: Device, as kind: Device.Kind? = nil) {
+    computeUnits = device.computeUnits
+    switch kind ?? device.kind {
     case .cpu:
       // A CPU's work-item is a core's loop over vectors: groups of one, as wide as the widest registers.
       workGroupSize = 1
@@ -68,12 +89,28 @@ package struct KernelTraits: Sendable, Equatable {
       matmulFamily = .tile
       attentionFamily = .tile
     }
-    if tile.groupSize > device.maxWorkGroupSize { tile = MatmulParameters.Tile(32, 32, 16, items: 4, 4) }
+    if !tile.isValid(on: device) { tile = MatmulParameters.Tile(32, 32, 16, items: 4, 4) }
+    if !largeTile.isValid(on: device) { largeTile = tile }
   }
 
-  /// How a class of products is computed; nil: one that is not tuned.
-  package func products(_ product: MatmulClass?) -> MatmulParameters {
-    product.flatMap { tunedProducts[$0] } ?? MatmulParameters(matmulFamily, tile: tile)
+  /// How a product is computed.
+  ///
+  /// - Parameters:
+  ///   - product: its class; nil: one that is not tuned.
+  ///   - m, n, batch: of its result [batch, m, n].
+  package func products(_ product: MatmulClass?, m: Int, n: Int, batch: Int = 1) -> MatmulParameters {
+    product.flatMap { tunedProducts[$0] }
+      ?? MatmulParameters(matmulFamily, tile: fills(largeTile, m: m, n: n, batch: batch, groups: 2) ? largeTile : tile)
+  }
+
+  /// By which family a class of products is computed.
+  package func family(of product: MatmulClass?) -> MatmulFamily {
+    product.flatMap { tunedProducts[$0]?.family } ?? matmulFamily
+  }
+
+  /// Whether a result has as many tiles of that size as give each compute unit so many groups.
+  package func fills(_ tile: MatmulParameters.Tile, m: Int, n: Int, batch: Int, groups: Int) -> Bool {
+    tile.count(m: m, n: n) * batch >= computeUnits * groups
   }
 
   /// The define that tells a family's kernels how to multiply: none for float32.
@@ -81,7 +118,7 @@ package struct KernelTraits: Sendable, Equatable {
     guard factors == .bfloat16 else { return [:] }
     guard family == .panel else { return ["BF16": 1] }
     return switch bf16Method {
-    case .rounding: ["BF16": 1]
+    case .rounding, .mma: ["BF16": 1]
     case .pairs: ["BF16": 2]
     case .tiles: ["BF16": 3]
     }
@@ -89,6 +126,9 @@ package struct KernelTraits: Sendable, Equatable {
 
   /// Whether the panel family multiplies in the processor's tile registers.
   package var usesTiles: Bool { factors == .bfloat16 && bf16Method == .tiles }
+
+  /// Whether the tile family multiplies in a GPU's matrix units.
+  package var usesMatrixUnits: Bool { factors == .bfloat16 && bf16Method == .mma }
 
   /// The defines that every row and element-wise kernel is compiled with.
   package var defines: Defines {

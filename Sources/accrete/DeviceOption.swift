@@ -30,7 +30,7 @@ struct DeviceOption: ParsableArguments {
     if factors == .bfloat16 { traits.bf16Method = Self.bf16Methods(chosen).last ?? .rounding }
     traits.tunedProducts = recorded?.products(on: chosen) ?? Self.tunedProducts(chosen)[factors] ?? [:]
     let executor = try OpenCLExecutor(device: chosen, traits: traits, profiling: profiling)
-    let how = traits.matmulFamily == .panel ? traits.bf16Method : .rounding
+    let how = traits.bf16Method.suits(traits.matmulFamily) ? traits.bf16Method : .rounding
     Console.note(
       "device: \(executor.deviceName)" + (factors == .bfloat16 ? ", bf16 by \(how.rawValue)" : "")
         + (traits.tunedProducts.isEmpty ? "" : ", tuned"))

@@ -68,7 +68,9 @@ struct TuneCommand: ParsableCommand {
   /// Searches class by class, and keeps each as it is found.
   private func search(_ device: Device, _ file: inout TuningFile, keptAt url: URL) throws {
     let factors = precision.factors
-    let method = factors == .bfloat16 ? DeviceOption.bf16Methods(device).last ?? .rounding : .rounding
+    var traits = KernelTraits(device: device)
+    traits.factors = factors
+    if factors == .bfloat16 { traits.bf16Method = DeviceOption.bf16Methods(device).last ?? .rounding }
     var wanted: [MatmulClass: MatmulShape] = [:]
     for shape in try shapes.map(MatmulShape.list) ?? MatmulShape.tuned {
       if let product = shape.product { wanted[product] = shape }
@@ -81,10 +83,10 @@ struct TuneCommand: ParsableCommand {
       let share = (end - ContinuousClock.now) / Double(classes.count - index)
       let deadline = ContinuousClock.now + share
       let tuner = MatmulTuner(
-        device: device, factors: factors,
+        device: device, traits: traits, shape: shape,
         trial: { parameters, isLast in
           let trial = MatmulTrial(
-            device: device.index, factors: factors, bf16Method: method, shape: shape, parameters: parameters,
+            device: device.index, factors: factors, bf16Method: traits.bf16Method, shape: shape, parameters: parameters,
             seconds: isLast ? Self.lastSeconds : Self.trialSeconds)
           let outcome = Self.outcome(of: trial)
           Console.note("\(shape.name)  \(parameters): \(Self.text(outcome))")

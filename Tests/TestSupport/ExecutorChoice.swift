@@ -5,6 +5,8 @@ import Kernels
 package enum ExecutorChoice: Sendable, CustomStringConvertible {
   case fallback
   case device(Device)
+  /// A device that runs what a GPU would: groups of several work-items, and the families for GPUs.
+  case deviceAsGPU(Device)
 
   /// The fallback, which is everywhere, and each OpenCL device.
   package static let all: [ExecutorChoice] = [.fallback] + OpenCLDevices.all.map(ExecutorChoice.device)
@@ -20,6 +22,10 @@ package enum ExecutorChoice: Sendable, CustomStringConvertible {
       traits.factors = factors
       if factors == .bfloat16 { traits.bf16Method = OpenCLDevices.bf16Methods(device).last ?? .rounding }
       return try OpenCLExecutor(device: device, traits: traits, isolated: isolated)
+    case .deviceAsGPU(let device):
+      var traits = KernelTraits(device: device, as: .gpu)
+      traits.factors = factors
+      return try OpenCLExecutor(device: device, traits: traits, isolated: isolated)
     }
   }
 
@@ -27,6 +33,7 @@ package enum ExecutorChoice: Sendable, CustomStringConvertible {
     switch self {
     case .fallback: "CPU fallback"
     case .device(let device): device.name
+    case .deviceAsGPU(let device): device.name + ", as a GPU"
     }
   }
 }

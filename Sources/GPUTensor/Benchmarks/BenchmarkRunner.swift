@@ -38,15 +38,15 @@ package final class BenchmarkRunner {
       let traits = variant.traits
       if traits.factors == .float32 { return benchmark.comparesFamilies || traits == own }
       return traits.matmulFamily == own.matmulFamily
-        && traits.bf16Method == (traits.matmulFamily == .panel ? bf16Methods.last : .rounding)
+        && traits.bf16Method == bf16Methods.last { $0.suits(traits.matmulFamily) }
     }
     return shown.map { variant in
       var traits = variant.traits
       if traits.matmulFamily == own.matmulFamily { traits.tunedProducts = tuned[traits.factors] ?? [:] }
       let family =
         operation.stem == "attention"
-        ? traits.attentionFamily.rawValue : traits.products(benchmark.product).family.rawValue
-      return row(benchmark, family: variants.count > 1 ? family : nil, traits: traits)
+        ? traits.attentionFamily.rawValue : traits.family(of: benchmark.product).rawValue
+      return row(benchmark, family: variant.name == operation.stem ? nil : family, traits: traits)
     }
   }
 

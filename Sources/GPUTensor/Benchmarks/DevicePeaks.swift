@@ -66,6 +66,11 @@ final class PeakMeter {
       // A step is six products of 16 × 16 × 32.
       let operations = 6.0 * 16 * 16 * 32 / Double(traits.workGroupSize * traits.vectorWidth * Self.chains)
       (multiplyAddBF16, bf16Factor) = (try context.kernel("peak_tiles", file: "peak.cl", defines: tiles), operations)
+    case .mma:
+      let units = traits.defines + ["BF16": 4]
+      // A step of a warp is eight products of 16 × 16 × 8.
+      let operations = 8.0 * 16 * 16 * 8 / Double(32 * traits.vectorWidth * Self.chains)
+      (multiplyAddBF16, bf16Factor) = (try context.kernel("peak_mma", file: "peak.cl", defines: units), operations)
     }
     copy = try context.kernel("peak_copy", file: "peak.cl", defines: traits.defines)
     // Several groups for each unit, so that all finish at about the same time.

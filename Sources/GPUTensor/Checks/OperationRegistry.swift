@@ -43,10 +43,13 @@ package struct CheckVariant: Sendable {
     tuned: TunedProducts = [:]
   ) -> [CheckVariant] {
     let traits = KernelTraits(device: device)
+    // The families for GPUs, and every other kernel by groups of several work-items, run as they do there.
+    let asGPU = KernelTraits(device: device, as: .gpu)
     switch operation.stem {
     case "matmul", "cross_entropy":
-      let families = MatmulFamily.allCases.filter { $0 != .clblast || device.runsCLBlast }.map { family in
-        var forced = traits
+      let suitable = MatmulFamily.allCases.filter { $0.suits(device.kind) && ($0 != .clblast || device.runsCLBlast) }
+      let families = suitable.map { family in
+        var forced = family == .tile ? asGPU : traits
         forced.matmulFamily = family
         return CheckVariant(name: "\(operation.stem)/\(family.rawValue)", traits: forced)
       }
@@ -59,19 +62,20 @@ package struct CheckVariant: Sendable {
       let tunedBF16 = own.traits == traits ? [] : bf16([own], methods: bf16Methods.suffix(1))
       return families + tunedOwn + bf16(families, methods: bf16Methods) + tunedBF16
     case "attention":
-      return AttentionFamily.allCases.map { family in
-        var forced = traits
+      return AttentionFamily.allCases.filter { $0.suits(device.kind) }.map { family in
+        var forced = family == .tile ? asGPU : traits
         forced.attentionFamily = family
         return CheckVariant(name: "\(operation.stem)/\(family.rawValue)", traits: forced)
       }
     default:
-      return [CheckVariant(name: operation.stem, traits: traits)]
+      let own = CheckVariant(name: operation.stem, traits: traits)
+      return traits == asGPU ? [own] : [own, CheckVariant(name: operation.stem + "/groups", traits: asGPU)]
     }
   }
 
   private static func bf16(_ families: [CheckVariant], methods: [BF16Method]) -> [CheckVariant] {
-    families.filter { $0.traits.matmulFamily != .clblast }.flatMap { variant in
-      methods.filter { $0 == .rounding || variant.traits.matmulFamily == .panel }.map { method in
+    families.flatMap { variant in
+      methods.filter { $0.suits(variant.traits.matmulFamily) }.map { method in
         var traits = variant.traits
         (traits.factors, traits.bf16Method) = (.bfloat16, method)
         let suffix = method == .rounding ? "" : "-" + method.rawValue

@@ -103,17 +103,40 @@ package struct AttentionLayout: Sendable {
       tensors + [.int(rows), .int(heads), .int(keyValueHeads), .float(scale)], .grid(rows, heads, of: 1))
   }
 
+  /// Work-items of a group of the tile family.
+  static let tileItems = 64
+
+  /// Rows of a tile of that family: as many as a device's local memory holds of four tiles of heads and two of weights.
+  func tileRows(localBytes: Int) -> Int {
+    let parts = ((headSize + 3) / 4) | 1
+    return [32, 16].first { 16 * $0 * (4 * parts + 2 * ($0 / 4 + 1) + 1) <= localBytes } ?? 8
+  }
+
   /// Launches `attention_<family>_<name>` with one group for each tile of rows and each of `heads` heads.
   func launch(
     _ name: String, _ step: DeviceStep, _ tensors: [KernelArgument], rows: Int, heads: Int
   ) throws(OpenCLError) {
-    let family = step.traits.attentionFamily
-    let tile = family == .panel ? Self.panelRows : 64
-    let file = "attention_\(family.rawValue)"
+    let arguments = tensors + sizes(rows: rows) + [.float(scale)]
+    switch step.traits.attentionFamily {
+    case .panel:
+      try step.launch(
+        "attention_panel_\(name)", "attention_panel.cl", defines: ["HEAD_SIZE": headSize], arguments,
+        .grid((rows + Self.panelRows - 1) / Self.panelRows, heads, of: 1))
+    case .tile: try launchTiles(name, step, arguments, rows: rows)
+    }
+  }
+
+  /// What every kernel is told of the rows and heads.
+  func sizes(rows: Int) -> [KernelArgument] { [.int(rows), .int(heads), .int(keyValueHeads)] }
+
+  /// Launches `attention_tile_<name>` with one group for each tile of rows and each query head.
+  func launchTiles(
+    _ name: String, _ step: DeviceStep, _ arguments: [KernelArgument], rows: Int
+  ) throws(OpenCLError) {
+    let tile = tileRows(localBytes: step.context.device.localMemoryBytes)
     try step.launch(
-      "\(file)_\(name)", "\(file).cl", defines: ["HEAD_SIZE": headSize],
-      tensors + [.int(rows), .int(self.heads), .int(keyValueHeads), .float(scale)],
-      .grid((rows + tile - 1) / tile, heads, of: family == .panel ? 1 : tile))
+      "attention_tile_\(name)", "attention_tile.cl", defines: ["HEAD_SIZE": headSize, "TILE": tile], arguments,
+      .grid((rows + tile - 1) / tile, heads, of: Self.tileItems))
   }
 }
 

@@ -20,9 +20,7 @@ struct AttentionDelta: Operation {
         "attention_panel_delta", "attention_panel.cl", defines: ["HEAD_SIZE": layout.headSize, "DELTA_PAIRS": pairs],
         arguments, .groups((rows * layout.heads + pairs - 1) / pairs, of: 1))
     case .tile:
-      try step.launch(
-        "attention_tile_delta", "attention_tile.cl", defines: ["HEAD_SIZE": layout.headSize], arguments,
-        .grid((rows + 63) / 64, layout.heads, of: 64))
+      try layout.launchTiles("delta", step, arguments, rows: rows)
     }
   }
 
@@ -86,10 +84,22 @@ struct AttentionBackwardKeyValue: Operation {
     [TensorDescription(inputs[2].shape), TensorDescription(inputs[3].shape)]
   }
 
+  /// The tile family's query heads each leave a share of dk and dv.
+  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
+    guard traits?.attentionFamily == .tile else { return 0 }
+    return 2 * call.inputs[2].dimensions[0] * layout.heads * layout.headSize * 4
+  }
+
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try layout.launch(
-      "backward_key_value", step, [0, 1].map(step.output) + (0...8).map(step.input), rows: step.leading(ofInput: 2),
-      heads: layout.keyValueHeads)
+    let rows = step.leading(ofInput: 2)
+    let (gradients, inputs) = ([0, 1].map(step.output), (0...8).map(step.input))
+    guard step.traits.attentionFamily == .tile else {
+      return try layout.launch("backward_key_value", step, gradients + inputs, rows: rows, heads: layout.keyValueHeads)
+    }
+    let sizes = layout.sizes(rows: rows)
+    try layout.launchTiles(
+      "backward_key_value", step, [.write(step.scratch)] + inputs + sizes + [.float(layout.scale)], rows: rows)
+    try layout.launchTiles("sum_heads", step, gradients + [.read(step.scratch)] + sizes, rows: rows)
   }
 
   @_specialize(where S == Float)

@@ -14,26 +14,30 @@ struct MatmulLaunch {
   static func scratchBytes(_ size: MatmulSize, transposeA: Bool, transposeB: Bool, traits: KernelTraits?) -> Int {
     guard let traits else { return 0 }
     let parameters = parameters(size, transposeA: transposeA, transposeB: transposeB, traits: traits)
-    guard parameters.family == .panel else { return 0 }
-    return MatmulPanel.scratchBytes(size, parameters.panel, factors: traits.factors)
+    return parameters.family == .panel
+      ? MatmulPanel.scratchBytes(size, parameters.panel, factors: traits.factors)
+      : MatmulGroups.scratchBytes(size, parameters.tile, traits: traits)
   }
 
   private static func parameters(
     _ size: MatmulSize, transposeA: Bool, transposeB: Bool, traits: KernelTraits
   ) -> MatmulParameters {
-    traits.products(MatmulClass(transposeA: transposeA, transposeB: transposeB, m: size.m, n: size.n))
+    let (m, n) = (size.m, size.n)
+    let product = MatmulClass(transposeA: transposeA, transposeB: transposeB, m: m, n: n)
+    return traits.products(product, m: m, n: n, batch: size.batch)
   }
 
-  /// - Parameter scratch: where the panel family packs; nil: the step's own.
+  /// - Parameter scratch: where operands are packed and parts of sums kept; nil: the step's own.
   func enqueue(_ step: DeviceStep, scratch: Buffer? = nil) throws(OpenCLError) {
     let parameters = Self.parameters(size, transposeA: transposeA, transposeB: transposeB, traits: step.traits)
+    // The library reads floats alone, and multiplies them.
+    let isForLibrary = typeOfB == .float32 && step.traits.factors == .float32
     switch parameters.family {
     case .panel:
       try MatmulPanel(call: self, parameters: parameters.panel).enqueue(step, scratch: scratch ?? step.scratch)
-    case .tile: try enqueueTile(step, parameters.tile)
-    // The library reads floats alone, and multiplies them.
-    case .clblast where typeOfB != .float32 || step.traits.factors != .float32: try enqueueTile(step, parameters.tile)
-    case .clblast: try enqueueCLBlast(step)
+    case .clblast where isForLibrary: try enqueueCLBlast(step)
+    case .tile, .clblast:
+      try MatmulGroups(call: self, tile: parameters.tile).enqueue(step, scratch: scratch ?? step.scratchBuffer)
     }
   }
 
@@ -44,21 +48,6 @@ struct MatmulLaunch {
     }
     guard arePanels, launches.allSatisfy({ !$0.size.isBatched }) else { return false }
     return try MatmulPanel.enqueueRows(launches, step)
-  }
-
-  private func enqueueTile(_ step: DeviceStep, _ tile: MatmulParameters.Tile) throws(OpenCLError) {
-    let (m, n, k) = (size.m, size.n, size.k)
-    let transposes: Defines = ["TRANSPOSE_A": transposeA ? 1 : 0, "TRANSPOSE_B": transposeB ? 1 : 0]
-    try step.launch(
-      "matmul_tile", "matmul_tile.cl",
-      defines: transposes + tile.defines + typeOfB.storageDefines + step.traits.factorDefines(.tile),
-      [
-        accumulate ? .update(c) : .write(c), .read(a), .read(b), .int(m), .int(n), .int(k),
-        .int(transposeA ? m : k), .int(transposeB ? k : n), .int(n), .ulong(m * k), .ulong(k * n), .ulong(m * n),
-        .int(accumulate ? 1 : 0),
-      ],
-      .grid(
-        (n + tile.columns - 1) / tile.columns, (m + tile.rows - 1) / tile.rows, size.batch, of: tile.groupSize))
   }
 
   private func enqueueCLBlast(_ step: DeviceStep) throws(OpenCLError) {

@@ -15,23 +15,31 @@ struct ColumnSum {
     traits == nil ? 0 : parts(rows: shape.dimensions[0]) * shape.columns * MemoryLayout<Float>.size
   }
 
-  // Mirrors COLUMN_BLOCK of common.cl.
-  private var columnBlock: Int { traits.workGroupSize * traits.vectorWidth * (traits.workGroupSize == 1 ? 8 : 1) }
-
-  private var columnBlocks: Int { (columns + columnBlock - 1) / columnBlock }
+  private static func columnBlocks(_ columns: Int, _ traits: KernelTraits) -> Int {
+    // Mirrors COLUMN_BLOCK of common.cl.
+    let block = traits.workGroupSize * traits.vectorWidth * (traits.workGroupSize == 1 ? 8 : 1)
+    return (columns + block - 1) / block
+  }
 
   /// One group for each part of the rows and block of the columns.
   var partialRange: NDRange {
-    .grid(columnBlocks, Self.parts(rows: rows), of: traits.workGroupSize)
+    .grid(Self.columnBlocks(columns, traits), Self.parts(rows: rows), of: traits.workGroupSize)
   }
 
   /// Adds the parts up into an output of the step.
   func enqueueFinal(_ step: DeviceStep, partials: Buffer, output: Int) throws(OpenCLError) {
+    try Self.enqueueFinal(
+      step, step.output(output), partials: partials, parts: Self.parts(rows: rows), columns: columns,
+      accumulate: step.accumulateFlag(output))
+  }
+
+  /// Adds up partials [parts, columns], in their order.
+  static func enqueueFinal(
+    _ step: DeviceStep, _ target: KernelArgument, partials: Buffer, parts: Int, columns: Int, accumulate: KernelArgument
+  ) throws(OpenCLError) {
     try step.launch(
-      "column_sum_final", "reduce.cl",
-      [
-        step.output(output), .read(partials), .int(Self.parts(rows: rows)), .int(columns), step.accumulateFlag(output),
-      ], .groups(columnBlocks, of: traits.workGroupSize))
+      "column_sum_final", "reduce.cl", [target, .read(partials), .int(parts), .int(columns), accumulate],
+      .groups(columnBlocks(columns, step.traits), of: step.traits.workGroupSize))
   }
 }
 

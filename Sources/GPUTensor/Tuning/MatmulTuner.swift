@@ -24,7 +24,7 @@ package struct MatmulTuner {
   private static let leastGain = 1.03
 
   private let device: Device
-  private let factors: FactorType
+  private let traits: KernelTraits
   /// The device's own family and sizes.
   private let standard: MatmulParameters
   /// Runs a trial; the second argument: whether it is the last word, and should take longer.
@@ -32,13 +32,16 @@ package struct MatmulTuner {
   /// Whether the time is spent.
   private let isOver: () -> Bool
 
+  /// - Parameters:
+  ///   - traits: the device's own, with what is multiplied and how.
+  ///   - shape: of the products that are timed.
   package init(
-    device: Device, factors: FactorType, trial: @escaping (MatmulParameters, Bool) -> Outcome,
-    isOver: @escaping () -> Bool
+    device: Device, traits: KernelTraits, shape: MatmulShape,
+    trial: @escaping (MatmulParameters, Bool) -> Outcome, isOver: @escaping () -> Bool
   ) {
     self.device = device
-    self.factors = factors
-    standard = KernelTraits(device: device).products(nil)
+    self.traits = traits
+    standard = traits.products(nil, m: shape.m, n: shape.n)
     self.trial = trial
     self.isOver = isOver
   }
@@ -64,13 +67,17 @@ package struct MatmulTuner {
       }
     }
     // The CLBlast library multiplies floats alone.
-    let families = MatmulFamily.allCases.filter { $0 != .clblast || factors == .float32 }
+    let families = MatmulFamily.allCases.filter {
+      $0.suits(device.kind) && ($0 != .clblast || traits.factors == .float32)
+    }
     consider((previous.map { [$0] } ?? []) + families.map { MatmulParameters($0, tile: standard.tile) })
     switch best.parameters.family {
     case .panel:
       consider(varied(best.parameters, [1, 2, 8, 16], \.chunksPerUnit))
       consider(varied(best.parameters, [4, 8, 16, 24], \.chunkTiles))
       consider(varied(best.parameters, [192, 288, 384, 768], \.depthBlock))
+    // A GPU's matrix units have sizes of their own.
+    case .tile where traits.usesMatrixUnits: break
     case .tile: consider(Self.tiles.map { MatmulParameters(.tile, tile: $0) })
     case .clblast: break
     }
@@ -96,7 +103,7 @@ package struct MatmulTuner {
   /// Shapes of tiles from small, for devices of few registers and for narrow results, to large.
   private static let tiles = [
     MatmulParameters.Tile(32, 32, 16, items: 4, 4), MatmulParameters.Tile(32, 64, 16, items: 4, 4),
-    MatmulParameters.Tile(64, 32, 16, items: 4, 4), MatmulParameters.Tile(64, 64, 8, items: 4, 4),
+    MatmulParameters.Tile(64, 32, 16, items: 4, 4), MatmulParameters.Tile(64, 64, 16, items: 4, 4),
     MatmulParameters.Tile(64, 64, 32, items: 4, 4), MatmulParameters.Tile(64, 64, 16, items: 8, 4),
     MatmulParameters.Tile(64, 64, 16, items: 8, 8), MatmulParameters.Tile(128, 64, 16, items: 8, 4),
     MatmulParameters.Tile(64, 128, 16, items: 4, 8), MatmulParameters.Tile(128, 64, 16, items: 8, 8),

@@ -43,13 +43,17 @@ package struct MatmulParameters: Sendable, Hashable, Codable {
 
     /// Work-items of a group.
     package var groupSize: Int { rows / itemRows * (columns / itemColumns) }
-    // The kernel's rows in local memory are four floats longer, for the banks.
-    private var localBytes: Int { depth * (rows + 4 + columns + 4) * 4 }
+    // Two tiles of each operand; the kernel's rows in local memory are four floats longer, for the banks.
+    private var localBytes: Int { 2 * depth * (rows + 4 + columns + 4) * 4 }
 
-    fileprivate func isValid(on device: Device) -> Bool {
+    /// Tiles of a result [m, n].
+    package func count(m: Int, n: Int) -> Int { ((m + rows - 1) / rows) * ((n + columns - 1) / columns) }
+
+    func isValid(on device: Device) -> Bool {
       let sizes = [rows, columns, depth, itemRows, itemColumns]
       return sizes.allSatisfy { (1...512).contains($0) } && itemRows % 4 == 0 && itemColumns % 4 == 0
-        && rows % itemRows == 0 && columns % itemColumns == 0 && itemRows * itemColumns <= 256
+        && rows % itemRows == 0 && columns % itemColumns == 0 && itemRows * itemColumns <= 256 && depth % 4 == 0
+        && rows * depth % (4 * groupSize) == 0 && columns * depth % (4 * groupSize) == 0
         && groupSize <= device.maxWorkGroupSize && localBytes <= device.localMemoryBytes
     }
 

@@ -7,17 +7,19 @@ import Testing
 @Suite("The tuner of matrix products", .onOpenCL)
 struct MatmulTunerTests {
   private let device: Device
-  private var standard: MatmulParameters { KernelTraits(device: device).products(nil) }
+  private let shape: MatmulShape
+  private var standard: MatmulParameters { KernelTraits(device: device).products(nil, m: 2048, n: 1536) }
 
   init() throws {
     device = try #require(OpenCLDevices.all.first { $0.kind == .cpu })
+    shape = try #require(MatmulShape("2048x1536x576"))
   }
 
   private func tuner(
     isOver: @escaping () -> Bool = { false }, gain: @escaping (MatmulParameters, Bool) -> Double?
   ) -> MatmulTuner {
     MatmulTuner(
-      device: device, factors: .float32,
+      device: device, traits: KernelTraits(device: device), shape: shape,
       trial: { parameters, isLast in
         guard let gain = gain(parameters, isLast) else { return .failed("no") }
         return .measured(MatmulTrial.Result(milliseconds: 1, defaultMilliseconds: gain))

@@ -32,7 +32,7 @@ struct LlamaTests {
     #expect(try model.greedy(golden.greedy.prompt, count: golden.greedy.ids.count, stops: stops) == golden.greedy.ids)
   }
 
-  @Test("a sample's losses do not depend on what lies beside it", arguments: TrainerExecutors.all)
+  @Test("a sample's losses do not depend on what lies beside it", arguments: TrainerExecutors.allKernels)
   func samplesAreApart(_ choice: ExecutorChoice) throws {
     let golden = try LlamaGolden.load("grouped-query-tied")
     let model = try LoadedModel.open(LlamaGolden.folder("grouped-query-tied"), on: choice)

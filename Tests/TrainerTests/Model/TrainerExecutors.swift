@@ -8,6 +8,13 @@ import Trainer
 enum TrainerExecutors {
   static let all: [ExecutorChoice] =
     [.fallback] + [try? DeviceSelection.auto.device()].compactMap { $0.map(ExecutorChoice.device) }
+
+  /// And, where that is a CPU device, the same running a GPU's kernels: slowly.
+  static let allKernels: [ExecutorChoice] =
+    all
+    + all.compactMap { choice in
+      if case .device(let device) = choice, device.kind == .cpu { .deviceAsGPU(device) } else { nil }
+    }
 }
 
 extension LoadedModel {

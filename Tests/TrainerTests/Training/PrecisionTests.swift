@@ -18,7 +18,7 @@ struct PrecisionTests {
     return try fixture.metrics().map { $0.loss ?? .nan }
   }
 
-  @Test("losses follow fp32's within 2 %, and are not the same", arguments: TrainerExecutors.all)
+  @Test("losses follow fp32's within 2 %, and are not the same", arguments: TrainerExecutors.allKernels)
   func follows(_ choice: ExecutorChoice) throws {
     let (fp32, bf16) = (try Self.losses(.fp32, on: choice), try Self.losses(.bf16, on: choice))
     #expect(fp32.count == bf16.count && fp32 != bf16)
