@@ -27,8 +27,11 @@ package struct Device: @unchecked Sendable {
   package let baseAlignmentBytes: Int
   package let extensions: Set<String>
 
+  private var isSimulator: Bool { platform.contains("Oclgrind") }
   /// Oclgrind interprets kernels: CLBlast's own are too many to follow there.
-  package var runsCLBlast: Bool { !platform.contains("Oclgrind") }
+  package var runsCLBlast: Bool { !isSimulator }
+  /// The panel families keep more in a work-item than a GPU's has registers; a simulator looks into them too.
+  package var runsPanels: Bool { kind == .cpu || isSimulator }
 
   // The driver owns root devices for the life of the process, so the handle may travel between threads.
   let handle: OpaquePointer

@@ -8,7 +8,7 @@ package enum MatmulFamily: String, Sendable, CaseIterable, Codable {
   case clblast
 
   /// Whether the family is written for such devices.
-  package func suits(_ kind: Device.Kind) -> Bool { self != .panel || kind == .cpu }
+  package func suits(_ device: Device) -> Bool { self != .panel || device.runsPanels }
 }
 
 /// The families of attention.
@@ -19,7 +19,7 @@ package enum AttentionFamily: String, Sendable, CaseIterable {
   case tile
 
   /// Whether the family is written for such devices.
-  package func suits(_ kind: Device.Kind) -> Bool { self != .panel || kind == .cpu }
+  package func suits(_ device: Device) -> Bool { self != .panel || device.runsPanels }
 }
 
 /// What the factors of matrix products are rounded to before they are multiplied; their sums are float32.

@@ -47,7 +47,7 @@ package struct CheckVariant: Sendable {
     let asGPU = KernelTraits(device: device, as: .gpu)
     switch operation.stem {
     case "matmul", "cross_entropy":
-      let suitable = MatmulFamily.allCases.filter { $0.suits(device.kind) && ($0 != .clblast || device.runsCLBlast) }
+      let suitable = MatmulFamily.allCases.filter { $0.suits(device) && ($0 != .clblast || device.runsCLBlast) }
       let families = suitable.map { family in
         var forced = family == .tile ? asGPU : traits
         forced.matmulFamily = family
@@ -62,7 +62,7 @@ package struct CheckVariant: Sendable {
       let tunedBF16 = own.traits == traits ? [] : bf16([own], methods: bf16Methods.suffix(1))
       return families + tunedOwn + bf16(families, methods: bf16Methods) + tunedBF16
     case "attention":
-      return AttentionFamily.allCases.filter { $0.suits(device.kind) }.map { family in
+      return AttentionFamily.allCases.filter { $0.suits(device) }.map { family in
         var forced = family == .tile ? asGPU : traits
         forced.attentionFamily = family
         return CheckVariant(name: "\(operation.stem)/\(family.rawValue)", traits: forced)
