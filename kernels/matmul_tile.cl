@@ -154,19 +154,11 @@ void matmul_tile(
       float column[REGISTER_M], row[REGISTER_N];
 #pragma unroll
       for (int i = 0; i < REGISTER_M / 4; ++i) {
-        const float4 four = *(const __local float4 *)(columns + depth * PITCH_M + i * ITEMS_M * 4);
-        column[i * 4] = four.s0;
-        column[i * 4 + 1] = four.s1;
-        column[i * 4 + 2] = four.s2;
-        column[i * 4 + 3] = four.s3;
+        vstore4(*(const __local float4 *)(columns + depth * PITCH_M + i * ITEMS_M * 4), i, column);
       }
 #pragma unroll
       for (int j = 0; j < REGISTER_N / 4; ++j) {
-        const float4 four = *(const __local float4 *)(rows + depth * PITCH_N + j * ITEMS_N * 4);
-        row[j * 4] = four.s0;
-        row[j * 4 + 1] = four.s1;
-        row[j * 4 + 2] = four.s2;
-        row[j * 4 + 3] = four.s3;
+        vstore4(*(const __local float4 *)(rows + depth * PITCH_N + j * ITEMS_N * 4), j, row);
       }
 #pragma unroll
       for (int i = 0; i < REGISTER_M; ++i) {

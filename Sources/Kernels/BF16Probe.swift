@@ -14,9 +14,9 @@ package enum BF16Probe {
   package static func methods(on device: Device, executable: URL, seconds: Double = 30) -> [BF16Method] {
     guard let index = (try? Device.all())?.firstIndex(where: { $0.handle == device.handle }) else { return [.rounding] }
     return BF16Method.allCases.filter { method in
-      method == .rounding
-        || isClaimed(method, by: device)
-          && passes([command, String(index), method.rawValue], executable: executable, seconds: seconds)
+      guard method != .rounding else { return true }
+      return isClaimed(method, by: device)
+        && passes([command, String(index), method.rawValue], executable: executable, seconds: seconds)
     }
   }
 
@@ -59,10 +59,10 @@ package enum BF16Probe {
   }
 
   /// The processor's features, as Linux spells them.
-  private static var processorFlags: Set<String> {
+  private static let processorFlags: Set<String> = {
     guard let file = FileHandle(forReadingAtPath: "/proc/cpuinfo"), let data = try? file.readToEnd() else { return [] }
     return Set(String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init))
-  }
+  }()
 }
 
 extension Context {

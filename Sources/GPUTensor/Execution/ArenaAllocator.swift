@@ -27,8 +27,7 @@ struct ArenaAllocator {
   }
 
   mutating func place(first: Int, last: Int, byteCount: Int) -> Plan.Placement {
-    let alignment = SlabLayout.alignmentBytes
-    let size = (byteCount + alignment - 1) / alignment * alignment
+    let size = SlabLayout.aligned(byteCount)
     for index in arenas.indices {
       let offset = lowestGap(in: arenas[index], first: first, last: last, size: size)
       if offset + size <= largestBuffer { return take(index, offset, first, last, size, byteCount) }

@@ -56,6 +56,9 @@ package struct SlabLayout {
   /// Every device accepts a window that starts at a multiple of this many bytes.
   package static let alignmentBytes = 1024
 
+  /// The next aligned place at or behind this many bytes.
+  static func aligned(_ bytes: Int) -> Int { (bytes + alignmentBytes - 1) / alignmentBytes * alignmentBytes }
+
   /// The slabs, and for each shape its slab and offset, in the order given.
   package let slabs: [(elementCount: Int, members: Range<Int>)]
   package let offsets: [Int]

@@ -85,10 +85,7 @@ struct GlobalNorm: Operation {
   }
 
   // Each slab's partial sums start at an aligned place, for the window that the kernel writes.
-  private func regionBytes(_ count: Int) -> Int {
-    let alignment = SlabLayout.alignmentBytes
-    return (LongSum.parts(count) * 4 + alignment - 1) / alignment * alignment
-  }
+  private func regionBytes(_ count: Int) -> Int { SlabLayout.aligned(LongSum.parts(count) * 4) }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
     // What lies between two regions counts as zero.

@@ -100,7 +100,7 @@ package struct AttentionLayout: Sendable {
   func launchRows(_ step: DeviceStep, _ tensors: [KernelArgument], rows: Int) throws(OpenCLError) {
     try step.launch(
       "attention_rows_forward", "attention_rows.cl", defines: ["HEAD_SIZE": headSize],
-      tensors + [.int(rows), .int(heads), .int(keyValueHeads), .float(scale)], .grid(rows, heads, of: 1))
+      tensors + sizes(rows: rows) + [.float(scale)], .grid(rows, heads, of: 1))
   }
 
   /// Work-items of a group of the tile family.

@@ -108,12 +108,8 @@ struct CrossEntropyChunks {
     return min(rowCapacity, max(fitting, Self.rowMultiple))
   }
 
-  private var logitBytes: Int { aligned(chunkRows * vocabularySize * 4) }
-  private var lossBytes: Int { aligned(LongSum.parts(rowCapacity) * 4) }
-
-  private func aligned(_ bytes: Int) -> Int {
-    (bytes + SlabLayout.alignmentBytes - 1) / SlabLayout.alignmentBytes * SlabLayout.alignmentBytes
-  }
+  private var logitBytes: Int { SlabLayout.aligned(chunkRows * vocabularySize * 4) }
+  private var lossBytes: Int { SlabLayout.aligned(LongSum.parts(rowCapacity) * 4) }
 
   // Logits, and the gradients of the input and of the weight: NT, NN and TN.
   private func products(rows: Int) -> (logits: MatmulSize, input: MatmulSize, weight: MatmulSize) {

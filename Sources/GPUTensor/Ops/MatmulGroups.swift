@@ -27,10 +27,6 @@ struct MatmulGroups {
     traits.usesMatrixUnits && size.m >= leastPackedRows
   }
 
-  private static func aligned(_ bytes: Int) -> Int {
-    (bytes + SlabLayout.alignmentBytes - 1) / SlabLayout.alignmentBytes * SlabLayout.alignmentBytes
-  }
-
   private static func roundedUp(_ depth: Int) -> Int { (depth + depthMultiple - 1) / depthMultiple * depthMultiple }
 
   /// Enough for as many rows as `size` has, and for fewer, which are split among more groups.
@@ -39,7 +35,7 @@ struct MatmulGroups {
     guard !size.isBatched, size.k >= 2 * leastDepths else { return packed }
     let tiles = [tile, traits.tile] + (traits.usesMatrixUnits ? [unitTile] : [])
     let largest = tiles.map { $0.rows * $0.columns }.max() ?? 0
-    return packed + aligned(groupsPerUnit * traits.computeUnits * largest * 4)
+    return packed + SlabLayout.aligned(groupsPerUnit * traits.computeUnits * largest * 4)
   }
 
   /// Into how many parts depths are split, and how many depths a part has.
@@ -63,13 +59,13 @@ struct MatmulGroups {
     let splits = splits(tile, units: traits.computeUnits)
     let isSplit = splits.count > 1
     let target =
-      isSplit ? .write(try memory(scratch)) : call.accumulate ? KernelArgument.update(call.c) : .write(call.c)
+      isSplit ? .write(memory(scratch)) : call.accumulate ? KernelArgument.update(call.c) : .write(call.c)
     let flag = KernelArgument.int(call.accumulate ? 1 : 0)
     let last: [KernelArgument] = [isSplit ? .int(0) : flag, .int(splits.depths)]
     let range = NDRange.grid(tile.count(m: m, n: n), splits.count, size.batch, of: tile.groupSize)
     if packs {
-      let sums = isSplit ? Self.aligned(splits.count * m * n * 4) : 0
-      try enqueueUnits(step, try memory(scratch), after: sums, tile, target, last, range)
+      let sums = isSplit ? SlabLayout.aligned(splits.count * m * n * 4) : 0
+      try enqueueUnits(step, memory(scratch), after: sums, tile, target, last, range)
     } else {
       try enqueueTiles(step, tile, target, last, range)
     }
@@ -79,7 +75,7 @@ struct MatmulGroups {
       accumulate: flag)
   }
 
-  private func memory(_ scratch: Buffer?) throws(OpenCLError) -> Buffer {
+  private func memory(_ scratch: Buffer?) -> Buffer {
     guard let scratch else { preconditionFailure("no scratch was planned") }
     return scratch
   }
