@@ -134,8 +134,9 @@ package struct AttentionLayout: Sendable {
     _ name: String, _ step: DeviceStep, _ arguments: [KernelArgument], rows: Int
   ) throws(OpenCLError) {
     let tile = tileRows(localBytes: step.context.device.localMemoryBytes)
+    let file = name == "forward" ? "attention_tile_forward.cl" : "attention_tile_backward.cl"
     try step.launch(
-      "attention_tile_\(name)", "attention_tile.cl", defines: ["HEAD_SIZE": headSize, "TILE": tile], arguments,
+      "attention_tile_\(name)", file, defines: ["HEAD_SIZE": headSize, "TILE": tile], arguments,
       .grid((rows + tile - 1) / tile, heads, of: Self.tileItems))
   }
 }
