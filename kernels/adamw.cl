@@ -1,35 +1,194 @@
-// Purpose: one AdamW step on a parameter, with clipping by the global gradient norm, all on the device.
+// Purpose: one AdamW step on a parameter, with clipping by the global gradient norm, all on the device. The moments are
+//   kept as floats, in bf16, or in blocks of 8 bits.
 // Math: g ← g · min(1, max_norm / (norm + 1e-6)) where max_norm > 0;  p ← p · (1 − lr · weight_decay);
 //   m ← β1 m + (1 − β1) g;  v ← β2 v + (1 − β2) g²;  p ← p − lr · (m / c1) / (√(v / c2) + eps), c = 1 − βᵗ.
-// Shapes (row-major): p, m, v, g [n]; norm [1], the norm of all gradients before clipping.
+// Shapes (row-major): p, m, v, g [n]; norm [1], the norm of all gradients before clipping. In blocks (MOMENTS 2) m and v are
+//   [ceil(n / 256)] × (the largest magnitude in float, 256 codes of 8 bits).
 // Gradient contract: g is read alone.
 // Saved for backward: nothing.
-// Parallelism: GROUP_ELEMENTS consecutive elements a work-group.
-// Numerics: float. Where norm is not finite, p, m and v stay as they are: the step is skipped without asking the host.
-// Source: arXiv:1711.05101, algorithm 2, in PyTorch's order; clipping as in arXiv:1211.5063, section 3.2.
+// Parallelism: GROUP_ELEMENTS consecutive elements a work-group, a whole number of blocks.
+// Numerics: float; p moves by the moments as they are before they are rounded. To fewer bits they are rounded up or down at
+//   random, as near as either is, so that on average nothing is lost: 1 − β2 of g² is often less than half of a step of v. The
+//   bits are a function of element and key. Where norm is not finite, p, m and v stay as they are: the step is
+//   skipped without asking the host.
+// Source: arXiv:1711.05101, algorithm 2, in PyTorch's order; clipping as in arXiv:1211.5063, section 3.2; blocks
+//   arXiv:2110.02861, section 2.1; rounding at random arXiv:1502.02551.
 
 #include "common.cl"
+#include "hash.cl"
 
+#ifndef MOMENTS
+#define MOMENTS 0  // 0 float, 1 bf16, 2 blocks
+#endif
+
+typedef struct {
+  float clip, keep, step_size, root_scale, beta1, beta2, eps;
+} adamw_t;
+
+static inline adamw_t adamw_constants(
+  const float norm, const float lr, const float beta1, const float beta2, const float eps, const float weight_decay,
+  const float correction1, const float correction2, const float max_norm
+) {
+  adamw_t constants;
+  constants.clip = max_norm > 0.0f ? fmin(1.0f, max_norm / (norm + 1e-6f)) : 1.0f;
+  constants.keep = 1.0f - lr * weight_decay;
+  constants.step_size = lr / correction1;
+  constants.root_scale = 1.0f / sqrt(correction2);
+  constants.beta1 = beta1;
+  constants.beta2 = beta2;
+  constants.eps = eps;
+  return constants;
+}
+
+static inline floatv next_mean(const floatv mean, const floatv gradient, const adamw_t constants) {
+  return mean * constants.beta1 + gradient * (1.0f - constants.beta1);
+}
+
+static inline floatv next_variance(const floatv variance, const floatv gradient, const adamw_t constants) {
+  return variance * constants.beta2 + gradient * gradient * (1.0f - constants.beta2);
+}
+
+static inline void move_parameter(
+  __global float *p, const floatv mean, const floatv variance, const adamw_t constants, const long remaining
+) {
+  const floatv update = mean / (sqrt(variance) * constants.root_scale + constants.eps);
+  store_lanes(p, load_lanes(p, remaining) * constants.keep - update * constants.step_size, remaining);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Moments as floats or bf16. `noise` is 16 random bits for each element.
+
+#if MOMENTS == 0
+typedef float moment_t;
+
+static inline floatv load_moments(const __global float *pointer, const long remaining) {
+  return load_lanes(pointer, remaining);
+}
+
+static inline void store_moments(
+  __global float *pointer, const floatv value, const uintv noise, const long remaining
+) {
+  store_lanes(pointer, value, remaining);
+}
+#elif MOMENTS == 1
+typedef ushort moment_t;
+
+static inline floatv load_moments(const __global ushort *pointer, const long remaining) {
+  return float_from_bf16(load_bf16_lanes(pointer, remaining));
+}
+
+static inline void store_moments(
+  __global ushort *pointer, const floatv value, const uintv noise, const long remaining
+) {
+  store_bf16_lanes(pointer, CONVERT_USHORTV((AS_UINTV(value) + noise) >> 16), remaining);
+}
+#endif
+
+#if MOMENTS < 2
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void adamw_update(
-  __global float *restrict p, __global float *restrict m, __global float *restrict v,
-  const __global float *restrict g, const __global float *restrict norm, const ulong n,
+  __global float *restrict p, __global moment_t *restrict m, __global moment_t *restrict v,
+  const __global float *restrict g, const __global float *restrict norm, const ulong n, const uint key,
   const float lr, const float beta1, const float beta2, const float eps, const float weight_decay,
   const float correction1, const float correction2, const float max_norm
 ) {
-  const float total_norm = norm[0];
-  const size_t end = isfinite(total_norm) ? group_end(n) : 0;
-  const float clip = max_norm > 0.0f ? fmin(1.0f, max_norm / (total_norm + 1e-6f)) : 1.0f;
-  const float keep = 1.0f - lr * weight_decay;
-  const float step_size = lr / correction1;
-  const float root_scale = 1.0f / sqrt(correction2);
+  const adamw_t constants =
+    adamw_constants(norm[0], lr, beta1, beta2, eps, weight_decay, correction1, correction2, max_norm);
+  const size_t end = isfinite(norm[0]) ? group_end(n) : 0;
   for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
-    const floatv gradient = load_lanes(g + i, end - i) * clip;
-    const floatv mean = load_lanes(m + i, end - i) * beta1 + gradient * (1.0f - beta1);
-    const floatv variance = load_lanes(v + i, end - i) * beta2 + gradient * gradient * (1.0f - beta2);
-    const floatv update = mean / (sqrt(variance) * root_scale + eps);
-    store_lanes(m + i, mean, end - i);
-    store_lanes(v + i, variance, end - i);
-    store_lanes(p + i, load_lanes(p + i, end - i) * keep - update * step_size, end - i);
+    const floatv gradient = load_lanes(g + i, end - i) * constants.clip;
+    const floatv mean = next_mean(load_moments(m + i, end - i), gradient, constants);
+    const floatv variance = next_variance(load_moments(v + i, end - i), gradient, constants);
+    const uintv bits = MOMENTS == 0 ? (uintv)(0u) : element_bits(i, key);
+    store_moments(m + i, mean, bits & 0xFFFFu, end - i);
+    store_moments(v + i, variance, bits >> 16, end - i);
+    move_parameter(p + i, mean, variance, constants, end - i);
   }
 }
+#else
+// ---------------------------------------------------------------------------------------------------------------------
+// Moments in blocks of 8 bits. A code is 0, or 2^(code / 8 − top) · (1 + code % 8 / 8), of the block's largest magnitude;
+// the code of that itself is 8 · top. m has a sign bit and top 15, v top 31.
+
+#define BLOCK 256
+#define BLOCK_BYTES (4 + BLOCK)
+#define TOP_OF_MEAN 15
+#define TOP_OF_VARIANCE 31
+#define LEAST_SCALE 1e-28f  // a block of smaller numbers is zero: none of its products is subnormal
+
+// Float bits of 2^(−top): those of a code, shifted to a float's mantissa, count from here.
+static inline uint base_bits(const int top) { return (uint)(127 - top) << 23; }
+
+static inline floatv magnitudes(const uintv codes, const float scale, const int top) {
+  return select(AS_FLOATV((codes << 20) + base_bits(top)) * scale, (floatv)(0.0f), codes == 0u);
+}
+
+// The codes of magnitudes up to `scale`; `noise` is 16 random bits for each. The largest one's is exact.
+static inline uintv codes_of(const floatv values, const float scale, const uintv noise, const int top) {
+  if (scale == 0.0f) return (uintv)(0u);
+  const floatv shares = select((floatv)(1.0f), values / scale, values < scale);
+  const uintv bits = AS_UINTV(shares);
+  const uint least = base_bits(top) + (1u << 20);  // the bits of code 1
+  const floatv chances = select((floatv)(0.0f), shares * (65536.0f / as_float(least)), bits < least);
+  const uintv smallest = select((uintv)(0u), (uintv)(1u), CONVERT_UINTV(chances) > noise);
+  return select((bits - base_bits(top) + (noise << 4)) >> 20, smallest, bits < least);
+}
+
+static inline floatv load_means(const __global uchar *block, const float scale, const int place) {
+  const uintv codes = CONVERT_UINTV(VLOAD(block + 4 + place));
+  const floatv sizes = magnitudes(codes & 0x7Fu, scale, TOP_OF_MEAN);
+  return AS_FLOATV(AS_UINTV(sizes) | ((codes & 0x80u) << 24));
+}
+
+static inline floatv load_variances(const __global uchar *block, const float scale, const int place) {
+  return magnitudes(CONVERT_UINTV(VLOAD(block + 4 + place)), scale, TOP_OF_VARIANCE);
+}
+
+static inline float scale_of(const float largest) { return largest < LEAST_SCALE ? 0.0f : largest; }
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void adamw_update(
+  __global float *restrict p, __global uchar *restrict m, __global uchar *restrict v,
+  const __global float *restrict g, const __global float *restrict norm, const ulong n, const uint key,
+  const float lr, const float beta1, const float beta2, const float eps, const float weight_decay,
+  const float correction1, const float correction2, const float max_norm
+) {
+  GROUP_SCRATCH(scratch);
+  const adamw_t constants =
+    adamw_constants(norm[0], lr, beta1, beta2, eps, weight_decay, correction1, correction2, max_norm);
+  const size_t end = isfinite(norm[0]) ? group_end(n) : 0;
+  const int first_place = get_local_id(0) * VECTOR_WIDTH;
+  for (size_t first = group_begin(); first < end; first += BLOCK) {
+    __global uchar *m_block = m + first / BLOCK * BLOCK_BYTES, *v_block = v + first / BLOCK * BLOCK_BYTES;
+    const float m_scale = *(__global float *)m_block, v_scale = *(__global float *)v_block;
+    floatv largest_mean = (floatv)(0.0f), largest_variance = (floatv)(0.0f);
+    for (int place = first_place; place < BLOCK; place += WG_SIZE * VECTOR_WIDTH) {
+      const floatv gradient = load_lanes(g + first + place, (long)(end - first) - place) * constants.clip;
+      const floatv mean = next_mean(load_means(m_block, m_scale, place), gradient, constants);
+      largest_mean = vector_max(largest_mean, fabs(mean));
+      const floatv variance = next_variance(load_variances(v_block, v_scale, place), gradient, constants);
+      largest_variance = vector_max(largest_variance, variance);
+    }
+    const float next_m_scale = scale_of(group_max(lane_max(largest_mean), scratch));
+    const float next_v_scale = scale_of(group_max(lane_max(largest_variance), scratch));
+    // Once more: what is kept of a block, in registers or local memory, would be more than what is computed again.
+    for (int place = first_place; place < BLOCK; place += WG_SIZE * VECTOR_WIDTH) {
+      const long remaining = (long)(end - first) - place;
+      const floatv gradient = load_lanes(g + first + place, remaining) * constants.clip;
+      const floatv mean = next_mean(load_means(m_block, m_scale, place), gradient, constants);
+      const floatv variance = next_variance(load_variances(v_block, v_scale, place), gradient, constants);
+      const uintv bits = element_bits(first + place, key);
+      const uintv m_codes = codes_of(fabs(mean), next_m_scale, bits & 0xFFFFu, TOP_OF_MEAN);
+      const uintv v_codes = codes_of(variance, next_v_scale, bits >> 16, TOP_OF_VARIANCE);
+      const uintv sign = (AS_UINTV(mean) >> 24) & 0x80u;
+      VSTORE(CONVERT_UCHARV(m_codes | sign), m_block + 4 + place);
+      VSTORE(CONVERT_UCHARV(v_codes), v_block + 4 + place);
+      if (remaining > 0) move_parameter(p + first + place, mean, variance, constants, remaining);
+    }
+    if (get_local_id(0) == 0) {
+      *(__global float *)m_block = next_m_scale;
+      *(__global float *)v_block = next_v_scale;
+    }
+  }
+}
+#endif

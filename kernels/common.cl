@@ -30,6 +30,7 @@ typedef float floatv;
 typedef int intv;
 typedef uint uintv;
 typedef ushort ushortv;
+typedef uchar ucharv;
 #define VLOAD(pointer) (*(pointer))
 #define VSTORE(value, pointer) (*(pointer) = (value))
 #define AS_FLOATV(value) as_float(value)
@@ -37,11 +38,13 @@ typedef ushort ushortv;
 #define AS_UINTV(value) as_uint(value)
 #define CONVERT_UINTV(value) convert_uint(value)
 #define CONVERT_USHORTV(value) convert_ushort(value)
+#define CONVERT_UCHARV(value) convert_uchar(value)
 #else
 typedef JOIN(float, VECTOR_WIDTH) floatv;
 typedef JOIN(int, VECTOR_WIDTH) intv;
 typedef JOIN(uint, VECTOR_WIDTH) uintv;
 typedef JOIN(ushort, VECTOR_WIDTH) ushortv;
+typedef JOIN(uchar, VECTOR_WIDTH) ucharv;
 #define VLOAD(pointer) JOIN(vload, VECTOR_WIDTH)(0, pointer)
 #define VSTORE(value, pointer) JOIN(vstore, VECTOR_WIDTH)(value, 0, pointer)
 #define AS_FLOATV(value) JOIN(as_float, VECTOR_WIDTH)(value)
@@ -49,6 +52,7 @@ typedef JOIN(ushort, VECTOR_WIDTH) ushortv;
 #define AS_UINTV(value) JOIN(as_uint, VECTOR_WIDTH)(value)
 #define CONVERT_UINTV(value) JOIN(convert_uint, VECTOR_WIDTH)(value)
 #define CONVERT_USHORTV(value) JOIN(convert_ushort, VECTOR_WIDTH)(value)
+#define CONVERT_UCHARV(value) JOIN(convert_uchar, VECTOR_WIDTH)(value)
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -1,35 +1,23 @@
 // Purpose: dropout, whose mask is made anew from a key wherever it is needed.
-// Math: out = x / (1 − p) where hash(element, key) ≥ p · 2^32, else 0. `threshold` is p · 2^32, `scale` 1 / (1 − p).
+// Math: out = x / (1 − p) where bits(element, key) ≥ p · 2^32, else 0. `threshold` is p · 2^32, `scale` 1 / (1 − p).
 // Shapes (row-major): out, x [n].
 // Gradient contract: out `=`. The backward pass is this kernel on dout, with the same key.
 // Saved for backward: nothing, the mask is a function of the key.
 // Parallelism: a group owns GROUP_ELEMENTS elements.
 // Numerics: fp32; the mask is the same on every device, for tensors of up to 2^32 elements.
-// Source: Srivastava et al., Dropout (2014), scaled in training; the hash is Wellons's lowbias32 (public domain), taken
-//   twice with the key between.
+// Source: Srivastava et al., Dropout (2014), scaled in training.
 
 #include "common.cl"
-
-static inline uintv scrambled(uintv x) {
-  x ^= x >> 16;
-  x *= 0x7feb352du;
-  x ^= x >> 15;
-  x *= 0x846ca68bu;
-  return x ^ (x >> 16);
-}
+#include "hash.cl"
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void dropout_apply(
   __global float *restrict out, const __global float *restrict x, const ulong n, const uint key, const uint threshold,
   const float scale
 ) {
-  uint lanes[VECTOR_WIDTH];
-  for (int lane = 0; lane < VECTOR_WIDTH; ++lane) lanes[lane] = lane;
-  const uintv lane = VLOAD(lanes);
   const size_t end = group_end(n);
   for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
-    const uintv bits = scrambled(scrambled((uint)i + lane) ^ key);
     const floatv value = load_lanes(x + i, end - i) * scale;
-    store_lanes(out + i, select(value, (floatv)(0.0f), bits < threshold), end - i);
+    store_lanes(out + i, select(value, (floatv)(0.0f), element_bits(i, key) < threshold), end - i);
   }
 }

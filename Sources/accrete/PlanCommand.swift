@@ -103,10 +103,10 @@ struct PlanCommand: ParsableCommand {
     target: MemoryPlan.Device, memory: Int, rate: Double?
   ) throws(LoRASettings.Unsuitable) -> Report {
     let plan = try MemoryPlan(
-      configuration, types: types, method: recipe.method, recompute: recipe.recompute, settings: settings,
+      configuration, types: types, method: recipe.method, memory: recipe.memory, settings: settings,
       device: target)
     let fitting = FittingSettings(
-      configuration, types: types, settings: settings, recompute: recipe.recompute, device: target)
+      configuration, types: types, settings: settings, memory: recipe.memory, device: target)
     let fits = plan.bytes.total <= memory
     var lora = LoRASettings()
     if case .lora(let given, _) = recipe.method { lora = given }

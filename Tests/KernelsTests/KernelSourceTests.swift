@@ -76,7 +76,8 @@ struct KernelSourceTests {
   func standalone() throws {
     // Files without a kernel; and what a processor may lack, which is tried in a child.
     let others = [
-      "attention_lanes.cl", "bf16.cl", "common.cl", "matmul_group.cl", "mma.cl", "prefetch.cl", "probe.cl",
+      "attention_lanes.cl", "attention_tile.cl", "bf16.cl", "common.cl", "hash.cl", "matmul_group.cl", "mma.cl",
+      "prefetch.cl", "probe.cl",
       "storage.cl",
     ]
     let files = try FileManager.default.contentsOfDirectory(atPath: KernelFolder.repository.path)

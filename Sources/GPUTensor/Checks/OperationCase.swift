@@ -64,12 +64,12 @@ package final class CaseRecorder {
   }
 
   /// A parameter of uniform values in −1 ..< 1, or in `range`.
-  func parameter(_ shape: Shape, in range: ClosedRange<Float> = -1...1) -> Tensor {
-    parameter(shape, values: (0..<shape.count).map { _ in Float.random(in: range, using: &random) })
+  func parameter(_ shape: Shape, in range: ClosedRange<Float> = -1...1, dtype: DType = .float32) -> Tensor {
+    parameter(shape, values: (0..<shape.count).map { _ in Float.random(in: range, using: &random) }, dtype: dtype)
   }
 
-  func parameter(_ shape: Shape, values: [Float]) -> Tensor {
-    let variable = Variable(name: "parameter \(parameters.count)", shape: shape)
+  func parameter(_ shape: Shape, values: [Float], dtype: DType = .float32) -> Tensor {
+    let variable = Variable(name: "parameter \(parameters.count)", shape: shape, dtype: dtype)
     parameters.append((variable, values))
     return graph.variable(variable)
   }

@@ -69,10 +69,10 @@ package struct DeviceStep {
 
   /// Enqueues an element-wise kernel over `count` elements.
   package func launchElements(
-    _ kernel: String, _ file: String, _ arguments: [KernelArgument], count: Int
+    _ kernel: String, _ file: String, defines: Defines = [:], _ arguments: [KernelArgument], count: Int
   ) throws(OpenCLError) {
     let groups = (count + traits.groupElements - 1) / traits.groupElements
-    try launch(kernel, file, arguments, .groups(groups, of: traits.workGroupSize))
+    try launch(kernel, file, defines: defines, arguments, .groups(groups, of: traits.workGroupSize))
   }
 }
 

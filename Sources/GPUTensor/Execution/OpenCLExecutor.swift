@@ -52,7 +52,7 @@ package final class OpenCLExecutor: Executor {
   package func allocate(_ slabs: [Slab]) throws(OpenCLError) {
     for slab in slabs where self.slabs[ObjectIdentifier(slab)] == nil {
       let buffer = try context.makeBuffer(byteCount: slab.byteCount)
-      try context.fill(buffer, pattern: 0, byteCount: buffer.byteCount / 4 * 4)
+      try context.fill(buffer, pattern: 0, byteCount: slab.byteCount)
       self.slabs[ObjectIdentifier(slab)] = (slab, buffer)
     }
   }
@@ -110,10 +110,15 @@ package final class OpenCLExecutor: Executor {
     bindings[ObjectIdentifier(plan)] = Binding(plan: plan, values: values, memory: nodes)
   }
 
-  private func buffer(of variable: Variable) throws(OpenCLError) -> Buffer {
-    guard let slab = slabs[ObjectIdentifier(variable.slab)]?.buffer else {
-      preconditionFailure("\(variable.name) has no memory: allocate its slab first")
+  private func buffer(of slab: Slab) -> Buffer {
+    guard let buffer = slabs[ObjectIdentifier(slab)]?.buffer else {
+      preconditionFailure("\(slab.name) has no memory: allocate it first")
     }
+    return buffer
+  }
+
+  private func buffer(of variable: Variable) throws(OpenCLError) -> Buffer {
+    let slab = buffer(of: variable.slab)
     if variable.offset == 0 && variable.shape.count == variable.slab.elementCount { return slab }
     if let window = windows[ObjectIdentifier(variable)] { return window.buffer }
     let window = try slab.window(
@@ -163,13 +168,20 @@ package final class OpenCLExecutor: Executor {
         try write(floats, to: variable, at: offset)
       }
     }
-    let buffer = try buffer(of: variable)
-    try data.withBytes { bytes throws(OpenCLError) in try context.write(bytes, to: buffer, offset: 4 * offset) }
+    let place = place(of: variable, offset)
+    try data.withBytes { bytes throws(OpenCLError) in
+      try context.write(bytes, to: buffer(of: variable.slab), offset: place)
+    }
+  }
+
+  /// The byte of its slab at which a variable's element starts.
+  private func place(of variable: Variable, _ offset: Int) -> Int {
+    variable.dtype.place(ofElement: variable.offset + offset)
   }
 
   package func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) throws(OpenCLError) {
     let dtype = variable.dtype
-    let (buffer, place) = (try buffer(of: variable), dtype.place(ofElement: offset))
+    let (buffer, place) = (buffer(of: variable.slab), place(of: variable, offset))
     if dtype == .float32 { return try context.write(UnsafeRawBufferPointer(floats), to: buffer, offset: place) }
     precondition(!dtype.isBlocks || floats.count == variable.shape.count, "blocks are written as a whole")
     try dtype.encode(floats).withUnsafeBufferPointer { bytes throws(OpenCLError) in
@@ -178,13 +190,20 @@ package final class OpenCLExecutor: Executor {
   }
 
   package func write(stored bytes: UnsafeRawBufferPointer, to variable: Variable) throws(OpenCLError) {
-    try context.write(bytes, to: try buffer(of: variable), offset: 0)
+    try context.write(bytes, to: buffer(of: variable.slab), offset: place(of: variable, 0))
   }
 
   package func read(
     _ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>
   ) throws(OpenCLError) {
-    try context.read(try buffer(of: variable), offset: offset * 4, into: UnsafeMutableRawBufferPointer(floats))
+    let (buffer, place, dtype) = (buffer(of: variable.slab), place(of: variable, offset), variable.dtype)
+    if dtype == .float32 {
+      return try context.read(buffer, offset: place, into: UnsafeMutableRawBufferPointer(floats))
+    }
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: dtype.byteCount(floats.count), alignment: 16)
+    defer { bytes.deallocate() }
+    try context.read(buffer, offset: place, into: bytes)
+    dtype.decode(UnsafeRawBufferPointer(bytes), into: floats)
   }
 
   package func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) throws(OpenCLError) -> [Float] {
@@ -200,12 +219,11 @@ package final class OpenCLExecutor: Executor {
   }
 
   package func copy(from source: Slab, to target: Slab) throws(OpenCLError) {
-    let from = try buffer(of: .whole(source))
-    try context.copy(from: from, to: try buffer(of: .whole(target)), byteCount: source.byteCount)
+    try context.copy(from: buffer(of: source), to: buffer(of: target), byteCount: source.byteCount)
   }
 
   package func zero(_ slab: Slab) throws(OpenCLError) {
-    try context.fill(try buffer(of: .whole(slab)), pattern: 0, byteCount: slab.byteCount / 4 * 4)
+    try context.fill(buffer(of: slab), pattern: 0, byteCount: slab.byteCount)
   }
 
   package func finish() throws(OpenCLError) {

@@ -13,7 +13,8 @@ package final class Slab: Sendable {
     self.dtype = dtype
   }
 
-  package var byteCount: Int { dtype.byteCount(elementCount) }
+  /// Whole words, which a device can fill.
+  package var byteCount: Int { (dtype.byteCount(elementCount) + 3) / 4 * 4 }
 
   /// Bytes on a device of these traits; the CPU fallback (nil) keeps every element as a float.
   package func byteCount(on traits: KernelTraits?) -> Int {
@@ -31,7 +32,6 @@ package final class Variable: Sendable {
 
   package init(name: String, shape: Shape, slab: Slab, offset: Int) {
     precondition(offset >= 0 && offset + shape.count <= slab.elementCount, "\(name) outside its slab")
-    precondition(!slab.dtype.isBlocks || shape.count == slab.elementCount, "\(name): blocks have a slab of their own")
     self.name = name
     self.shape = shape
     self.slab = slab
@@ -89,12 +89,12 @@ package struct SlabLayout {
 
   /// Slabs and variables by this layout: once for weights, once more for gradients and each optimiser state.
   package func makeVariables(
-    names: [String], shapes: [Shape], kind: String
+    names: [String], shapes: [Shape], kind: String, dtype: DType = .float32
   ) -> (slabs: [Slab], variables: [Variable]) {
     var made: [Slab] = []
     var variables: [Variable] = []
     for (number, slab) in slabs.enumerated() {
-      let allocation = Slab(name: "\(kind) \(number)", elementCount: slab.elementCount)
+      let allocation = Slab(name: "\(kind) \(number)", elementCount: slab.elementCount, dtype: dtype)
       made.append(allocation)
       for index in slab.members {
         variables.append(

@@ -21,15 +21,51 @@ package struct AdamWSettings: Sendable, Equatable {
   }
 }
 
+/// How an optimiser keeps its two moments (`optim`).
+package enum OptimizerMoments: String, Sendable, CaseIterable {
+  case float32 = "adamw"
+  /// Rounded at random to the upper half of a float.
+  case bfloat16 = "adamw_bf16"
+  /// Rounded at random to `MomentBlocks`.
+  case blocks = "adamw_8bit"
+
+  /// The dtypes of first and second moments.
+  package var dtypes: (first: DType, second: DType) {
+    switch self {
+    case .float32: (.float32, .float32)
+    case .bfloat16: (.bfloat16, .bfloat16)
+    case .blocks: (.moment1, .moment2)
+    }
+  }
+
+  /// The moments whose first are of this dtype.
+  fileprivate init(first dtype: DType) {
+    guard let found = Self.allCases.first(where: { $0.dtypes.first == dtype }) else {
+      preconditionFailure("no moments are kept as \(dtype.rawValue)")
+    }
+    self = found
+  }
+
+  /// MOMENTS of `kernels/adamw.cl`.
+  fileprivate var define: Int {
+    switch self {
+    case .float32: 0
+    case .bfloat16: 1
+    case .blocks: 2
+    }
+  }
+}
+
 /// One update of a slab of parameters, in place: inputs gradient [n], global norm [1]; outputs parameter, m and v [n].
 ///
 /// A norm that is not finite leaves all three as they are.
 struct AdamW: Operation {
   let name = "adamw"
   let settings: AdamWSettings
+  let moments: OptimizerMoments
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
-    (0..<3).map { _ in TensorDescription(inputs[0].shape) }
+    [.float32, moments.dtypes.first, moments.dtypes.second].map { TensorDescription(inputs[0].shape, $0) }
   }
 
   func canAccumulate(output: Int) -> Bool { true }
@@ -38,18 +74,23 @@ struct AdamW: Operation {
     let count = step.inputShapes[0].count
     let (correction1, correction2) = corrections(step.scalars.optimizerStep)
     try step.launchElements(
-      "adamw_update", "adamw.cl",
+      "adamw_update", "adamw.cl", defines: ["MOMENTS": moments.define],
       [
         step.output(0), step.output(1), step.output(2), step.input(0), step.input(1), .ulong(count),
-        .float(step.scalars.learningRate), .float(settings.beta1), .float(settings.beta2), .float(settings.epsilon),
-        .float(settings.weightDecay), .float(Float(correction1)), .float(Float(correction2)),
-        .float(settings.maxGradNorm),
+        .uint(noiseKey(step.scalars)), .float(step.scalars.learningRate), .float(settings.beta1),
+        .float(settings.beta2), .float(settings.epsilon), .float(settings.weightDecay), .float(Float(correction1)),
+        .float(Float(correction2)), .float(settings.maxGradNorm),
       ], count: count)
   }
 
   /// 1 − β^t for both moments.
   private func corrections(_ step: Int) -> (Double, Double) {
     (1 - pow(Double(settings.beta1), Double(step)), 1 - pow(Double(settings.beta2), Double(step)))
+  }
+
+  /// What decides which moments are rounded up in a step.
+  private func noiseKey(_ scalars: RunScalars) -> UInt32 {
+    ElementHash.scrambled(UInt32(truncatingIfNeeded: scalars.optimizerStep))
   }
 
   @_specialize(where S == Float)
@@ -63,6 +104,7 @@ struct AdamW: Operation {
     let (correction1, correction2) = corrections(step.scalars.optimizerStep)
     let (c1, c2) = (S(correction1), S(correction2))
     let keep = 1 - rate * S(settings.weightDecay)
+    let key = noiseKey(step.scalars)
     step.parallelElements(step.inputShapes[0].count) { range in
       for index in range {
         let gradient = g[index] * clip
@@ -70,101 +112,51 @@ struct AdamW: Operation {
         v[index] = beta2 * v[index] + (1 - beta2) * gradient * gradient
         p[index] = p[index] * keep - rate * (m[index] / c1) / ((v[index] / c2).squareRoot() + epsilon)
       }
+      round(m, v, range, key: key)
     }
   }
-}
 
-/// The Euclidean norm of all gradients together [1]: inputs are the gradients' slabs.
-struct GlobalNorm: Operation {
-  let name = "global_norm"
-
-  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(Shape([1]))] }
-
-  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
-    traits == nil ? 0 : call.inputs.reduce(0) { $0 + regionBytes($1.count) }
-  }
-
-  // Each slab's partial sums start at an aligned place, for the window that the kernel writes.
-  private func regionBytes(_ count: Int) -> Int { SlabLayout.aligned(LongSum.parts(count) * 4) }
-
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    // What lies between two regions counts as zero.
-    try step.context.fill(step.scratch, pattern: 0, byteCount: step.scratch.byteCount)
-    var offset = 0
-    for (index, shape) in step.inputShapes.enumerated() {
-      let region = regionBytes(shape.count)
-      let partials = try step.scratch.window(offset: offset, byteCount: region)
-      try LongSum.enqueuePartial(
-        "sum_of_squares_partial", step, partials: partials, step.input(index), count: shape.count)
-      offset += region
+  /// Leaves of the moments what a device keeps of them; `range` is of whole blocks, but for the slab's end.
+  private func round<S: HostScalar>(
+    _ m: UnsafeMutablePointer<S>, _ v: UnsafeMutablePointer<S>, _ range: Range<Int>, key: UInt32
+  ) {
+    switch moments {
+    case .float32: return
+    case .bfloat16:
+      for index in range {
+        let bits = ElementHash.bits(index, key: key)
+        m[index] = S(truncated(Float(m[index]), noise: bits & 0xFFFF))
+        v[index] = S(truncated(Float(v[index]), noise: bits >> 16))
+      }
+    case .blocks:
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: MomentBlocks.elements) {
+        let count = min(MomentBlocks.elements, range.upperBound - first)
+        MomentBlocks.first.round(UnsafeMutableBufferPointer(start: m + first, count: count)) {
+          ElementHash.bits(first + $0, key: key) & 0xFFFF
+        }
+        MomentBlocks.second.round(UnsafeMutableBufferPointer(start: v + first, count: count)) {
+          ElementHash.bits(first + $0, key: key) >> 16
+        }
+      }
     }
-    try step.launch(
-      "global_norm_final", "global_norm.cl", [step.output(0), .read(step.scratch), .int(offset / 4)],
-      .groups(1, of: step.traits.workGroupSize))
   }
 
-  @_specialize(where S == Float)
-  @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    var sum: S = 0
-    for (index, shape) in step.inputShapes.enumerated() {
-      let g = step.input(index)
-      for element in 0..<shape.count { sum += g[element] * g[element] }
-    }
-    step.output(0)[0] = sum.squareRoot()
-  }
-}
-
-/// Leaves a step's numbers in its slot of the statistics [slots, 4]: mean loss, norm, 1 where either is not finite, 0.
-///
-/// - inputs: the sum of the token losses [1], the norm [1].
-struct RecordStatistics: Operation {
-  let name = "statistics"
-  let slots: Int
-
-  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(Shape([slots, 4]))] }
-
-  func canAccumulate(output: Int) -> Bool { true }
-
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try step.launch(
-      "record_step", "statistics.cl",
-      [
-        step.output(0), step.input(0), step.input(1), .int(step.scalars.statisticsSlot),
-        .float(step.scalars.lossScale),
-      ], .groups(1, of: step.traits.workGroupSize))
-  }
-
-  @_specialize(where S == Float)
-  @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let slot = step.output(0) + step.scalars.statisticsSlot * 4
-    let (loss, norm) = (step.input(0)[0] * S(step.scalars.lossScale), step.input(1)[0])
-    slot[0] = loss
-    slot[1] = norm
-    slot[2] = loss.isFinite && norm.isFinite ? 0 : 1
-    slot[3] = 0
+  /// The bfloat16 below or above, as the noise of 16 bits has it.
+  private func truncated(_ value: Float, noise: UInt32) -> Float {
+    Float(bitPattern: (value.bitPattern &+ noise) & 0xFFFF_0000)
   }
 }
 
 extension Graph {
-  /// The norm of several gradient slabs together.
-  package func globalNorm(_ gradients: [Tensor]) -> Tensor { record(GlobalNorm(), gradients)[0] }
-
   /// Updates a slab of parameters and its moments in place.
   package func adamW(
     parameter: Tensor, m: Tensor, v: Tensor, gradient: Tensor, norm: Tensor, settings: AdamWSettings
   ) {
+    let moments = OptimizerMoments(first: m.dtype)
+    precondition(v.dtype == moments.dtypes.second, "moments kept in two ways")
     record(
-      AdamW(settings: settings), [gradient, norm], into: [parameter, m, v],
+      AdamW(settings: settings, moments: moments), [gradient, norm], into: [parameter, m, v],
       modes: [.accumulate, .accumulate, .accumulate])
-  }
-
-  /// Leaves loss and norm of a step in the statistics.
-  package func recordStatistics(into statistics: Tensor, lossSum: Tensor, norm: Tensor) {
-    record(
-      RecordStatistics(slots: statistics.shape.dimensions[0]), [lossSum, norm], into: [statistics],
-      modes: [.accumulate])
   }
 }
 
@@ -175,16 +167,31 @@ extension AdamW: Checked {
     (sizes.lengths + (sizes == .full ? [40_001] : [])).flatMap { count in
       [0, 0.5].map { (maxNorm: Float) in
         OperationCase("\(count), clip \(maxNorm)", rows: 1) { recorder in
-          let shape = Shape([count])
-          let (p, m, g) = (recorder.parameter(shape), recorder.parameter(shape), recorder.parameter(shape))
-          let v = recorder.parameter(shape, in: 0...1)
-          recorder.set { ($0.learningRate, $0.optimizerStep) = (0.01, 3) }
-          recorder.graph.adamW(
-            parameter: p, m: m, v: v, gradient: g, norm: recorder.graph.globalNorm([g]),
-            settings: AdamWSettings(beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: maxNorm))
-          for tensor in [p, m, v] { recorder.compare(tensor) }
+          record(recorder, count: count, maxNorm: maxNorm, moments: .float32)
         }
       }
+    } + cases(sizes, moments: .bfloat16) + cases(sizes, moments: .blocks)
+  }
+
+  /// Around a block's end; short enough that no number lies so near the border between rounding up and down that a rounding
+  /// before it decides.
+  private static func cases(_ sizes: CheckSizes, moments: OptimizerMoments) -> [OperationCase] {
+    (sizes.lengths + (sizes == .small ? [257] : [255, 256, 1025])).map { count in
+      OperationCase("\(count), \(moments.rawValue)", rows: 1) { recorder in
+        record(recorder, count: count, maxNorm: 0.5, moments: moments)
+      }
     }
+  }
+
+  private static func record(_ recorder: CaseRecorder, count: Int, maxNorm: Float, moments: OptimizerMoments) {
+    let shape = Shape([count])
+    let (p, g) = (recorder.parameter(shape), recorder.parameter(shape))
+    let m = recorder.parameter(shape, dtype: moments.dtypes.first)
+    let v = recorder.parameter(shape, in: 0...1, dtype: moments.dtypes.second)
+    recorder.set { ($0.learningRate, $0.optimizerStep) = (0.01, 3) }
+    recorder.graph.adamW(
+      parameter: p, m: m, v: v, gradient: g, norm: recorder.graph.globalNorm([g]),
+      settings: AdamWSettings(beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: maxNorm))
+    for tensor in [p, m, v] { recorder.compare(tensor) }
   }
 }

@@ -24,7 +24,7 @@ struct Dropout: Operation {
   }
 
   private func key(_ scalars: RunScalars) -> UInt32 {
-    scalars.dropoutKey ^ Self.scrambled(UInt32(truncatingIfNeeded: stream) &+ 0x9E37_79B9)
+    scalars.dropoutKey ^ ElementHash.scrambled(UInt32(truncatingIfNeeded: stream) &+ 0x9E37_79B9)
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
@@ -42,20 +42,9 @@ struct Dropout: Operation {
     let (out, x, key) = (step.output(0), step.input(0), key(step.scalars))
     step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
       for index in range {
-        let bits = Self.scrambled(Self.scrambled(UInt32(truncatingIfNeeded: index)) ^ key)
-        out[index] = bits < threshold ? 0 : x[index] * S(scale)
+        out[index] = ElementHash.bits(index, key: key) < threshold ? 0 : x[index] * S(scale)
       }
     }
-  }
-
-  /// As in `kernels/dropout.cl`.
-  private static func scrambled(_ value: UInt32) -> UInt32 {
-    var x = value
-    x ^= x >> 16
-    x &*= 0x7FEB_352D
-    x ^= x >> 15
-    x &*= 0x846C_A68B
-    return x ^ (x >> 16)
   }
 }
 

@@ -217,7 +217,7 @@ extension Matmul: Checked {
         }
       }
     }
-    let stored = (DType.allCases.filter { $0 != .float32 && $0 != .int32 }).flatMap { dtype in
+    let stored = (DType.allCases.filter { $0 != .float32 && $0.isOfWeights }).flatMap { dtype in
       // Few rows, which are read in place; many; so few that the weight is the larger operand; blocks across rows.
       let shapes =
         sizes == .small ? [(3, 2, 96), (12, 52, 64)] : [(1, 33, 576), (97, 49, 576), (20, 250, 640), (30, 64, 36)]

@@ -14,6 +14,9 @@ package enum DType: String, Sendable, CaseIterable {
   case q8_0
   case q4_0
   case q4_1
+  /// Blocks of 256 codes of 8 bits with the largest magnitude in float (`MomentBlocks`): an optimiser's moments.
+  case moment1
+  case moment2
 
   /// Bytes of so many elements.
   package func byteCount(_ elements: Int) -> Int {
@@ -23,12 +26,13 @@ package enum DType: String, Sendable, CaseIterable {
     case .int8: Int8Blocks.byteCount(elements)
     case .nf4: NF4Blocks.byteCount(elements)
     case .q8_0, .q4_0, .q4_1: GGUFBlocks.byteCount(elements, self)
+    case .moment1, .moment2: MomentBlocks.byteCount(elements)
     }
   }
 
-  /// The byte at which an element starts; in blocks, of the first one alone.
+  /// The byte at which an element starts: in blocks, the first one of a block, and in nf4, which has a header, of all.
   func place(ofElement index: Int) -> Int {
-    precondition(index == 0 || !isBlocks, "blocks are written and read as a whole")
+    precondition(index == 0 || index.isMultiple(of: blockElements) && self != .nf4, "no block begins at \(index)")
     return index == 0 ? 0 : byteCount(index)
   }
 
@@ -38,10 +42,23 @@ package enum DType: String, Sendable, CaseIterable {
     case .float32, .bfloat16, .int32: 1
     case .int8, .nf4: 64
     case .q8_0, .q4_0, .q4_1: 32
+    case .moment1, .moment2: MomentBlocks.elements
     }
   }
 
-  /// Whether elements share scales: such a matrix is written as a whole, and never by a kernel.
+  /// Whether it is one of the types that a frozen weight may have.
+  var isOfWeights: Bool { self != .int32 && moments == nil }
+
+  /// How moments in blocks are coded.
+  var moments: MomentBlocks? {
+    switch self {
+    case .moment1: .first
+    case .moment2: .second
+    default: nil
+    }
+  }
+
+  /// Whether elements share scales: such a matrix is written as a whole, and never by a kernel but an optimiser's.
   package var isBlocks: Bool { blockElements > 1 }
 
   /// What kernels know it by: STORAGE of `kernels/storage.cl`.
@@ -54,6 +71,7 @@ package enum DType: String, Sendable, CaseIterable {
     case .q8_0: 4
     case .q4_0: 5
     case .q4_1: 6
+    case .moment1, .moment2: preconditionFailure("\(rawValue) is the optimiser's")
     }
   }
 
@@ -67,13 +85,14 @@ extension DType {
   /// - Parameter values: a whole matrix, where elements share scales. One that is not finite spoils its block: the block
   ///   reads as NaN.
   package func encode(_ values: UnsafeBufferPointer<Float>) -> [UInt8] {
+    if let moments { return moments.encode(values) }
     precondition(values.count.isMultiple(of: blockElements), "\(rawValue) has whole blocks")
     switch self {
     case .float32: return Array(UnsafeRawBufferPointer(values))
     case .bfloat16: return values.map(narrowToBFloat).withUnsafeBytes(Array.init)
     case .int8: return Int8Blocks.encode(values)
     case .nf4: return NF4Blocks.encode(values)
-    case .q8_0, .q4_0, .q4_1, .int32: preconditionFailure("\(rawValue) is read, not written")
+    case .q8_0, .q4_0, .q4_1, .int32, .moment1, .moment2: preconditionFailure("\(rawValue) is read, not written")
     }
   }
 
@@ -84,6 +103,7 @@ extension DType {
   ///   - values: room for their elements.
   package func decode(_ bytes: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Float>) {
     precondition(bytes.count >= byteCount(values.count), "too few bytes of \(rawValue)")
+    if let moments { return moments.decode(bytes, into: values) }
     switch self {
     case .float32: UnsafeMutableRawBufferPointer(values).copyMemory(from: .init(rebasing: bytes[..<(4 * values.count)]))
     case .bfloat16:
@@ -95,7 +115,7 @@ extension DType {
     case .q8_0: GGUFBlocks.decodeQ8_0(bytes, into: values)
     case .q4_0: GGUFBlocks.decodeQ4_0(bytes, into: values)
     case .q4_1: GGUFBlocks.decodeQ4_1(bytes, into: values)
-    case .int32: preconditionFailure("integers are no floats")
+    case .int32, .moment1, .moment2: preconditionFailure("\(rawValue) is no float")
     }
   }
 }

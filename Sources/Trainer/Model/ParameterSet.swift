@@ -17,8 +17,12 @@ package struct ParameterSet {
   /// - Parameters:
   ///   - kind: what the numbers are: weights, gradients, a moment.
   ///   - types: dtypes by name, of parameters that are not float32; each has a slab of its own, and none is trained.
-  ///   - maxSlabBytes: no slab passes it, unless one parameter alone does; 0 gives each its own.
-  package init(_ parameters: [ParameterDescription], kind: String, types: [String: DType] = [:], maxSlabBytes: Int) {
+  ///   - dtype: of the other matrices; vectors, which are few, are float32.
+  ///   - maxSlabBytes: no slab passes it (in float32), unless one parameter alone does; 0 gives each its own.
+  package init(
+    _ parameters: [ParameterDescription], kind: String, types: [String: DType] = [:], dtype: DType = .float32,
+    maxSlabBytes: Int
+  ) {
     self.parameters = parameters
     var groups: [Group] = []
     var variables: [String: Variable] = [:]
@@ -34,7 +38,7 @@ package struct ParameterSet {
       let layout = SlabLayout(elementCounts: members.map(\.elementCount), maxBytes: maxSlabBytes)
       let made = layout.makeVariables(
         names: members.map(\.name), shapes: members.map { Shape($0.shape) },
-        kind: "\(kind), \(decays ? "matrices" : "vectors")")
+        kind: "\(kind), \(decays ? "matrices" : "vectors")", dtype: decays ? dtype : .float32)
       groups.append(Group(slabs: made.slabs, decays: decays))
       for variable in made.variables { variables[variable.name] = variable }
     }
@@ -47,6 +51,9 @@ package struct ParameterSet {
 
   package var byteCount: Int { slabs.reduce(0) { $0 + $1.byteCount } }
 
+  /// Bytes on a device of these traits; nil: the CPU fallback.
+  package func byteCount(on traits: KernelTraits?) -> Int { slabs.reduce(0) { $0 + $1.byteCount(on: traits) } }
+
   /// A variable by its parameter's name.
   package func variable(_ name: String) -> Variable {
     guard let variable = variables[name] else { preconditionFailure("no parameter \(name)") }
@@ -54,8 +61,8 @@ package struct ParameterSet {
   }
 
   /// The same parameters with memory of their own: gradients, moments, a copy.
-  package func sibling(kind: String, maxSlabBytes: Int) -> ParameterSet {
-    ParameterSet(parameters, kind: kind, maxSlabBytes: maxSlabBytes)
+  package func sibling(kind: String, dtype: DType = .float32, maxSlabBytes: Int) -> ParameterSet {
+    ParameterSet(parameters, kind: kind, dtype: dtype, maxSlabBytes: maxSlabBytes)
   }
 
   /// Copies all values to a set of the same layout; nothing leaves the device.

@@ -22,18 +22,18 @@ package struct FittingSettings: Sendable {
   private let configuration: LlamaConfiguration
   private let types: [String: DType]
   private let settings: TrainingSettings
-  private let recompute: Llama.Recompute
+  private let memorySettings: MemorySettings
   private let device: MemoryPlan.Device
 
   /// - Parameter types: of `BaseStorage`: dtypes of frozen weights that are not float32.
   package init(
     _ configuration: LlamaConfiguration, types: [String: DType] = [:], settings: TrainingSettings,
-    recompute: Llama.Recompute = .none, device: MemoryPlan.Device
+    memory: MemorySettings = MemorySettings(), device: MemoryPlan.Device
   ) {
     self.configuration = configuration
     self.types = types
     self.settings = settings
-    self.recompute = recompute
+    memorySettings = memory
     self.device = device
   }
 
@@ -106,18 +106,25 @@ package struct FittingSettings: Sendable {
       let steps = (rows * settings.gradientAccumulationSteps + smaller - 1) / smaller
       found.append("per_device_train_batch_size: \(smaller) with gradient_accumulation_steps: \(steps)")
     }
-    if recompute != .block,
-      try MemoryPlan(
-        configuration, types: types, method: method, recompute: .block, settings: settings, device: device
-      ).bytes.total <= memory
+    var recomputing = memorySettings
+    recomputing.recompute = .block
+    if recomputing != memorySettings,
+      try plan(method, saving: recomputing, length: length, rows: rows).bytes.total <= memory
     {
       found.append("recompute: block")
+    }
+    var rounding = memorySettings
+    rounding.moments = .blocks
+    if method == .full, rounding != memorySettings,
+      try plan(method, saving: rounding, length: length, rows: rows).bytes.total <= memory
+    {
+      found.append("optim: \(rounding.moments.rawValue)")
     }
     if settings.loadBestModelAtEnd {
       var plain = settings
       plain.loadBestModelAtEnd = false
       let plan = try MemoryPlan(
-        configuration, types: types, method: method, recompute: recompute, settings: plain, device: device)
+        configuration, types: types, method: method, memory: memorySettings, settings: plain, device: device)
       if plan.bytes.total <= memory { found.append("load_best_model_at_end: false") }
     }
     var shorter = length / 2
@@ -146,13 +153,14 @@ package struct FittingSettings: Sendable {
   }
 
   private func plan(
-    _ method: TrainingMethod, types: [String: DType]? = nil, length: Int, rows: Int
+    _ method: TrainingMethod, types: [String: DType]? = nil, saving memory: MemorySettings? = nil, length: Int,
+    rows: Int
   ) throws(LoRASettings.Unsuitable) -> MemoryPlan {
     var settings = settings
     settings.sequenceLength = length
     settings.perDeviceTrainBatchSize = rows
     return try MemoryPlan(
-      configuration, types: types ?? self.types, method: method, recompute: recompute, settings: settings,
-      device: device)
+      configuration, types: types ?? self.types, method: method, memory: memory ?? memorySettings,
+      settings: settings, device: device)
   }
 }

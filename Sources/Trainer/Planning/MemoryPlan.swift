@@ -57,7 +57,7 @@ package struct MemoryPlan: Sendable, Equatable {
   /// - Throws: `LoRASettings.Unsuitable` where adapters do not suit the model.
   package init(
     _ configuration: LlamaConfiguration, types: [String: DType] = [:], method: TrainingMethod,
-    recompute: Llama.Recompute = .none, settings: TrainingSettings, device: Device
+    memory: MemorySettings = MemorySettings(), settings: TrainingSettings, device: Device
   ) throws(LoRASettings.Unsuitable) {
     let executor = PlanningExecutor(traits: device.traits, largestBuffer: device.largestBuffer)
     let slabBytes = ParameterSet.slabBytes(for: executor)
@@ -75,19 +75,20 @@ package struct MemoryPlan: Sendable, Equatable {
     let table = Variable(name: "rope table", shape: Shape([settings.sequenceLength, configuration.headDim]))
     let step = TrainingStep(
       model: model, stream: TokenStream(capacity: tokens), ropeTable: table, executor: executor, rowCapacity: tokens,
-      recompute: recompute)
+      memory: memory)
     let evaluator = LossEvaluator(
       model: model, ropeTable: table, executor: executor, rowCapacity: max(settings.sequenceLength, min(tokens, 1024)))
     let plans = [step.microBatchPlan, evaluator.plan, step.updatePlan(settings)] + merge
 
     let trained = model.trained.byteCount
+    let moments = [step.firstMoments, step.secondMoments].reduce(0) { $0 + $1.byteCount(on: device.traits) }
     let kept = settings.loadBestModelAtEnd ? trained : 0
     let base = weights.slabs.reduce(0) { $0 + $1.byteCount(on: device.traits) }
     let all = base + (adapter?.parameters.byteCount ?? 0)
     let total = Plan.totalBytes(plans) + kept
     bytes = Bytes(
-      weights: all, gradients: trained, optimizer: 2 * trained + kept, activations: total - all - 3 * trained - kept,
-      total: total)
+      weights: all, gradients: trained, optimizer: moments + kept,
+      activations: total - all - trained - moments - kept, total: total)
     parameters = configuration.parameterCount
     trainableParameters = model.trained.parameters.reduce(0) { $0 + $1.elementCount }
     let allocations = plans.flatMap(\.slabs).map { $0.byteCount(on: device.traits) } + plans.flatMap(\.arenas)

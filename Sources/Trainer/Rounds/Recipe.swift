@@ -13,8 +13,7 @@ package struct Recipe: Sendable, Equatable {
   package var baseStorage: BaseStorage
   package var method: TrainingMethod
   package var precision: Precision
-  /// What a step's backward pass makes again instead of keeping it.
-  package var recompute: Llama.Recompute
+  package var memory: MemorySettings
   /// What is measured beside the losses, after each round.
   package var evaluation: EvaluationSettings
   /// Datasets whose held-out rows may stand among the rows that train (`allow_leaks`).
@@ -26,7 +25,7 @@ package struct Recipe: Sendable, Equatable {
 
   package init(
     outputDirectory: URL, seed: UInt64, device: String?, base: RecipeBase, baseStorage: BaseStorage = .fp32,
-    method: TrainingMethod, precision: Precision, recompute: Llama.Recompute = .none,
+    method: TrainingMethod, precision: Precision, memory: MemorySettings = MemorySettings(),
     evaluation: EvaluationSettings = EvaluationSettings(), allowLeaks: [String] = [], defaults: TrainingSettings,
     rounds: [ResolvedRound]
   ) {
@@ -37,7 +36,7 @@ package struct Recipe: Sendable, Equatable {
     self.baseStorage = baseStorage
     self.method = method
     self.precision = precision
-    self.recompute = recompute
+    self.memory = memory
     self.evaluation = evaluation
     self.allowLeaks = allowLeaks
     self.defaults = defaults

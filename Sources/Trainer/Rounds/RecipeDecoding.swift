@@ -1,4 +1,5 @@
 import Foundation
+import GPUTensor
 
 extension Recipe {
   /// Reads a recipe and lays the overrides over it.
@@ -19,7 +20,7 @@ struct RecipeDecoding {
   let folder: URL
 
   private static let runKeys = [
-    "output_dir", "seed", "device", "base", "method", "precision", "recompute", "evaluation", "allow_leaks",
+    "output_dir", "seed", "device", "base", "method", "precision", "recompute", "optim", "evaluation", "allow_leaks",
   ]
   private static let roundKeys = ["name", "train", "valid", "columns", "split", "task"]
 
@@ -44,7 +45,9 @@ struct RecipeDecoding {
       device: try reader.text("device", allowed: "auto, cpu, an index or part of a device's name"),
       base: base, baseStorage: storage, method: try Self.method(reader, base: storage),
       precision: try reader.word("precision", as: Precision.self) ?? .fp32,
-      recompute: try reader.word("recompute", as: Llama.Recompute.self) ?? .none,
+      memory: MemorySettings(
+        recompute: try reader.word("recompute", as: Llama.Recompute.self) ?? .none,
+        moments: try reader.word("optim", as: OptimizerMoments.self) ?? .float32),
       evaluation: try Self.evaluation(reader), allowLeaks: try Self.allowLeaks(reader, rounds: rounds.map(\.name)),
       defaults: defaults, rounds: rounds)
   }

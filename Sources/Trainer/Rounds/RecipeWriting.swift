@@ -14,7 +14,8 @@ extension Recipe {
       "base: {" + base.yaml + ", dtype: \(baseStorage.rawValue)}",
       "method: " + method.yaml,
       "precision: \(precision.rawValue)",
-      "recompute: \(recompute.rawValue)",
+      "recompute: \(memory.recompute.rawValue)",
+      "optim: \(memory.moments.rawValue)",
       "evaluation: " + evaluation.yaml,
       "allow_leaks: [" + allowLeaks.map(RecipeYAML.text).joined(separator: ", ") + "]",
     ]

@@ -42,7 +42,7 @@ struct RunDevice {
     let table = try configuration.makeRopeTable(positions: tasks.positions, on: executor)
     step = TrainingStep(
       model: model, stream: stream, ropeTable: table, executor: executor, rowCapacity: material.rowCapacity,
-      recompute: material.recipe.recompute)
+      memory: material.recipe.memory)
     evaluator = LossEvaluator(
       model: model, ropeTable: table, executor: executor,
       rowCapacity: max(material.longestSequence, tasks.longestCandidate, min(material.rowCapacity, 1024)))
@@ -94,12 +94,12 @@ struct RunDevice {
     let settings = material.recipe.largestSettings
     let device = MemoryPlan.Device(of: executor)
     let fitting = FittingSettings(
-      material.configuration, types: material.baseTypes, settings: settings, recompute: material.recipe.recompute,
+      material.configuration, types: material.baseTypes, settings: settings, memory: material.recipe.memory,
       device: device)
     // Rows, caches of answers and the like stay as they are.
     let plan = try? MemoryPlan(
       material.configuration, types: material.baseTypes, method: material.recipe.method,
-      recompute: material.recipe.recompute, settings: settings, device: device)
+      memory: material.recipe.memory, settings: settings, device: device)
     let besides = max(needed - (plan?.bytes.total ?? needed), 0)
     let changes = try? fitting.changes(method: material.recipe.method, memory: executor.memoryBytes - besides)
     throw RoundError.doesNotFit(

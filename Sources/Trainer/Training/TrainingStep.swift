@@ -34,17 +34,18 @@ package final class TrainingStep {
   /// - Parameters:
   ///   - rowCapacity: tokens of the largest micro-batch.
   ///   - ropeTable: [positions, D], at least as long as the longest sample.
-  ///   - recompute: what the backward pass makes again instead of keeping it: less memory, the same bits, more time.
   package init(
     model: DeviceModel, stream: TokenStream, ropeTable: Variable, executor: any Executor, rowCapacity: Int,
-    recompute: Llama.Recompute = .none
+    memory: MemorySettings = MemorySettings()
   ) {
     self.executor = executor
     trained = model.trained
     let slabBytes = ParameterSet.slabBytes(for: executor)
     gradients = trained.sibling(kind: "gradients", maxSlabBytes: slabBytes)
-    firstMoments = trained.sibling(kind: "first moments", maxSlabBytes: slabBytes)
-    secondMoments = trained.sibling(kind: "second moments", maxSlabBytes: slabBytes)
+    firstMoments = trained.sibling(
+      kind: "first moments", dtype: memory.moments.dtypes.first, maxSlabBytes: slabBytes)
+    secondMoments = trained.sibling(
+      kind: "second moments", dtype: memory.moments.dtypes.second, maxSlabBytes: slabBytes)
     lossSum = Variable(name: "loss sum", shape: Shape([1]))
     statistics = Variable(name: "statistics", shape: Shape([Self.statisticsSlots, 4]))
 
@@ -52,7 +53,7 @@ package final class TrainingStep {
     segments = graph.input("segments", Shape([rowCapacity, TokenStream.segmentWidth]), dtype: .int32)
     let rows = graph.batchRows(
       ids: graph.variable(stream.ids), labels: graph.variable(stream.labels), segments: segments)
-    let llama = model.llama(in: graph, training: true, recompute: recompute)
+    let llama = model.llama(in: graph, training: true, recompute: memory.recompute)
     // Logits are made only for the rows that are to predict something: prompts have none.
     let selection = graph.selectTargets(rows.targets)
     let hidden = llama.hidden(rows, of: selection.rows, ropeTable: graph.variable(ropeTable))

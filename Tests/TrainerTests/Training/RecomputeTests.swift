@@ -15,7 +15,7 @@ struct RecomputeTests {
     settings.duration = .steps(5)
     var recipe = fixture.recipe(
       base: .model(TrainingGolden.model), settings: settings, rounds: [("rows", TrainingGolden.rows)])
-    recipe.recompute = recompute
+    recipe.memory.recompute = recompute
     var lora = LoRASettings()
     lora.dropout = 0.2
     if adapts { recipe.method = .lora(lora, initial: nil) }
@@ -42,8 +42,10 @@ struct RecomputeTests {
     var settings = TrainingSettings()
     (settings.perDeviceTrainBatchSize, settings.sequenceLength) = (4, 512)
     let bytes = try [Llama.Recompute.none, .attention, .block].map { mode in
-      try MemoryPlan(smol, method: .full, recompute: mode, settings: settings, device: MemoryPlan.Device(nil))
-        .bytes.activations
+      try MemoryPlan(
+        smol, method: .full, memory: MemorySettings(recompute: mode), settings: settings, device: MemoryPlan.Device(nil)
+      )
+      .bytes.activations
     }
     #expect(bytes[1] < bytes[0] && bytes[2] < bytes[1])
     // 30 inputs of blocks of 2,048 rows by 576 numbers, and besides them one block's activations and the logits.

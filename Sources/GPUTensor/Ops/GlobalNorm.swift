@@ -1,0 +1,47 @@
+import Kernels
+
+/// The Euclidean norm of all gradients together [1]: inputs are the gradients' slabs.
+struct GlobalNorm: Operation {
+  let name = "global_norm"
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(Shape([1]))] }
+
+  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
+    traits == nil ? 0 : call.inputs.reduce(0) { $0 + regionBytes($1.count) }
+  }
+
+  // Each slab's partial sums start at an aligned place, for the window that the kernel writes.
+  private func regionBytes(_ count: Int) -> Int { SlabLayout.aligned(LongSum.parts(count) * 4) }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    // What lies between two regions counts as zero.
+    try step.context.fill(step.scratch, pattern: 0, byteCount: step.scratch.byteCount)
+    var offset = 0
+    for (index, shape) in step.inputShapes.enumerated() {
+      let region = regionBytes(shape.count)
+      let partials = try step.scratch.window(offset: offset, byteCount: region)
+      try LongSum.enqueuePartial(
+        "sum_of_squares_partial", step, partials: partials, step.input(index), count: shape.count)
+      offset += region
+    }
+    try step.launch(
+      "global_norm_final", "global_norm.cl", [step.output(0), .read(step.scratch), .int(offset / 4)],
+      .groups(1, of: step.traits.workGroupSize))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    var sum: S = 0
+    for (index, shape) in step.inputShapes.enumerated() {
+      let g = step.input(index)
+      for element in 0..<shape.count { sum += g[element] * g[element] }
+    }
+    step.output(0)[0] = sum.squareRoot()
+  }
+}
+
+extension Graph {
+  /// The norm of several gradient slabs together.
+  package func globalNorm(_ gradients: [Tensor]) -> Tensor { record(GlobalNorm(), gradients)[0] }
+}

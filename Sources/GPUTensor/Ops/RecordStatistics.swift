@@ -1,0 +1,42 @@
+import Kernels
+
+/// Leaves a step's numbers in its slot of the statistics [slots, 4]: mean loss, norm, 1 where either is not finite, 0.
+///
+/// - inputs: the sum of the token losses [1], the norm [1].
+struct RecordStatistics: Operation {
+  let name = "statistics"
+  let slots: Int
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(Shape([slots, 4]))] }
+
+  func canAccumulate(output: Int) -> Bool { true }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    try step.launch(
+      "record_step", "statistics.cl",
+      [
+        step.output(0), step.input(0), step.input(1), .int(step.scalars.statisticsSlot),
+        .float(step.scalars.lossScale),
+      ], .groups(1, of: step.traits.workGroupSize))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let slot = step.output(0) + step.scalars.statisticsSlot * 4
+    let (loss, norm) = (step.input(0)[0] * S(step.scalars.lossScale), step.input(1)[0])
+    slot[0] = loss
+    slot[1] = norm
+    slot[2] = loss.isFinite && norm.isFinite ? 0 : 1
+    slot[3] = 0
+  }
+}
+
+extension Graph {
+  /// Leaves loss and norm of a step in the statistics.
+  package func recordStatistics(into statistics: Tensor, lossSum: Tensor, norm: Tensor) {
+    record(
+      RecordStatistics(slots: statistics.shape.dimensions[0]), [lossSum, norm], into: [statistics],
+      modes: [.accumulate])
+  }
+}

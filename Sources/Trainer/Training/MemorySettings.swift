@@ -1,0 +1,14 @@
+import GPUTensor
+
+/// What a run gives up for memory.
+package struct MemorySettings: Sendable, Equatable {
+  /// What a step's backward pass makes again instead of keeping it (`recompute`): the same bits, more time.
+  package var recompute = Llama.Recompute.none
+  /// How the optimiser keeps the moments of matrices (`optim`): fewer bits are other bits.
+  package var moments = OptimizerMoments.float32
+
+  package init(recompute: Llama.Recompute = .none, moments: OptimizerMoments = .float32) {
+    self.recompute = recompute
+    self.moments = moments
+  }
+}
