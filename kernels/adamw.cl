@@ -40,18 +40,22 @@ static inline adamw_t adamw_constants(
   return constants;
 }
 
-static inline floatv next_mean(const floatv mean, const floatv gradient, const adamw_t constants) {
-  return mean * constants.beta1 + gradient * (1.0f - constants.beta1);
-}
+typedef struct {
+  floatv mean, variance;
+} moments_t;
 
-static inline floatv next_variance(const floatv variance, const floatv gradient, const adamw_t constants) {
-  return variance * constants.beta2 + gradient * gradient * (1.0f - constants.beta2);
+// The moments after a gradient, which is clipped here.
+static inline moments_t next_moments(moments_t moments, const floatv whole_gradient, const adamw_t constants) {
+  const floatv gradient = whole_gradient * constants.clip;
+  moments.mean = moments.mean * constants.beta1 + gradient * (1.0f - constants.beta1);
+  moments.variance = moments.variance * constants.beta2 + gradient * gradient * (1.0f - constants.beta2);
+  return moments;
 }
 
 static inline void move_parameter(
-  __global float *p, const floatv mean, const floatv variance, const adamw_t constants, const long remaining
+  __global float *p, const moments_t moments, const adamw_t constants, const long remaining
 ) {
-  const floatv update = mean / (sqrt(variance) * constants.root_scale + constants.eps);
+  const floatv update = moments.mean / (sqrt(moments.variance) * constants.root_scale + constants.eps);
   store_lanes(p, load_lanes(p, remaining) * constants.keep - update * constants.step_size, remaining);
 }
 
@@ -96,13 +100,12 @@ void adamw_update(
     adamw_constants(norm[0], lr, beta1, beta2, eps, weight_decay, correction1, correction2, max_norm);
   const size_t end = isfinite(norm[0]) ? group_end(n) : 0;
   for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
-    const floatv gradient = load_lanes(g + i, end - i) * constants.clip;
-    const floatv mean = next_mean(load_moments(m + i, end - i), gradient, constants);
-    const floatv variance = next_variance(load_moments(v + i, end - i), gradient, constants);
+    moments_t moments = {load_moments(m + i, end - i), load_moments(v + i, end - i)};
+    moments = next_moments(moments, load_lanes(g + i, end - i), constants);
     const uintv bits = MOMENTS == 0 ? (uintv)(0u) : element_bits(i, key);
-    store_moments(m + i, mean, bits & 0xFFFFu, end - i);
-    store_moments(v + i, variance, bits >> 16, end - i);
-    move_parameter(p + i, mean, variance, constants, end - i);
+    store_moments(m + i, moments.mean, bits & 0xFFFFu, end - i);
+    store_moments(v + i, moments.variance, bits >> 16, end - i);
+    move_parameter(p + i, moments, constants, end - i);
   }
 }
 #else
@@ -163,27 +166,25 @@ void adamw_update(
     const float m_scale = *(__global float *)m_block, v_scale = *(__global float *)v_block;
     floatv largest_mean = (floatv)(0.0f), largest_variance = (floatv)(0.0f);
     for (int place = first_place; place < BLOCK; place += WG_SIZE * VECTOR_WIDTH) {
-      const floatv gradient = load_lanes(g + first + place, (long)(end - first) - place) * constants.clip;
-      const floatv mean = next_mean(load_means(m_block, m_scale, place), gradient, constants);
-      largest_mean = vector_max(largest_mean, fabs(mean));
-      const floatv variance = next_variance(load_variances(v_block, v_scale, place), gradient, constants);
-      largest_variance = vector_max(largest_variance, variance);
+      moments_t moments = {load_means(m_block, m_scale, place), load_variances(v_block, v_scale, place)};
+      moments = next_moments(moments, load_lanes(g + first + place, (long)(end - first) - place), constants);
+      largest_mean = vector_max(largest_mean, fabs(moments.mean));
+      largest_variance = vector_max(largest_variance, moments.variance);
     }
     const float next_m_scale = scale_of(group_max(lane_max(largest_mean), scratch));
     const float next_v_scale = scale_of(group_max(lane_max(largest_variance), scratch));
     // Once more: what is kept of a block, in registers or local memory, would be more than what is computed again.
     for (int place = first_place; place < BLOCK; place += WG_SIZE * VECTOR_WIDTH) {
       const long remaining = (long)(end - first) - place;
-      const floatv gradient = load_lanes(g + first + place, remaining) * constants.clip;
-      const floatv mean = next_mean(load_means(m_block, m_scale, place), gradient, constants);
-      const floatv variance = next_variance(load_variances(v_block, v_scale, place), gradient, constants);
+      moments_t moments = {load_means(m_block, m_scale, place), load_variances(v_block, v_scale, place)};
+      moments = next_moments(moments, load_lanes(g + first + place, remaining), constants);
       const uintv bits = element_bits(first + place, key);
-      const uintv m_codes = codes_of(fabs(mean), next_m_scale, bits & 0xFFFFu, TOP_OF_MEAN);
-      const uintv v_codes = codes_of(variance, next_v_scale, bits >> 16, TOP_OF_VARIANCE);
-      const uintv sign = (AS_UINTV(mean) >> 24) & 0x80u;
+      const uintv m_codes = codes_of(fabs(moments.mean), next_m_scale, bits & 0xFFFFu, TOP_OF_MEAN);
+      const uintv v_codes = codes_of(moments.variance, next_v_scale, bits >> 16, TOP_OF_VARIANCE);
+      const uintv sign = (AS_UINTV(moments.mean) >> 24) & 0x80u;
       VSTORE(CONVERT_UCHARV(m_codes | sign), m_block + 4 + place);
       VSTORE(CONVERT_UCHARV(v_codes), v_block + 4 + place);
-      if (remaining > 0) move_parameter(p + first + place, mean, variance, constants, remaining);
+      if (remaining > 0) move_parameter(p + first + place, moments, constants, remaining);
     }
     if (get_local_id(0) == 0) {
       *(__global float *)m_block = next_m_scale;
