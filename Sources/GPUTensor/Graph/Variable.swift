@@ -67,12 +67,11 @@ package struct SlabLayout {
   ///   - elementCounts: of each variable.
   ///   - maxBytes: no slab passes it, unless one variable alone does; 0 gives each variable a slab of its own.
   package init(elementCounts: [Int], maxBytes: Int) {
-    let alignment = Self.alignmentBytes / MemoryLayout<Float>.size
     var slabs: [(elementCount: Int, members: Range<Int>)] = []
     var offsets: [Int] = []
     for (index, count) in elementCounts.enumerated() {
       if var last = slabs.last {
-        let offset = (last.elementCount + alignment - 1) / alignment * alignment
+        let offset = Self.aligned(last.elementCount * MemoryLayout<Float>.size) / MemoryLayout<Float>.size
         if (offset + count) * MemoryLayout<Float>.size <= maxBytes {
           last = (offset + count, last.members.lowerBound..<index + 1)
           slabs[slabs.count - 1] = last

@@ -1,5 +1,3 @@
-import Foundation
-
 /// An optimiser's moments in 8 bits: a block is the largest magnitude of 256 numbers in float, and a code for each.
 ///
 /// A code is 0, or 2^(code / 8 − top) · (1 + code % 8 / 8), of the block's largest magnitude, whose own code is 8 · top. First

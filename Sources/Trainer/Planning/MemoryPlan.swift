@@ -83,7 +83,7 @@ package struct MemoryPlan: Sendable, Equatable {
     let trained = model.trained.byteCount
     let moments = [step.firstMoments, step.secondMoments].reduce(0) { $0 + $1.byteCount(on: device.traits) }
     let kept = settings.loadBestModelAtEnd ? trained : 0
-    let base = weights.slabs.reduce(0) { $0 + $1.byteCount(on: device.traits) }
+    let base = weights.parameters.byteCount(on: device.traits)
     let all = base + (adapter?.parameters.byteCount ?? 0)
     let total = Plan.totalBytes(plans) + kept
     bytes = Bytes(
