@@ -6,6 +6,8 @@
 //   apart; of a tile's heads, PARTS float4 of the same SIDE rows.
 // Numerics: accumulates in float, in the order of a tile's rows.
 
+#include "local.cl"
+
 #ifndef HEAD_SIZE
 #define HEAD_SIZE 64  // D, 1 to 256
 #endif
@@ -64,7 +66,7 @@ static inline int item_row(void) { return (int)get_local_id(0) >> 3; }
 static inline int item_column(void) { return (int)get_local_id(0) & 7; }
 
 // Copies one head of TILE rows from `first` on; rows from `end` on are 0.
-static inline void load_tile(
+LOCAL_FUNCTION void load_tile(
   __local float4 *tile, const __global float *source, const int first, const int end, const int heads, const int head
 ) {
   for (int i = get_local_id(0); i < TILE * VECTORS; i += GROUP_SIZE) {
@@ -75,7 +77,7 @@ static inline void load_tile(
 }
 
 // products[i][j] = a row i of this work-item in one tile · its row j in another.
-static inline void multiply_rows(float products[SIDE][SIDE], const __local float4 *a, const __local float4 *b) {
+LOCAL_FUNCTION void multiply_rows(float products[SIDE][SIDE], const __local float4 *a, const __local float4 *b) {
   a += item_row() * PITCH;
   b += item_column() * PITCH;
 #pragma unroll
@@ -102,7 +104,7 @@ static inline void multiply_rows(float products[SIDE][SIDE], const __local float
   }
 }
 
-static inline void store_weights(__local float4 *weights, const float own[SIDE][SIDE]) {
+LOCAL_FUNCTION void store_weights(__local float4 *weights, const float own[SIDE][SIDE]) {
   __local float *to = (__local float *)(weights + item_row() * WEIGHT_PITCH) + item_column();
 #pragma unroll
   for (int i = 0; i < SIDE; ++i) {
@@ -112,7 +114,7 @@ static inline void store_weights(__local float4 *weights, const float own[SIDE][
 }
 
 // sums[i] += Σ over the rows of a tile, in their order, of weights[row i of this work-item][row] · that row.
-static inline void add_weighted(float4 sums[SIDE][PARTS], const __local float4 *weights, const __local float4 *tile) {
+LOCAL_FUNCTION void add_weighted(float4 sums[SIDE][PARTS], const __local float4 *weights, const __local float4 *tile) {
   weights += item_row() * WEIGHT_PITCH;
   tile += item_column();
   for (int four = 0; four < TILE / 4; ++four) {
@@ -168,7 +170,7 @@ static inline void store_rows(
 }
 
 // The ranges of keys of TILE query rows from `first` on, empty beyond the last row.
-static inline void load_ranges(
+LOCAL_FUNCTION void load_ranges(
   __local int2 *ranges, const __global int *key_start, const __global int *key_end, const int first, const int rows
 ) {
   const int item = get_local_id(0), row = first + item;
@@ -176,7 +178,7 @@ static inline void load_ranges(
 }
 
 // The keys that any of these rows sees, as (first, end); an empty range where none sees any.
-static inline int2 keys_of_all(const __local int2 *ranges) {
+LOCAL_FUNCTION int2 keys_of_all(const __local int2 *ranges) {
   int2 keys = (int2)(INT_MAX, 0);
   for (int row = 0; row < TILE; ++row) {
     const int2 range = ranges[row];

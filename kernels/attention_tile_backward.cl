@@ -16,7 +16,7 @@
 
 #include "attention_tile.cl"
 
-static inline void load_numbers(
+LOCAL_FUNCTION void load_numbers(
   __local float *numbers, const __global float *source, const int first, const int rows, const int heads,
   const int head
 ) {
@@ -25,7 +25,7 @@ static inline void load_numbers(
 }
 
 // Of TILE query rows from `first` on, what both sides of backward need; rows from `end` on are 0 and see no key.
-static inline void load_queries(
+LOCAL_FUNCTION void load_queries(
   __local float4 *tile_q, __local float4 *tile_dout, __local int2 *ranges, __local float *lses, __local float *deltas,
   const __global float *q, const __global float *dout, const __global float *lse, const __global float *delta,
   const __global int *key_start, const __global int *key_end, const int first, const int end, const int heads,

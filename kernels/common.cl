@@ -10,6 +10,8 @@
 //   bits each time. Needs IEEE arithmetic: compile without fast-relaxed-math.
 // Source: exp after Cody and Waite, Software Manual for the Elementary Functions (1980), chapter 6.
 
+#include "local.cl"
+
 #ifndef WG_SIZE
 #define WG_SIZE 64  // work-items of a group, a power of two: 1 on CPU devices, 64 to 256 on GPUs
 #endif
@@ -126,12 +128,12 @@ static inline float lane_max(const floatv value) {
 #if WG_SIZE == 1
 #define GROUP_SCRATCH(name) __local float *const name = 0
 
-static inline float group_sum(const float value, __local float *scratch) { return value; }
-static inline float group_max(const float value, __local float *scratch) { return value; }
+LOCAL_FUNCTION float group_sum(const float value, __local float *scratch) { return value; }
+LOCAL_FUNCTION float group_max(const float value, __local float *scratch) { return value; }
 #else
 #define GROUP_SCRATCH(name) __local float name[WG_SIZE]
 
-static inline float group_sum(const float value, __local float *scratch) {
+LOCAL_FUNCTION float group_sum(const float value, __local float *scratch) {
   const int item = get_local_id(0);
   scratch[item] = value;
   for (int stride = WG_SIZE / 2; stride > 0; stride /= 2) {
@@ -144,7 +146,7 @@ static inline float group_sum(const float value, __local float *scratch) {
   return total;
 }
 
-static inline float group_max(const float value, __local float *scratch) {
+LOCAL_FUNCTION float group_max(const float value, __local float *scratch) {
   const int item = get_local_id(0);
   scratch[item] = value;
   for (int stride = WG_SIZE / 2; stride > 0; stride /= 2) {

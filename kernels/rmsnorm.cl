@@ -14,7 +14,7 @@
 #include "common.cl"
 
 // Normalises a row, of whose squares each work-item has summed its own columns. It reads of x only those.
-static inline void normalise_row(
+LOCAL_FUNCTION void normalise_row(
   __global float *out, __global float *rstd, const __global float *x, const __global float *weight,
   const floatv squares, const int columns, const float eps, __local float *scratch
 ) {

@@ -76,20 +76,37 @@ struct KernelSourceTests {
   func standalone() throws {
     // Files without a kernel; and what a processor may lack, which is tried in a child.
     let others = [
-      "attention_lanes.cl", "attention_tile.cl", "bf16.cl", "common.cl", "hash.cl", "matmul_group.cl", "mma.cl",
-      "prefetch.cl", "probe.cl",
-      "storage.cl",
+      "attention_lanes.cl", "attention_tile.cl", "bf16.cl", "common.cl", "hash.cl", "local.cl", "matmul_group.cl",
+      "mma.cl", "prefetch.cl", "probe.cl", "storage.cl",
     ]
-    let files = try FileManager.default.contentsOfDirectory(atPath: KernelFolder.repository.path)
-      .filter { $0.hasSuffix(".cl") && !others.contains($0) }
+    let files = try Self.files().filter { !others.contains($0) }
     #expect(files.count > 10)
     for device in OpenCLDevices.all where device.runsCLBlast {
       let context = try Context(device: device)
-      for file in files.sorted() {
+      for file in files {
         let source = try KernelSource.load(file)
         let name = try #require(source.firstMatch(of: #/__kernel[^(]*\(\([^)]*\)+\s*void (\w+)\(/#)?.1, "\(file)")
         #expect(try context.kernel(String(name), file: file).name == name)
       }
     }
+  }
+
+  // What goes wrong otherwise shows only where groups overlap in time: kernels/local.cl says why.
+  @Test("a function that takes local memory is a LOCAL_FUNCTION")
+  func localFunctions() throws {
+    var declared = 0
+    for file in try Self.files() {
+      let source = try String(contentsOf: KernelFolder.repository.appending(path: file), encoding: .utf8)
+      for function in source.matches(of: #/(?m)^(static inline|LOCAL_FUNCTION) [^(]*\([^)]*\b__local\b/#) {
+        #expect(function.1 == "LOCAL_FUNCTION", "\(file): \(function.0)")
+        declared += 1
+      }
+    }
+    #expect(declared > 10)
+  }
+
+  private static func files() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: KernelFolder.repository.path)
+      .filter { $0.hasSuffix(".cl") }.sorted()
   }
 }
