@@ -78,7 +78,7 @@ struct BrokenKernelTests {
   func doctorNamesIt() throws {
     // Only what rmsnorm's cases need is there: the other ops fail fast, since their files are missing.
     let kernels = try KernelFolder.copy(
-      only: ["common.cl", "fill.cl", "rmsnorm.cl", "reduce.cl", "elementwise.cl"], breaking: "rmsnorm.cl",
+      only: ["common.cl", "local.cl", "fill.cl", "rmsnorm.cl", "reduce.cl", "elementwise.cl"], breaking: "rmsnorm.cl",
       replacing: "load_lanes(x + offset + i, columns - i);", with: "load_lanes(x + offset + i, columns - i - 1);")
     defer { try? FileManager.default.removeItem(at: kernels) }
     // CLBlast's kernels take long to compile: they are kept between runs, in a cache that no other process uses.

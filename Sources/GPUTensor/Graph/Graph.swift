@@ -96,6 +96,30 @@ package final class Graph {
     return value
   }
 
+  /// Records what `body` records, each node directly behind the last of those before that it must follow: the one that
+  /// makes what it reads, or the last that touches what it writes. Memory that waits for it is free the sooner.
+  ///
+  /// Not within a backward pass, nor before one: what is recorded already moves behind it. Different variables must not
+  /// share numbers.
+  package func recordEarly(_ body: () -> Void) {
+    let first = nodes.count
+    body()
+    var lastWrite = [Int](repeating: -1, count: values.count)
+    var lastTouch = lastWrite
+    func touch(_ node: Node, at place: Int) {
+      for id in node.inputs + node.outputs { lastTouch[id] = max(lastTouch[id], place) }
+      for id in node.outputs { lastWrite[id] = max(lastWrite[id], place) }
+    }
+    for (place, node) in nodes[..<first].enumerated() { touch(node, at: place) }
+    var following: [Int: [Node]] = [:]
+    for node in nodes[first...] {
+      let place = (node.inputs.map { lastWrite[$0] } + node.outputs.map { lastTouch[$0] }).max() ?? -1
+      touch(node, at: place)
+      following[place, default: []].append(node)
+    }
+    nodes = following[-1, default: []] + nodes[..<first].enumerated().flatMap { [$1] + following[$0, default: []] }
+  }
+
   /// Puts another op in a node's place, which makes the same values and more.
   func replaceNode(
     at index: Int, by operation: any Operation, _ inputs: [Tensor], into outputs: [Tensor], modes: [WriteMode]

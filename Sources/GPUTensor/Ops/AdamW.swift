@@ -4,7 +4,7 @@ import Kernels
 /// AdamW's constants, as PyTorch names and applies them: the decay is decoupled and comes first.
 ///
 /// Source: arXiv:1711.05101
-package struct AdamWSettings: Sendable, Equatable {
+package struct AdamWSettings: Sendable, Hashable {
   package var beta1: Float
   package var beta2: Float
   package var epsilon: Float

@@ -44,4 +44,9 @@ struct GlobalNorm: Operation {
 extension Graph {
   /// The norm of several gradient slabs together.
   package func globalNorm(_ gradients: [Tensor]) -> Tensor { record(GlobalNorm(), gradients)[0] }
+
+  /// Leaves their norm in a value that is there.
+  package func globalNorm(_ gradients: [Tensor], into norm: Tensor) {
+    record(GlobalNorm(), gradients, into: [norm], modes: [.overwrite])
+  }
 }

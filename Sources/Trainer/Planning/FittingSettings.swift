@@ -120,6 +120,13 @@ package struct FittingSettings: Sendable {
     {
       found.append("optim: \(rounding.moments.rawValue)")
     }
+    var early = memorySettings
+    early.optimizerInBackward = true
+    if method == .full, early != memorySettings, settings.gradientAccumulationSteps == 1,
+      try plan(method, saving: early, length: length, rows: rows).bytes.total <= memory
+    {
+      found.append("optimizer_in_bwd: true" + (settings.maxGradNorm > 0 ? " with max_grad_norm: 0" : ""))
+    }
     if settings.loadBestModelAtEnd {
       var plain = settings
       plain.loadBestModelAtEnd = false
@@ -159,8 +166,10 @@ package struct FittingSettings: Sendable {
     var settings = settings
     settings.sequenceLength = length
     settings.perDeviceTrainBatchSize = rows
+    let memory = memory ?? memorySettings
+    // As the recipe then must say.
+    if memory.optimizerInBackward { settings.maxGradNorm = 0 }
     return try MemoryPlan(
-      configuration, types: types ?? self.types, method: method, memory: memory ?? memorySettings,
-      settings: settings, device: device)
+      configuration, types: types ?? self.types, method: method, memory: memory, settings: settings, device: device)
   }
 }

@@ -7,6 +7,7 @@ package struct MemoryPlan: Sendable, Equatable {
   package struct Bytes: Sendable, Equatable, Encodable {
     /// The model's, adapters among them.
     package let weights: Int
+    /// Those that wait for a step's end.
     package let gradients: Int
     /// AdamW's two moments, and the copy of the best weights where one is kept.
     package let optimizer: Int
@@ -78,17 +79,18 @@ package struct MemoryPlan: Sendable, Equatable {
       memory: memory)
     let evaluator = LossEvaluator(
       model: model, ropeTable: table, executor: executor, rowCapacity: max(settings.sequenceLength, min(tokens, 1024)))
-    let plans = [step.microBatchPlan, evaluator.plan, step.updatePlan(settings)] + merge
+    let plans = step.plans(for: settings).all + [evaluator.plan] + merge
 
     let trained = model.trained.byteCount
+    let gradients = step.gradients?.byteCount ?? 0
     let moments = [step.firstMoments, step.secondMoments].reduce(0) { $0 + $1.byteCount(on: device.traits) }
     let kept = settings.loadBestModelAtEnd ? trained : 0
     let base = weights.parameters.byteCount(on: device.traits)
     let all = base + (adapter?.parameters.byteCount ?? 0)
     let total = Plan.totalBytes(plans) + kept
     bytes = Bytes(
-      weights: all, gradients: trained, optimizer: moments + kept,
-      activations: total - all - trained - moments - kept, total: total)
+      weights: all, gradients: gradients, optimizer: moments + kept,
+      activations: total - all - gradients - moments - kept, total: total)
     parameters = configuration.parameterCount
     trainableParameters = model.trained.parameters.reduce(0) { $0 + $1.elementCount }
     let allocations = plans.flatMap(\.slabs).map { $0.byteCount(on: device.traits) } + plans.flatMap(\.arenas)

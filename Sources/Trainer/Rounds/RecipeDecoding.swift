@@ -19,9 +19,8 @@ struct RecipeDecoding {
   /// The recipe's folder: relative paths begin here.
   let folder: URL
 
-  private static let runKeys = [
-    "output_dir", "seed", "device", "base", "method", "precision", "recompute", "optim", "evaluation", "allow_leaks",
-  ]
+  private static let runKeys =
+    ["output_dir", "seed", "device", "base", "method", "precision", "evaluation", "allow_leaks"] + MemorySettings.keys
   private static let roundKeys = ["name", "train", "valid", "columns", "split", "task"]
 
   func recipe(_ tree: RecipeNode) throws(RecipeError) -> Recipe {
@@ -45,9 +44,7 @@ struct RecipeDecoding {
       device: try reader.text("device", allowed: "auto, cpu, an index or part of a device's name"),
       base: base, baseStorage: storage, method: try Self.method(reader, base: storage),
       precision: try reader.word("precision", as: Precision.self) ?? .fp32,
-      memory: MemorySettings(
-        recompute: try reader.word("recompute", as: Llama.Recompute.self) ?? .none,
-        moments: try reader.word("optim", as: OptimizerMoments.self) ?? .float32),
+      memory: try MemorySettings(reader, rounds: rounds),
       evaluation: try Self.evaluation(reader), allowLeaks: try Self.allowLeaks(reader, rounds: rounds.map(\.name)),
       defaults: defaults, rounds: rounds)
   }

@@ -29,9 +29,7 @@ extension TrainingKey {
     .number("adam_beta1", \.adamBeta1, allowed: "a number from 0 to below 1") { (0..<1).contains($0) },
     .number("adam_beta2", \.adamBeta2, allowed: "a number from 0 to below 1") { (0..<1).contains($0) },
     .number("adam_epsilon", \.adamEpsilon, allowed: "a number above 0, to 1") { $0 > 0 && $0 <= 1 },
-    .number(
-      "max_grad_norm", \.maxGradNorm, allowed: "a number above 0 (to clip nothing, a large one such as 1.0e9)"
-    ) { $0 > 0 },
+    .number("max_grad_norm", \.maxGradNorm, allowed: "a number from 0 up (0 clips nothing)") { $0 >= 0 },
     objective, union,
     .count("logging_steps", \.loggingSteps, in: 1...countLimit),
     .count("save_steps", \.saveSteps, in: 1...countLimit),

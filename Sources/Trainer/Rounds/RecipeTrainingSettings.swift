@@ -88,7 +88,7 @@ package struct TrainingSettings: Sendable, Equatable {
   package var adamBeta1 = 0.9
   package var adamBeta2 = 0.95
   package var adamEpsilon = 1.0e-8
-  /// Gradients whose global L2 norm is larger are scaled down to it.
+  /// Gradients whose global L2 norm is larger are scaled down to it; 0: none.
   package var maxGradNorm = 1.0
   package var objective = ObjectiveSettings()
   package var union = UnionSettings()

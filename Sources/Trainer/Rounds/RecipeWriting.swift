@@ -14,8 +14,9 @@ extension Recipe {
       "base: {" + base.yaml + ", dtype: \(baseStorage.rawValue)}",
       "method: " + method.yaml,
       "precision: \(precision.rawValue)",
-      "recompute: \(memory.recompute.rawValue)",
-      "optim: \(memory.moments.rawValue)",
+    ]
+    lines += memory.yaml
+    lines += [
       "evaluation: " + evaluation.yaml,
       "allow_leaks: [" + allowLeaks.map(RecipeYAML.text).joined(separator: ", ") + "]",
     ]

@@ -65,7 +65,7 @@ struct RoundTrainer {
       let batches = try draw(&state, observer)
       let rate = schedule.rate(step: state.step)
       try device.step.run(
-        batches, places: places, update: device.updates[index - 1], learningRate: rate, number: state.step,
+        batches, places: places, plans: device.plans[index - 1], learningRate: rate, number: state.step,
         seed: dropout.bits(UInt64(state.step)))
       pending.add(batches, learningRate: rate, ledger: device.executor.ledger)
 

@@ -17,8 +17,8 @@ struct RunDevice {
   let evaluator: LossEvaluator
   /// Writes the answers of tasks; nil where none is written.
   let generator: Generator?
-  /// For each round: its optimiser's update.
-  let updates: [Plan]
+  /// For each round: its steps.
+  let plans: [TrainingStep.Plans]
   /// Bytes of all of it.
   let plannedBytes: Int
 
@@ -56,12 +56,14 @@ struct RunDevice {
     probe =
       adapters?.folds == true
       ? sample.map { [model] in LogitProbe(model, sample: $0, ropeTable: table, executor: executor) } : nil
-    updates = material.recipe.rounds.map { [step] in step.updatePlan($0.settings) }
+    plans = material.recipe.rounds.map { [step] in step.plans(for: $0.settings) }
     let optional = [generator?.plan, probe?.plan].compactMap { $0 } + (adapters?.plans ?? [])
-    let plans = [step.microBatchPlan, evaluator.plan] + optional + updates
-    plannedBytes = Plan.totalBytes(plans) + (best?.byteCount ?? 0)
-    try Self.checkMemory(plannedBytes, plans: plans, material, executor: executor)
-    try executor.prepare(plans)
+    // Rounds of the same optimiser share their plans.
+    var seen: Set<ObjectIdentifier> = []
+    let all = (plans.flatMap(\.all) + [evaluator.plan] + optional).filter { seen.insert(ObjectIdentifier($0)).inserted }
+    plannedBytes = Plan.totalBytes(all) + (best?.byteCount ?? 0)
+    try Self.checkMemory(plannedBytes, plans: all, material, executor: executor)
+    try executor.prepare(all)
     if let best { try executor.allocate(best.slabs) }
   }
 

@@ -6,9 +6,15 @@ package struct MemorySettings: Sendable, Equatable {
   package var recompute = Llama.Recompute.none
   /// How the optimiser keeps the moments of matrices (`optim`): fewer bits are other bits.
   package var moments = OptimizerMoments.float32
+  /// Whether each parameter moves as soon as its gradient is there (`optimizer_in_bwd`): the same bits, but no gradients
+  /// that add up over micro-batches and no clipping by the norm of all.
+  package var optimizerInBackward = false
 
-  package init(recompute: Llama.Recompute = .none, moments: OptimizerMoments = .float32) {
+  package init(
+    recompute: Llama.Recompute = .none, moments: OptimizerMoments = .float32, optimizerInBackward: Bool = false
+  ) {
     self.recompute = recompute
     self.moments = moments
+    self.optimizerInBackward = optimizerInBackward
   }
 }

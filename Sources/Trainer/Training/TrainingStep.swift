@@ -1,7 +1,7 @@
 import GPUTensor
 import Kernels
 
-/// One optimiser step, recorded twice: a micro-batch's losses and gradients, and the update that ends the step.
+/// One optimiser step: the losses and gradients of its micro-batches, and the update.
 ///
 /// Weights, gradients, moments and the token stream stay on the device. A step sends the places of its samples; loss and
 /// norm wait in the statistics until someone reads them.
@@ -18,18 +18,35 @@ package final class TrainingStep {
     package let isFinite: Bool
   }
 
+  /// What a round runs; its optimiser's constants are fixed.
+  package struct Plans {
+    /// A micro-batch's losses and gradients; and the updates, where gradients do not wait for the step's end.
+    package let microBatch: Plan
+    /// What ends the step: the update, and the step's numbers.
+    package let end: Plan
+    let segments: Tensor
+
+    package var all: [Plan] { [microBatch, end] }
+  }
+
   /// Variables of the optimiser, in the layout of what is trained.
-  package let gradients: ParameterSet
   package let firstMoments: ParameterSet
   package let secondMoments: ParameterSet
-  /// To be prepared together with the other plans of a run.
-  package let microBatchPlan: Plan
+  /// Where gradients add up until the step ends; nil: none waits.
+  package let gradients: ParameterSet?
+  /// The norm of each parameter's gradient, where none waits.
+  let norms: ParameterSet?
 
-  private let executor: any Executor
-  private let trained: ParameterSet
-  private let segments: Tensor
-  private let lossSum: Variable
-  private let statistics: Variable
+  let executor: any Executor
+  let model: DeviceModel
+  let stream: TokenStream
+  let ropeTable: Variable
+  let rowCapacity: Int
+  let recompute: Llama.Recompute
+  let lossSum = Variable(name: "loss sum", shape: Shape([1]))
+  let statistics = Variable(name: "statistics", shape: Shape([TrainingStep.statisticsSlots, 4]))
+  /// Those that were made, by the constants of their optimiser.
+  var made: [AdamWSettings: Plans] = [:]
 
   /// - Parameters:
   ///   - rowCapacity: tokens of the largest micro-batch.
@@ -39,50 +56,24 @@ package final class TrainingStep {
     memory: MemorySettings = MemorySettings()
   ) {
     self.executor = executor
-    trained = model.trained
+    self.model = model
+    self.stream = stream
+    self.ropeTable = ropeTable
+    self.rowCapacity = rowCapacity
+    recompute = memory.recompute
+    let trained = model.trained
     let slabBytes = ParameterSet.slabBytes(for: executor)
-    gradients = trained.sibling(kind: "gradients", maxSlabBytes: slabBytes)
     firstMoments = trained.sibling(
       kind: "first moments", dtype: memory.moments.dtypes.first, maxSlabBytes: slabBytes)
     secondMoments = trained.sibling(
       kind: "second moments", dtype: memory.moments.dtypes.second, maxSlabBytes: slabBytes)
-    lossSum = Variable(name: "loss sum", shape: Shape([1]))
-    statistics = Variable(name: "statistics", shape: Shape([Self.statisticsSlots, 4]))
-
-    let graph = Graph(rowCapacity: rowCapacity)
-    segments = graph.input("segments", Shape([rowCapacity, TokenStream.segmentWidth]), dtype: .int32)
-    let rows = graph.batchRows(
-      ids: graph.variable(stream.ids), labels: graph.variable(stream.labels), segments: segments)
-    let llama = model.llama(in: graph, training: true, recompute: memory.recompute)
-    // Logits are made only for the rows that are to predict something: prompts have none.
-    let selection = graph.selectTargets(rows.targets)
-    let hidden = llama.hidden(rows, of: selection.rows, ropeTable: graph.variable(ropeTable))
-    let loss = hidden.linearCrossEntropy(weight: llama.outputWeight, targets: selection.targets).sum
-    let names = trained.parameters.map(\.name)
-    _ = graph.gradients(
-      of: loss, with: names.map { [trained] in graph.variable(trained.variable($0)) },
-      into: names.map { [gradients] in graph.variable(gradients.variable($0)) })
-    loss.add(to: graph.variable(lossSum))
-    microBatchPlan = executor.plan(graph, outputs: [])
-  }
-
-  /// The update of a round: its optimiser's constants are fixed.
-  package func updatePlan(_ settings: TrainingSettings) -> Plan {
-    let graph = Graph(rowCapacity: 1)
-    let norm = graph.globalNorm(gradients.slabs.map { graph.variable(.whole($0)) })
-    for (index, group) in trained.groups.enumerated() {
-      let adamW = AdamWSettings(
-        beta1: Float(settings.adamBeta1), beta2: Float(settings.adamBeta2), epsilon: Float(settings.adamEpsilon),
-        weightDecay: group.decays ? Float(settings.weightDecay) : 0, maxGradNorm: Float(settings.maxGradNorm))
-      for (slot, slab) in group.slabs.enumerated() {
-        func tensor(_ set: ParameterSet) -> Tensor { graph.variable(.whole(set.groups[index].slabs[slot])) }
-        graph.adamW(
-          parameter: graph.variable(.whole(slab)), m: tensor(firstMoments), v: tensor(secondMoments),
-          gradient: tensor(gradients), norm: norm, settings: adamW)
-      }
-    }
-    graph.recordStatistics(into: graph.variable(statistics), lossSum: graph.variable(lossSum), norm: norm)
-    return executor.plan(graph, outputs: [])
+    gradients =
+      memory.optimizerInBackward ? nil : trained.sibling(kind: "gradients", maxSlabBytes: slabBytes)
+    norms =
+      memory.optimizerInBackward
+      ? ParameterSet(
+        trained.parameters.map { ParameterDescription(name: $0.name, shape: [1]) }, kind: "gradient norms",
+        maxSlabBytes: slabBytes) : nil
   }
 
   /// Forgets the moments: each round's optimiser starts anew.
@@ -98,9 +89,10 @@ package final class TrainingStep {
   ///   - number: the round's step, from 1.
   ///   - seed: of the step's dropout masks.
   package func run(
-    _ batches: [MicroBatch], places: TokenStream.Places, update: Plan, learningRate: Double, number: Int,
+    _ batches: [MicroBatch], places: TokenStream.Places, plans: Plans, learningRate: Double, number: Int,
     seed: UInt64 = 0
   ) throws(OpenCLError) {
+    precondition(gradients != nil || batches.count == 1, "gradients that do not wait cannot add up")
     var scalars = RunScalars()
     // The mean is over all supervised tokens of the step, however they are split into micro-batches.
     scalars.lossScale = 1 / Float(max(batches.reduce(0) { $0 + $1.supervisedCount }, 1))
@@ -113,11 +105,12 @@ package final class TrainingStep {
       scalars.segmentCount = batch.segments.count
       let table = TokenStream.segmentTable(batch, places: places)
       try executor.run(
-        microBatchPlan,
+        plans.microBatch,
         RunArguments(
-          rows: batch.rowCount, targets: batch.supervisedCount, scalars: scalars, inputs: [(segments, .ints(table))]))
+          rows: batch.rowCount, targets: batch.supervisedCount, scalars: scalars,
+          inputs: [(plans.segments, .ints(table))]))
     }
-    try executor.run(update, RunArguments(rows: 1, scalars: scalars))
+    try executor.run(plans.end, RunArguments(rows: 1, scalars: scalars))
   }
 
   /// Waits for the device and reads the numbers of steps `first` ... `last`; 16 bytes each.

@@ -143,10 +143,13 @@ struct RoundTrainerTests {
   }
 
   @Test(
-    "a poisoned row is named by its line, its update skipped, and the rest learned", arguments: TrainerExecutors.all)
-  func poisonedRow(_ choice: ExecutorChoice) throws {
+    "a poisoned row is named by its line, its update skipped, and the rest learned", arguments: [false, true],
+    TrainerExecutors.all)
+  func poisonedRow(_ optimizerInBackward: Bool, _ choice: ExecutorChoice) throws {
     let fixture = try RunFixture()
-    let recipe = try Self.poisoned(fixture, steps: 6) { $0 == 4 }
+    var recipe = try Self.poisoned(fixture, steps: 6) { $0 == 4 }
+    recipe.memory.optimizerInBackward = optimizerInBackward
+    if optimizerInBackward { recipe.rounds[0].settings.maxGradNorm = 0 }
     let (_, notes) = try fixture.run(recipe, on: choice.make())
     let place = fixture.folder.appending(path: "rows.jsonl").path + ":5"
     #expect(notes.contains { $0.contains("round rows, step 3: ") && $0.hasSuffix("it read \(place)") }, "\(notes)")

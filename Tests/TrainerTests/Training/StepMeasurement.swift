@@ -2,6 +2,7 @@ import Foundation
 import GPUTensor
 import Kernels
 import TestSupport
+import Testing
 import Trainer
 
 /// One optimiser step of a model on one micro-batch of samples, to look at its gradients.
@@ -20,16 +21,16 @@ struct StepMeasurement {
     let stream = TokenStream(capacity: tokens)
     let step = TrainingStep(
       model: model.deviceModel, stream: stream, ropeTable: model.ropeTable, executor: executor, rowCapacity: tokens)
-    let update = step.updatePlan(TrainingSettings())
-    try executor.prepare([step.microBatchPlan, update])
+    let plans = step.plans(for: TrainingSettings())
+    try executor.prepare(plans.all)
     let places = try stream.load([dataset], into: executor)
     var batch = MicroBatch()
     for (index, sample) in samples.enumerated() {
       batch.append(Segment(dataset: 0, sample: index, reversed: false, variant: sample))
     }
-    try step.run([batch], places: places, update: update, learningRate: learningRate, number: 1)
+    try step.run([batch], places: places, plans: plans, learningRate: learningRate, number: 1)
     statistics = try step.statistics(from: 1, through: 1)[0]
-    gradients = step.gradients
+    gradients = try #require(step.gradients)
   }
 
   /// ∂ mean loss / ∂ the parameter of this key, row by row.
