@@ -2,9 +2,9 @@
 
 Run: python Tests/Goldens/generate_peft.py, with torch, transformers and peft, after generate_training.py.
 
-  NAME/          an adapter as PEFT saves it, its B not zero, so that a scale that is wrong shows
+  NAME/          an adapter as PEFT saves it, its B and its saved modules changed, so that what is wrong shows
   expected.json  settings (keys as in a recipe), "ids", and "runs", each with its adapter's name, rank, alpha, use_rslora,
-                 target_modules, rank_pattern, alpha_pattern, and:
+                 target_modules, rank_pattern, alpha_pattern, modules_to_save, and:
                    logprobs    ln p(ids[i + 1] given ids[0 ... i]) of the base with the adapter
                    losses      of 20 AdamW steps on training/rows.jsonl from the adapter, each before its update
                    grad_norms  of each step, before clipping, over the adapter's weights
@@ -36,6 +36,9 @@ RUNS = (
          rank_pattern={}, alpha_pattern={}),
     dict(name="dora", rank=3, alpha=6.0, use_rslora=False, use_dora=True, target_modules=ALL_LINEAR,
          rank_pattern={}, alpha_pattern={}),
+    # The base's embedding is its output projection: one matrix, which PEFT saves twice.
+    dict(name="saved", rank=2, alpha=4.0, use_rslora=False, target_modules=["q_proj", "v_proj"],
+         rank_pattern={}, alpha_pattern={}, modules_to_save=["model.norm", "model.embed_tokens"]),
 )
 
 
@@ -46,12 +49,15 @@ def adapted(choices, seed):
     config = LoraConfig(
         task_type="CAUSAL_LM", r=choices["rank"], lora_alpha=choices["alpha"], use_rslora=choices["use_rslora"],
         target_modules=choices["target_modules"], rank_pattern=choices["rank_pattern"],
-        alpha_pattern=choices["alpha_pattern"], use_dora=choices.get("use_dora", False))
+        alpha_pattern=choices["alpha_pattern"], use_dora=choices.get("use_dora", False),
+        modules_to_save=choices.get("modules_to_save"), ensure_weight_tying="modules_to_save" in choices)
     model = get_peft_model(base, config)
     with torch.no_grad():
         for name, parameter in sorted(model.named_parameters()):
             if "lora_B" in name:
                 parameter.copy_(0.1 * torch.randn(parameter.shape))
+            elif parameter.requires_grad and "lora_" not in name:
+                parameter.add_(0.02 * torch.randn(parameter.shape))
     return model
 
 

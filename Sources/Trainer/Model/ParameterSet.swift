@@ -13,17 +13,20 @@ package struct ParameterSet {
   package let parameters: [ParameterDescription]
   package let groups: [Group]
   private let variables: [String: Variable]
+  private let apart: Set<String>
 
   /// - Parameters:
   ///   - kind: what the numbers are: weights, gradients, a moment.
   ///   - types: dtypes by name, of parameters that are not float32; each has a slab of its own, and none is trained.
   ///   - dtype: of the other matrices; vectors, which are few, are float32.
+  ///   - apart: names of parameters that have a slab of their own.
   ///   - maxSlabBytes: no slab passes it (in float32), unless one parameter alone does; 0 gives each its own.
   package init(
     _ parameters: [ParameterDescription], kind: String, types: [String: DType] = [:], dtype: DType = .float32,
-    maxSlabBytes: Int
+    apart: Set<String> = [], maxSlabBytes: Int
   ) {
     self.parameters = parameters
+    self.apart = apart
     var groups: [Group] = []
     var variables: [String: Variable] = [:]
     for parameter in parameters {
@@ -32,9 +35,13 @@ package struct ParameterSet {
       groups.append(Group(slabs: [variable.slab], decays: false))
       variables[parameter.name] = variable
     }
-    for decays in [true, false] {
-      let members = parameters.filter { ($0.shape.count > 1) == decays && types[$0.name] == nil }
-      guard !members.isEmpty else { continue }
+    let alone = parameters.filter { apart.contains($0.name) }.map { [$0] }
+    let together = [true, false].map { decays in
+      parameters.filter { ($0.shape.count > 1) == decays && types[$0.name] == nil && !apart.contains($0.name) }
+    }
+    for members in together + alone {
+      guard let first = members.first else { continue }
+      let decays = first.shape.count > 1
       let layout = SlabLayout(elementCounts: members.map(\.elementCount), maxBytes: maxSlabBytes)
       let made = layout.makeVariables(
         names: members.map(\.name), shapes: members.map { Shape($0.shape) },
@@ -62,7 +69,7 @@ package struct ParameterSet {
 
   /// The same parameters with memory of their own: gradients, moments, a copy.
   package func sibling(kind: String, dtype: DType = .float32, maxSlabBytes: Int) -> ParameterSet {
-    ParameterSet(parameters, kind: kind, dtype: dtype, maxSlabBytes: maxSlabBytes)
+    ParameterSet(parameters, kind: kind, dtype: dtype, apart: apart, maxSlabBytes: maxSlabBytes)
   }
 
   /// Copies all values to a set of the same layout; nothing leaves the device.

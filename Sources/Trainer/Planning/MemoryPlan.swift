@@ -67,7 +67,8 @@ package struct MemoryPlan: Sendable, Equatable {
     var merge: [Plan] = []
     if case .lora(let lora, _) = method {
       let made = LoRAAdapter(
-        try lora.targets(in: configuration), dropout: lora.dropout, kind: "adapter", maxSlabBytes: slabBytes)
+        try lora.targets(in: configuration), saved: try lora.savedWeights(in: configuration), dropout: lora.dropout,
+        kind: "adapter", maxSlabBytes: slabBytes)
       if lora.betweenRounds == .merge { merge = [made.mergePlan(into: weights.parameters, executor: executor)] }
       adapter = made
     }
@@ -95,19 +96,24 @@ package struct MemoryPlan: Sendable, Equatable {
     trainableParameters = model.trained.parameters.reduce(0) { $0 + $1.elementCount }
     let allocations = plans.flatMap(\.slabs).map { $0.byteCount(on: device.traits) } + plans.flatMap(\.arenas)
     largestAllocation = allocations.max() ?? 0
-    flopsPerToken = Self.flops(configuration, settings: settings, trainsWeights: adapter == nil, trainableParameters)
+    flopsPerToken = Self.flops(configuration, settings: settings, adapter: adapter)
   }
 
   /// Two operations a weight and token forward, as many for the gradient of what it reads, and as many again for its
   /// own where it is trained; attention over half of the sequence on average, 4 products forward and backward twice that.
   private static func flops(
-    _ configuration: LlamaConfiguration, settings: TrainingSettings, trainsWeights: Bool, _ trainable: Int
+    _ configuration: LlamaConfiguration, settings: TrainingSettings, adapter: LoRAAdapter?
   ) -> Double {
-    let embedding = configuration.vocabSize * configuration.hiddenSize
     // The embedding is read by row; where it is the output projection too, it multiplies once.
-    let multiplied = configuration.parameterCount - (configuration.tieWordEmbeddings ? 0 : embedding)
+    func multiplied(_ weights: [ParameterDescription]) -> Int {
+      weights.filter { $0.name != LlamaParameterName.embedding || configuration.tieWordEmbeddings }
+        .reduce(0) { $0 + $1.elementCount }
+    }
+    let weights = multiplied(configuration.parameters)
     let attention =
       3 * 4 * Double(configuration.numHiddenLayers * configuration.queryWidth) * Double(settings.sequenceLength) / 2
-    return Double(multiplied) * (trainsWeights ? 6 : 4) + (trainsWeights ? 0 : 6 * Double(trainable)) + attention
+    guard let adapter else { return 6 * Double(weights) + attention }
+    let factors = adapter.targets.flatMap(\.parameters).reduce(0) { $0 + $1.elementCount }
+    return 4 * Double(weights) + 2 * Double(multiplied(adapter.saved)) + 6 * Double(factors) + attention
   }
 }

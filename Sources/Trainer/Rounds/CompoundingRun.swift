@@ -86,7 +86,9 @@ package final class CompoundingRun {
 
   private func loadBase() throws {
     switch material.base {
-    case .source(let source): try device.model.weights.load(from: source, into: executor)
+    case .source(let source):
+      try device.model.weights.load(from: source, into: executor)
+      try device.adapters?.loadSaved(from: source)
     case .fresh(let seed): try device.model.weights.initialize(seed: seed, into: executor)
     }
   }

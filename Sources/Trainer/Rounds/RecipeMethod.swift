@@ -16,8 +16,8 @@ package enum TrainingMethod: Sendable, Equatable {
 /// The `method` mapping.
 extension RecipeDecoding {
   private static let loraKeys = [
-    "rank", "alpha", "dropout", "target_modules", "rank_pattern", "alpha_pattern", "use_rslora", "use_dora",
-    "between_rounds", "init_adapter",
+    "rank", "alpha", "dropout", "target_modules", "rank_pattern", "alpha_pattern", "modules_to_save", "use_rslora",
+    "use_dora", "between_rounds", "init_adapter",
   ]
 
   private static let patternForm = "a mapping of modules' names to numbers, as in {down_proj: 16}"
@@ -62,6 +62,7 @@ extension RecipeDecoding {
       settings.dropout = rate
     }
     settings.targets = try targets(method)
+    settings.modulesToSave = try modulesToSave(method)
     if let (names, ranks) = try method.namedMapping("rank_pattern", allowed: patternForm) {
       for name in names { settings.rankPattern[name] = try ranks.integer(name, in: 1...(1 << 16)) }
     }
@@ -93,20 +94,34 @@ extension RecipeDecoding {
   /// `all-linear`, one name, or a list of names.
   private static func targets(_ method: RecipeReader) throws(RecipeError) -> LoRASettings.Targets {
     guard let node = method.node("target_modules") else { return .allLinear }
-    let allowed = "all-linear, or a list of modules' names such as [q_proj, v_proj]"
+    if case .scalar("all-linear", _) = node.content { return .allLinear }
+    return .named(
+      try names(
+        method, "target_modules", node, allowed: "all-linear, or a list of modules' names such as [q_proj, v_proj]"))
+  }
+
+  /// Null, one name, or a list of names.
+  private static func modulesToSave(_ method: RecipeReader) throws(RecipeError) -> [String] {
+    let key = "modules_to_save"
+    guard let node = method.node(key), !node.isNull else { return [] }
+    return try names(method, key, node, allowed: "null, or a list of modules' names such as [embed_tokens, lm_head]")
+  }
+
+  private static func names(
+    _ method: RecipeReader, _ key: String, _ node: RecipeNode, allowed: String
+  ) throws(RecipeError) -> [String] {
     switch node.content {
-    case .scalar(let text, _) where text == "all-linear": return .allLinear
-    case .scalar(let text, _) where !text.isEmpty && !node.isNull: return .named([text])
+    case .scalar(let text, _) where !text.isEmpty && !node.isNull: return [text]
     case .sequence(let items) where !items.isEmpty:
       var names: [String] = []
       for item in items {
         guard case .scalar(let text, _) = item.content, !text.isEmpty else {
-          throw method.error("target_modules", item, allowed: allowed)
+          throw method.error(key, item, allowed: allowed)
         }
         names.append(text)
       }
-      return .named(names)
-    default: throw method.error("target_modules", node, allowed: allowed)
+      return names
+    default: throw method.error(key, node, allowed: allowed)
     }
   }
 }
@@ -118,16 +133,18 @@ extension TrainingMethod {
     func mapping(_ pairs: [(String, String)]) -> String {
       "{" + pairs.map { "\(RecipeYAML.text($0)): \($1)" }.joined(separator: ", ") + "}"
     }
+    func list(_ names: [String]) -> String { "[" + names.map(RecipeYAML.text).joined(separator: ", ") + "]" }
     let targets: String =
       switch settings.targets {
       case .allLinear: "all-linear"
-      case .named(let names): "[" + names.map(RecipeYAML.text).joined(separator: ", ") + "]"
+      case .named(let names): list(names)
       }
     let ranks = settings.rankPattern.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
     let alphas = settings.alphaPattern.sorted { $0.key < $1.key }.map { ($0.key, RecipeYAML.number($0.value)) }
     return "{type: lora, rank: \(settings.rank), alpha: \(RecipeYAML.number(settings.alpha)), "
       + "dropout: \(RecipeYAML.number(settings.dropout)), "
       + "target_modules: \(targets), rank_pattern: \(mapping(ranks)), alpha_pattern: \(mapping(alphas)), "
+      + "modules_to_save: \(settings.modulesToSave.isEmpty ? "null" : list(settings.modulesToSave)), "
       + "use_rslora: \(settings.usesRankStabilization), use_dora: \(settings.usesMagnitudes), "
       + "between_rounds: \(settings.betweenRounds.rawValue), "
       + "init_adapter: \(initial.map { RecipeYAML.text($0.path) } ?? "null")}"

@@ -30,7 +30,8 @@ struct RunAdapters {
     self.executor = executor
     let slabBytes = ParameterSet.slabBytes(for: executor)
     let targets = method.targets
-    trained = LoRAAdapter(targets, dropout: settings.dropout, kind: "adapter", maxSlabBytes: slabBytes)
+    trained = LoRAAdapter(
+      targets, saved: method.saved, dropout: settings.dropout, kind: "adapter", maxSlabBytes: slabBytes)
     frozen =
       settings.betweenRounds == .stack
       ? (1..<rounds).map { LoRAAdapter(targets, kind: "adapter of round \($0)", maxSlabBytes: slabBytes) } : []
@@ -41,24 +42,35 @@ struct RunAdapters {
   /// To be prepared together with the other plans of a run.
   var plans: [Plan] { [merge, magnitudes].compactMap { $0 } }
 
+  /// Gives the weights that are trained themselves the base's values.
+  func loadSaved(from source: any ModelSource) throws {
+    try trained.loadSaved(source.tensor, on: executor)
+  }
+
   /// Makes the adapter that a round trains: a new one, or the one before under `continue`.
   ///
   /// - Parameter round: from 1.
   func begin(round: Int, seed: UInt64) throws {
-    if round == 1, let initial { return try trained.load(try initial.matrices(), on: executor) }
+    if round == 1, let initial { return try load(initial) }
     guard round == 1 || settings.betweenRounds != .continue else { return }
     try trained.initialize(seed: KeyedRandom(seed, UInt64(round), 0x4C6F_5241).bits(0), on: executor)
     if let magnitudes { try executor.run(magnitudes, RunArguments(rows: 1)) }
   }
 
+  private func load(_ adapter: PEFTAdapter) throws {
+    try trained.load(try adapter.matrices(), on: executor)
+    try trained.loadSaved(adapter.savedValues, on: executor)
+  }
+
   /// Makes the adapter of a finished round a part of what the next starts from, and leaves one that changes nothing.
+  /// Weights that are trained themselves are trained on.
   func fold(round: Int) throws(OpenCLError) {
     switch settings.betweenRounds {
     case .continue: return
     case .merge: if let merge { try executor.run(merge, RunArguments(rows: 1)) }
-    case .stack: try trained.parameters.copy(to: frozen[round - 1].parameters, on: executor)
+    case .stack: try trained.copyFactors(to: frozen[round - 1], on: executor)
     }
-    for slab in trained.parameters.slabs { try executor.zero(slab) }
+    try trained.clear(on: executor)
   }
 
   /// Whether folding is to leave the model as it is, but for rounding.
@@ -86,8 +98,18 @@ struct RunAdapters {
       }
     }
     try PEFTAdapterWriter.write(
-      targets, matrices, usesRankStabilization: settings.usesRankStabilization, base: base, baseSha256: baseSha256,
-      to: folder)
+      targets, matrices, saved: try savedOnDisk(configuration), usesRankStabilization: settings.usesRankStabilization,
+      base: base, baseSha256: baseSha256, to: folder)
+  }
+
+  /// The weights that are trained themselves, as PEFT keeps them: what is tied to the embedding stands there too.
+  private func savedOnDisk(_ configuration: LlamaConfiguration) throws(OpenCLError) -> [SavedWeight] {
+    let values = try trained.savedValues(on: executor)
+    return trained.saved.flatMap { weight in
+      let saved = SavedWeight(name: weight.name, shape: weight.shape, values: values[weight.name] ?? [])
+      guard weight.name == LlamaParameterName.embedding, configuration.tieWordEmbeddings else { return [saved] }
+      return [saved, SavedWeight(name: LlamaParameterName.output, shape: saved.shape, values: saved.values)]
+    }
   }
 
   /// Brings M0 on the device to the model of a finished round, by the steps that made it: the bits are the same.
@@ -98,7 +120,7 @@ struct RunAdapters {
   ///   - foldsLast: whether the next round has begun.
   func restore(_ folder: URL, round: Int, configuration: LlamaConfiguration, foldsLast: Bool) throws {
     let saved = try PEFTAdapter(folder, for: configuration)
-    guard folds else { return try trained.load(try saved.matrices(), on: executor) }
+    guard folds else { return try load(saved) }
     let all = try saved.matrices()
     for number in 1...round {
       var matrices: LoRAMatrices = [:]
@@ -110,6 +132,7 @@ struct RunAdapters {
       try trained.load(matrices, on: executor)
       if number < round || foldsLast { try fold(round: number) }
     }
+    try trained.loadSaved(saved.savedValues, on: executor)
   }
 }
 
@@ -118,6 +141,7 @@ extension RunMaterial {
   package struct Adapters: Sendable {
     let settings: LoRASettings
     let targets: [LoRATarget]
+    let saved: [ParameterDescription]
     let initial: PEFTAdapter?
 
     init(
@@ -131,24 +155,27 @@ extension RunMaterial {
       }
       do throws(LoRASettings.Unsuitable) {
         targets = try settings.targets(in: configuration)
+        saved = try settings.savedWeights(in: configuration)
       } catch {
         throw RoundError.unsuitable(key: "method." + error.key, problem: error.problem, remedy: error.remedy)
       }
       initial = try url.map { try PEFTAdapter($0, for: configuration) }
       guard let initial else { return }
       try initial.check(base: source)
-      guard initial.targets != targets else { return }
+      guard initial.targets != targets || initial.saved != saved else { return }
       throw RoundError.unsuitable(
         key: "method.init_adapter",
-        problem: "\(initial.url.path) adapts \(Self.describe(initial.targets)), the recipe \(Self.describe(targets))",
-        remedy: "give the recipe the adapter's rank, alpha and target_modules")
+        problem: "\(initial.url.path) adapts \(Self.describe(initial.targets, initial.saved)), the recipe "
+          + Self.describe(targets, saved),
+        remedy: "give the recipe the adapter's rank, alpha, target_modules and modules_to_save")
     }
 
-    private static func describe(_ targets: [LoRATarget]) -> String {
+    private static func describe(_ targets: [LoRATarget], _ saved: [ParameterDescription]) -> String {
       let ranks = Set(targets.map(\.rank)).sorted().map(String.init).joined(separator: ", ")
       let alphas = Set(targets.map(\.alpha)).sorted().map { RecipeYAML.number($0) }.joined(separator: ", ")
       let dora = targets.first?.hasMagnitude == true ? " and magnitudes (DoRA)" : ""
-      return "\(targets.count) layers with rank \(ranks) and alpha \(alphas)\(dora)"
+      let own = saved.isEmpty ? "" : " and trains \(saved.map(\.name).joined(separator: ", "))"
+      return "\(targets.count) layers with rank \(ranks) and alpha \(alphas)\(dora)\(own)"
     }
   }
 }

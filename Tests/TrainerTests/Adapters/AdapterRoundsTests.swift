@@ -8,7 +8,7 @@ import Trainer
 struct AdapterRoundsTests {
   /// Three rounds on a model that one round of full training made.
   static func recipe(
-    _ fixture: RunFixture, _ mode: LoRASettings.BetweenRounds, dropout: Double = 0
+    _ fixture: RunFixture, _ mode: LoRASettings.BetweenRounds, dropout: Double = 0, saving: [String] = []
   ) throws -> Recipe {
     let rounds = try ["one", "two", "three"].map {
       (name: $0, train: try fixture.write($0 + ".jsonl", word: $0, rows: 20))
@@ -18,6 +18,7 @@ struct AdapterRoundsTests {
       base: .model(try base()), settings: RunFixture.settings(steps: 6, saveSteps: 2), rounds: rounds, valid: valid)
     var settings = LoRASettings()
     (settings.rank, settings.alpha, settings.betweenRounds, settings.dropout) = (4, 8, mode, dropout)
+    settings.modulesToSave = saving
     recipe.method = .lora(settings, initial: nil)
     return recipe
   }
@@ -112,6 +113,37 @@ struct AdapterRoundsTests {
     try fixture.run(recipe, on: try executor(), resuming: true)
     #expect(try Self.adapter(fixture, "03-three") == whole)
     #expect(try fixture.metrics().map(\.loss) == losses)
+  }
+
+  @Test(
+    "weights that are trained themselves go on from round to round; their folder is the model that was measured",
+    arguments: [LoRASettings.BetweenRounds.merge, .continue, .stack], TrainerExecutors.all)
+  func savedWeights(_ mode: LoRASettings.BetweenRounds, _ choice: ExecutorChoice) throws {
+    let fixture = try RunFixture()
+    let recipe = try Self.recipe(fixture, mode, saving: ["embed_tokens", "lm_head", "norm"])
+    let copy = fixture.folder.appending(path: "crashed")
+    let (_, notes) = try fixture.run(recipe, on: choice.make()) { line in
+      guard line.round == 3, line.step == 3 else { return }
+      try? FileManager.default.copyItem(at: fixture.output, to: copy)
+    }
+    for note in notes where note.contains("is folded into the model") {
+      #expect(try #require(Float(note.split(separator: " ").last ?? "")) < 1e-4, "\(note)")
+    }
+    let matrix = try LlamaGolden.decode(TransferRecord.self, from: fixture.output.appending(path: "transfer.json"))
+    for (index, name) in ["01-one", "02-two", "03-three"].enumerated() {
+      #expect(abs(try Self.loss(fixture, name, on: choice) - (matrix.loss[index + 1][0] ?? .nan)) < 1e-4, "\(name)")
+    }
+    let base = try openModel(at: Self.base())
+    let trained = try ["02-two", "03-three"].map { try openModel(at: fixture.rounds.appending(path: $0)) }
+    for name in ["model.embed_tokens.weight", "model.norm.weight"] {
+      let values = try [base, trained[0], trained[1]].map { try $0.tensor(name) }
+      #expect(values[0] != values[1] && values[1] != values[2], "\(name)")
+    }
+    let whole = try Self.adapter(fixture, "03-three")
+    try FileManager.default.removeItem(at: fixture.output)
+    try FileManager.default.moveItem(at: copy, to: fixture.output)
+    try fixture.run(recipe, on: choice.make(), resuming: true)
+    #expect(try Self.adapter(fixture, "03-three") == whole)
   }
 
   @Test("DoRA is trained on from round to round; its folder is the model that was measured; a crash changes no bit")

@@ -48,6 +48,28 @@ struct LoRASettingsTests {
     #expect(rank?.key == "rank" && rank?.remedy == "take a rank of at most 8")
   }
 
+  @Test("modules to save are embedding, norms and head by the ends of their names; tied, both names mean one matrix")
+  func saved() throws {
+    var settings = LoRASettings()
+    settings.modulesToSave = ["lm_head", "norm", "0.input_layernorm"]
+    let found = try settings.savedWeights(in: Self.tiny).map(\.name)
+    #expect(found == ["model.layers.0.input_layernorm.weight", "model.norm.weight", "lm_head.weight"])
+    var tied = Self.tiny
+    tied.tieWordEmbeddings = true
+    #expect(
+      try settings.savedWeights(in: tied).map(\.name) == [
+        "model.embed_tokens.weight", "model.layers.0.input_layernorm.weight", "model.norm.weight",
+      ])
+    settings.modulesToSave = ["embed_tokens", "lm_head"]
+    #expect(try settings.savedWeights(in: tied).count == 1)
+    #expect(try settings.savedWeights(in: Self.tiny).count == 2)
+    for name in ["embed_token", "q_proj"] {
+      settings.modulesToSave = [name]
+      let error = #expect(throws: LoRASettings.Unsuitable.self) { try settings.savedWeights(in: tied) }
+      #expect(error?.key == "modules_to_save" && error?.remedy.contains("embed_tokens") == true)
+    }
+  }
+
   @Test("two adapters joined are the sum of both, and come apart again")
   func joined() throws {
     let target = LoRATarget(

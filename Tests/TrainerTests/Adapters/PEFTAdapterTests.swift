@@ -5,7 +5,7 @@ import Trainer
 
 @Suite("Adapters that PEFT wrote")
 struct PEFTAdapterTests {
-  @Test("a folder that names its base is the merged model", arguments: 0..<3, TrainerExecutors.all)
+  @Test("a folder that names its base is the merged model", arguments: 0..<4, TrainerExecutors.all)
   func merged(_ index: Int, _ choice: ExecutorChoice) throws {
     let golden = try PEFTGolden.load()
     let run = golden.runs[index]
@@ -14,7 +14,7 @@ struct PEFTAdapterTests {
     #expect(largestDifference(found, run.logprobs) < 1e-4)
   }
 
-  @Test("twenty steps from an adapter give PEFT's losses", arguments: 0..<3, TrainerExecutors.all)
+  @Test("twenty steps from an adapter give PEFT's losses", arguments: 0..<4, TrainerExecutors.all)
   func trains(_ index: Int, _ choice: ExecutorChoice) throws {
     let golden = try PEFTGolden.load()
     let run = golden.runs[index]
@@ -29,6 +29,31 @@ struct PEFTAdapterTests {
     #expect(largestDifference(lines.map { $0.loss ?? .nan }, run.losses) < 1e-4)
     let relative = zip(lines, run.gradNorms).map { ($0.gradNorm ?? .nan) / $1 }
     #expect(largestDifference(relative, run.gradNorms.map { _ in 1 }) < 3e-3)
+  }
+
+  @Test("an adapter that parts the embedding from the projection it is tied to is refused, and so are other shapes")
+  func parted() throws {
+    let fixture = try RunFixture()
+    let folder = fixture.folder.appending(path: "parted")
+    try FileManager.default.copyItem(at: TestData.golden("peft/saved"), to: folder)
+    let weights = folder.appending(path: "adapter_model.safetensors")
+    let whole = try Data(contentsOf: weights)
+    let key = "base_model.model.lm_head.weight"
+    let head = try #require(try SafetensorsFile(weights).entry(key))
+    var changed = whole
+    changed[head.byteRange.lowerBound] ^= 1
+    try changed.write(to: weights)
+    let apart = #expect(throws: CheckpointError.self) { try openModel(at: TrainingGolden.model, adapter: folder) }
+    #expect(apart?.kind == .unsupported && apart?.remedy.contains("ensure_weight_tying") == true)
+    let name = try #require(whole.range(of: Data(key.utf8)))
+    changed = whole
+    changed.replaceSubrange(name, with: Data(key.replacing("lm_head", with: "my_head").utf8))
+    try changed.write(to: weights)
+    #expect(throws: CheckpointError.self) { try openModel(at: TrainingGolden.model, adapter: folder) }
+    let other = #expect(throws: CheckpointError.self) {
+      try openModel(at: TestData.golden("llama/biases"), adapter: TestData.golden("peft/saved"))
+    }
+    #expect(other?.kind == .invalid)
   }
 
   @Test("an adapter's folder is looked at as the model that it makes")

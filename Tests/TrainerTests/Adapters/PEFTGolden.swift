@@ -14,6 +14,7 @@ struct PEFTGolden: Decodable {
     let targetModules: [String]
     let rankPattern: [String: Int]
     let alphaPattern: [String: Double]
+    let modulesToSave: [String]?
     let logprobs: [Double]
     let losses: [Double]
     let gradNorms: [Double]
@@ -27,6 +28,7 @@ struct PEFTGolden: Decodable {
       settings.usesMagnitudes = useDora ?? false
       if settings.usesMagnitudes { settings.betweenRounds = .continue }
       settings.targets = .named(targetModules)
+      settings.modulesToSave = modulesToSave ?? []
       // JSON's keys are read as in Swift: down_proj came as downProj.
       settings.rankPattern = Dictionary(uniqueKeysWithValues: rankPattern.map { (Self.snake($0), $1) })
       settings.alphaPattern = Dictionary(uniqueKeysWithValues: alphaPattern.map { (Self.snake($0), $1) })

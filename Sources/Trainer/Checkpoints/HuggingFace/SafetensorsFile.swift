@@ -35,6 +35,13 @@ package final class SafetensorsFile: Sendable {
     return storage
   }
 
+  /// Whether two tensors hold the same numbers, bit for bit.
+  package func isSame(_ a: SafetensorsEntry, _ b: SafetensorsEntry) -> Bool {
+    defer { for entry in [a, b] { file.release(entry.byteRange) } }
+    return a.elementType == b.elementType && a.shape == b.shape
+      && withExtendedLifetime(file) { file.bytes[a.byteRange].elementsEqual(file.bytes[b.byteRange]) }
+  }
+
   /// Hands numbers of tensor `name` to `body` as f32; they are valid during the call only.
   ///
   /// - Parameter rows: those to hand on; nil: all.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A base with an adapter merged into it as its weights are read: W + s·B·A, in fp32, and DoRA's
-/// rows at their magnitudes.
+/// A base with an adapter merged into it as its weights are read: W + s·B·A, in fp32, DoRA's rows
+/// at their magnitudes, and the weights that stand in the place of the base's.
 struct AdaptedModel: ModelSource {
   private let base: any ModelSource
   private let adapter: PEFTAdapter
@@ -28,6 +28,7 @@ struct AdaptedModel: ModelSource {
   func withRows<R>(
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R {
+    if adapter.saved.contains(where: { $0.name == name }) { return try adapter.withSavedRows(rows, of: name, body) }
     guard let target = targets[name], let pair = matrices[target.module] else {
       return try base.withRows(rows, of: name, body)
     }

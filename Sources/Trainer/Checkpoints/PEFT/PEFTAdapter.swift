@@ -13,6 +13,8 @@ package struct PEFTAdapter: Sendable {
   package let usesRankStabilization: Bool
   /// The adapted layers, in the model's order.
   package let targets: [LoRATarget]
+  /// The weights that stand in the place of the base's (`modules_to_save`), in the model's order.
+  package let saved: [ParameterDescription]
   private let file: SafetensorsFile
 
   static let configName = "adapter_config.json"
@@ -40,6 +42,7 @@ package struct PEFTAdapter: Sendable {
     }
     file = try SafetensorsFile(weights)
     baseSha256 = file.metadata[Self.hashKey]
+    saved = try Self.saved(in: file, of: configuration)
     targets = try Self.targets(
       in: file, of: configuration, fields: fields, usesRankStabilization: usesRankStabilization)
   }
@@ -89,6 +92,16 @@ package struct PEFTAdapter: Sendable {
     return matrices
   }
 
+  /// A weight that stands in the place of the base's.
+  package func savedValues(_ name: String) throws -> [Float] { try file.floats(LoRATarget.prefix + name) }
+
+  /// Some of its rows.
+  func withSavedRows<R>(
+    _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) throws -> R {
+    try file.withFloats(LoRATarget.prefix + name, rows: rows, body)
+  }
+
   // MARK: - Reading
 
   private static func fields(of folder: URL) throws(CheckpointError) -> ConfigurationFields {
@@ -115,6 +128,8 @@ package struct PEFTAdapter: Sendable {
     let alphas = try fields.numbers("alpha_pattern")
     let hasMagnitudes = try fields.bool("use_dora") ?? false
     var rest = Set(file.entries.map(\.name))
+    for weight in configuration.savableWeights { rest.remove(LoRATarget.prefix + weight.parameter.name) }
+    if configuration.tieWordEmbeddings { rest.remove(LoRATarget.prefix + LlamaParameterName.output) }
     var targets: [LoRATarget] = []
     for module in configuration.linearModules {
       let names = ["A", "B"].map { LoRATarget.prefix + module.name + ".lora_\($0).weight" }
@@ -153,6 +168,33 @@ package struct PEFTAdapter: Sendable {
       throw .invalid(file.path, "the adapter holds no tensor", remedy: "save it again")
     }
     return targets
+  }
+
+  private static func saved(
+    in file: SafetensorsFile, of configuration: LlamaConfiguration
+  ) throws(CheckpointError) -> [ParameterDescription] {
+    var saved: [ParameterDescription] = []
+    for (_, parameter) in configuration.savableWeights {
+      guard let entry = file.entry(LoRATarget.prefix + parameter.name) else { continue }
+      guard entry.shape == parameter.shape else {
+        throw .invalid(
+          file.path, "\(parameter.name) is \(entry.shape) here and \(parameter.shape) in the base",
+          remedy: "give the adapter of this base")
+      }
+      _ = try file.storage(of: entry)
+      saved.append(parameter)
+    }
+    guard configuration.tieWordEmbeddings else { return saved }
+    // One matrix to the base, two tensors to PEFT: unless both are here and alike, the adapter parts what is tied.
+    let pair = [LlamaParameterName.embedding, LlamaParameterName.output].map { LoRATarget.prefix + $0 }
+    let found = pair.compactMap(file.entry)
+    guard !found.isEmpty else { return saved }
+    guard found.count == 2, found[0].shape == found[1].shape, file.isSame(found[0], found[1]) else {
+      throw .unsupported(
+        file.path, "it trains the embedding apart from the output projection, which are one matrix in the base",
+        remedy: "train it with ensure_weight_tying, or merge it with PEFT's merge_and_unload")
+    }
+    return saved
   }
 }
 

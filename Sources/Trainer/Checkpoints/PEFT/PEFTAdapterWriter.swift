@@ -1,29 +1,44 @@
 import Foundation
 
+/// A weight that an adapter's file holds whole, by its name in the model.
+struct SavedWeight {
+  let name: String
+  let shape: [Int]
+  let values: [Float]
+
+  /// PEFT's key.
+  var key: String { LoRATarget.prefix + name }
+  var module: String { String(name.dropLast(".weight".count)) }
+}
+
 /// Writes adapters that PEFT loads as they stand.
 package enum PEFTAdapterWriter {
   /// Writes adapter_config.json and adapter_model.safetensors.
   ///
   /// - Parameters:
   ///   - targets: the adapted layers, with the ranks and alphas of what is written.
+  ///   - saved: the weights that stand in the place of the base's.
   ///   - base: the model that it adapts: a path or a name.
   ///   - baseSha256: of the base's weights.
-  package static func write(
-    _ targets: [LoRATarget], _ matrices: LoRAMatrices, usesRankStabilization: Bool, base: String, baseSha256: String?,
-    to folder: URL
+  static func write(
+    _ targets: [LoRATarget], _ matrices: LoRAMatrices, saved: [SavedWeight], usesRankStabilization: Bool, base: String,
+    baseSha256: String?, to folder: URL
   ) throws {
     try FileManager.default.makeFolder(at: folder)
     var metadata = ["format": "pt"]
     metadata[PEFTAdapter.hashKey] = baseSha256
     try SafetensorsWriter.write(
-      targets.flatMap(\.parameters), metadata: metadata, to: folder.appending(path: PEFTAdapter.weightsName)
+      targets.flatMap(\.parameters) + saved.map { ParameterDescription(name: $0.key, shape: $0.shape) },
+      metadata: metadata, to: folder.appending(path: PEFTAdapter.weightsName)
     ) { name in
+      if let weight = saved.first(where: { $0.key == name }) { return weight.values }
       guard let target = targets.first(where: { [$0.a, $0.b, $0.magnitude].contains(name) }),
         let pair = matrices[target.module]
       else { preconditionFailure("\(name) is no matrix of the adapter") }
       return name == target.a ? pair.a : name == target.b ? pair.b : pair.magnitude ?? []
     }
-    let config = Config(targets, usesRankStabilization: usesRankStabilization, base: base)
+    let config = Config(
+      targets, modulesToSave: saved.map(\.module), usesRankStabilization: usesRankStabilization, base: base)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -41,6 +56,7 @@ package enum PEFTAdapterWriter {
     let loraAlpha: Double
     let loraDropout = 0.0
     let targetModules: [String]
+    let modulesToSave: [String]?
     let bias = "none"
     let fanInFanOut = false
     let useRslora: Bool
@@ -50,7 +66,8 @@ package enum PEFTAdapterWriter {
     let rankPattern: [String: Int]
     let alphaPattern: [String: Double]
 
-    init(_ targets: [LoRATarget], usesRankStabilization: Bool, base: String) {
+    init(_ targets: [LoRATarget], modulesToSave: [String], usesRankStabilization: Bool, base: String) {
+      self.modulesToSave = modulesToSave.isEmpty ? nil : modulesToSave
       baseModelNameOrPath = base
       let (rank, alpha) = (targets.first?.rank ?? 0, targets.first?.alpha ?? 0)
       r = rank

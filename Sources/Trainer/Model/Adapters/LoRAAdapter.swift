@@ -1,19 +1,40 @@
 import GPUTensor
 import Kernels
 
-/// One adapter on a device: A and B of each target, and its magnitudes where they are trained.
+/// One adapter on a device: A and B of each target, its magnitudes where they are trained, and the weights that are
+/// trained themselves.
 package struct LoRAAdapter {
   package let targets: [LoRATarget]
+  /// Weights that stand in the place of the base's.
+  package let saved: [ParameterDescription]
   package let parameters: ParameterSet
   private let indices: [String: Int]
   private let dropout: Double
 
-  /// - Parameter dropout: the share of a layer's inputs that a training step hides from the adapter.
-  package init(_ targets: [LoRATarget], dropout: Double = 0, kind: String, maxSlabBytes: Int) {
+  /// - Parameters:
+  ///   - saved: parameters of the model that are trained in place of the base's.
+  ///   - dropout: the share of a layer's inputs that a training step hides from the adapter.
+  package init(
+    _ targets: [LoRATarget], saved: [ParameterDescription] = [], dropout: Double = 0, kind: String, maxSlabBytes: Int
+  ) {
     self.targets = targets
+    self.saved = saved
     self.dropout = dropout
-    parameters = ParameterSet(targets.flatMap(\.parameters), kind: kind, maxSlabBytes: maxSlabBytes)
+    let copies = saved.map { ParameterDescription(name: LoRATarget.prefix + $0.name, shape: $0.shape) }
+    parameters = ParameterSet(
+      targets.flatMap(\.parameters) + copies, kind: kind, apart: Set(copies.map(\.name)), maxSlabBytes: maxSlabBytes)
     indices = Dictionary(uniqueKeysWithValues: targets.enumerated().map { ($1.module, $0) })
+  }
+
+  /// The trained weight in the place of the base's of this name; nil: the base's stands.
+  package func variable(inPlaceOf weight: String) -> Variable? {
+    saved.contains { $0.name == weight } ? parameters.variable(LoRATarget.prefix + weight) : nil
+  }
+
+  /// The slabs of A, B and magnitudes.
+  private var factorSlabs: [Slab] {
+    let own = Set(saved.compactMap { variable(inPlaceOf: $0.name).map { ObjectIdentifier($0.slab) } })
+    return parameters.slabs.filter { !own.contains(ObjectIdentifier($0)) }
   }
 
   /// What a layer gives for x: its weight's product, and s·B·(A·x) where the module is adapted.
@@ -49,13 +70,40 @@ package struct LoRAAdapter {
 
   /// A new adapter, which changes nothing yet: A uniform within 1/√in, as PEFT's (Kaiming with a = √5), and B zero.
   package func initialize(seed: UInt64, on executor: any Executor) throws(OpenCLError) {
-    for slab in parameters.slabs { try executor.zero(slab) }
+    try clear(on: executor)
     for (index, target) in targets.enumerated() {
       var random = SplitMix64(seed: seed &+ UInt64(index) << 32)
       let bound = 1 / Float(target.inFeatures).squareRoot()
       let values = (0..<target.rank * target.inFeatures).map { _ in Float.random(in: -bound...bound, using: &random) }
       try executor.write(.floats(values), to: parameters.variable(target.a), at: 0)
     }
+  }
+
+  /// Makes A, B and magnitudes zero: what is left are the saved weights.
+  package func clear(on executor: any Executor) throws(OpenCLError) {
+    for slab in factorSlabs { try executor.zero(slab) }
+  }
+
+  /// Copies A, B and magnitudes to an adapter of the same targets; nothing leaves the device.
+  package func copyFactors(to other: LoRAAdapter, on executor: any Executor) throws(OpenCLError) {
+    for (source, target) in zip(factorSlabs, other.factorSlabs) { try executor.copy(from: source, to: target) }
+  }
+
+  /// Loads the saved weights, each from what `values` gives by its name in the model.
+  package func loadSaved(_ values: (String) throws -> [Float], on executor: any Executor) throws {
+    for weight in saved {
+      guard let variable = variable(inPlaceOf: weight.name) else { preconditionFailure("\(weight.name) is not saved") }
+      try executor.write(.floats(try values(weight.name)), to: variable, at: 0)
+    }
+  }
+
+  /// The saved weights by their names in the model, from the device.
+  package func savedValues(on executor: any Executor) throws(OpenCLError) -> [String: [Float]] {
+    var values: [String: [Float]] = [:]
+    for weight in saved {
+      if let variable = variable(inPlaceOf: weight.name) { values[weight.name] = try executor.read(variable) }
+    }
+    return values
   }
 
   /// Loads A and B of each target.

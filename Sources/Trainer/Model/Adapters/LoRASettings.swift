@@ -38,6 +38,8 @@ package struct LoRASettings: Sendable, Equatable {
   /// `use_dora`.
   package var usesMagnitudes = false
   package var betweenRounds = BetweenRounds.merge
+  /// Modules that no adapter suits and whose own weights are trained, by the end of their names (`modules_to_save`).
+  package var modulesToSave: [String] = []
 
   package init() {}
 }
@@ -119,6 +121,20 @@ extension LoRASettings {
     return found
   }
 
+  /// The weights that are trained themselves, in the model's order. Where the output projection is the embedding, both
+  /// names mean the one matrix.
+  package func savedWeights(in configuration: LlamaConfiguration) throws(Unsuitable) -> [ParameterDescription] {
+    let weights = configuration.savableWeights
+    let names = weights.map(\.module) + (configuration.tieWordEmbeddings ? ["lm_head"] : [])
+    try Self.check(modulesToSave, key: "modules_to_save", against: names)
+    let wanted = names.filter { name in modulesToSave.contains { Self.names($0, name) } }
+    return weights.filter { weight in
+      wanted.contains(weight.module)
+        || weight.parameter.name == LlamaParameterName.embedding && wanted.contains("lm_head")
+          && configuration.tieWordEmbeddings
+    }.map(\.parameter)
+  }
+
   private func isTarget(_ module: String) -> Bool {
     switch targets {
     case .allLinear: true
@@ -143,13 +159,21 @@ extension LoRASettings {
       }
       let nearest = EditDistance.nearest(to: name, among: ends) ?? ""
       throw Unsuitable(
-        key: key, problem: "'\(name)' is no linear layer of the model",
+        key: key,
+        problem: key == "modules_to_save"
+          ? "'\(name)' is no embedding, head or norm of the model" : "'\(name)' is no linear layer of the model",
         remedy: "the nearest is '\(nearest)' of \(ends.joined(separator: ", "))")
     }
   }
 }
 
 extension LlamaConfiguration {
+  /// What is no linear layer of a block, and no bias: embedding, norms and head.
+  package var savableWeights: [(module: String, parameter: ParameterDescription)] {
+    parameters.filter { $0.name.hasSuffix(".weight") && !$0.name.hasSuffix("_proj.weight") }
+      .map { (String($0.name.dropLast(".weight".count)), $0) }
+  }
+
   /// The linear layers of all blocks: name without `.weight`, and sizes.
   package var linearModules: [(name: String, inFeatures: Int, outFeatures: Int)] {
     parameters.filter { $0.shape.count == 2 && $0.name.hasSuffix("_proj.weight") }
