@@ -87,6 +87,15 @@ package final class Context {
     try check(status, "clEnqueueWriteBuffer", "\(bytes.count) bytes at \(offset)")
   }
 
+  /// Sends bytes to the device without waiting and without a copy: they must stay as they are until a later read.
+  package func write(resident bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(OpenCLError) {
+    precondition(bytes.count <= buffer.byteCount, "write outside its buffer")
+    ledger.bytesToDevice += bytes.count
+    let status = clEnqueueWriteBuffer(
+      queue, buffer.handle, cl_bool(CL_FALSE), 0, bytes.count, bytes.baseAddress, 0, nil, nil)
+    try check(status, "clEnqueueWriteBuffer", "\(bytes.count) bytes")
+  }
+
   /// Waits for all that was enqueued, then brings bytes back.
   package func read(
     _ buffer: Buffer, offset: Int = 0, into bytes: UnsafeMutableRawBufferPointer

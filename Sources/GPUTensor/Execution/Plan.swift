@@ -33,7 +33,7 @@ package final class Plan {
     self.graph = graph
     self.traits = traits
     nodes = LaunchFusion.merged(graph.nodes)
-    var requests = Self.lifetimes(of: graph.values, in: nodes, outputs: outputs)
+    var requests = Self.lifetimes(of: graph.values, in: nodes, outputs: outputs, traits: traits)
     for (index, node) in nodes.enumerated() {
       let shapes = NodeShapes(
         inputs: node.inputs.map { graph.values[$0].shape }, outputs: node.outputs.map { graph.values[$0].shape })
@@ -98,7 +98,9 @@ package final class Plan {
   }
 
   /// The first node that writes and the last that touches each value that lives in an arena.
-  private static func lifetimes(of values: [Graph.Value], in nodes: [Graph.Node], outputs: [Tensor]) -> [Request] {
+  private static func lifetimes(
+    of values: [Graph.Value], in nodes: [Graph.Node], outputs: [Tensor], traits: KernelTraits?
+  ) -> [Request] {
     var first = [Int?](repeating: nil, count: values.count)
     var last = [Int?](repeating: nil, count: values.count)
     for (index, node) in nodes.enumerated() {
@@ -111,7 +113,9 @@ package final class Plan {
     return values.indices.compactMap { id in
       let value = values[id]
       guard let end = last[id] else { return nil }
-      let bytes = value.dtype.byteCount(value.shape.count)
+      // The CPU fallback keeps an element of a block as any other.
+      let dtype = traits == nil && value.dtype.isBlocks ? .float32 : value.dtype
+      let bytes = dtype.byteCount(value.shape.count)
       switch value.source {
       case .variable: return nil
       case .input: return Request(owner: .value(id), first: -1, last: end, byteCount: bytes)

@@ -27,10 +27,9 @@ package struct DeviceModel {
   package func llama(in graph: Graph, training: Bool = false, recompute: Llama.Recompute = .none) -> Llama {
     let adapters = frozen + (adapter.map { [$0] } ?? [])
     return Llama(configuration, recompute: recompute) {
-      graph.variable(adapter?.variable(inPlaceOf: $0) ?? weights.variable($0))
-    } adapted: { module, x, product in
-      let weight = graph.variable(weights.variable(module + ".weight"))
-      return adapters.reduce(product) { product, adapter in
+      adapter?.variable(inPlaceOf: $0).map(graph.variable) ?? weights.tensor($0, in: graph)
+    } adapted: { module, x, product, weight in
+      adapters.reduce(product) { product, adapter in
         adapter.adapted(module, x, product, weight: weight, training: training)
       }
     }

@@ -6,9 +6,12 @@ import GPUTensor
 package struct Llama {
   package let configuration: LlamaConfiguration
   private let parameter: (String) -> Tensor
-  private let adapted: (_ module: String, _ x: Tensor, _ product: Tensor) -> Tensor
+  private let adapted: Adapted
   private let layout: AttentionLayout
   private let recompute: Recompute
+
+  /// What a linear layer gives for x in place of its weight's product.
+  package typealias Adapted = (_ module: String, _ x: Tensor, _ product: Tensor, _ weight: Tensor) -> Tensor
 
   /// What a backward pass makes again instead of keeping it (`recompute`).
   package enum Recompute: String, Sendable, CaseIterable {
@@ -21,10 +24,10 @@ package struct Llama {
 
   /// - Parameters:
   ///   - parameter: the tensor of a key of `LlamaConfiguration.parameters`, in the graph that is recorded.
-  ///   - adapted: what a linear layer of this name gives for x in place of the weight's product; adapters add theirs.
+  ///   - adapted: adapters add what is theirs.
   package init(
     _ configuration: LlamaConfiguration, recompute: Recompute = .none, parameter: @escaping (String) -> Tensor,
-    adapted: @escaping (_ module: String, _ x: Tensor, _ product: Tensor) -> Tensor = { _, _, product in product }
+    adapted: @escaping Adapted = { _, _, product, _ in product }
   ) {
     self.configuration = configuration
     self.parameter = parameter
@@ -98,7 +101,8 @@ package struct Llama {
 
   private func linear(_ x: Tensor, _ layer: Int, _ name: String, bias: Bool) -> Tensor {
     let module = LlamaParameterName.block(layer, name)
-    let product = adapted(module, x, x.linear(parameter(module + ".weight")))
+    let weight = parameter(module + ".weight")
+    let product = adapted(module, x, x.linear(weight), weight)
     return bias ? product.biased(by: parameter(module + ".bias")) : product
   }
 }

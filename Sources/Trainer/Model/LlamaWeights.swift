@@ -2,17 +2,31 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// A model's weights on a device.
+/// A model's weights on a device, and those that stay in host memory.
 package struct LlamaWeights {
   package let configuration: LlamaConfiguration
+  /// Those on the device.
   package let parameters: ParameterSet
+  private let onHost: [String: HostWeight]
 
   /// - Parameters:
   ///   - types: of `BaseStorage`: dtypes of frozen weights by name; float32 where it has none.
+  ///   - offloads: whether the blocks' linear layers stay in host memory.
   ///   - maxSlabBytes: as `ParameterSet` takes it.
-  package init(_ configuration: LlamaConfiguration, types: [String: DType] = [:], maxSlabBytes: Int) {
+  package init(
+    _ configuration: LlamaConfiguration, types: [String: DType] = [:], offloads: Bool = false, maxSlabBytes: Int
+  ) {
     self.configuration = configuration
-    parameters = ParameterSet(configuration.parameters, kind: "weights", types: types, maxSlabBytes: maxSlabBytes)
+    let apart = Set(offloads ? configuration.linearModules.map { $0.name + ".weight" } : [])
+    var onHost: [String: HostWeight] = [:]
+    for parameter in configuration.parameters where apart.contains(parameter.name) {
+      onHost[parameter.name] = HostWeight(
+        name: parameter.name, shape: Shape(parameter.shape), dtype: types[parameter.name] ?? .float32)
+    }
+    self.onHost = onHost
+    parameters = ParameterSet(
+      configuration.parameters.filter { !apart.contains($0.name) }, kind: "weights", types: types,
+      maxSlabBytes: maxSlabBytes)
   }
 
   package var slabs: [Slab] { parameters.slabs }
@@ -20,11 +34,24 @@ package struct LlamaWeights {
   /// A variable by its Hugging Face key.
   package func variable(_ name: String) -> Variable { parameters.variable(name) }
 
+  /// A weight in a graph by its Hugging Face key.
+  package func tensor(_ name: String, in graph: Graph) -> Tensor {
+    onHost[name].map(graph.uploaded) ?? graph.variable(variable(name))
+  }
+
   // MARK: - Values
 
   /// Streams a model's weights to the device, piece by piece.
   package func load(from source: any ModelSource, into executor: any Executor) throws {
     for parameter in configuration.parameters {
+      if let weight = onHost[parameter.name] {
+        if weight.dtype.isBlocks, source.storedBlocks(parameter.name) == weight.dtype {
+          try source.withStoredBlocks(parameter.name, weight.load(stored:))
+        } else {
+          weight.load(try source.tensor(parameter.name))
+        }
+        continue
+      }
       let variable = variable(parameter.name)
       if variable.dtype.isBlocks, source.storedBlocks(parameter.name) == variable.dtype {
         try source.withStoredBlocks(parameter.name) { try executor.write(stored: $0, to: variable) }

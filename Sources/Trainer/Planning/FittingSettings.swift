@@ -106,27 +106,7 @@ package struct FittingSettings: Sendable {
       let steps = (rows * settings.gradientAccumulationSteps + smaller - 1) / smaller
       found.append("per_device_train_batch_size: \(smaller) with gradient_accumulation_steps: \(steps)")
     }
-    var recomputing = memorySettings
-    recomputing.recompute = .block
-    if recomputing != memorySettings,
-      try plan(method, saving: recomputing, length: length, rows: rows).bytes.total <= memory
-    {
-      found.append("recompute: block")
-    }
-    var rounding = memorySettings
-    rounding.moments = .blocks
-    if method == .full, rounding != memorySettings,
-      try plan(method, saving: rounding, length: length, rows: rows).bytes.total <= memory
-    {
-      found.append("optim: \(rounding.moments.rawValue)")
-    }
-    var early = memorySettings
-    early.optimizerInBackward = true
-    if method == .full, early != memorySettings, settings.gradientAccumulationSteps == 1,
-      try plan(method, saving: early, length: length, rows: rows).bytes.total <= memory
-    {
-      found.append("optimizer_in_bwd: true" + (settings.maxGradNorm > 0 ? " with max_grad_norm: 0" : ""))
-    }
+    found += try savings(method, memory: memory, length: length, rows: rows)
     if settings.loadBestModelAtEnd {
       var plain = settings
       plain.loadBestModelAtEnd = false
@@ -149,7 +129,45 @@ package struct FittingSettings: Sendable {
         found.append("base.dtype: nf4" + (apart == method ? "" : " with method.between_rounds: stack"))
       }
     }
+    var offloading = memorySettings
+    (offloading.offloadsBase, offloading.recompute) = (true, .block)
+    if method != .full, offloading != memorySettings,
+      try plan(Self.unmerged(method), saving: offloading, length: length, rows: rows).bytes.total <= memory
+    {
+      found.append(
+        "offload_base: true" + (memorySettings.recompute == .block ? "" : " with recompute: block")
+          + (Self.unmerged(method) == method ? "" : " and method.between_rounds: stack"))
+    }
     return Array(found.prefix(count))
+  }
+
+  /// Ways to keep less that would make it fit.
+  private func savings(
+    _ method: TrainingMethod, memory: Int, length: Int, rows: Int
+  ) throws(LoRASettings.Unsuitable) -> [String] {
+    var found: [String] = []
+    var recomputing = memorySettings
+    recomputing.recompute = .block
+    if recomputing != memorySettings,
+      try plan(method, saving: recomputing, length: length, rows: rows).bytes.total <= memory
+    {
+      found.append("recompute: block")
+    }
+    var rounding = memorySettings
+    rounding.moments = .blocks
+    if method == .full, rounding != memorySettings,
+      try plan(method, saving: rounding, length: length, rows: rows).bytes.total <= memory
+    {
+      found.append("optim: \(rounding.moments.rawValue)")
+    }
+    var early = memorySettings
+    early.optimizerInBackward = true
+    if method == .full, early != memorySettings, settings.gradientAccumulationSteps == 1,
+      try plan(method, saving: early, length: length, rows: rows).bytes.total <= memory
+    {
+      found.append("optimizer_in_bwd: true" + (settings.maxGradNorm > 0 ? " with max_grad_norm: 0" : ""))
+    }
+    return found
   }
 
   /// The method with its adapters beside the weights: what is kept in fewer bits takes no sum.

@@ -5,7 +5,7 @@ import Kernels
 package struct MemoryPlan: Sendable, Equatable {
   /// Bytes by kind.
   package struct Bytes: Sendable, Equatable, Encodable {
-    /// The model's, adapters among them.
+    /// The model's on the device, adapters among them.
     package let weights: Int
     /// Those that wait for a step's end.
     package let gradients: Int
@@ -62,7 +62,8 @@ package struct MemoryPlan: Sendable, Equatable {
   ) throws(LoRASettings.Unsuitable) {
     let executor = PlanningExecutor(traits: device.traits, largestBuffer: device.largestBuffer)
     let slabBytes = ParameterSet.slabBytes(for: executor)
-    let weights = LlamaWeights(configuration, types: types, maxSlabBytes: slabBytes)
+    let weights = LlamaWeights(
+      configuration, types: types, offloads: memory.offloadsBase, maxSlabBytes: slabBytes)
     var adapter: LoRAAdapter?
     var merge: [Plan] = []
     if case .lora(let lora, _) = method {

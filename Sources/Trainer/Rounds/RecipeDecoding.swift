@@ -38,13 +38,14 @@ struct RecipeDecoding {
     let rounds = try rounds(reader, defaults: defaults)
     let (base, storage) = try base(reader)
     try Self.checkWeights(of: rounds, at: reader)
+    let method = try Self.method(reader, base: storage)
     return Recipe(
       outputDirectory: output,
       seed: UInt64(try reader.integer("seed", in: 0...Int.max) ?? 0),
       device: try reader.text("device", allowed: "auto, cpu, an index or part of a device's name"),
-      base: base, baseStorage: storage, method: try Self.method(reader, base: storage),
+      base: base, baseStorage: storage, method: method,
       precision: try reader.word("precision", as: Precision.self) ?? .fp32,
-      memory: try MemorySettings(reader, rounds: rounds),
+      memory: try MemorySettings(reader, method: method, rounds: rounds),
       evaluation: try Self.evaluation(reader), allowLeaks: try Self.allowLeaks(reader, rounds: rounds.map(\.name)),
       defaults: defaults, rounds: rounds)
   }

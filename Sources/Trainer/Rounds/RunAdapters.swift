@@ -35,7 +35,7 @@ struct RunAdapters {
     frozen =
       settings.betweenRounds == .stack
       ? (1..<rounds).map { LoRAAdapter(targets, kind: "adapter of round \($0)", maxSlabBytes: slabBytes) } : []
-    magnitudes = trained.magnitudePlan(of: weights.parameters, executor: executor)
+    magnitudes = trained.magnitudePlan(of: weights, executor: executor)
     merge = settings.betweenRounds == .merge ? trained.mergePlan(into: weights.parameters, executor: executor) : nil
   }
 

@@ -29,7 +29,8 @@ struct RunDevice {
     self.executor = executor
     let configuration = material.configuration
     let slabBytes = ParameterSet.slabBytes(for: executor)
-    let weights = LlamaWeights(configuration, types: material.baseTypes, maxSlabBytes: slabBytes)
+    let weights = LlamaWeights(
+      configuration, types: material.baseTypes, offloads: material.recipe.memory.offloadsBase, maxSlabBytes: slabBytes)
     adapters = material.adapters.map {
       RunAdapters(
         $0, rounds: material.recipe.rounds.count, base: material.basePath, weights: weights, executor: executor)

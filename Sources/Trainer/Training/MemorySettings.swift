@@ -9,12 +9,17 @@ package struct MemorySettings: Sendable, Equatable {
   /// Whether each parameter moves as soon as its gradient is there (`optimizer_in_bwd`): the same bits, but no gradients
   /// that add up over micro-batches and no clipping by the norm of all.
   package var optimizerInBackward = false
+  /// Whether the linear layers of a frozen base stay in host memory, and are sent to the device block by block in each pass
+  /// (`offload_base`): the same bits, and the bus is busy.
+  package var offloadsBase = false
 
   package init(
-    recompute: Llama.Recompute = .none, moments: OptimizerMoments = .float32, optimizerInBackward: Bool = false
+    recompute: Llama.Recompute = .none, moments: OptimizerMoments = .float32, optimizerInBackward: Bool = false,
+    offloadsBase: Bool = false
   ) {
     self.recompute = recompute
     self.moments = moments
     self.optimizerInBackward = optimizerInBackward
+    self.offloadsBase = offloadsBase
   }
 }

@@ -94,6 +94,54 @@ struct FrozenBaseTests {
     #expect(try fixture.metrics().map(\.loss) == whole)
   }
 
+  @Test(
+    "a base in host memory gives the same bits, from a part of the device's, as planned",
+    arguments: [(BaseStorage.fp32, false), (.fp32, true), (.nf4, false)], TrainerExecutors.all)
+  func offloaded(_ base: (storage: BaseStorage, hasMagnitudes: Bool), _ choice: ExecutorChoice) throws {
+    let runs = try [false, true].map { offloads in
+      let fixture = try RunFixture()
+      var recipe = try Self.recipe(fixture, Self.folder(), base.storage)
+      var settings = LoRASettings()
+      settings.usesMagnitudes = base.hasMagnitudes
+      settings.betweenRounds = base.hasMagnitudes ? .continue : .stack
+      recipe.method = .lora(settings, initial: nil)
+      recipe.memory = MemorySettings(recompute: .block, offloadsBase: offloads)
+      let executor = try choice.make()
+      try fixture.run(recipe, on: executor)
+      let record = try fixture.record("02-two")
+      #expect(abs(Double(record.plannedBytes) / Double(record.peakBytes) - 1) < 0.02)
+      let adapter = try Data(contentsOf: fixture.rounds.appending(path: "02-two/adapter_model.safetensors"))
+      let lines = try fixture.metrics()
+      return (adapter: adapter, lines: lines, bytes: record.plannedBytes)
+    }
+    #expect(runs[0].lines.map(\.loss) == runs[1].lines.map(\.loss) && runs[0].adapter == runs[1].adapter)
+    let linear = try openModel(at: Self.folder()).configuration.linearModules
+    let isFallback = if case .fallback = choice { true } else { false }
+    let dtype = !isFallback && base.storage == .nf4 ? DType.nf4 : .float32
+    let bytes = linear.reduce(0) { $0 + dtype.byteCount($1.inFeatures * $1.outFeatures) }
+    #expect(runs[0].bytes - runs[1].bytes > bytes / 4, "\(runs.map(\.bytes)), \(bytes)")
+    // Forward, and once more when a block's activations are made again.
+    guard !isFallback else { return }
+    let sent = runs.map { $0.lines[1].bytesToDevice }
+    #expect(sent[1] - sent[0] == 2 * bytes, "\(sent), \(bytes)")
+  }
+
+  @Test(
+    "what cannot stay in host memory is refused at its key",
+    arguments: [
+      ("{type: full}", "block", "method.type full"), ("{type: lora}", "block", "between_rounds: stack"),
+      ("{type: lora, between_rounds: stack}", "attention", "recompute: block"),
+    ])
+  func notOffloaded(_ method: String, _ recompute: String, _ words: String) throws {
+    let fixture = try RunFixture()
+    let file = fixture.folder.appending(path: "recipe.yaml")
+    try Data(try Self.recipe(fixture, Self.folder(), .fp32).yaml.utf8).write(to: file)
+    let error = try #require(throws: RecipeError.self) {
+      try Recipe.load(file, overrides: ["method=" + method, "recompute=" + recompute, "offload_base=true"])
+    }
+    #expect(error.message.contains(words) && error.message.hasPrefix("offload_base"), "\(error)")
+  }
+
   @Test("the plan counts what the device keeps", arguments: [BaseStorage.bf16, .int8, .nf4], TrainerExecutors.all)
   func planned(_ storage: BaseStorage, _ choice: ExecutorChoice) throws {
     let fixture = try RunFixture()

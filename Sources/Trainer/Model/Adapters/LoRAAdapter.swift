@@ -58,10 +58,10 @@ package struct LoRAAdapter {
   }
 
   /// A plan that sets magnitudes to the norms of the rows as they are: the adapter then changes nothing; nil: it has none.
-  package func magnitudePlan(of weights: ParameterSet, executor: any Executor) -> Plan? {
+  package func magnitudePlan(of weights: LlamaWeights, executor: any Executor) -> Plan? {
     let graph = Graph(rowCapacity: 1)
     for target in targets where target.hasMagnitude {
-      graph.variable(weights.variable(target.weight)).storeRowNorms(
+      weights.tensor(target.weight, in: graph).storeRowNorms(
         adaptedBy: graph.variable(parameters.variable(target.a)), graph.variable(parameters.variable(target.b)),
         scale: target.scale, in: graph.variable(parameters.variable(target.magnitude)))
     }

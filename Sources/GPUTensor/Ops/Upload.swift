@@ -1,0 +1,33 @@
+import Kernels
+
+/// A weight that stays in host memory, on the device for as long as its neighbours need it.
+///
+/// Within a stretch whose values are made again, it is sent again for the backward pass.
+struct Upload: Operation {
+  let name = "upload"
+  let weight: HostWeight
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(weight.shape, weight.dtype)] }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    try step.context.write(resident: weight.bytes, to: step.outputBuffer(0))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let out = step.output(0)
+    let values = [Float](unsafeUninitializedCapacity: weight.shape.count) { floats, initialized in
+      initialized = weight.shape.count
+      weight.dtype.decode(weight.bytes, into: UnsafeMutableBufferPointer(rebasing: floats[..<initialized]))
+    }
+    step.parallelElements(values.count) { range in
+      for index in range { out[index] = S(values[index]) }
+    }
+  }
+}
+
+extension Graph {
+  /// The weight, sent to the device when the graph comes here.
+  package func uploaded(_ weight: HostWeight) -> Tensor { record(Upload(weight: weight), [])[0] }
+}
