@@ -84,7 +84,7 @@ package struct MemoryPlan: Sendable, Equatable {
     let plans = step.plans(for: settings).all + [evaluator.plan] + merge
 
     let trained = model.trained.byteCount
-    let gradients = step.gradients?.byteCount ?? 0
+    let gradients = step.waitingGradients?.byteCount ?? 0
     let moments = [step.firstMoments, step.secondMoments].reduce(0) { $0 + $1.byteCount(on: device.traits) }
     let kept = settings.loadBestModelAtEnd ? trained : 0
     let base = weights.parameters.byteCount(on: device.traits)

@@ -8,16 +8,15 @@ extension TrainingStep {
       weightDecay: Float(settings.weightDecay), maxGradNorm: Float(settings.maxGradNorm))
     if let plans = made[optimizer] { return plans }
     let plans: Plans
-    if let gradients {
+    switch gradients {
+    case .waiting(let set):
       let (microBatch, segments) =
-        made.values.first.map { ($0.microBatch, $0.segments) } ?? accumulatingPlan(into: gradients)
-      plans = Plans(microBatch: microBatch, end: updatePlan(optimizer, gradients), segments: segments)
-    } else if let norms {
+        made.values.first.map { ($0.microBatch, $0.segments) } ?? accumulatingPlan(into: set)
+      plans = Plans(microBatch: microBatch, end: updatePlan(optimizer, set), segments: segments)
+    case .used(let norms):
       precondition(optimizer.maxGradNorm == 0, "the norm of all gradients is known when all weights have moved")
       let (microBatch, segments) = updatingPlan(optimizer, norms)
       plans = Plans(microBatch: microBatch, end: closingPlan(norms), segments: segments)
-    } else {
-      preconditionFailure("gradients that neither wait nor are used")
     }
     made[optimizer] = plans
     return plans

@@ -18,6 +18,14 @@ package final class TrainingStep {
     package let isFinite: Bool
   }
 
+  /// What becomes of a gradient.
+  enum Gradients {
+    /// It is added to those of the step's other micro-batches, until the step ends.
+    case waiting(ParameterSet)
+    /// It is used as soon as it is there; its norm, of shape [1] under the parameter's name, stays.
+    case used(norms: ParameterSet)
+  }
+
   /// What a round runs; its optimiser's constants are fixed.
   package struct Plans {
     /// A micro-batch's losses and gradients; and the updates, where gradients do not wait for the step's end.
@@ -32,10 +40,7 @@ package final class TrainingStep {
   /// Variables of the optimiser, in the layout of what is trained.
   package let firstMoments: ParameterSet
   package let secondMoments: ParameterSet
-  /// Where gradients add up until the step ends; nil: none waits.
-  package let gradients: ParameterSet?
-  /// The norm of each parameter's gradient, where none waits.
-  let norms: ParameterSet?
+  let gradients: Gradients
 
   let executor: any Executor
   let model: DeviceModel
@@ -68,12 +73,17 @@ package final class TrainingStep {
     secondMoments = trained.sibling(
       kind: "second moments", dtype: memory.moments.dtypes.second, maxSlabBytes: slabBytes)
     gradients =
-      memory.optimizerInBackward ? nil : trained.sibling(kind: "gradients", maxSlabBytes: slabBytes)
-    norms =
       memory.optimizerInBackward
-      ? ParameterSet(
-        trained.parameters.map { ParameterDescription(name: $0.name, shape: [1]) }, kind: "gradient norms",
-        maxSlabBytes: slabBytes) : nil
+      ? .used(
+        norms: ParameterSet(
+          trained.parameters.map { ParameterDescription(name: $0.name, shape: [1]) }, kind: "gradient norms",
+          maxSlabBytes: slabBytes))
+      : .waiting(trained.sibling(kind: "gradients", maxSlabBytes: slabBytes))
+  }
+
+  /// The gradients that wait for a step's end; nil: none does.
+  package var waitingGradients: ParameterSet? {
+    if case .waiting(let set) = gradients { set } else { nil }
   }
 
   /// Forgets the moments: each round's optimiser starts anew.
@@ -92,7 +102,7 @@ package final class TrainingStep {
     _ batches: [MicroBatch], places: TokenStream.Places, plans: Plans, learningRate: Double, number: Int,
     seed: UInt64 = 0
   ) throws(OpenCLError) {
-    precondition(gradients != nil || batches.count == 1, "gradients that do not wait cannot add up")
+    precondition(waitingGradients != nil || batches.count == 1, "gradients that do not wait cannot add up")
     var scalars = RunScalars()
     // The mean is over all supervised tokens of the step, however they are split into micro-batches.
     scalars.lossScale = 1 / Float(max(batches.reduce(0) { $0 + $1.supervisedCount }, 1))

@@ -30,7 +30,7 @@ struct StepMeasurement {
     }
     try step.run([batch], places: places, plans: plans, learningRate: learningRate, number: 1)
     statistics = try step.statistics(from: 1, through: 1)[0]
-    gradients = try #require(step.gradients)
+    gradients = try #require(step.waitingGradients)
   }
 
   /// ∂ mean loss / ∂ the parameter of this key, row by row.
