@@ -6,7 +6,7 @@ INPUTS ?= 100000
 SWIFT_BUILD = swift build -c release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint format install dist size clean
+.PHONY: help demo test suites oclgrind fuzz lint format install dist size clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-8s  %s\n", $$1, $$2 }'
@@ -21,8 +21,14 @@ test: ## build, run every test, damage files for every reader, then every kernel
 	Scripts/setup.sh
 	rm -f .build/release.yaml # the plan of a build of one product: all that is left out there is built, a compiler of protocol buffers too
 	$(SWIFT_BUILD) --build-tests
+	$(MAKE) --no-print-directory --jobs=2 suites oclgrind
+
+# The suites leave a third of two cores idle, and Oclgrind takes one.
+suites: ## every test, then damaged files for every reader; after a build
 	swift test -c release --skip-build
 	.build/release/fuzz
+
+oclgrind: ## every kernel under Oclgrind; after a build
 	Scripts/oclgrind.sh
 
 fuzz: ## INPUTS=100000: a long run of damaged files, for every reader

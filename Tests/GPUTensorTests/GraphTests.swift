@@ -47,6 +47,26 @@ struct GraphTests {
     #expect(Shape([7, 3], scalesWithRows: true).withColumns(5).leading(counts) == 2)
   }
 
+  @Test("what is recorded early comes behind what makes its inputs, and behind the last reader of what it writes")
+  func early() throws {
+    let graph = Graph(rowCapacity: 1)
+    let (first, second) = (Variable(name: "first", shape: Shape([4])), Variable(name: "second", shape: Shape([4])))
+    let (x, y) = (graph.variable(first), graph.variable(second))
+    let a = x.scaled(by: 2)
+    let b = a.scaled(by: 3)
+    let c = (x + b).scaled(by: 5)
+    graph.recordEarly {
+      a.add(to: y)
+      // It waits for the sum, which reads x.
+      b.add(to: x)
+      // And this for the one that has written y.
+      y.add(to: x)
+    }
+    let sum = try #require(graph.nodes.first { $0.inputs == [x.id, b.id] }?.outputs.first)
+    #expect(graph.nodes.map(\.outputs) == [[a.id], [y.id], [b.id], [sum], [x.id], [x.id], [c.id]])
+    #expect(graph.nodes[4].inputs == [b.id] && graph.nodes[5].inputs == [y.id])
+  }
+
   @Test("slabs: aligned members side by side, a new slab where one is full")
   func slabs() {
     // 300 floats start the slab, 10 more at the next multiple of 256; 200 more would pass 3000 bytes.

@@ -138,10 +138,10 @@ struct MatmulPanel {
   static func enqueueRows(_ calls: [MatmulLaunch], _ step: DeviceStep) throws(OpenCLError) -> Bool {
     let first = calls[0]
     let (m, k) = (first.size.m, first.size.k)
-    guard m <= fewRows, calls.count <= 3 else { return false }
+    guard m <= fewRows, calls.count <= Matmul.mostParts else { return false }
     var products: [KernelArgument] = []
     var shares = 0
-    for index in 0..<3 {
+    for index in 0..<Matmul.mostParts {
       // A product that is not there has no columns.
       let call = index < calls.count ? calls[index] : first
       let n = index < calls.count ? call.size.n : 0
