@@ -12,9 +12,11 @@ package struct LlamaWeights {
   /// - Parameters:
   ///   - types: of `BaseStorage`: dtypes of frozen weights by name; float32 where it has none.
   ///   - offloads: whether the blocks' linear layers stay in host memory.
+  ///   - replaced: weights that are not kept: an adapter trains its own in their place.
   ///   - maxSlabBytes: as `ParameterSet` takes it.
   package init(
-    _ configuration: LlamaConfiguration, types: [String: DType] = [:], offloads: Bool = false, maxSlabBytes: Int
+    _ configuration: LlamaConfiguration, types: [String: DType] = [:], offloads: Bool = false,
+    replaced: [ParameterDescription] = [], maxSlabBytes: Int
   ) {
     self.configuration = configuration
     let apart = Set(offloads ? configuration.linearModules.map { $0.name + ".weight" } : [])
@@ -25,8 +27,8 @@ package struct LlamaWeights {
     }
     self.onHost = onHost
     parameters = ParameterSet(
-      configuration.parameters.filter { !apart.contains($0.name) }, kind: "weights", types: types,
-      maxSlabBytes: maxSlabBytes)
+      configuration.parameters.filter { !apart.contains($0.name) && !replaced.contains($0) }, kind: "weights",
+      types: types, maxSlabBytes: maxSlabBytes)
   }
 
   package var slabs: [Slab] { parameters.slabs }
@@ -43,15 +45,14 @@ package struct LlamaWeights {
 
   /// Streams a model's weights to the device, piece by piece.
   package func load(from source: any ModelSource, into executor: any Executor) throws {
-    for parameter in configuration.parameters {
-      if let weight = onHost[parameter.name] {
-        if weight.dtype.isBlocks, source.storedBlocks(parameter.name) == weight.dtype {
-          try source.withStoredBlocks(parameter.name, weight.load(stored:))
-        } else {
-          weight.load(try source.tensor(parameter.name))
-        }
-        continue
+    for weight in onHost.values {
+      if weight.dtype.isBlocks, source.storedBlocks(weight.name) == weight.dtype {
+        try source.withStoredBlocks(weight.name, weight.load(stored:))
+      } else {
+        weight.load(try source.tensor(weight.name))
       }
+    }
+    for parameter in parameters.parameters {
       let variable = variable(parameter.name)
       if variable.dtype.isBlocks, source.storedBlocks(parameter.name) == variable.dtype {
         try source.withStoredBlocks(parameter.name) { try executor.write(stored: $0, to: variable) }

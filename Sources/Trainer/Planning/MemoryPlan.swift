@@ -62,16 +62,18 @@ package struct MemoryPlan: Sendable, Equatable {
   ) throws(LoRASettings.Unsuitable) {
     let executor = PlanningExecutor(traits: device.traits, largestBuffer: device.largestBuffer)
     let slabBytes = ParameterSet.slabBytes(for: executor)
-    let weights = LlamaWeights(
-      configuration, types: types, offloads: memory.offloadsBase, maxSlabBytes: slabBytes)
     var adapter: LoRAAdapter?
-    var merge: [Plan] = []
     if case .lora(let lora, _) = method {
-      let made = LoRAAdapter(
+      adapter = LoRAAdapter(
         try lora.targets(in: configuration), saved: try lora.savedWeights(in: configuration), dropout: lora.dropout,
         kind: "adapter", maxSlabBytes: slabBytes)
-      if lora.betweenRounds == .merge { merge = [made.mergePlan(into: weights.parameters, executor: executor)] }
-      adapter = made
+    }
+    let weights = LlamaWeights(
+      configuration, types: types, offloads: memory.offloadsBase, replaced: adapter?.saved ?? [],
+      maxSlabBytes: slabBytes)
+    var merge: [Plan] = []
+    if case .lora(let lora, _) = method, lora.betweenRounds == .merge, let adapter {
+      merge = [adapter.mergePlan(into: weights.parameters, executor: executor)]
     }
     let model = DeviceModel(weights, adapter: adapter)
     tokens = settings.perDeviceTrainBatchSize * settings.sequenceLength

@@ -30,7 +30,8 @@ struct RunDevice {
     let configuration = material.configuration
     let slabBytes = ParameterSet.slabBytes(for: executor)
     let weights = LlamaWeights(
-      configuration, types: material.baseTypes, offloads: material.recipe.memory.offloadsBase, maxSlabBytes: slabBytes)
+      configuration, types: material.baseTypes, offloads: material.recipe.memory.offloadsBase,
+      replaced: material.adapters?.saved ?? [], maxSlabBytes: slabBytes)
     adapters = material.adapters.map {
       RunAdapters(
         $0, rounds: material.recipe.rounds.count, base: material.basePath, weights: weights, executor: executor)

@@ -31,6 +31,12 @@ struct MemoryPlanTests {
     #expect(lora.bytes.gradients < full.bytes.gradients / 50)
     // Four products forward and back instead of six.
     #expect(lora.flopsPerToken / full.flopsPerToken < 0.72 && lora.flopsPerToken / full.flopsPerToken > 0.66)
+    // A weight that is trained beside the adapters is kept once.
+    var saving = LoRASettings()
+    saving.modulesToSave = ["embed_tokens"]
+    let saved = try MemoryPlan(smol, method: .lora(saving, initial: nil), settings: settings, device: Self.none)
+    #expect(saved.bytes.weights == lora.bytes.weights && saved.trainableParameters == 2_442_240 + 49152 * 576)
+    #expect(saved.flopsPerToken - lora.flopsPerToken == 2 * 49152 * 576)
   }
 
   @Test("a real run takes what was planned for it, within a tenth", arguments: [true, false], TrainerExecutors.all)
