@@ -114,11 +114,7 @@ package final class CPUExecutor<S: HostScalar>: Executor {
   }
 
   private func store(_ bytes: UnsafeRawBufferPointer, count: Int, to variable: Variable, at offset: Int) {
-    let decoded = [Float](unsafeUninitializedCapacity: count) { floats, initialized in
-      variable.dtype.decode(bytes, into: UnsafeMutableBufferPointer(rebasing: floats[..<count]))
-      initialized = count
-    }
-    decoded.withUnsafeBufferPointer { store($0, to: variable, at: offset) }
+    variable.dtype.decoded(bytes, count: count).withUnsafeBufferPointer { store($0, to: variable, at: offset) }
   }
 
   private func store(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) {

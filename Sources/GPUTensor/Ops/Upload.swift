@@ -17,10 +17,7 @@ struct Upload: Operation {
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let out = step.output(0)
-    let values = [Float](unsafeUninitializedCapacity: weight.shape.count) { floats, initialized in
-      initialized = weight.shape.count
-      weight.dtype.decode(weight.bytes, into: UnsafeMutableBufferPointer(rebasing: floats[..<initialized]))
-    }
+    let values = weight.dtype.decoded(weight.bytes, count: weight.shape.count)
     step.parallelElements(values.count) { range in
       for index in range { out[index] = S(values[index]) }
     }

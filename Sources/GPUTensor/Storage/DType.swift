@@ -118,4 +118,12 @@ extension DType {
     case .int32, .moment1, .moment2: preconditionFailure("\(rawValue) is no float")
     }
   }
+
+  /// As many floats as that, in an array.
+  func decoded(_ bytes: UnsafeRawBufferPointer, count: Int) -> [Float] {
+    [Float](unsafeUninitializedCapacity: count) { floats, initialized in
+      decode(bytes, into: UnsafeMutableBufferPointer(rebasing: floats[..<count]))
+      initialized = count
+    }
+  }
 }

@@ -129,14 +129,12 @@ package struct FittingSettings: Sendable {
         found.append("base.dtype: nf4" + (apart == method ? "" : " with method.between_rounds: stack"))
       }
     }
-    var offloading = memorySettings
-    (offloading.offloadsBase, offloading.recompute) = (true, .block)
-    if method != .full, offloading != memorySettings,
-      try plan(Self.unmerged(method), saving: offloading, length: length, rows: rows).bytes.total <= memory
-    {
-      found.append(
+    if method != .full {
+      let apart = Self.unmerged(method)
+      let words =
         "offload_base: true" + (memorySettings.recompute == .block ? "" : " with recompute: block")
-          + (Self.unmerged(method) == method ? "" : " and method.between_rounds: stack"))
+        + (apart == method ? "" : " and method.between_rounds: stack")
+      found += try proposal(words, apart, memory, length, rows) { ($0.offloadsBase, $0.recompute) = (true, .block) }
     }
     return Array(found.prefix(count))
   }
@@ -145,29 +143,27 @@ package struct FittingSettings: Sendable {
   private func savings(
     _ method: TrainingMethod, memory: Int, length: Int, rows: Int
   ) throws(LoRASettings.Unsuitable) -> [String] {
-    var found: [String] = []
-    var recomputing = memorySettings
-    recomputing.recompute = .block
-    if recomputing != memorySettings,
-      try plan(method, saving: recomputing, length: length, rows: rows).bytes.total <= memory
-    {
-      found.append("recompute: block")
-    }
-    var rounding = memorySettings
-    rounding.moments = .blocks
-    if method == .full, rounding != memorySettings,
-      try plan(method, saving: rounding, length: length, rows: rows).bytes.total <= memory
-    {
-      found.append("optim: \(rounding.moments.rawValue)")
-    }
-    var early = memorySettings
-    early.optimizerInBackward = true
-    if method == .full, early != memorySettings, settings.gradientAccumulationSteps == 1,
-      try plan(method, saving: early, length: length, rows: rows).bytes.total <= memory
-    {
-      found.append("optimizer_in_bwd: true" + (settings.maxGradNorm > 0 ? " with max_grad_norm: 0" : ""))
-    }
+    var found = try proposal("recompute: block", method, memory, length, rows) { $0.recompute = .block }
+    guard method == .full else { return found }
+    let moments = OptimizerMoments.blocks
+    found += try proposal("optim: \(moments.rawValue)", method, memory, length, rows) { $0.moments = moments }
+    guard settings.gradientAccumulationSteps == 1 else { return found }
+    let words = "optimizer_in_bwd: true" + (settings.maxGradNorm > 0 ? " with max_grad_norm: 0" : "")
+    found += try proposal(words, method, memory, length, rows) { $0.optimizerInBackward = true }
     return found
+  }
+
+  /// These words, where the change that they name is one and would make it fit.
+  private func proposal(
+    _ words: String, _ method: TrainingMethod, _ memory: Int, _ length: Int, _ rows: Int,
+    _ change: (inout MemorySettings) -> Void
+  ) throws(LoRASettings.Unsuitable) -> [String] {
+    var changed = memorySettings
+    change(&changed)
+    guard changed != memorySettings,
+      try plan(method, saving: changed, length: length, rows: rows).bytes.total <= memory
+    else { return [] }
+    return [words]
   }
 
   /// The method with its adapters beside the weights: what is kept in fewer bits takes no sum.

@@ -104,11 +104,8 @@ struct RunAdapters {
 
   /// The weights that are trained themselves, as PEFT keeps them: what is tied to the embedding stands there too.
   private func savedOnDisk(_ configuration: LlamaConfiguration) throws(OpenCLError) -> [SavedWeight] {
-    let values = try trained.savedValues(on: executor)
-    return trained.saved.flatMap { weight in
-      let saved = SavedWeight(name: weight.name, shape: weight.shape, values: values[weight.name] ?? [])
-      guard weight.name == LlamaParameterName.embedding, configuration.tieWordEmbeddings else { return [saved] }
-      return [saved, SavedWeight(name: LlamaParameterName.output, shape: saved.shape, values: saved.values)]
+    try trained.savedValues(on: executor).flatMap { weight, values in
+      configuration.modules(of: weight).map { SavedWeight(module: $0, shape: weight.shape, values: values) }
     }
   }
 

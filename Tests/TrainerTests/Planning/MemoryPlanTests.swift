@@ -50,12 +50,8 @@ struct MemoryPlanTests {
     if adapts { recipe.method = .lora(LoRASettings(), initial: nil) }
     let executor = try choice.make()
     try fixture.run(recipe, on: executor)
-    let record = try fixture.record("01-rows")
-    let plan = try MemoryPlan(
-      recipe.baseConfiguration(), method: recipe.method, settings: settings,
-      device: MemoryPlan.Device(of: executor))
-    #expect(abs(Double(plan.bytes.total) / Double(record.plannedBytes) - 1) < 0.1)
-    #expect(abs(Double(plan.bytes.total) / Double(record.peakBytes) - 1) < 0.1)
+    let plan = try fixture.checkedPlan(recipe, on: executor)
+    #expect(abs(Double(plan.bytes.total) / Double(try fixture.record("01-rows").plannedBytes) - 1) < 0.1)
   }
 
   @Test("the largest batch fits and the next does not; what is proposed would fit")

@@ -1,6 +1,7 @@
 import Foundation
 import GPUTensor
 import TestSupport
+import Testing
 import Trainer
 
 /// A run's folder, and the data that its rounds read, in a folder of its own that goes when the fixture goes.
@@ -80,6 +81,16 @@ final class RunFixture: Sendable {
 
   func record(_ round: String) throws -> RoundRecord {
     try LlamaGolden.decode(RoundRecord.self, from: rounds.appending(path: round + "/round.json"))
+  }
+
+  /// What the plan says of a recipe that has run here, which is within a tenth of what its first round allocated.
+  func checkedPlan(_ recipe: Recipe, on executor: any Executor) throws -> MemoryPlan {
+    let plan = try MemoryPlan(
+      recipe.baseConfiguration(), method: recipe.method, memory: recipe.memory, settings: recipe.rounds[0].settings,
+      device: MemoryPlan.Device(of: executor))
+    let record = try record("01-" + recipe.rounds[0].name)
+    #expect(abs(Double(plan.bytes.total) / Double(record.peakBytes) - 1) < 0.1)
+    return plan
   }
 
   func weights(_ round: String) throws -> Data {

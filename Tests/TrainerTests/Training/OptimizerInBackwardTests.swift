@@ -46,12 +46,7 @@ struct OptimizerInBackwardTests {
       let recipe = try Self.recipe(inBackward, adapts: false, fixture)
       let executor = try choice.make()
       try fixture.run(recipe, on: executor)
-      let plan = try MemoryPlan(
-        recipe.baseConfiguration(), method: .full, memory: recipe.memory, settings: recipe.rounds[0].settings,
-        device: MemoryPlan.Device(of: executor))
-      let record = try fixture.record("01-rows")
-      #expect(abs(Double(plan.bytes.total) / Double(record.peakBytes) - 1) < 0.1)
-      return plan
+      return try fixture.checkedPlan(recipe, on: executor)
     }
     #expect(plans[0].bytes.gradients == plans[0].bytes.weights && plans[1].bytes.gradients == 0)
     let smol = try #require(LlamaConfiguration.preset("SmolLM2-135M"))

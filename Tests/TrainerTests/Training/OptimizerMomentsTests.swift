@@ -54,12 +54,7 @@ struct OptimizerMomentsTests {
       let recipe = try Self.recipe(moments, fixture)
       let executor = try choice.make()
       try fixture.run(recipe, on: executor)
-      let plan = try MemoryPlan(
-        recipe.baseConfiguration(), method: .full, memory: recipe.memory, settings: recipe.rounds[0].settings,
-        device: MemoryPlan.Device(of: executor))
-      let record = try fixture.record("01-rows")
-      #expect(abs(Double(plan.bytes.total) / Double(record.peakBytes) - 1) < 0.1, "\(moments)")
-      return Double(plan.bytes.optimizer)
+      return Double(try fixture.checkedPlan(recipe, on: executor).bytes.optimizer)
     }
     #expect(abs(optimizer[1] / optimizer[0] - 0.5) < 0.02 && abs(optimizer[2] / optimizer[0] - 0.254) < 0.02)
   }

@@ -128,8 +128,7 @@ package struct PEFTAdapter: Sendable {
     let alphas = try fields.numbers("alpha_pattern")
     let hasMagnitudes = try fields.bool("use_dora") ?? false
     var rest = Set(file.entries.map(\.name))
-    for weight in configuration.savableWeights { rest.remove(LoRATarget.prefix + weight.parameter.name) }
-    if configuration.tieWordEmbeddings { rest.remove(LoRATarget.prefix + LlamaParameterName.output) }
+    rest.subtract(configuration.savableWeights.flatMap(configuration.modules).map(LoRATarget.key))
     var targets: [LoRATarget] = []
     for module in configuration.linearModules {
       let names = ["A", "B"].map { LoRATarget.prefix + module.name + ".lora_\($0).weight" }
@@ -174,25 +173,23 @@ package struct PEFTAdapter: Sendable {
     in file: SafetensorsFile, of configuration: LlamaConfiguration
   ) throws(CheckpointError) -> [ParameterDescription] {
     var saved: [ParameterDescription] = []
-    for (_, parameter) in configuration.savableWeights {
-      guard let entry = file.entry(LoRATarget.prefix + parameter.name) else { continue }
-      guard entry.shape == parameter.shape else {
+    for weight in configuration.savableWeights {
+      let keys = configuration.modules(of: weight).map(LoRATarget.key)
+      let entries = keys.compactMap(file.entry)
+      guard let entry = entries.first else { continue }
+      guard entry.shape == weight.shape else {
         throw .invalid(
-          file.path, "\(parameter.name) is \(entry.shape) here and \(parameter.shape) in the base",
+          file.path, "\(weight.name) is \(entry.shape) here and \(weight.shape) in the base",
           remedy: "give the adapter of this base")
       }
+      // One matrix to the base, two tensors to PEFT: unless both are here and alike, the adapter parts what is tied.
+      guard entries.count == keys.count, entries.dropFirst().allSatisfy({ file.isSame($0, entry) }) else {
+        throw .unsupported(
+          file.path, "it trains the embedding apart from the output projection, which are one matrix in the base",
+          remedy: "train it with ensure_weight_tying, or merge it with PEFT's merge_and_unload")
+      }
       _ = try file.storage(of: entry)
-      saved.append(parameter)
-    }
-    guard configuration.tieWordEmbeddings else { return saved }
-    // One matrix to the base, two tensors to PEFT: unless both are here and alike, the adapter parts what is tied.
-    let pair = [LlamaParameterName.embedding, LlamaParameterName.output].map { LoRATarget.prefix + $0 }
-    let found = pair.compactMap(file.entry)
-    guard !found.isEmpty else { return saved }
-    guard found.count == 2, found[0].shape == found[1].shape, file.isSame(found[0], found[1]) else {
-      throw .unsupported(
-        file.path, "it trains the embedding apart from the output projection, which are one matrix in the base",
-        remedy: "train it with ensure_weight_tying, or merge it with PEFT's merge_and_unload")
+      saved.append(weight)
     }
     return saved
   }

@@ -1,14 +1,12 @@
 import Foundation
 
-/// A weight that an adapter's file holds whole, by its name in the model.
+/// A module's weight that an adapter's file holds whole.
 struct SavedWeight {
-  let name: String
+  let module: String
   let shape: [Int]
   let values: [Float]
 
-  /// PEFT's key.
-  var key: String { LoRATarget.prefix + name }
-  var module: String { String(name.dropLast(".weight".count)) }
+  var key: String { LoRATarget.key(ofSaved: module) }
 }
 
 /// Writes adapters that PEFT loads as they stand.

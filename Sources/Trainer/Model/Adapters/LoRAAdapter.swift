@@ -28,12 +28,16 @@ package struct LoRAAdapter {
 
   /// The trained weight in the place of the base's of this name; nil: the base's stands.
   package func variable(inPlaceOf weight: String) -> Variable? {
-    saved.contains { $0.name == weight } ? parameters.variable(LoRATarget.prefix + weight) : nil
+    saved.first { $0.name == weight }.map(variable)
+  }
+
+  private func variable(of saved: ParameterDescription) -> Variable {
+    parameters.variable(LoRATarget.prefix + saved.name)
   }
 
   /// The slabs of A, B and magnitudes.
   private var factorSlabs: [Slab] {
-    let own = Set(saved.compactMap { variable(inPlaceOf: $0.name).map { ObjectIdentifier($0.slab) } })
+    let own = Set(saved.map { ObjectIdentifier(variable(of: $0).slab) })
     return parameters.slabs.filter { !own.contains(ObjectIdentifier($0)) }
   }
 
@@ -91,19 +95,14 @@ package struct LoRAAdapter {
 
   /// Loads the saved weights, each from what `values` gives by its name in the model.
   package func loadSaved(_ values: (String) throws -> [Float], on executor: any Executor) throws {
-    for weight in saved {
-      guard let variable = variable(inPlaceOf: weight.name) else { preconditionFailure("\(weight.name) is not saved") }
-      try executor.write(.floats(try values(weight.name)), to: variable, at: 0)
-    }
+    for weight in saved { try executor.write(.floats(try values(weight.name)), to: variable(of: weight), at: 0) }
   }
 
-  /// The saved weights by their names in the model, from the device.
-  package func savedValues(on executor: any Executor) throws(OpenCLError) -> [String: [Float]] {
-    var values: [String: [Float]] = [:]
-    for weight in saved {
-      if let variable = variable(inPlaceOf: weight.name) { values[weight.name] = try executor.read(variable) }
-    }
-    return values
+  /// The saved weights, from the device.
+  package func savedValues(
+    on executor: any Executor
+  ) throws(OpenCLError) -> [(weight: ParameterDescription, values: [Float])] {
+    try saved.map { weight throws(OpenCLError) in (weight, try executor.read(variable(of: weight))) }
   }
 
   /// Loads A and B of each target.

@@ -85,6 +85,8 @@ package struct LoRATarget: Sendable, Equatable {
   }
 
   static let prefix = "base_model.model."
+  /// PEFT's key of a module that is saved whole.
+  static func key(ofSaved module: String) -> String { prefix + module + ".weight" }
 }
 
 extension LoRASettings {
@@ -125,14 +127,12 @@ extension LoRASettings {
   /// names mean the one matrix.
   package func savedWeights(in configuration: LlamaConfiguration) throws(Unsuitable) -> [ParameterDescription] {
     let weights = configuration.savableWeights
-    let names = weights.map(\.module) + (configuration.tieWordEmbeddings ? ["lm_head"] : [])
-    try Self.check(modulesToSave, key: "modules_to_save", against: names)
-    let wanted = names.filter { name in modulesToSave.contains { Self.names($0, name) } }
+    try Self.check(
+      modulesToSave, key: "modules_to_save", against: weights.flatMap(configuration.modules),
+      kind: "embedding, head or norm")
     return weights.filter { weight in
-      wanted.contains(weight.module)
-        || weight.parameter.name == LlamaParameterName.embedding && wanted.contains("lm_head")
-          && configuration.tieWordEmbeddings
-    }.map(\.parameter)
+      configuration.modules(of: weight).contains { module in modulesToSave.contains { Self.names($0, module) } }
+    }
   }
 
   private func isTarget(_ module: String) -> Bool {
@@ -150,7 +150,9 @@ extension LoRASettings {
     pattern.filter { names($0.key, module) }.max { $0.key.count < $1.key.count }?.value
   }
 
-  private static func check(_ wanted: [String], key: String, against modules: [String]) throws(Unsuitable) {
+  private static func check(
+    _ wanted: [String], key: String, against modules: [String], kind: String = "linear layer"
+  ) throws(Unsuitable) {
     for name in wanted where !modules.contains(where: { names(name, $0) }) {
       var ends: [String] = []
       for module in modules {
@@ -159,9 +161,7 @@ extension LoRASettings {
       }
       let nearest = EditDistance.nearest(to: name, among: ends) ?? ""
       throw Unsuitable(
-        key: key,
-        problem: key == "modules_to_save"
-          ? "'\(name)' is no embedding, head or norm of the model" : "'\(name)' is no linear layer of the model",
+        key: key, problem: "'\(name)' is no \(kind) of the model",
         remedy: "the nearest is '\(nearest)' of \(ends.joined(separator: ", "))")
     }
   }
@@ -169,9 +169,15 @@ extension LoRASettings {
 
 extension LlamaConfiguration {
   /// What is no linear layer of a block, and no bias: embedding, norms and head.
-  package var savableWeights: [(module: String, parameter: ParameterDescription)] {
+  package var savableWeights: [ParameterDescription] {
     parameters.filter { $0.name.hasSuffix(".weight") && !$0.name.hasSuffix("_proj.weight") }
-      .map { (String($0.name.dropLast(".weight".count)), $0) }
+  }
+
+  /// The modules that such a weight stands in: two, where the output projection is the embedding.
+  func modules(of weight: ParameterDescription) -> [String] {
+    let isShared = tieWordEmbeddings && weight.name == LlamaParameterName.embedding
+    return (isShared ? [weight.name, LlamaParameterName.output] : [weight.name])
+      .map { String($0.dropLast(".weight".count)) }
   }
 
   /// The linear layers of all blocks: name without `.weight`, and sizes.
