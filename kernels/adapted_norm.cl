@@ -1,6 +1,8 @@
-// Purpose: the norms of a weight's rows as an adapter changes them, for DoRA; the changed weight is never stored.
-// Math: out[i] = ‖weight[i, :] + scale · Σ over r of b[i, r] · a[r, :]‖₂, or one over it where `inverse` is 1.
-// Shapes (row-major): out [rows]; weight [rows, columns], stored as storage.cl says; a [rank, columns]; b [rows, rank].
+// Purpose: the norms of a weight's rows as adapters change them, for DoRA; the changed weight is never stored.
+// Math: out[i] = ‖weight[i, :] + scale · Σ over r of b[i, r] · a[r, :]‖₂, or one over it where `inverse` is 1; the sum goes
+//   over two adapters, that of earlier rounds (`stacked`) and the one that is trained.
+// Shapes (row-major): out [rows]; weight [rows, columns], stored as storage.cl says; a [rank, columns] and b [rows, rank],
+//   of each of the two. A stacked_rank of 0 is no adapter.
 // Gradient contract: none; DoRA holds the norms constant in the backward pass.
 // Saved for backward: nothing.
 // Parallelism: one work-group a row, rows taken in strides of the grid.
@@ -22,20 +24,29 @@ static inline floatv load_stored_lanes(const __global stored_t *stored, const si
 #endif
 }
 
+// value + scale · Σ over r of b[r] · a[r, :], for a row's lanes at a.
+static inline floatv add_adapter(
+  floatv value, const __global float *a, const __global float *b, const int rank, const int columns,
+  const int remaining, const float scale
+) {
+  for (int r = 0; r < rank; ++r) value += scale * b[r] * load_lanes(a + (size_t)r * columns, remaining);
+  return value;
+}
+
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void adapted_norm(
-  __global float *restrict out, const __global stored_t *restrict weight, const __global float *restrict a,
-  const __global float *restrict b, const int rows, const int columns, const int rank, const float scale,
-  const int inverse
+  __global float *restrict out, const __global stored_t *restrict weight, const __global float *restrict stacked_a,
+  const __global float *restrict stacked_b, const __global float *restrict a, const __global float *restrict b,
+  const int rows, const int columns, const int stacked_rank, const int rank, const float scale, const int inverse
 ) {
   GROUP_SCRATCH(scratch);
   for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
     floatv squares = (floatv)(0.0f);
     for (int i = get_local_id(0) * VECTOR_WIDTH; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
       floatv value = load_stored_lanes(weight, (size_t)row * columns + i, columns - i);
-      for (int r = 0; r < rank; ++r) {
-        value += scale * b[(size_t)row * rank + r] * load_lanes(a + (size_t)r * columns + i, columns - i);
-      }
+      value = add_adapter(
+        value, stacked_a + i, stacked_b + (size_t)row * stacked_rank, stacked_rank, columns, columns - i, scale);
+      value = add_adapter(value, a + i, b + (size_t)row * rank, rank, columns, columns - i, scale);
       squares += value * value;
     }
     const float total = group_sum(lane_sum(squares), scratch);

@@ -1,8 +1,9 @@
 import Kernels
 
-/// out [N] = ‖row of W + scale · B·A‖₂, or one over it: what a DoRA adapter divides a layer's outputs by.
+/// out [N] = ‖row of W + scale · Σ B·A‖₂, or one over it: what a DoRA adapter divides a layer's outputs by.
 ///
-/// - inputs: W [N, K], stored in any way; A [r, K]; B [N, r].
+/// - inputs: W [N, K], stored in any way; A [r, K]; B [N, r]; where adapters of earlier rounds stand beside it, their A
+///   and B before this pair.
 ///
 /// The backward pass holds it constant. Source: arXiv:2402.09353 (DoRA), section 4.3
 struct AdaptedNorm: Operation {
@@ -12,11 +13,15 @@ struct AdaptedNorm: Operation {
   let isInverse: Bool
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
-    let (weight, a, b) = (inputs[0].shape, inputs[1].shape, inputs[2].shape)
-    let rank = a.dimensions[0]
-    precondition(
-      a.dimensions == [rank, weight.columns] && b.dimensions == [weight.dimensions[0], rank],
-      "adapted norm: W \(weight), A \(a), B \(b)")
+    let weight = inputs[0].shape
+    precondition(inputs.count == 3 || inputs.count == 5, "adapted norm of \(inputs.count / 2) adapters")
+    for first in stride(from: 1, to: inputs.count, by: 2) {
+      let (a, b) = (inputs[first].shape, inputs[first + 1].shape)
+      let rank = a.dimensions[0]
+      precondition(
+        a.dimensions == [rank, weight.columns] && b.dimensions == [weight.dimensions[0], rank],
+        "adapted norm: W \(weight), A \(a), B \(b)")
+    }
     return [TensorDescription(Shape([weight.dimensions[0]]))]
   }
 
@@ -24,11 +29,14 @@ struct AdaptedNorm: Operation {
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
     let (rows, columns) = (step.inputShapes[0].dimensions[0], step.inputShapes[0].columns)
+    let last = step.inputShapes.count - 2
+    let stackedRank = last > 1 ? step.inputShapes[1].dimensions[0] : 0
     try step.launch(
       "adapted_norm", "adapted_norm.cl", defines: weightType.storageDefines,
       [
-        step.output(0), step.input(0), step.input(1), step.input(2), .int(rows), .int(columns),
-        .int(step.inputShapes[1].dimensions[0]), .float(scale), .int(isInverse ? 1 : 0),
+        step.output(0), step.input(0), step.input(1), step.input(2), step.input(last), step.input(last + 1),
+        .int(rows), .int(columns), .int(stackedRank), .int(step.inputShapes[last].dimensions[0]), .float(scale),
+        .int(isInverse ? 1 : 0),
       ], .groups(rows, of: step.traits.workGroupSize))
   }
 
@@ -36,13 +44,17 @@ struct AdaptedNorm: Operation {
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
     let columns = step.inputShapes[0].columns
-    let rank = step.inputShapes[1].dimensions[0]
-    let (out, weight, a, b) = (step.output(0), step.input(0), step.input(1), step.input(2))
+    let (out, weight) = (step.output(0), step.input(0))
+    let adapters = stride(from: 1, to: step.inputShapes.count, by: 2).map {
+      (rank: step.inputShapes[$0].dimensions[0], a: step.input($0), b: step.input($0 + 1))
+    }
     step.parallel(step.inputShapes[0].dimensions[0]) { row in
       var squares: S = 0
       for column in 0..<columns {
         var value = weight[row * columns + column]
-        for inner in 0..<rank { value += S(scale) * b[row * rank + inner] * a[inner * columns + column] }
+        for (rank, a, b) in adapters {
+          for inner in 0..<rank { value += S(scale) * b[row * rank + inner] * a[inner * columns + column] }
+        }
         squares += value * value
       }
       out[row] = isInverse ? 1 / squares.squareRoot() : squares.squareRoot()
@@ -51,15 +63,16 @@ struct AdaptedNorm: Operation {
 }
 
 extension Tensor {
-  /// 1 / ‖row of self + scale · b·a‖₂, for each row of this weight; constant in a backward pass.
-  package func inverseRowNorms(adaptedBy a: Tensor, _ b: Tensor, scale: Double) -> Tensor {
-    graph.record(AdaptedNorm(weightType: dtype, scale: Float(scale), isInverse: true), [self, a, b])[0]
+  /// 1 / ‖row of self + scale · Σ b·a‖₂ over one or two pairs, for each row of this weight; constant in a backward pass.
+  package func inverseRowNorms(adaptedBy pairs: [(a: Tensor, b: Tensor)], scale: Double) -> Tensor {
+    let operation = AdaptedNorm(weightType: dtype, scale: Float(scale), isInverse: true)
+    return graph.record(operation, [self] + pairs.flatMap { [$0.a, $0.b] })[0]
   }
 
   /// Writes ‖row of self + scale · b·a‖₂ of each row of this weight.
-  package func storeRowNorms(adaptedBy a: Tensor, _ b: Tensor, scale: Double, in norms: Tensor) {
+  package func storeRowNorms(adaptedBy pair: (a: Tensor, b: Tensor), scale: Double, in norms: Tensor) {
     let operation = AdaptedNorm(weightType: dtype, scale: Float(scale), isInverse: false)
-    graph.record(operation, [self, a, b], into: [norms], modes: [.overwrite])
+    graph.record(operation, [self, pair.a, pair.b], into: [norms], modes: [.overwrite])
   }
 }
 
@@ -71,9 +84,11 @@ extension AdaptedNorm: Checked {
       OperationCase("5x\(columns), rank 3", rows: 1) { recorder in
         let weight = recorder.parameter(Shape([5, columns]))
         let (a, b) = (recorder.parameter(Shape([3, columns])), recorder.parameter(Shape([5, 3])))
-        recorder.compare(weight.inverseRowNorms(adaptedBy: a, b, scale: 0.5))
+        recorder.compare(weight.inverseRowNorms(adaptedBy: [(a, b)], scale: 0.5))
+        let earlier = (a: recorder.parameter(Shape([4, columns])), b: recorder.parameter(Shape([5, 4])))
+        recorder.compare(weight.inverseRowNorms(adaptedBy: [earlier, (a, b)], scale: 0.5))
         let norms = recorder.parameter(Shape([5]))
-        weight.storeRowNorms(adaptedBy: a, b, scale: 2, in: norms)
+        weight.storeRowNorms(adaptedBy: (a, b), scale: 2, in: norms)
         recorder.compare(norms)
       }
     }
@@ -81,7 +96,7 @@ extension AdaptedNorm: Checked {
       OperationCase("7x64, rank 2, \(dtype.rawValue)", rows: 1) { recorder in
         let weight = recorder.frozen(Shape([7, 64]), dtype: dtype)
         let (a, b) = (recorder.parameter(Shape([2, 64])), recorder.parameter(Shape([7, 2])))
-        recorder.compare(weight.inverseRowNorms(adaptedBy: a, b, scale: 0.5))
+        recorder.compare(weight.inverseRowNorms(adaptedBy: [(a, b)], scale: 0.5))
       }
     }
     return plain + stored

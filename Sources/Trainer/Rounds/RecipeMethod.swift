@@ -73,14 +73,10 @@ extension RecipeDecoding {
     }
     if let flag = try method.boolean("use_rslora") { settings.usesRankStabilization = flag }
     if let flag = try method.boolean("use_dora") { settings.usesMagnitudes = flag }
-    settings.betweenRounds = settings.usesMagnitudes ? .continue : base == .fp32 ? .merge : .stack
+    settings.betweenRounds = base == .fp32 ? .merge : .stack
     guard let word = try method.word("between_rounds", as: LoRASettings.BetweenRounds.self),
       let node = method.node("between_rounds")
     else { return settings }
-    if settings.usesMagnitudes, word != .continue {
-      throw method.error(
-        "between_rounds", node, allowed: "continue where use_dora is true: a sum of such adapters is none")
-    }
     if base != .fp32, word == .merge {
       throw RecipeError(
         place: node.place,

@@ -7,12 +7,14 @@ import Kernels
 ///
 /// On the disk each round's adapter stands for all rounds up to it, relative to M0: merged or stacked, the sum of i
 /// adapters of rank r is one of rank i·r. So every round's folder is a whole adapter of the base that the recipe names.
+/// DoRA's magnitudes belong to that sum: what is folded is the direction, m · (W + s·B·A) / ‖W + s·B·A‖ without m and the
+/// norm, and the magnitudes are trained on.
 struct RunAdapters {
   private let settings: LoRASettings
   /// What a round trains.
   let trained: LoRAAdapter
-  /// For `stack`: a place for each earlier round's adapter.
-  let frozen: [LoRAAdapter]
+  /// For `stack`: the earlier rounds' adapters, side by side; zeros where a round is to come.
+  let stacked: LoRAAdapter?
   /// For `merge`: adds the trained adapter to the weights.
   private let merge: Plan?
   /// Sets the trained adapter's magnitudes to the norms that the weights have; nil where it has none.
@@ -32,9 +34,13 @@ struct RunAdapters {
     let targets = method.targets
     trained = LoRAAdapter(
       targets, saved: method.saved, dropout: settings.dropout, kind: "adapter", maxSlabBytes: slabBytes)
-    frozen =
-      settings.betweenRounds == .stack
-      ? (1..<rounds).map { LoRAAdapter(targets, kind: "adapter of round \($0)", maxSlabBytes: slabBytes) } : []
+    let places = method.targets.map {
+      $0.withRank(
+        (rounds - 1) * $0.rank, usesRankStabilization: method.settings.usesRankStabilization, hasMagnitude: false)
+    }
+    stacked =
+      settings.betweenRounds == .stack && rounds > 1
+      ? LoRAAdapter(places, kind: "adapters of earlier rounds", maxSlabBytes: slabBytes) : nil
     magnitudes = trained.magnitudePlan(of: weights, executor: executor)
     merge = settings.betweenRounds == .merge ? trained.mergePlan(into: weights.parameters, executor: executor) : nil
   }
@@ -47,14 +53,14 @@ struct RunAdapters {
     try trained.loadSaved(source.tensor, on: executor)
   }
 
-  /// Makes the adapter that a round trains: a new one, or the one before under `continue`.
+  /// Makes the adapter that a round trains: a new one, with the magnitudes there are, or the one before under `continue`.
   ///
   /// - Parameter round: from 1.
   func begin(round: Int, seed: UInt64) throws {
     if round == 1, let initial { return try load(initial) }
     guard round == 1 || settings.betweenRounds != .continue else { return }
     try trained.initialize(seed: KeyedRandom(seed, UInt64(round), 0x4C6F_5241).bits(0), on: executor)
-    if let magnitudes { try executor.run(magnitudes, RunArguments(rows: 1)) }
+    if round == 1, let magnitudes { try executor.run(magnitudes, RunArguments(rows: 1)) }
   }
 
   private func load(_ adapter: PEFTAdapter) throws {
@@ -63,12 +69,13 @@ struct RunAdapters {
   }
 
   /// Makes the adapter of a finished round a part of what the next starts from, and leaves one that changes nothing.
-  /// Weights that are trained themselves are trained on.
+  /// Magnitudes, and weights that are trained themselves, are trained on.
   func fold(round: Int) throws(OpenCLError) {
     switch settings.betweenRounds {
     case .continue: return
     case .merge: if let merge { try executor.run(merge, RunArguments(rows: 1)) }
-    case .stack: try trained.copyFactors(to: frozen[round - 1], on: executor)
+    case .stack:
+      try stacked?.place(try trained.matrices(on: executor), of: trained, number: round - 1, on: executor)
     }
     try trained.clear(on: executor)
   }
@@ -94,7 +101,7 @@ struct RunAdapters {
         matrices[new.module] = new.joined(
           try before.matrices(of: old), ofRank: old.rank, pair, ofRank: trained.targets[index].rank)
         targets[index] = new.withRank(
-          old.rank + new.rank, usesRankStabilization: settings.usesRankStabilization)
+          old.rank + new.rank, usesRankStabilization: settings.usesRankStabilization, hasMagnitude: new.hasMagnitude)
       }
     }
     try PEFTAdapterWriter.write(

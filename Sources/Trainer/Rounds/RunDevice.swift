@@ -36,7 +36,7 @@ struct RunDevice {
       RunAdapters(
         $0, rounds: material.recipe.rounds.count, base: material.basePath, weights: weights, executor: executor)
     }
-    model = DeviceModel(weights, frozen: adapters?.frozen ?? [], adapter: adapters?.trained)
+    model = DeviceModel(weights, stacked: adapters?.stacked, adapter: adapters?.trained)
     best =
       material.recipe.rounds.contains { $0.settings.loadBestModelAtEnd }
       ? model.trained.sibling(kind: "best weights", maxSlabBytes: slabBytes) : nil

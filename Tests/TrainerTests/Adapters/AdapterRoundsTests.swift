@@ -8,7 +8,8 @@ import Trainer
 struct AdapterRoundsTests {
   /// Three rounds on a model that one round of full training made.
   static func recipe(
-    _ fixture: RunFixture, _ mode: LoRASettings.BetweenRounds, dropout: Double = 0, saving: [String] = []
+    _ fixture: RunFixture, _ mode: LoRASettings.BetweenRounds, magnitudes: Bool = false, dropout: Double = 0,
+    saving: [String] = []
   ) throws -> Recipe {
     let rounds = try ["one", "two", "three"].map {
       (name: $0, train: try fixture.write($0 + ".jsonl", word: $0, rows: 20))
@@ -18,7 +19,7 @@ struct AdapterRoundsTests {
       base: .model(try base()), settings: RunFixture.settings(steps: 6, saveSteps: 2), rounds: rounds, valid: valid)
     var settings = LoRASettings()
     (settings.rank, settings.alpha, settings.betweenRounds, settings.dropout) = (4, 8, mode, dropout)
-    settings.modulesToSave = saving
+    (settings.usesMagnitudes, settings.modulesToSave) = (magnitudes, saving)
     recipe.method = .lora(settings, initial: nil)
     return recipe
   }
@@ -53,10 +54,10 @@ struct AdapterRoundsTests {
 
   @Test(
     "each round's folder is a whole adapter of the base, whose loss is the one the run measured",
-    arguments: [LoRASettings.BetweenRounds.merge, .continue, .stack], TrainerExecutors.all)
-  func folders(_ mode: LoRASettings.BetweenRounds, _ choice: ExecutorChoice) throws {
+    arguments: modes, TrainerExecutors.all)
+  func folders(_ mode: (between: LoRASettings.BetweenRounds, magnitudes: Bool), _ choice: ExecutorChoice) throws {
     let fixture = try RunFixture()
-    let recipe = try Self.recipe(fixture, mode)
+    let recipe = try Self.recipe(fixture, mode.between, magnitudes: mode.magnitudes)
     let (_, notes) = try fixture.run(recipe, on: choice.make())
     let matrix = try LlamaGolden.decode(TransferRecord.self, from: fixture.output.appending(path: "transfer.json"))
     for (index, name) in ["01-one", "02-two", "03-three"].enumerated() {
@@ -67,12 +68,12 @@ struct AdapterRoundsTests {
     #expect(try #require(matrix.loss[3][0]) < (try #require(matrix.loss[0][0])))
     // The difference that merging, or setting aside, made to the logits is said.
     let folded = notes.filter { $0.contains("is folded into the model") }
-    #expect(folded.count == (mode == .continue ? 0 : 2), "\(notes)")
+    #expect(folded.count == (mode.between == .continue ? 0 : 2), "\(notes)")
     for note in folded {
       let words = note.split(separator: " ")
       #expect(try #require(Float(words[words.count - 1])) < 1e-4, "\(note)")
     }
-    let expected = mode == .continue ? [4, 4, 4] : [4, 8, 12]
+    let expected = mode.between == .continue ? [4, 4, 4] : [4, 8, 12]
     let ranks = try ["01-one", "02-two", "03-three"].map { round in
       try PEFTAdapter(fixture.rounds.appending(path: round), for: openModel(at: Self.base()).configuration)
         .targets[0].rank
@@ -84,11 +85,15 @@ struct AdapterRoundsTests {
     let loss: [[Double?]]
   }
 
-  @Test("merging and stacking are the same function: their losses agree")
-  func mergedOrStacked() throws {
+  /// What becomes of an adapter, without and with magnitudes.
+  private static let modes: [(between: LoRASettings.BetweenRounds, magnitudes: Bool)] =
+    LoRASettings.BetweenRounds.allCases.flatMap { [($0, false), ($0, true)] }
+
+  @Test("merging and stacking are the same function: their losses agree", arguments: [false, true])
+  func mergedOrStacked(_ magnitudes: Bool) throws {
     let losses = try [LoRASettings.BetweenRounds.merge, .stack].map { mode in
       let fixture = try RunFixture()
-      try fixture.run(try Self.recipe(fixture, mode), on: CPUExecutor<Float>())
+      try fixture.run(try Self.recipe(fixture, mode, magnitudes: magnitudes), on: CPUExecutor<Float>())
       return try fixture.metrics().map { $0.loss ?? .nan }
     }
     #expect(losses[0].count == 18 && largestDifference(losses[0], losses[1]) < 1e-4)
@@ -96,10 +101,12 @@ struct AdapterRoundsTests {
 
   @Test(
     "a run that crashed goes on to the same bits, in every mode, dropout too",
-    arguments: [LoRASettings.BetweenRounds.merge, .continue, .stack], [(2, 1), (2, 5), (3, 3)])
-  func resumes(_ mode: LoRASettings.BetweenRounds, _ crash: (round: Int, step: Int)) throws {
+    arguments: modes, [(2, 1), (2, 5), (3, 3)])
+  func resumes(
+    _ mode: (between: LoRASettings.BetweenRounds, magnitudes: Bool), _ crash: (round: Int, step: Int)
+  ) throws {
     let fixture = try RunFixture()
-    let recipe = try Self.recipe(fixture, mode, dropout: 0.1)
+    let recipe = try Self.recipe(fixture, mode.between, magnitudes: mode.magnitudes, dropout: 0.1)
     let copy = fixture.folder.appending(path: "crashed")
     let executor = { try #require(TrainerExecutors.all.last).make() }
     try fixture.run(recipe, on: try executor()) { line in
@@ -146,40 +153,14 @@ struct AdapterRoundsTests {
     #expect(try Self.adapter(fixture, "03-three") == whole)
   }
 
-  @Test("DoRA is trained on from round to round; its folder is the model that was measured; a crash changes no bit")
-  func magnitudes() throws {
-    let choice = try #require(TrainerExecutors.all.last)
-    let fixture = try RunFixture()
-    var recipe = try Self.recipe(fixture, .continue, dropout: 0.1)
-    guard case .lora(var settings, _) = recipe.method else { return }
-    settings.usesMagnitudes = true
-    recipe.method = .lora(settings, initial: nil)
-    let copy = fixture.folder.appending(path: "crashed")
-    try fixture.run(recipe, on: choice.make()) { line in
-      guard line.round == 2, line.step == 5 else { return }
-      try? FileManager.default.copyItem(at: fixture.output, to: copy)
-    }
-    let whole = try Self.adapter(fixture, "03-three")
-    let matrix = try LlamaGolden.decode(TransferRecord.self, from: fixture.output.appending(path: "transfer.json"))
-    #expect(abs(try Self.loss(fixture, "03-three", on: choice) - (matrix.loss[3][0] ?? .nan)) < 1e-4)
-    #expect(try #require(matrix.loss[3][0]) < (try #require(matrix.loss[0][0])))
-    try FileManager.default.removeItem(at: fixture.output)
-    try FileManager.default.moveItem(at: copy, to: fixture.output)
-    try fixture.run(recipe, on: choice.make(), resuming: true)
-    #expect(try Self.adapter(fixture, "03-three") == whole)
-  }
-
   @Test("a new DoRA adapter changes nothing", arguments: TrainerExecutors.all)
   func freshMagnitudes(_ choice: ExecutorChoice) throws {
     let fixture = try RunFixture()
     var recipe = try Self.recipe(fixture, .continue)
-    guard case .lora(var settings, _) = recipe.method else { return }
     let plain = try fixture.run(recipe, on: choice.make()).summary.rounds.count
     let first = try fixture.metrics()[0].loss ?? .nan
     let other = try RunFixture()
-    settings.usesMagnitudes = true
-    recipe.method = .lora(settings, initial: nil)
-    recipe.outputDirectory = other.output
+    recipe = try Self.recipe(other, .continue, magnitudes: true)
     try other.run(recipe, on: choice.make())
     let second = try other.metrics()[0].loss ?? .nan
     #expect(plain == 3 && abs(second - first) < 1e-5)

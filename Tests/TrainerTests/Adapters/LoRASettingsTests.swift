@@ -81,7 +81,7 @@ struct LoRASettingsTests {
     #expect(joined.b == [3, 1, 2, 4, 3, 4, 5, 5, 6])
     #expect(target.part(joined, ofRank: 3, at: 0..<1) == first)
     #expect(target.part(joined, ofRank: 3, at: 1..<3) == second)
-    let wide = target.withRank(3, usesRankStabilization: false)
+    let wide = target.withRank(3, usesRankStabilization: false, hasMagnitude: false)
     #expect(wide.scale == target.scale && wide.alpha == 6)
   }
 }

@@ -26,7 +26,6 @@ struct PEFTGolden: Decodable {
       var settings = LoRASettings()
       (settings.rank, settings.alpha, settings.usesRankStabilization) = (rank, alpha, useRslora)
       settings.usesMagnitudes = useDora ?? false
-      if settings.usesMagnitudes { settings.betweenRounds = .continue }
       settings.targets = .named(targetModules)
       settings.modulesToSave = modulesToSave ?? []
       // JSON's keys are read as in Swift: down_proj came as downProj.

@@ -35,9 +35,6 @@ struct RecipeErrorTests {
     Fault(line: "method: {type: lora, target_modules: []}", says: ["recipe.yaml:2", "target_modules", "all-linear"]),
     Fault(line: "method: {type: lora, rank_pattern: 3}", says: ["recipe.yaml:2", "rank_pattern", "{down_proj: 16}"]),
     Fault(line: "method: {type: lora, between_rounds: add}", says: ["recipe.yaml:2", "merge, continue, stack"]),
-    Fault(
-      line: "method: {type: lora, use_dora: true, between_rounds: merge}",
-      says: ["recipe.yaml:2", "between_rounds is merge", "continue where use_dora"]),
     Fault(line: "method: {type: lora, rnak: 8}", says: ["recipe.yaml:2", "unknown key 'method.rnak'", "'rank'"]),
     Fault(line: "precision: fp8", says: ["recipe.yaml:2", "fp32, bf16"]),
     Fault(line: "allow_leak: [first]", says: ["recipe.yaml:2", "unknown key 'allow_leak'", "'allow_leaks'"]),

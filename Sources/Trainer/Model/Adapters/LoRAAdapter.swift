@@ -35,39 +35,51 @@ package struct LoRAAdapter {
     parameters.variable(LoRATarget.prefix + saved.name)
   }
 
-  /// The slabs of A, B and magnitudes.
-  private var factorSlabs: [Slab] {
-    let own = Set(saved.map { ObjectIdentifier(variable(of: $0).slab) })
-    return parameters.slabs.filter { !own.contains(ObjectIdentifier($0)) }
-  }
-
-  /// What a layer gives for x: its weight's product, and s·B·(A·x) where the module is adapted.
+  /// What a layer gives for x: what it gives without this adapter, and s·B·(A·x) where the module is adapted.
   ///
-  /// - Parameter training: whether inputs are dropped.
-  package func adapted(_ module: String, _ x: Tensor, _ product: Tensor, weight: Tensor, training: Bool) -> Tensor {
+  /// - Parameters:
+  ///   - product: of x and the layer's weight.
+  ///   - stacked: an adapter of the same layers that belongs to what this one adapts.
+  ///   - training: whether inputs are dropped.
+  package func adapted(
+    _ module: String, _ x: Tensor, _ product: Tensor, weight: Tensor, beside stacked: LoRAAdapter? = nil, training: Bool
+  ) -> Tensor {
     guard let index = indices[module] else { return product }
     let target = targets[index]
+    func base(_ x: Tensor, _ product: Tensor) -> Tensor { stacked.map { product + $0.delta(index, x) } ?? product }
     let drops = training && dropout > 0
     let seen = drops ? x.dropout(rate: dropout, stream: index) : x
-    let a = x.graph.variable(parameters.variable(target.a))
-    let b = x.graph.variable(parameters.variable(target.b))
-    let delta = seen.linear(a).scaled(by: Float(target.scale)).linear(b)
-    guard target.hasMagnitude else { return product + delta }
+    let before = base(x, product)
+    let delta = delta(index, seen)
+    guard target.hasMagnitude else { return before + delta }
     let magnitude = x.graph.variable(parameters.variable(target.magnitude))
-    let factors = magnitude * weight.inverseRowNorms(adaptedBy: a, b, scale: target.scale)
-    guard drops else { return (product + delta).columnsScaled(by: factors) }
-    // As PEFT's: what a magnitude changes about the weight's own product is dropped with the input too.
-    let own = seen.linear(weight)
-    return product + (own + delta).columnsScaled(by: factors) + own.scaled(by: -1)
+    let pairs = [stacked, self].compactMap { $0?.factors(index, in: x.graph) }
+    let factors = magnitude * weight.inverseRowNorms(adaptedBy: pairs, scale: target.scale)
+    guard drops else { return (before + delta).columnsScaled(by: factors) }
+    // As PEFT's: what a magnitude changes about the layer's own product is dropped with the input too.
+    let own = base(seen, seen.linear(weight))
+    return before + (own + delta).columnsScaled(by: factors) + own.scaled(by: -1)
+  }
+
+  /// A and B of a target.
+  private func factors(_ index: Int, in graph: Graph) -> (a: Tensor, b: Tensor) {
+    let target = targets[index]
+    return (graph.variable(parameters.variable(target.a)), graph.variable(parameters.variable(target.b)))
+  }
+
+  /// s·B·(A·x) of a target.
+  private func delta(_ index: Int, _ x: Tensor) -> Tensor {
+    let (a, b) = factors(index, in: x.graph)
+    return x.linear(a).scaled(by: Float(targets[index].scale)).linear(b)
   }
 
   /// A plan that sets magnitudes to the norms of the rows as they are: the adapter then changes nothing; nil: it has none.
   package func magnitudePlan(of weights: LlamaWeights, executor: any Executor) -> Plan? {
     let graph = Graph(rowCapacity: 1)
-    for target in targets where target.hasMagnitude {
+    for (index, target) in targets.enumerated() where target.hasMagnitude {
       weights.tensor(target.weight, in: graph).storeRowNorms(
-        adaptedBy: graph.variable(parameters.variable(target.a)), graph.variable(parameters.variable(target.b)),
-        scale: target.scale, in: graph.variable(parameters.variable(target.magnitude)))
+        adaptedBy: factors(index, in: graph), scale: target.scale,
+        in: graph.variable(parameters.variable(target.magnitude)))
     }
     return graph.nodes.isEmpty ? nil : executor.plan(graph, outputs: [])
   }
@@ -83,14 +95,28 @@ package struct LoRAAdapter {
     }
   }
 
-  /// Makes A, B and magnitudes zero: what is left are the saved weights.
+  /// Makes A and B zero: what is left are magnitudes and the saved weights.
   package func clear(on executor: any Executor) throws(OpenCLError) {
-    for slab in factorSlabs { try executor.zero(slab) }
+    let own = Set(saved.map { ObjectIdentifier(variable(of: $0).slab) })
+    for slab in parameters.groups.filter(\.decays).flatMap(\.slabs) where !own.contains(ObjectIdentifier(slab)) {
+      try executor.zero(slab)
+    }
   }
 
-  /// Copies A, B and magnitudes to an adapter of the same targets; nothing leaves the device.
-  package func copyFactors(to other: LoRAAdapter, on executor: any Executor) throws(OpenCLError) {
-    for (source, target) in zip(factorSlabs, other.factorSlabs) { try executor.copy(from: source, to: target) }
+  /// Sets A and B of an adapter of smaller ranks among this one's: its ranks become the `number`th so many, from 0.
+  package func place(
+    _ matrices: LoRAMatrices, of other: LoRAAdapter, number: Int, on executor: any Executor
+  ) throws(OpenCLError) {
+    for (target, part) in zip(targets, other.targets) {
+      guard let pair = matrices[target.module] else { preconditionFailure("no matrices of \(target.module)") }
+      let first = number * part.rank
+      try executor.write(.floats(pair.a), to: parameters.variable(target.a), at: first * target.inFeatures)
+      var b = try executor.read(parameters.variable(target.b))
+      for row in 0..<target.outFeatures {
+        for rank in 0..<part.rank { b[row * target.rank + first + rank] = pair.b[row * part.rank + rank] }
+      }
+      try executor.write(.floats(b), to: parameters.variable(target.b), at: 0)
+    }
   }
 
   /// Loads the saved weights, each from what `values` gives by its name in the model.

@@ -14,14 +14,15 @@ package typealias LoRAMatrices = [String: LoRAPair]
 
 extension LoRATarget {
   /// The target with another rank, and the same scale.
-  package func withRank(_ rank: Int, usesRankStabilization: Bool) -> LoRATarget {
+  package func withRank(_ rank: Int, usesRankStabilization: Bool, hasMagnitude: Bool) -> LoRATarget {
     LoRATarget(
       module: module, inFeatures: inFeatures, outFeatures: outFeatures, rank: rank,
       alpha: scale * (usesRankStabilization ? Double(rank).squareRoot() : Double(rank)),
-      usesRankStabilization: usesRankStabilization)
+      usesRankStabilization: usesRankStabilization, hasMagnitude: hasMagnitude)
   }
 
-  /// Two adapters of this layer as one: B₁·A₁ + B₂·A₂ = [B₁ B₂]·[A₁; A₂].
+  /// Two adapters of this layer as one: B₁·A₁ + B₂·A₂ = [B₁ B₂]·[A₁; A₂]. Magnitudes are the second's, which went on from
+  /// the first's.
   package func joined(
     _ first: LoRAPair, ofRank firstRank: Int, _ second: LoRAPair, ofRank rank: Int
   ) -> LoRAPair {
@@ -31,15 +32,15 @@ extension LoRATarget {
       b += first.b[row * firstRank..<(row + 1) * firstRank]
       b += second.b[row * rank..<(row + 1) * rank]
     }
-    return LoRAPair(a: first.a + second.a, b: b)
+    return LoRAPair(a: first.a + second.a, b: b, magnitude: second.magnitude)
   }
 
-  /// The part of a joined adapter that stands at these ranks.
+  /// The part of a joined adapter that stands at these ranks, with all of its magnitudes.
   package func part(_ joined: LoRAPair, ofRank joinedRank: Int, at ranks: Range<Int>) -> LoRAPair {
     let a = joined.a[ranks.lowerBound * inFeatures..<ranks.upperBound * inFeatures]
     let b = (0..<outFeatures).flatMap { row in
       joined.b[row * joinedRank + ranks.lowerBound..<row * joinedRank + ranks.upperBound]
     }
-    return LoRAPair(a: Array(a), b: b)
+    return LoRAPair(a: Array(a), b: b, magnitude: joined.magnitude)
   }
 }
