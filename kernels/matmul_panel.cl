@@ -11,8 +11,9 @@
 // Saved for backward: nothing.
 // Parallelism: one work-item a work-group, as many as the device has units; each takes the next chunk from a shared counter
 //   until none is left, for units differ in speed, and drivers deal work-items out beforehand.
-// Numerics: fp32, or with BF16 products of bf16 numbers added up in fp32. The sum over k runs in ascending order within a block of at most DEPTH_BLOCK, and block sums are
-//   added in ascending order, so the bits depend on the shapes and strides alone and not on who computes which chunk.
+// Numerics: fp32, or with BF16 products of bf16 numbers added up in fp32. The sum over k runs in ascending order within a
+//   part of PART_STEPS, parts within a block of at most DEPTH_BLOCK, and then the blocks, so the bits depend on the shapes
+//   and strides alone and not on who computes which chunk.
 // Source: Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication" (the blocking).
 
 #include "matmul_pack.cl"
@@ -20,6 +21,7 @@
 #ifndef CHUNK_TILES
 #define CHUNK_TILES 12 // row tiles that a work-item packs at once: at most 216 KiB of its second-level cache
 #endif
+#define PART_STEPS 96 // steps that are added up apart: in one long sum each would be rounded against all before it
 #define UNROLL 4 // steps for which a tile asks for one line of the next panel: the 12 tiles of a chunk for all of it
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -78,21 +80,42 @@ static inline __attribute__((always_inline)) void multiply_tile(
       }
     }
   }
-  int k = 0;
-  for (; k + UNROLL <= steps; k += UNROLL) {
-    PREFETCH_LATER(next);
-    next += 16;
+  for (int k = 0; k < steps;) {
+    float16 part[TILE_ROWS][TILE_VECTORS];
 #pragma unroll
-    for (int u = 0; u < UNROLL; ++u) {
-      multiply_step(sum, tile, panel, vectors);
+    for (int i = 0; i < TILE_ROWS; ++i) {
+#pragma unroll
+      for (int j = 0; j < TILE_VECTORS; ++j) {
+        if (j < vectors) {
+          part[i][j] = (float16)0.0f;
+        }
+      }
+    }
+    const int end = min(k + PART_STEPS, steps);
+    for (; k + UNROLL <= end; k += UNROLL) {
+      PREFETCH_LATER(next);
+      next += 16;
+#pragma unroll
+      for (int u = 0; u < UNROLL; ++u) {
+        multiply_step(part, tile, panel, vectors);
+        tile += TILE_ROWS;
+        panel += TILE_COLUMNS;
+      }
+    }
+    for (; k < end; ++k) {
+      multiply_step(part, tile, panel, vectors);
       tile += TILE_ROWS;
       panel += TILE_COLUMNS;
     }
-  }
-  for (; k < steps; ++k) {
-    multiply_step(sum, tile, panel, vectors);
-    tile += TILE_ROWS;
-    panel += TILE_COLUMNS;
+#pragma unroll
+    for (int i = 0; i < TILE_ROWS; ++i) {
+#pragma unroll
+      for (int j = 0; j < TILE_VECTORS; ++j) {
+        if (j < vectors) {
+          sum[i][j] += part[i][j];
+        }
+      }
+    }
   }
   if (inside && column_stride == 1) {
     if (accumulate) {

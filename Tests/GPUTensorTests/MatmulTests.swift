@@ -20,6 +20,25 @@ struct MatmulTests {
     }
   }
 
+  @Test("a long sum of like numbers keeps its digits", arguments: ExecutorChoice.all)
+  func longSums(_ choice: ExecutorChoice) throws {
+    let (m, n, k) = (32, 48, 1536)
+    var random = SeededGenerator(seed: 1)
+    func values(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: 0.5..<1.5, using: &random) } }
+    let (left, right) = (values(m * k), values(n * k))
+    let test = TestGraph()
+    let product = test.parameter(m, k, values: left).linear(test.parameter(n, k, values: right))
+    let found = try test.run(product, on: try choice.make())[0]
+    var squares = 0.0
+    for (index, value) in found.enumerated() {
+      let (row, column) = (index / n, index % n)
+      let exact = (0..<k).reduce(0.0) { $0 + Double(left[row * k + $1]) * Double(right[column * k + $1]) }
+      squares += (value / exact - 1) * (value / exact - 1)
+    }
+    // Chains of 96 err by 0.7e-7 in root mean square, of 512 by 1.7e-7, one of 1,536 by 5.9e-7.
+    #expect((squares / Double(found.count)).squareRoot() < 1.2e-7)
+  }
+
   @Test("a batch is as many products; by hand")
   func batch() throws {
     let test = TestGraph()

@@ -130,11 +130,14 @@ extension HostStep {
     let rounds = factors == .bfloat16
     // Columns in blocks, so that a block of B stays in the cache while rows of C pass over it.
     let block = 256
+    // Depths in parts that are summed apart: one long sum would round each product against all before it.
+    let partDepth = 96
     parallel((n + block - 1) / block) { index in
       let first = index * block
       let width = min(block, n - first)
-      let panel = UnsafeMutablePointer<S>.allocate(capacity: width * k)
+      let panel = UnsafeMutablePointer<S>.allocate(capacity: width * (k + 1))
       defer { panel.deallocate() }
+      let part = panel + width * k
       for depth in 0..<k {
         for column in 0..<width {
           let value = transposeB ? b[(first + column) * k + depth] : b[depth * n + first + column]
@@ -144,11 +147,15 @@ extension HostStep {
       for row in 0..<m {
         let target = c + row * n + first
         if !accumulate { target.update(repeating: 0, count: width) }
-        for depth in 0..<k {
-          let value = a[row * aRow + depth * aStep]
-          let factor = rounds ? S(Cast.rounded(Float(value))) : value
-          let source = panel + depth * width
-          for column in 0..<width { target[column] += factor * source[column] }
+        for begin in stride(from: 0, to: k, by: partDepth) {
+          part.update(repeating: 0, count: width)
+          for depth in begin..<min(begin + partDepth, k) {
+            let value = a[row * aRow + depth * aStep]
+            let factor = rounds ? S(Cast.rounded(Float(value))) : value
+            let source = panel + depth * width
+            for column in 0..<width { part[column] += factor * source[column] }
+          }
+          for column in 0..<width { target[column] += part[column] }
         }
       }
     }
