@@ -1,6 +1,7 @@
 // Purpose: the loss of each row of logits, and its gradient written over the logits.
 // Math: row_loss = log Σ exp(logit) − logit[target];  dlogits = (softmax(logits) − onehot(target)) · scale.
-// Shapes (row-major): row_loss [rows]; logits [rows, columns], columns being the vocabulary; targets [rows] in int.
+// Shapes (row-major): row_loss [rows]; logits [rows, columns], columns being the vocabulary, or several such matrices one
+//   behind the other, of part_columns columns each and the last of what is left; targets [rows] in int.
 // Gradient contract: dlogits `=`, in the memory of logits.
 // Saved for backward: nothing, the gradient is made with the loss.
 // Parallelism: one work-group a row, rows taken in strides of the grid.
@@ -11,29 +12,39 @@
 
 #include "common.cl"
 
+// The columns of the part that begins at column `begin`, and a row of its matrix.
+#define PART_WIDTH(begin) min(part_columns, columns - (begin))
+#define PART_ROW(begin) (logits + (size_t)(begin) * rows + (size_t)row * PART_WIDTH(begin))
+#define TARGET_LOGIT (PART_ROW(target / part_columns * part_columns)[target % part_columns])
+
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void cross_entropy_forward(
   __global float *restrict row_loss, const __global float *restrict logits, const __global int *restrict targets,
-  const int rows, const int columns
+  const int rows, const int columns, const int part_columns
 ) {
   GROUP_SCRATCH(scratch);
   const int first = get_local_id(0) * VECTOR_WIDTH;
   for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
-    const size_t offset = (size_t)row * columns;
     const int target = targets[row];
     const bool supervised = target >= 0 && target < columns;
-    const int width = supervised ? columns : 0;  // an ignored row's logits are not read
+    const int end = supervised ? columns : 0;  // an ignored row's logits are not read
     floatv largest = (floatv)(-INFINITY);
-    for (int i = first; i < width; i += WG_SIZE * VECTOR_WIDTH) {
-      largest = vector_max(load_lanes_or(logits + offset + i, width - i, -INFINITY), largest);
+    for (int begin = 0; begin < end; begin += part_columns) {
+      const int width = PART_WIDTH(begin);
+      for (int i = first; i < width; i += WG_SIZE * VECTOR_WIDTH) {
+        largest = vector_max(load_lanes_or(PART_ROW(begin) + i, width - i, -INFINITY), largest);
+      }
     }
     const float maximum = group_max(lane_max(largest), scratch);
     floatv sums = (floatv)(0.0f);
-    for (int i = first; i < width; i += WG_SIZE * VECTOR_WIDTH) {
-      sums += exp_lanes(load_lanes_or(logits + offset + i, width - i, -INFINITY) - maximum);
+    for (int begin = 0; begin < end; begin += part_columns) {
+      const int width = PART_WIDTH(begin);
+      for (int i = first; i < width; i += WG_SIZE * VECTOR_WIDTH) {
+        sums += exp_lanes(load_lanes_or(PART_ROW(begin) + i, width - i, -INFINITY) - maximum);
+      }
     }
     const float sum = group_sum(lane_sum(sums), scratch);
-    if (first == 0) row_loss[row] = supervised ? log(sum) + (maximum - logits[offset + target]) : 0.0f;
+    if (first == 0) row_loss[row] = supervised ? log(sum) + (maximum - TARGET_LOGIT) : 0.0f;
   }
 }
 
@@ -42,35 +53,44 @@ void cross_entropy_forward(
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void cross_entropy_gradient(
   __global float *restrict row_loss, __global float *restrict logits, const __global int *restrict targets,
-  const int rows, const int columns, const float scale
+  const int rows, const int columns, const int part_columns, const float scale
 ) {
   GROUP_SCRATCH(scratch);
   const int first = get_local_id(0) * VECTOR_WIDTH;
   for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
-    const size_t offset = (size_t)row * columns;
     const int target = targets[row];
     const bool supervised = target >= 0 && target < columns;
-    const int width = supervised ? columns : 0;
-    const float target_logit = supervised ? logits[offset + target] : 0.0f;
+    const int end = supervised ? columns : 0;
+    const float target_logit = supervised ? TARGET_LOGIT : 0.0f;
     floatv largest = (floatv)(-INFINITY);
-    for (int i = first; i < width; i += WG_SIZE * VECTOR_WIDTH) {
-      largest = vector_max(load_lanes_or(logits + offset + i, width - i, -INFINITY), largest);
+    for (int begin = 0; begin < end; begin += part_columns) {
+      const int width = PART_WIDTH(begin);
+      for (int i = first; i < width; i += WG_SIZE * VECTOR_WIDTH) {
+        largest = vector_max(load_lanes_or(PART_ROW(begin) + i, width - i, -INFINITY), largest);
+      }
     }
     // Its barriers also part the reading of target_logit from the writing below.
     const float maximum = group_max(lane_max(largest), scratch);
     floatv sums = (floatv)(0.0f);
-    for (int i = first; i < width; i += WG_SIZE * VECTOR_WIDTH) {
-      const floatv exponential = exp_lanes(load_lanes_or(logits + offset + i, width - i, -INFINITY) - maximum);
-      sums += exponential;
-      store_lanes(logits + offset + i, exponential, width - i);
+    for (int begin = 0; begin < end; begin += part_columns) {
+      const int width = PART_WIDTH(begin);
+      for (int i = first; i < width; i += WG_SIZE * VECTOR_WIDTH) {
+        const floatv exponential = exp_lanes(load_lanes_or(PART_ROW(begin) + i, width - i, -INFINITY) - maximum);
+        sums += exponential;
+        store_lanes(PART_ROW(begin) + i, exponential, width - i);
+      }
     }
     const float sum = group_sum(lane_sum(sums), scratch);
     const float factor = scale / sum;
-    for (int i = first; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
-      // An ignored row is set and not multiplied: its logits may be anything.
-      const floatv share = supervised ? load_lanes(logits + offset + i, columns - i) * factor : (floatv)(0.0f);
-      store_lanes(logits + offset + i, share, columns - i);
-      if (supervised && target >= i && target < i + VECTOR_WIDTH) logits[offset + target] -= scale;
+    for (int begin = 0; begin < columns; begin += part_columns) {
+      const int width = PART_WIDTH(begin);
+      for (int i = first; i < width; i += WG_SIZE * VECTOR_WIDTH) {
+        // An ignored row is set and not multiplied: its logits may be anything.
+        const floatv share = supervised ? load_lanes(PART_ROW(begin) + i, width - i) * factor : (floatv)(0.0f);
+        store_lanes(PART_ROW(begin) + i, share, width - i);
+        const int column = target - begin;
+        if (supervised && column >= i && column < i + VECTOR_WIDTH && column < width) TARGET_LOGIT -= scale;
+      }
     }
     if (first == 0) row_loss[row] = supervised ? log(sum) + (maximum - target_logit) : 0.0f;
   }

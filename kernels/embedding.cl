@@ -1,7 +1,8 @@
 // Purpose: reads the rows of an embedding table, and adds the gradients back to them.
-// Math: out[i] = table[ids[i]];  dtable[t] += Σ of dout[i] over the rows i with ids[i] = t.
-// Shapes (row-major): out, dout [rows, columns]; table, dtable [vocabulary, columns]; ids [rows] in int, each within
-//   the table. The table of the forward kernel is stored as storage.cl says.
+// Math: out[i] = table[ids[i] - first];  dtable[t] += Σ of dout[i] over the rows i with ids[i] = first + t. A table may be
+//   one part of a larger one, `count` rows from `first` on: rows with other ids are left to the other parts.
+// Shapes (row-major): out, dout [rows, columns]; table, dtable [count, columns]; ids [rows] in int, each within
+//   the whole table. The table of the forward kernel is stored as storage.cl says.
 // Gradient contract: dtable `+=`; rows of the table that no id names are left as they are.
 // Saved for backward: ids.
 // Parallelism: one work-group a row, rows taken in strides of the grid. Backward: the group of the first row with an id
@@ -39,10 +40,12 @@ static inline int next_row_with_id(const __global int *ids, const int id, int ro
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void embedding_forward(
   __global float *restrict out, const __global stored_t *restrict table, const __global int *restrict ids,
-  const int rows, const int columns
+  const int rows, const int columns, const int first, const int count
 ) {
   for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
-    const size_t source = (size_t)ids[row] * columns;
+    const int id = ids[row] - first;
+    if (id < 0 || id >= count) continue;
+    const size_t source = (size_t)id * columns;
     __global float *destination = out + (size_t)row * columns;
 #if STORAGE == 0
     for (int i = get_local_id(0) * VECTOR_WIDTH; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
@@ -59,12 +62,12 @@ void embedding_forward(
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void embedding_backward(
   __global float *restrict dtable, const __global float *restrict dout, const __global int *restrict ids,
-  const int rows, const int columns
+  const int rows, const int columns, const int first, const int count
 ) {
   for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
     const int id = ids[row];
-    if (next_row_with_id(ids, id, 0, row) == row) {
-      __global float *sum = dtable + (size_t)id * columns;
+    if (id >= first && id < first + count && next_row_with_id(ids, id, 0, row) == row) {
+      __global float *sum = dtable + (size_t)(id - first) * columns;
       for (int same = row; same < rows; same = next_row_with_id(ids, id, same + 1, rows)) {
         // Each work-item adds to its own columns alone, so that the rows need no barrier between them.
         const __global float *gradient = dout + (size_t)same * columns;

@@ -14,18 +14,21 @@ package enum ExecutorChoice: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - isolated: a buffer of its own for each tensor.
   ///   - factors: what matrix products multiply; bf16 in the fastest way that the device has.
-  package func make(isolated: Bool = false, factors: FactorType = .float32) throws(OpenCLError) -> any Executor {
+  ///   - largestBuffer: the most bytes that one allocation of a device may have; nil: what it allows.
+  package func make(
+    isolated: Bool = false, factors: FactorType = .float32, largestBuffer: Int? = nil
+  ) throws(OpenCLError) -> any Executor {
     switch self {
     case .fallback: return CPUExecutor<Float>(factors: factors)
     case .device(let device):
       var traits = KernelTraits(device: device)
       traits.factors = factors
       if factors == .bfloat16 { traits.bf16Method = OpenCLDevices.bf16Methods(device).last ?? .rounding }
-      return try OpenCLExecutor(device: device, traits: traits, isolated: isolated)
+      return try OpenCLExecutor(device: device, traits: traits, largestBuffer: largestBuffer, isolated: isolated)
     case .deviceAsGPU(let device):
       var traits = KernelTraits(device: device, as: .gpu)
       traits.factors = factors
-      return try OpenCLExecutor(device: device, traits: traits, isolated: isolated)
+      return try OpenCLExecutor(device: device, traits: traits, largestBuffer: largestBuffer, isolated: isolated)
     }
   }
 

@@ -28,11 +28,13 @@ package final class OpenCLExecutor: Executor {
     let scratch: Buffer?
   }
 
+  /// - Parameter largestBuffer: the most bytes that one allocation may have; nil: what the device allows.
   package init(
-    device: Device, traits: KernelTraits? = nil, profiling: Bool = false,
+    device: Device, traits: KernelTraits? = nil, profiling: Bool = false, largestBuffer: Int? = nil,
     isolated: Bool = ProcessInfo.processInfo.environment["ACCRETE_TEST_MODE"] == "1"
   ) throws(OpenCLError) {
     context = try Context(device: device, traits: traits, profiling: profiling)
+    self.largestBuffer = min(largestBuffer ?? .max, device.largestAllocationBytes)
     isolatesTensors = isolated
     if context.traits.usesTiles { try context.requestTileRegisters() }
   }
@@ -42,7 +44,7 @@ package final class OpenCLExecutor: Executor {
   package static func name(of device: Device) -> String { "\(device.name) (\(device.platform))" }
   package var traits: KernelTraits? { context.traits }
   package var factors: FactorType { context.traits.factors }
-  package var largestBuffer: Int { context.device.largestAllocationBytes }
+  package let largestBuffer: Int
   package var memoryBytes: Int { context.device.globalMemoryBytes }
   package var ledger: TransferLedger { context.ledger }
   package var peakAllocatedBytes: Int { context.peakAllocatedBytes }

@@ -77,6 +77,7 @@ package final class BackwardPass {
 
   private var node: Graph.Node { graph.nodes[current] }
 
+  package var inputCount: Int { node.inputs.count }
   /// The node's inputs and outputs.
   package func input(_ index: Int) -> Tensor { tensor(node.inputs[index]) }
   package func output(_ index: Int) -> Tensor { tensor(node.outputs[index]) }

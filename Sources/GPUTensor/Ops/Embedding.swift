@@ -1,44 +1,70 @@
 import Kernels
 
 /// out[r] = table[ids[r]]: rows of a table [V, C], stored in any way, by their ids [R]; out is float32.
+///
+/// - inputs: the table, or the parts that it is divided into by rows, in their order; ids.
 struct Embedding: Operation {
   let name = "embedding"
   let tableType: DType
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
-    let (table, ids) = (inputs[0].shape, inputs[1].shape)
-    return [TensorDescription(Shape([ids.dimensions[0], table.columns], extent: ids.extent))]
+    let ids = inputs[inputs.count - 1].shape
+    return [TensorDescription(Shape([ids.dimensions[0], inputs[0].shape.columns], extent: ids.extent))]
   }
 
   func backward(_ pass: BackwardPass) {
     precondition(tableType == .float32, "the gradient of a table in \(tableType)")
-    pass.contribute(
-      to: 0, EmbeddingBackward(table: pass.input(0).shape), [pass.gradient(), pass.input(1)])
+    let parts = pass.inputCount - 1
+    var first = 0
+    for part in 0..<parts {
+      let table = pass.input(part).shape
+      if pass.needsGradient(part) {
+        pass.contribute(
+          to: part, EmbeddingBackward(table: table, firstRow: first), [pass.gradient(), pass.input(parts)])
+      }
+      first += table.dimensions[0]
+    }
   }
 
   func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 1)
-    try step.launch(
-      "embedding_forward", "embedding.cl", defines: tableType.storageDefines,
-      [step.output(0), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns)],
-      .groups(rows, of: step.traits.workGroupSize))
+    let parts = step.inputShapes.count - 1
+    let rows = step.leading(ofInput: parts)
+    var first = 0
+    for part in 0..<parts {
+      let table = step.inputShapes[part]
+      try step.launch(
+        "embedding_forward", "embedding.cl", defines: tableType.storageDefines,
+        [
+          step.output(0), step.input(part), step.input(parts), .int(rows), .int(table.columns), .int(first),
+          .int(table.dimensions[0]),
+        ], .groups(rows, of: step.traits.workGroupSize))
+      first += table.dimensions[0]
+    }
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, table, ids) = (step.output(0), step.input(0), step.ints(1))
+    let parts = step.inputShapes.count - 1
+    let (out, ids) = (step.output(0), step.ints(parts))
     let columns = step.inputShapes[0].columns
-    step.parallel(step.leading(ofInput: 1)) { row in
-      (out + row * columns).update(from: table + Int(ids[row]) * columns, count: columns)
+    step.parallel(step.leading(ofInput: parts)) { row in
+      var (part, id) = (0, Int(ids[row]))
+      while id >= step.inputShapes[part].dimensions[0] {
+        id -= step.inputShapes[part].dimensions[0]
+        part += 1
+      }
+      (out + row * columns).update(from: step.input(part) + id * columns, count: columns)
     }
   }
 }
 
-/// dtable[v] (= or +=) Σ over the rows with id v of dout: inputs dout, ids. Rows add up in their order.
+/// dtable[v] (= or +=) Σ over the rows with id firstRow + v of dout: inputs dout, ids. Rows add up in their order.
 struct EmbeddingBackward: Operation {
   let name = "embedding"
   let table: Shape
+  /// Of a part: its first row's number in the whole table.
+  let firstRow: Int
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(table)] }
 
@@ -51,8 +77,10 @@ struct EmbeddingBackward: Operation {
     }
     try step.launchRows(
       "embedding_backward", "embedding.cl",
-      [.update(step.outputBuffer(0)), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns)],
-      rows: rows)
+      [
+        .update(step.outputBuffer(0)), step.input(0), step.input(1), .int(rows), .int(table.columns), .int(firstRow),
+        .int(table.dimensions[0]),
+      ], rows: rows)
   }
 
   @_specialize(where S == Float)
@@ -62,8 +90,8 @@ struct EmbeddingBackward: Operation {
     let (rows, columns) = (step.leading(ofInput: 0), step.inputShapes[0].columns)
     if !step.accumulates(0) { dtable.update(repeating: 0, count: step.outputShapes[0].count) }
     step.parallelElements(columns) { range in
-      for row in 0..<rows {
-        let (target, source) = (dtable + Int(ids[row]) * columns, dout + row * columns)
+      for row in 0..<rows where table.dimensions[0] > Int(ids[row]) - firstRow && Int(ids[row]) >= firstRow {
+        let (target, source) = (dtable + (Int(ids[row]) - firstRow) * columns, dout + row * columns)
         for column in range { target[column] += source[column] }
       }
     }
@@ -72,7 +100,14 @@ struct EmbeddingBackward: Operation {
 
 extension Tensor {
   /// Rows of this table [V, C] by ids [R]: [R, C].
-  package func embedding(_ ids: Tensor) -> Tensor { graph.record(Embedding(tableType: dtype), [self, ids])[0] }
+  package func embedding(_ ids: Tensor) -> Tensor { [self].embedding(ids) }
+}
+
+extension [Tensor] {
+  /// Rows of the table [V, C] that is divided into these parts, by ids [R]: [R, C].
+  package func embedding(_ ids: Tensor) -> Tensor {
+    ids.graph.record(Embedding(tableType: self[0].dtype), self + [ids])[0]
+  }
 }
 
 extension Embedding: Checked {
@@ -85,7 +120,12 @@ extension Embedding: Checked {
         recorder.compare(recorder.frozen(Shape([11, 64]), dtype: dtype).embedding(ids))
       }
     }
-    return stored
+    let divided = OperationCase("9 ids of 4, 5 and 2 rows", rows: 9) { recorder in
+      let parts = [4, 5, 2].map { recorder.parameter(Shape([$0, 7])) }
+      let ids = recorder.ints([0, 10, 3, 4, 4, 8, 9, 0, 3])
+      recorder.differentiate(parts.embedding(ids), by: parts)
+    }
+    return stored + [divided]
       + sizes.lengths.flatMap { columns in
         sizes.rows.map { rows in
           OperationCase("\(rows) ids of 11, \(columns) columns", rows: rows) { recorder in

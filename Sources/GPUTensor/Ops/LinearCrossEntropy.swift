@@ -2,7 +2,8 @@ import Kernels
 
 /// Token losses of logits x·Wᵀ without ever storing all R×V of them.
 ///
-/// - inputs: x [R, C], weight [V, C], targets [R] (−100: not a target).
+/// - inputs: x [R, C], targets [R] (−100: not a target), weight [V, C] or the parts that it is divided into by rows: all but
+///   the last alike, and of a multiple of 256 rows.
 /// - outputs: the sum of the token losses [1], and each row's loss −ln p(target) [R], 0 where there is none.
 ///
 /// Its gradient is made in the same pass over the logits: `LinearCrossEntropyGradient` takes its place in a graph that
@@ -13,18 +14,27 @@ struct LinearCrossEntropy: Operation {
   var weightType = DType.float32
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
-    precondition(inputs[0].shape.columns == inputs[1].shape.columns, "cross-entropy: \(inputs.map(\.shape))")
+    let parts = inputs[2...].map(\.shape)
+    precondition(
+      parts.allSatisfy { $0.columns == inputs[0].shape.columns }
+        && parts.dropLast().allSatisfy {
+          $0 == parts[0] && $0.dimensions[0].isMultiple(of: CrossEntropyChunks.rowMultiple)
+        } && parts[parts.count - 1].dimensions[0] <= parts[0].dimensions[0],
+      "cross-entropy: \(inputs.map(\.shape))")
     return [TensorDescription(Shape([1])), TensorDescription(inputs[0].shape.withColumns(1))]
   }
 
   func backward(_ pass: BackwardPass) {
     precondition(pass.isRoot(), "a cross-entropy is the loss itself")
     precondition(pass.needsGradient(0), "what the logits are made from is trained")
-    let trainsWeight = pass.needsGradient(1)
+    let parts = 2..<pass.inputCount
+    let trainsWeight = pass.needsGradient(2)
     precondition(weightType == .float32 || !trainsWeight, "the gradient of a matrix in \(weightType)")
+    precondition(
+      parts.allSatisfy { pass.needsGradient($0) == trainsWeight }, "all parts of a weight are trained, or none")
     pass.supersede(
       by: LinearCrossEntropyGradient(trainsWeight: trainsWeight, weightType: weightType), outputs: 2,
-      gradientsOf: trainsWeight ? [0, 1] : [0])
+      gradientsOf: trainsWeight ? [0] + parts : [0])
   }
 
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
@@ -42,8 +52,8 @@ struct LinearCrossEntropy: Operation {
   }
 }
 
-/// The same losses, and the gradients dx [R, C] (`=`) and dweight [V, C] (`=` or `+=`), both times the run's loss scale;
-/// dx alone where the weight is frozen.
+/// The same losses, and the gradients dx [R, C] (`=`) and dweight [V, C] (`=` or `+=`), of each part, all times the run's
+/// loss scale; dx alone where the weight is frozen.
 struct LinearCrossEntropyGradient: Operation {
   let name = "cross_entropy"
   let trainsWeight: Bool
@@ -54,10 +64,11 @@ struct LinearCrossEntropyGradient: Operation {
   }
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
-    LinearCrossEntropy().outputs(for: inputs) + inputs.prefix(trainsWeight ? 2 : 1).map { TensorDescription($0.shape) }
+    LinearCrossEntropy().outputs(for: inputs)
+      + ([inputs[0]] + (trainsWeight ? inputs[2...] : [])).map { TensorDescription($0.shape) }
   }
 
-  func canAccumulate(output: Int) -> Bool { output == 3 }
+  func canAccumulate(output: Int) -> Bool { output >= 3 }
 
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
     chunks(call.inputs).scratchBytes(traits: traits)
@@ -89,6 +100,8 @@ struct CrossEntropyChunks {
   let rowCapacity: Int
   let columns: Int
   let vocabularySize: Int
+  /// Rows of each part of the weight.
+  private let parts: [Int]
   private let weightType: DType
   private let gradients: Gradients
   private var withGradient: Bool { gradients != .none }
@@ -99,7 +112,8 @@ struct CrossEntropyChunks {
     self.gradients = gradients
     rowCapacity = inputs[0].dimensions[0]
     columns = inputs[0].columns
-    vocabularySize = inputs[1].dimensions[0]
+    parts = inputs[2...].map { $0.dimensions[0] }
+    vocabularySize = parts.reduce(0, +)
   }
 
   /// Rows of a chunk.
@@ -111,17 +125,19 @@ struct CrossEntropyChunks {
   private var logitBytes: Int { SlabLayout.aligned(chunkRows * vocabularySize * 4) }
   private var lossBytes: Int { SlabLayout.aligned(LongSum.parts(rowCapacity) * 4) }
 
-  // Logits, and the gradients of the input and of the weight: NT, NN and TN.
-  private func products(rows: Int) -> (logits: MatmulSize, input: MatmulSize, weight: MatmulSize) {
+  // Logits, and the gradients of the input and of the weight, by a part of it: NT, NN and TN.
+  private func products(
+    rows: Int, partRows: Int
+  ) -> (logits: MatmulSize, input: MatmulSize, weight: MatmulSize) {
     (
-      MatmulSize(m: rows, n: vocabularySize, k: columns), MatmulSize(m: rows, n: columns, k: vocabularySize),
-      MatmulSize(m: vocabularySize, n: columns, k: rows)
+      MatmulSize(m: rows, n: partRows, k: columns), MatmulSize(m: rows, n: columns, k: partRows),
+      MatmulSize(m: partRows, n: columns, k: rows)
     )
   }
 
   func scratchBytes(traits: KernelTraits?) -> Int {
     guard traits != nil else { return 0 }
-    let sizes = products(rows: chunkRows)
+    let sizes = products(rows: chunkRows, partRows: parts[0])
     func bytes(_ size: MatmulSize, _ transposeA: Bool, _ transposeB: Bool) -> Int {
       MatmulLaunch.scratchBytes(size, transposeA: transposeA, transposeB: transposeB, traits: traits)
     }
@@ -140,9 +156,11 @@ struct CrossEntropyChunks {
     let packed =
       packedBytes > 0 ? try step.scratch.window(offset: logitBytes + lossBytes, byteCount: packedBytes) : step.scratch
     let rows = step.leading(ofInput: 0)
-    let weight = step.inputBuffer(1)
-    if rows == 0 && withWeight && !step.accumulates(3) {
-      try step.context.fill(step.outputBuffer(3), pattern: 0, byteCount: step.outputShapes[3].count * 4)
+    if rows == 0 && withWeight {
+      for part in parts.indices where !step.accumulates(3 + part) {
+        try step.context.fill(
+          step.outputBuffer(3 + part), pattern: 0, byteCount: step.outputShapes[3 + part].count * 4)
+      }
     }
     for first in stride(from: 0, to: rows, by: chunkRows) {
       let count = min(chunkRows, rows - first)
@@ -151,13 +169,18 @@ struct CrossEntropyChunks {
       }
       let x = try window(step.inputBuffer(0), columns)
       let losses = try window(step.outputBuffer(1), 1)
-      let targets = try window(step.inputBuffer(2), 1)
-      let sizes = products(rows: count)
-      try MatmulLaunch(
-        size: sizes.logits, c: logits, a: x, b: weight, typeOfB: weightType, transposeA: false, transposeB: true,
-        accumulate: false
-      ).enqueue(step, scratch: packed)
-      let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize)]
+      let targets = try window(step.inputBuffer(1), 1)
+      var partLogits: [Buffer] = []
+      for (part, partRows) in parts.enumerated() {
+        let place = part * parts[0] * count * 4
+        partLogits.append(try step.scratch.window(offset: place, byteCount: partRows * count * 4))
+        try MatmulLaunch(
+          size: products(rows: count, partRows: partRows).logits, c: partLogits[part], a: x,
+          b: step.inputBuffer(2 + part),
+          typeOfB: weightType, transposeA: false, transposeB: true, accumulate: false
+        ).enqueue(step, scratch: packed)
+      }
+      let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize), .int(parts[0])]
       guard withGradient else {
         try step.launchRows(
           "cross_entropy_forward", "cross_entropy.cl", [.write(losses), .read(logits)] + common, rows: count)
@@ -166,15 +189,19 @@ struct CrossEntropyChunks {
       try step.launchRows(
         "cross_entropy_gradient", "cross_entropy.cl",
         [.write(losses), .update(logits)] + common + [.float(step.scalars.lossScale)], rows: count)
-      try MatmulLaunch(
-        size: sizes.input, c: try window(step.outputBuffer(2), columns), a: logits, b: weight, typeOfB: weightType,
-        transposeA: false, transposeB: false, accumulate: false
-      ).enqueue(step, scratch: packed)
-      guard withWeight else { continue }
-      try MatmulLaunch(
-        size: sizes.weight, c: step.outputBuffer(3), a: logits, b: x, transposeA: true, transposeB: false,
-        accumulate: first > 0 || step.accumulates(3)
-      ).enqueue(step, scratch: packed)
+      let dx = try window(step.outputBuffer(2), columns)
+      for (part, partRows) in parts.enumerated() {
+        let sizes = products(rows: count, partRows: partRows)
+        try MatmulLaunch(
+          size: sizes.input, c: dx, a: partLogits[part], b: step.inputBuffer(2 + part), typeOfB: weightType,
+          transposeA: false, transposeB: false, accumulate: part > 0
+        ).enqueue(step, scratch: packed)
+        guard withWeight else { continue }
+        try MatmulLaunch(
+          size: sizes.weight, c: step.outputBuffer(3 + part), a: partLogits[part], b: x, transposeA: true,
+          transposeB: false, accumulate: first > 0 || step.accumulates(3 + part)
+        ).enqueue(step, scratch: packed)
+      }
     }
     try LongSum.enqueuePartial("sum_partial", step, partials: partials, .read(step.outputBuffer(1)), count: rows)
     try step.launch(
@@ -186,10 +213,24 @@ struct CrossEntropyChunks {
   // MARK: - CPU
 
   func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (x, weight, targets) = (step.input(0), step.input(1), step.ints(2))
+    let (x, targets) = (step.input(0), step.ints(1))
     let rows = step.leading(ofInput: 0)
-    if rows == 0 && withWeight && !step.accumulates(3) {
-      step.output(3).update(repeating: 0, count: step.outputShapes[3].count)
+    // Of a divided weight all parts side by side, and so its gradient: nothing here is too large.
+    let count = vocabularySize * columns
+    let isDivided = parts.count > 1
+    let weight = isDivided ? UnsafeMutablePointer<S>.allocate(capacity: count) : step.input(2)
+    let dweight = isDivided && withWeight ? UnsafeMutablePointer<S>.allocate(capacity: count) : nil
+    defer {
+      if isDivided { weight.deallocate() }
+      dweight?.deallocate()
+    }
+    func forEachPart(_ body: (_ part: Int, _ place: Int, _ count: Int) -> Void) {
+      for (part, partRows) in parts.enumerated() { body(part, part * parts[0] * columns, partRows * columns) }
+    }
+    if isDivided { forEachPart { (weight + $1).update(from: step.input(2 + $0), count: $2) } }
+    if withWeight {
+      forEachPart { if !step.accumulates(3 + $0) { step.output(3 + $0).update(repeating: 0, count: $2) } }
+      if let dweight { forEachPart { (dweight + $1).update(from: step.output(3 + $0), count: $2) } }
     }
     let chunk = max(1, min(rows, 64))
     let logits = UnsafeMutablePointer<S>.allocate(capacity: chunk * vocabularySize)
@@ -197,7 +238,7 @@ struct CrossEntropyChunks {
     var total: S = 0
     for first in stride(from: 0, to: rows, by: chunk) {
       let count = min(chunk, rows - first)
-      let sizes = products(rows: count)
+      let sizes = products(rows: count, partRows: vocabularySize)
       step.matmul(
         sizes.logits, c: logits, a: x + first * columns, b: weight, transposeA: false, transposeB: true,
         accumulate: false)
@@ -213,9 +254,10 @@ struct CrossEntropyChunks {
         accumulate: false)
       guard withWeight else { continue }
       step.matmul(
-        sizes.weight, c: step.output(3), a: logits, b: x + first * columns, transposeA: true, transposeB: false,
-        accumulate: first > 0 || step.accumulates(3))
+        sizes.weight, c: dweight ?? step.output(3), a: logits, b: x + first * columns, transposeA: true,
+        transposeB: false, accumulate: true)
     }
+    if let dweight { forEachPart { step.output(3 + $0).update(from: dweight + $1, count: $2) } }
     step.output(0)[0] = total + (step.accumulates(0) ? step.output(0)[0] : 0)
   }
 
@@ -224,7 +266,11 @@ struct CrossEntropyChunks {
     var largest = logits[0]
     for column in 0..<vocabularySize { largest = max(largest, logits[column]) }
     var sum: S = 0
-    for column in 0..<vocabularySize { sum += S.exp(logits[column] - largest) }
+    // By parts, which keeps the digits of what is small beside the whole.
+    let part = 256
+    for first in stride(from: 0, to: vocabularySize, by: part) {
+      sum += (first..<min(first + part, vocabularySize)).reduce(0) { $0 + S.exp(logits[$1] - largest) }
+    }
     let logSum = largest + S.log(sum)
     let loss = target < 0 ? 0 : logSum - logits[target]
     if let scale = gradientScale {
@@ -256,7 +302,12 @@ extension LinearCrossEntropy {
 extension Tensor {
   /// The sum of the token losses of logits self·Wᵀ, and each row's loss.
   package func linearCrossEntropy(weight: Tensor, targets: Tensor) -> (sum: Tensor, rows: Tensor) {
-    let outputs = graph.record(LinearCrossEntropy(weightType: weight.dtype), [self, weight, targets])
+    linearCrossEntropy(weight: [weight], targets: targets)
+  }
+
+  /// The same with W divided by rows into parts.
+  package func linearCrossEntropy(weight parts: [Tensor], targets: Tensor) -> (sum: Tensor, rows: Tensor) {
+    let outputs = graph.record(LinearCrossEntropy(weightType: parts[0].dtype), [self, targets] + parts)
     return (outputs[0], outputs[1])
   }
 }
@@ -278,7 +329,17 @@ extension LinearCrossEntropy: Checked {
         recorder.compare(losses.rows)
       }
     }
-    return selections + stored
+    let divided = [false, true].map { trains in
+      OperationCase("7 rows, C 5, V 256, 256 and 88\(trains ? ", gradient" : ", frozen weight")", rows: 7) { recorder in
+        let x = recorder.parameter(recorder.graph.rows(5))
+        let parts = [256, 256, 88].map { recorder.parameter(Shape([$0, 5])) }
+        let targets = recorder.ints([0, 255, 256, -100, 511, 512, 599])
+        let losses = x.linearCrossEntropy(weight: parts, targets: targets)
+        recorder.compare(losses.rows)
+        recorder.differentiate(loss: losses.sum, by: trains ? [x] + parts : [x])
+      }
+    }
+    return selections + stored + divided
       + shapes.flatMap { rows, columns, vocabulary in
         ["", ", gradient", ", frozen weight"].map { training in
           OperationCase("\(rows) rows, C \(columns), V \(vocabulary)\(training)", rows: rows) { recorder in

@@ -23,7 +23,7 @@ package final class Generator {
   private let inputs: [Tensor]
   private let places: Tensor
   private let lastRows: Tensor
-  private let logits: Tensor
+  private let logits: Logits
   private let contextLength: Int
   private let vocabularySize: Int
   private var slots: [Slot]
@@ -55,8 +55,8 @@ package final class Generator {
       return (keyCache, valueCache)
     }
     self.places = places
-    logits = hidden.linear(llama.outputWeight)
-    plan = executor.plan(graph, outputs: [logits])
+    logits = Logits(hidden, weight: llama.outputWeight)
+    plan = executor.plan(graph, outputs: logits.parts)
   }
 
   /// New tokens after a prompt, until one of `stops`, the limit, or the end of the context. What the cache holds of the
@@ -151,7 +151,7 @@ package final class Generator {
       plan,
       RunArguments(
         rows: cachePlaces.count, inputs: data + [(places, .ints(cachePlaces)), (lastRows, .ints(last))]))
-    if !ready.isEmpty { lastScores = try executor.read(logits, of: plan, rows: slots.count) }
+    if !ready.isEmpty { lastScores = try logits.read(of: plan, rows: slots.count, from: executor) }
     return ready
   }
 }

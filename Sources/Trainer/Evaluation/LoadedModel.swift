@@ -21,7 +21,7 @@ package final class LoadedModel {
     tokenizer = try loadTokenizer(of: source)
     self.executor = executor
     self.contextLength = min(contextLength, configuration.maxPositionEmbeddings)
-    weights = LlamaWeights(configuration, maxSlabBytes: ParameterSet.slabBytes(for: executor))
+    weights = LlamaWeights(configuration, limits: AllocationLimits(of: executor))
     try executor.allocate(weights.slabs)
     try weights.load(from: source, into: executor)
     ropeTable = try configuration.makeRopeTable(positions: self.contextLength, on: executor)

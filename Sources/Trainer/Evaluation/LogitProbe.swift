@@ -7,7 +7,7 @@ package final class LogitProbe {
 
   private let executor: any Executor
   private let inputs: SampleRows
-  private let logits: Tensor
+  private let logits: Logits
   private let sample: Sample
   /// To be prepared together with the other plans of a run.
   package let plan: Plan
@@ -20,8 +20,9 @@ package final class LogitProbe {
     let graph = Graph(rowCapacity: count)
     inputs = SampleRows(graph)
     let llama = model.llama(in: graph)
-    logits = llama.hidden(inputs.rows, ropeTable: graph.variable(ropeTable)).linear(llama.outputWeight)
-    plan = executor.plan(graph, outputs: [logits])
+    logits = Logits(
+      llama.hidden(inputs.rows, ropeTable: graph.variable(ropeTable)), weight: llama.outputWeight)
+    plan = executor.plan(graph, outputs: logits.parts)
   }
 
   /// Tokens that are looked at.
@@ -31,7 +32,7 @@ package final class LogitProbe {
   package func read() throws(OpenCLError) -> [Float] {
     let arguments = inputs.arguments([sample], rowCount: \.length).run
     try executor.run(plan, arguments)
-    return try executor.read(logits, of: plan, counts: arguments.counts)
+    return try logits.read(of: plan, rows: sample.length, from: executor)
   }
 
   /// The largest difference of two readings.

@@ -26,7 +26,7 @@ package struct DeviceModel {
   ///   - recompute: what a backward pass makes again.
   package func llama(in graph: Graph, training: Bool = false, recompute: Llama.Recompute = .none) -> Llama {
     Llama(configuration, recompute: recompute) {
-      adapter?.variable(inPlaceOf: $0).map(graph.variable) ?? weights.tensor($0, in: graph)
+      adapter?.parts(inPlaceOf: $0)?.map(graph.variable) ?? weights.tensors($0, in: graph)
     } adapted: { module, x, product, weight in
       adapter?.adapted(module, x, product, weight: weight, beside: stacked, training: training) ?? product
     }

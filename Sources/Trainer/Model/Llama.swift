@@ -5,7 +5,7 @@ import GPUTensor
 /// Source: arXiv:2302.13971; grouped queries as in arXiv:2307.09288.
 package struct Llama {
   package let configuration: LlamaConfiguration
-  private let parameter: (String) -> Tensor
+  private let parts: (String) -> [Tensor]
   private let adapted: Adapted
   private let layout: AttentionLayout
   private let recompute: Recompute
@@ -23,14 +23,15 @@ package struct Llama {
   }
 
   /// - Parameters:
-  ///   - parameter: the tensor of a key of `LlamaConfiguration.parameters`, in the graph that is recorded.
+  ///   - parts: the tensors of a key of `LlamaConfiguration.parameters`, in the graph that is recorded: one, or of a
+  ///     table (`LlamaParameterName.tables`) several rows each.
   ///   - adapted: adapters add what is theirs.
   package init(
-    _ configuration: LlamaConfiguration, recompute: Recompute = .none, parameter: @escaping (String) -> Tensor,
+    _ configuration: LlamaConfiguration, recompute: Recompute = .none, parts: @escaping (String) -> [Tensor],
     adapted: @escaping Adapted = { _, _, product, _ in product }
   ) {
     self.configuration = configuration
-    self.parameter = parameter
+    self.parts = parts
     self.adapted = adapted
     self.recompute = recompute
     layout = AttentionLayout(
@@ -38,9 +39,10 @@ package struct Llama {
       headSize: configuration.headDim)
   }
 
-  /// The output projection [V, C]: the embedding's own matrix where the model ties them.
-  package var outputWeight: Tensor {
-    parameter(configuration.tieWordEmbeddings ? LlamaParameterName.embedding : LlamaParameterName.output)
+  /// The output projection [V, C], or the parts that it is divided into by rows: the embedding's own matrix where the
+  /// model ties them.
+  package var outputWeight: [Tensor] {
+    parts(configuration.tieWordEmbeddings ? LlamaParameterName.embedding : LlamaParameterName.output)
   }
 
   /// The residual stream after the last norm, [R, C] or [S, C].
@@ -54,7 +56,7 @@ package struct Llama {
     _ rows: RowTensors, of wanted: Tensor? = nil, ropeTable: Tensor,
     cache: ((_ layer: Int, _ keys: Tensor, _ values: Tensor) -> (Tensor, Tensor))? = nil
   ) -> Tensor {
-    var x = parameter(LlamaParameterName.embedding).embedding(rows.ids)
+    var x = parts(LlamaParameterName.embedding).embedding(rows.ids)
     for layer in 0..<configuration.numHiddenLayers {
       let input = x
       let wanted = layer == configuration.numHiddenLayers - 1 ? wanted : nil
@@ -68,6 +70,12 @@ package struct Llama {
       }
     }
     return x.rmsNorm(parameter(LlamaParameterName.finalNorm), eps: Float(configuration.rmsNormEps))
+  }
+
+  private func parameter(_ name: String) -> Tensor {
+    let parts = parts(name)
+    precondition(parts.count == 1, "\(name) is divided")
+    return parts[0]
   }
 
   private func recomputing(_ part: Recompute, _ graph: Graph, _ body: () -> Tensor) -> Tensor {

@@ -24,6 +24,9 @@ package enum LlamaParameterName {
   /// The output projection, [V, C]; absent where it is the embedding.
   package static let output = "lm_head.weight"
 
+  /// The matrices of a row a token, which are read by row and make logits: no other may be divided.
+  package static let tables: Set<String> = [embedding, output]
+
   /// A weight of block `layer`, such as `self_attn.q_proj.weight`.
   package static func block(_ layer: Int, _ suffix: String) -> String { "model.layers.\(layer).\(suffix)" }
 }

@@ -13,10 +13,9 @@ package struct LlamaWeights {
   ///   - types: of `BaseStorage`: dtypes of frozen weights by name; float32 where it has none.
   ///   - offloads: whether the blocks' linear layers stay in host memory.
   ///   - replaced: weights that are not kept: an adapter trains its own in their place.
-  ///   - maxSlabBytes: as `ParameterSet` takes it.
   package init(
     _ configuration: LlamaConfiguration, types: [String: DType] = [:], offloads: Bool = false,
-    replaced: [ParameterDescription] = [], maxSlabBytes: Int
+    replaced: [ParameterDescription] = [], limits: AllocationLimits
   ) {
     self.configuration = configuration
     let apart = Set(offloads ? configuration.linearModules.map { $0.name + ".weight" } : [])
@@ -28,17 +27,14 @@ package struct LlamaWeights {
     self.onHost = onHost
     parameters = ParameterSet(
       configuration.parameters.filter { !apart.contains($0.name) && !replaced.contains($0) }, kind: "weights",
-      types: types, maxSlabBytes: maxSlabBytes)
+      types: types, tables: LlamaParameterName.tables, limits: limits)
   }
 
   package var slabs: [Slab] { parameters.slabs }
 
-  /// A variable by its Hugging Face key.
-  package func variable(_ name: String) -> Variable { parameters.variable(name) }
-
-  /// A weight in a graph by its Hugging Face key.
-  package func tensor(_ name: String, in graph: Graph) -> Tensor {
-    onHost[name].map(graph.uploaded) ?? graph.variable(variable(name))
+  /// A weight in a graph by its Hugging Face key, in parts where it is divided.
+  package func tensors(_ name: String, in graph: Graph) -> [Tensor] {
+    onHost[name].map { [graph.uploaded($0)] } ?? parameters.parts(name).map(graph.variable)
   }
 
   // MARK: - Values
@@ -53,15 +49,17 @@ package struct LlamaWeights {
       }
     }
     for parameter in parameters.parameters {
-      let variable = variable(parameter.name)
-      if variable.dtype.isBlocks, source.storedBlocks(parameter.name) == variable.dtype {
-        try source.withStoredBlocks(parameter.name) { try executor.write(stored: $0, to: variable) }
-      } else if variable.dtype.isBlocks {
+      let dtype = parameters.parts(parameter.name)[0].dtype
+      if dtype.isBlocks, source.storedBlocks(parameter.name) == dtype {
+        try source.withStoredBlocks(parameter.name) {
+          try executor.write(stored: $0, to: parameters.variable(parameter.name))
+        }
+      } else if dtype.isBlocks {
         // Blocks share scales that take the whole matrix to find.
-        try executor.write(.floats(try source.tensor(parameter.name)), to: variable, at: 0)
+        try parameters.write(try source.tensor(parameter.name), to: parameter.name, on: executor)
       } else {
         try source.forEachPiece(of: parameter) { floats, offset in
-          try executor.write(floats, to: variable, at: offset)
+          try parameters.write(floats, to: parameter.name, at: offset, on: executor)
         }
       }
     }
@@ -78,7 +76,7 @@ package struct LlamaWeights {
       } else {
         values = Self.normal(parameter.elementCount, configuration.initializerRange, seed: seed &+ UInt64(index) << 32)
       }
-      try executor.write(.floats(values), to: variable(parameter.name), at: 0)
+      try parameters.write(values, to: parameter.name, on: executor)
     }
   }
 

@@ -1,7 +1,23 @@
 import GPUTensor
 import Kernels
 
+/// How large allocations for an executor may be.
+package struct AllocationLimits: Sendable {
+  /// No slab passes it (in float32), unless one variable alone does; 0 gives each its own.
+  let slabBytes: Int
+  /// No allocation passes it.
+  let largestBuffer: Int
+
+  /// One launch updates a slab, and each fits one allocation.
+  package init(of executor: any Executor) {
+    largestBuffer = executor.largestBuffer
+    slabBytes = executor.isolatesTensors ? 0 : min(largestBuffer, 1 << 30)
+  }
+}
+
 /// Parameters as variables, side by side in slabs; their gradients and optimiser state take the same layout.
+///
+/// A table that no single allocation can hold is divided by rows into parts, each a variable.
 package struct ParameterSet {
   /// A slab's variables, and whether weight decay applies to them: to matrices alone.
   package struct Group {
@@ -12,28 +28,36 @@ package struct ParameterSet {
   /// In the order of their files.
   package let parameters: [ParameterDescription]
   package let groups: [Group]
-  private let variables: [String: Variable]
+  private let parts: [String: [Variable]]
   private let apart: Set<String>
+  private let tables: Set<String>
+  private let limits: AllocationLimits
 
   /// - Parameters:
   ///   - kind: what the numbers are: weights, gradients, a moment.
   ///   - types: dtypes by name, of parameters that are not float32; each has a slab of its own, and none is trained.
   ///   - dtype: of the other matrices; vectors, which are few, are float32.
   ///   - apart: names of parameters that have a slab of their own.
-  ///   - maxSlabBytes: no slab passes it (in float32), unless one parameter alone does; 0 gives each its own.
+  ///   - tables: names of parameters that may be divided.
   package init(
     _ parameters: [ParameterDescription], kind: String, types: [String: DType] = [:], dtype: DType = .float32,
-    apart: Set<String> = [], maxSlabBytes: Int
+    apart: Set<String> = [], tables: Set<String> = [], limits: AllocationLimits
   ) {
     self.parameters = parameters
-    self.apart = apart
+    (self.apart, self.tables, self.limits) = (apart, tables, limits)
     var groups: [Group] = []
-    var variables: [String: Variable] = [:]
+    var parts: [String: [Variable]] = [:]
+    func divided(_ parameter: ParameterDescription, _ dtype: DType) -> [ParameterDescription] {
+      guard tables.contains(parameter.name), !dtype.isBlocks else { return [parameter] }
+      return parameter.divided(elementBytes: dtype.byteCount(1), largest: limits.largestBuffer)
+    }
     for parameter in parameters {
       guard let dtype = types[parameter.name] else { continue }
-      let variable = Variable(name: parameter.name, shape: Shape(parameter.shape), dtype: dtype)
-      groups.append(Group(slabs: [variable.slab], decays: false))
-      variables[parameter.name] = variable
+      for part in divided(parameter, dtype) {
+        let variable = Variable(name: part.name, shape: Shape(part.shape), dtype: dtype)
+        groups.append(Group(slabs: [variable.slab], decays: false))
+        parts[parameter.name, default: []].append(variable)
+      }
     }
     let alone = parameters.filter { apart.contains($0.name) }.map { [$0] }
     let together = [true, false].map { decays in
@@ -42,15 +66,16 @@ package struct ParameterSet {
     for members in together + alone {
       guard let first = members.first else { continue }
       let decays = first.shape.count > 1
-      let layout = SlabLayout(elementCounts: members.map(\.elementCount), maxBytes: maxSlabBytes)
+      let pieces = members.flatMap { whole in divided(whole, .float32).map { (whole: whole.name, part: $0) } }
+      let layout = SlabLayout(elementCounts: pieces.map(\.part.elementCount), maxBytes: limits.slabBytes)
       let made = layout.makeVariables(
-        names: members.map(\.name), shapes: members.map { Shape($0.shape) },
+        names: pieces.map(\.part.name), shapes: pieces.map { Shape($0.part.shape) },
         kind: "\(kind), \(decays ? "matrices" : "vectors")", dtype: decays ? dtype : .float32)
       groups.append(Group(slabs: made.slabs, decays: decays))
-      for variable in made.variables { variables[variable.name] = variable }
+      for (piece, variable) in zip(pieces, made.variables) { parts[piece.whole, default: []].append(variable) }
     }
     self.groups = groups
-    self.variables = variables
+    self.parts = parts
   }
 
   /// All slabs.
@@ -61,15 +86,25 @@ package struct ParameterSet {
   /// Bytes on a device of these traits; nil: the CPU fallback.
   package func byteCount(on traits: KernelTraits?) -> Int { slabs.reduce(0) { $0 + $1.byteCount(on: traits) } }
 
-  /// A variable by its parameter's name.
-  package func variable(_ name: String) -> Variable {
-    guard let variable = variables[name] else { preconditionFailure("no parameter \(name)") }
-    return variable
+  /// The variables of a parameter by its name: one, or several rows of it each.
+  package func parts(_ name: String) -> [Variable] {
+    guard let parts = parts[name] else { preconditionFailure("no parameter \(name)") }
+    return parts
   }
 
+  /// The variable of a parameter that is no table.
+  package func variable(_ name: String) -> Variable {
+    let parts = parts(name)
+    precondition(parts.count == 1, "\(name) is divided")
+    return parts[0]
+  }
+
+  /// All variables, in the order of the parameters.
+  package var variables: [Variable] { parameters.flatMap { parts($0.name) } }
+
   /// The same parameters with memory of their own: gradients, moments, a copy.
-  package func sibling(kind: String, dtype: DType = .float32, maxSlabBytes: Int) -> ParameterSet {
-    ParameterSet(parameters, kind: kind, dtype: dtype, apart: apart, maxSlabBytes: maxSlabBytes)
+  package func sibling(kind: String, dtype: DType = .float32) -> ParameterSet {
+    ParameterSet(parameters, kind: kind, dtype: dtype, apart: apart, tables: tables, limits: limits)
   }
 
   /// Copies all values to a set of the same layout; nothing leaves the device.
@@ -77,8 +112,52 @@ package struct ParameterSet {
     for (source, destination) in zip(slabs, target.slabs) { try executor.copy(from: source, to: destination) }
   }
 
-  /// The slab size that suits an executor: one launch updates a slab, and each fits one allocation.
-  package static func slabBytes(for executor: any Executor) -> Int {
-    executor.isolatesTensors ? 0 : min(executor.largestBuffer, 1 << 30)
+  /// Writes numbers of a parameter from `offset` on.
+  package func write(
+    _ floats: UnsafeBufferPointer<Float>, to name: String, at offset: Int = 0, on executor: any Executor
+  ) throws(OpenCLError) {
+    var begin = 0
+    for part in parts(name) {
+      let end = begin + part.shape.count
+      let range = max(offset, begin)..<min(offset + floats.count, end)
+      if !range.isEmpty {
+        let piece = UnsafeBufferPointer(rebasing: floats[range.lowerBound - offset..<range.upperBound - offset])
+        try executor.write(piece, to: part, at: range.lowerBound - begin)
+      }
+      begin = end
+    }
+  }
+
+  /// All numbers of a parameter.
+  package func write(_ values: [Float], to name: String, on executor: any Executor) throws(OpenCLError) {
+    var begin = 0
+    for part in parts(name) {
+      try executor.write(.floats(Array(values[begin..<begin + part.shape.count])), to: part, at: 0)
+      begin += part.shape.count
+    }
+  }
+
+  /// Hands the numbers of a parameter to `body`, part by part.
+  package func read(
+    _ name: String, from executor: any Executor, _ body: (UnsafeBufferPointer<Float>) throws -> Void
+  ) throws {
+    for part in parts(name) { try executor.read(part).withUnsafeBufferPointer(body) }
+  }
+}
+
+extension ParameterDescription {
+  /// The matrix in parts of whole rows, as few and as equal as can be, if it has more bytes than one allocation may have;
+  /// all but the last of a multiple of 256 rows, so that places in their logits are aligned.
+  func divided(elementBytes: Int, largest: Int) -> [ParameterDescription] {
+    let multiple = 256
+    let columns = shape.dropFirst().reduce(1, *)
+    guard elementCount * elementBytes > largest else { return [self] }
+    let most = max(largest / (columns * elementBytes) / multiple, 1) * multiple
+    let count = (shape[0] + most - 1) / most
+    let rows = ((shape[0] + count - 1) / count + multiple - 1) / multiple * multiple
+    return stride(from: 0, to: shape[0], by: rows).map { first in
+      let end = min(first + rows, shape[0])
+      return ParameterDescription(name: "\(name), rows \(first)..<\(end)", shape: [end - first] + shape.dropFirst())
+    }
   }
 }

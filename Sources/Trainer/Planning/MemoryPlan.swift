@@ -61,16 +61,16 @@ package struct MemoryPlan: Sendable, Equatable {
     memory: MemorySettings = MemorySettings(), settings: TrainingSettings, device: Device
   ) throws(LoRASettings.Unsuitable) {
     let executor = PlanningExecutor(traits: device.traits, largestBuffer: device.largestBuffer)
-    let slabBytes = ParameterSet.slabBytes(for: executor)
+    let limits = AllocationLimits(of: executor)
     var adapter: LoRAAdapter?
     if case .lora(let lora, _) = method {
       adapter = LoRAAdapter(
         try lora.targets(in: configuration), saved: try lora.savedWeights(in: configuration), dropout: lora.dropout,
-        kind: "adapter", maxSlabBytes: slabBytes)
+        kind: "adapter", limits: limits)
     }
     let weights = LlamaWeights(
       configuration, types: types, offloads: memory.offloadsBase, replaced: adapter?.saved ?? [],
-      maxSlabBytes: slabBytes)
+      limits: limits)
     var merge: [Plan] = []
     if case .lora(let lora, _) = method, lora.betweenRounds == .merge, let adapter {
       merge = [adapter.mergePlan(into: weights.parameters, executor: executor)]

@@ -243,7 +243,7 @@ package final class CompoundingRun {
     } else {
       weights = "model.safetensors"
       try HuggingFaceWriter.write(material.configuration, to: target) { [device, executor] name, emit in
-        try executor.read(device.model.weights.variable(name)).withUnsafeBufferPointer { try emit($0) }
+        try device.model.weights.parameters.read(name, from: executor, emit)
       }
     }
     if let tokenizer = material.tokenizer { try writeTokenizer(tokenizer, to: target) }

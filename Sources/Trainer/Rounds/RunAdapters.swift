@@ -30,17 +30,17 @@ struct RunAdapters {
     initial = method.initial
     self.base = base
     self.executor = executor
-    let slabBytes = ParameterSet.slabBytes(for: executor)
+    let limits = AllocationLimits(of: executor)
     let targets = method.targets
     trained = LoRAAdapter(
-      targets, saved: method.saved, dropout: settings.dropout, kind: "adapter", maxSlabBytes: slabBytes)
+      targets, saved: method.saved, dropout: settings.dropout, kind: "adapter", limits: limits)
     let places = method.targets.map {
       $0.withRank(
         (rounds - 1) * $0.rank, usesRankStabilization: method.settings.usesRankStabilization, hasMagnitude: false)
     }
     stacked =
       settings.betweenRounds == .stack && rounds > 1
-      ? LoRAAdapter(places, kind: "adapters of earlier rounds", maxSlabBytes: slabBytes) : nil
+      ? LoRAAdapter(places, kind: "adapters of earlier rounds", limits: limits) : nil
     magnitudes = trained.magnitudePlan(of: weights, executor: executor)
     merge = settings.betweenRounds == .merge ? trained.mergePlan(into: weights.parameters, executor: executor) : nil
   }

@@ -24,7 +24,7 @@ package struct RunCheckpoint {
       for (name, set) in tensors {
         let file = new.appending(path: name + ".safetensors")
         try SafetensorsWriter.write(set.parameters, as: .float32, to: file) { parameter, emit in
-          try executor.read(set.variable(parameter)).withUnsafeBufferPointer { try emit($0) }
+          try set.read(parameter, from: executor, emit)
         }
         hashes[name] = try FileHash.sha256(of: file)
       }
@@ -101,7 +101,7 @@ package struct RunCheckpoint {
       let file = try SafetensorsFile(folder.appending(path: name + ".safetensors"))
       for parameter in set.parameters {
         try file.withFloats(parameter.name) { floats in
-          try executor.write(floats, to: set.variable(parameter.name), at: 0)
+          try set.write(floats, to: parameter.name, on: executor)
         }
       }
     }

@@ -28,10 +28,10 @@ struct RunDevice {
   init(_ material: RunMaterial, tasks: RunTasks, executor: any Executor) throws {
     self.executor = executor
     let configuration = material.configuration
-    let slabBytes = ParameterSet.slabBytes(for: executor)
+    let limits = AllocationLimits(of: executor)
     let weights = LlamaWeights(
       configuration, types: material.baseTypes, offloads: material.recipe.memory.offloadsBase,
-      replaced: material.adapters?.saved ?? [], maxSlabBytes: slabBytes)
+      replaced: material.adapters?.saved ?? [], limits: limits)
     adapters = material.adapters.map {
       RunAdapters(
         $0, rounds: material.recipe.rounds.count, base: material.basePath, weights: weights, executor: executor)
@@ -39,7 +39,7 @@ struct RunDevice {
     model = DeviceModel(weights, stacked: adapters?.stacked, adapter: adapters?.trained)
     best =
       material.recipe.rounds.contains { $0.settings.loadBestModelAtEnd }
-      ? model.trained.sibling(kind: "best weights", maxSlabBytes: slabBytes) : nil
+      ? model.trained.sibling(kind: "best weights") : nil
     stream = TokenStream(capacity: material.streamCapacity)
     let table = try configuration.makeRopeTable(positions: tasks.positions, on: executor)
     step = TrainingStep(

@@ -25,10 +25,8 @@ extension TrainingStep {
   /// A micro-batch's losses and gradients, which are added to those before.
   private func accumulatingPlan(into gradients: ParameterSet) -> (Plan, segments: Tensor) {
     let (graph, segments, loss) = lossOfMicroBatch()
-    let names = model.trained.parameters.map(\.name)
     _ = graph.gradients(
-      of: loss, with: names.map { graph.variable(model.trained.variable($0)) },
-      into: names.map { graph.variable(gradients.variable($0)) })
+      of: loss, with: model.trained.variables.map(graph.variable), into: gradients.variables.map(graph.variable))
     loss.add(to: graph.variable(lossSum))
     return (executor.plan(graph, outputs: []), segments)
   }
@@ -39,18 +37,22 @@ extension TrainingStep {
   /// Source: arXiv:2306.09782 (LOMO), section 3.1
   private func updatingPlan(_ optimizer: AdamWSettings, _ norms: ParameterSet) -> (Plan, segments: Tensor) {
     let (graph, segments, loss) = lossOfMicroBatch()
-    let names = model.trained.parameters.map(\.name)
-    let parameters = names.map { graph.variable(model.trained.variable($0)) }
+    let parameters = model.trained.variables.map(graph.variable)
     let gradients = graph.gradients(of: loss, with: parameters)
     loss.add(to: graph.variable(lossSum))
     graph.recordEarly {
-      for (index, name) in names.enumerated() {
-        let norm = graph.variable(norms.variable(name))
-        graph.globalNorm([gradients[index]], into: norm)
-        graph.adamW(
-          parameter: parameters[index], m: graph.variable(firstMoments.variable(name)),
-          v: graph.variable(secondMoments.variable(name)), gradient: gradients[index], norm: norm,
-          settings: optimizer.of(decaying: parameters[index].shape.dimensions.count > 1))
+      var first = 0
+      for parameter in model.trained.parameters {
+        let norm = graph.variable(norms.variable(parameter.name))
+        let (m, v) = (firstMoments.parts(parameter.name), secondMoments.parts(parameter.name))
+        graph.globalNorm(Array(gradients[first..<first + m.count]), into: norm)
+        for part in m.indices {
+          graph.adamW(
+            parameter: parameters[first + part], m: graph.variable(m[part]), v: graph.variable(v[part]),
+            gradient: gradients[first + part], norm: norm,
+            settings: optimizer.of(decaying: parameter.shape.count > 1))
+        }
+        first += m.count
       }
     }
     return (executor.plan(graph, outputs: []), segments)

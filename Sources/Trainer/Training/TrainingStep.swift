@@ -67,18 +67,15 @@ package final class TrainingStep {
     self.rowCapacity = rowCapacity
     recompute = memory.recompute
     let trained = model.trained
-    let slabBytes = ParameterSet.slabBytes(for: executor)
-    firstMoments = trained.sibling(
-      kind: "first moments", dtype: memory.moments.dtypes.first, maxSlabBytes: slabBytes)
-    secondMoments = trained.sibling(
-      kind: "second moments", dtype: memory.moments.dtypes.second, maxSlabBytes: slabBytes)
+    firstMoments = trained.sibling(kind: "first moments", dtype: memory.moments.dtypes.first)
+    secondMoments = trained.sibling(kind: "second moments", dtype: memory.moments.dtypes.second)
     gradients =
       memory.optimizerInBackward
       ? .used(
         norms: ParameterSet(
           trained.parameters.map { ParameterDescription(name: $0.name, shape: [1]) }, kind: "gradient norms",
-          maxSlabBytes: slabBytes))
-      : .waiting(trained.sibling(kind: "gradients", maxSlabBytes: slabBytes))
+          limits: AllocationLimits(of: executor)))
+      : .waiting(trained.sibling(kind: "gradients"))
   }
 
   /// The gradients that wait for a step's end; nil: none does.

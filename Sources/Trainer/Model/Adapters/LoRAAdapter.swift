@@ -15,25 +15,26 @@ package struct LoRAAdapter {
   ///   - saved: parameters of the model that are trained in place of the base's.
   ///   - dropout: the share of a layer's inputs that a training step hides from the adapter.
   package init(
-    _ targets: [LoRATarget], saved: [ParameterDescription] = [], dropout: Double = 0, kind: String, maxSlabBytes: Int
+    _ targets: [LoRATarget], saved: [ParameterDescription] = [], dropout: Double = 0, kind: String,
+    limits: AllocationLimits
   ) {
     self.targets = targets
     self.saved = saved
     self.dropout = dropout
-    let copies = saved.map { ParameterDescription(name: LoRATarget.prefix + $0.name, shape: $0.shape) }
+    let copies = saved.map { ParameterDescription(name: Self.key($0), shape: $0.shape) }
     parameters = ParameterSet(
-      targets.flatMap(\.parameters) + copies, kind: kind, apart: Set(copies.map(\.name)), maxSlabBytes: maxSlabBytes)
+      targets.flatMap(\.parameters) + copies, kind: kind, apart: Set(copies.map(\.name)),
+      tables: Set(LlamaParameterName.tables.map { LoRATarget.prefix + $0 }), limits: limits)
     indices = Dictionary(uniqueKeysWithValues: targets.enumerated().map { ($1.module, $0) })
   }
 
   /// The trained weight in the place of the base's of this name; nil: the base's stands.
-  package func variable(inPlaceOf weight: String) -> Variable? {
-    saved.first { $0.name == weight }.map(variable)
+  package func parts(inPlaceOf weight: String) -> [Variable]? {
+    saved.first { $0.name == weight }.map { parameters.parts(Self.key($0)) }
   }
 
-  private func variable(of saved: ParameterDescription) -> Variable {
-    parameters.variable(LoRATarget.prefix + saved.name)
-  }
+  /// The name that a saved weight has among the parameters.
+  private static func key(_ saved: ParameterDescription) -> String { LoRATarget.prefix + saved.name }
 
   /// What a layer gives for x: what it gives without this adapter, and s·B·(A·x) where the module is adapted.
   ///
@@ -77,7 +78,7 @@ package struct LoRAAdapter {
   package func magnitudePlan(of weights: LlamaWeights, executor: any Executor) -> Plan? {
     let graph = Graph(rowCapacity: 1)
     for (index, target) in targets.enumerated() where target.hasMagnitude {
-      weights.tensor(target.weight, in: graph).storeRowNorms(
+      weights.tensors(target.weight, in: graph)[0].storeRowNorms(
         adaptedBy: factors(index, in: graph), scale: target.scale,
         in: graph.variable(parameters.variable(target.magnitude)))
     }
@@ -97,7 +98,7 @@ package struct LoRAAdapter {
 
   /// Makes A and B zero: what is left are magnitudes and the saved weights.
   package func clear(on executor: any Executor) throws(OpenCLError) {
-    let own = Set(saved.map { ObjectIdentifier(variable(of: $0).slab) })
+    let own = Set(saved.flatMap { parameters.parts(Self.key($0)) }.map { ObjectIdentifier($0.slab) })
     for slab in parameters.groups.filter(\.decays).flatMap(\.slabs) where !own.contains(ObjectIdentifier(slab)) {
       try executor.zero(slab)
     }
@@ -121,14 +122,18 @@ package struct LoRAAdapter {
 
   /// Loads the saved weights, each from what `values` gives by its name in the model.
   package func loadSaved(_ values: (String) throws -> [Float], on executor: any Executor) throws {
-    for weight in saved { try executor.write(.floats(try values(weight.name)), to: variable(of: weight), at: 0) }
+    for weight in saved { try parameters.write(try values(weight.name), to: Self.key(weight), on: executor) }
   }
 
   /// The saved weights, from the device.
   package func savedValues(
     on executor: any Executor
   ) throws(OpenCLError) -> [(weight: ParameterDescription, values: [Float])] {
-    try saved.map { weight throws(OpenCLError) in (weight, try executor.read(variable(of: weight))) }
+    try saved.map { weight throws(OpenCLError) in
+      var values: [Float] = []
+      for part in parameters.parts(Self.key(weight)) { values += try executor.read(part) }
+      return (weight, values)
+    }
   }
 
   /// Loads A and B of each target.
