@@ -11,7 +11,7 @@
 // Source: none.
 
 #include "common.cl"
-#include "storage.cl"
+#include "prefetch.cl"
 
 #define ID_LANES 16  // ids compared at once
 
@@ -48,7 +48,11 @@ void embedding_forward(
     const size_t source = (size_t)id * columns;
     __global float *destination = out + (size_t)row * columns;
 #if STORAGE == 0
+    // A row lies anywhere in the table, where no processor foresees it.
+    const int ahead = row + 1 < rows ? ids[row + 1] - first : id;
+    const __global stored_t *next = table + (size_t)(ahead >= 0 && ahead < count ? ahead : id) * columns;
     for (int i = get_local_id(0) * VECTOR_WIDTH; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
+      PREFETCH_SOON(next + i);
       store_lanes(destination + i, load_lanes(table + source + i, columns - i), columns - i);
     }
 #else
