@@ -117,6 +117,7 @@ void adamw_update(
 #define BLOCK_BYTES (4 + BLOCK)
 #define TOP_OF_MEAN 15
 #define TOP_OF_VARIANCE 31
+#define HELD ((BLOCK + WG_SIZE * VECTOR_WIDTH - 1) / (WG_SIZE * VECTOR_WIDTH))  // vectors of a block that are a work-item's
 #define LEAST_SCALE 1e-28f  // a block of smaller numbers is zero: none of its products is subnormal
 
 // Float bits of 2^(−top): those of a code, shifted to a float's mantissa, count from here.
@@ -164,20 +165,20 @@ void adamw_update(
   for (size_t first = group_begin(); first < end; first += BLOCK) {
     __global uchar *m_block = m + first / BLOCK * BLOCK_BYTES, *v_block = v + first / BLOCK * BLOCK_BYTES;
     const float m_scale = *(__global float *)m_block, v_scale = *(__global float *)v_block;
+    moments_t held[HELD];
     floatv largest_mean = (floatv)(0.0f), largest_variance = (floatv)(0.0f);
-    for (int place = first_place; place < BLOCK; place += WG_SIZE * VECTOR_WIDTH) {
+    for (int i = 0, place = first_place; place < BLOCK; ++i, place += WG_SIZE * VECTOR_WIDTH) {
       moments_t moments = {load_means(m_block, m_scale, place), load_variances(v_block, v_scale, place)};
       moments = next_moments(moments, load_lanes(g + first + place, (long)(end - first) - place), constants);
+      held[i] = moments;
       largest_mean = vector_max(largest_mean, fabs(moments.mean));
       largest_variance = vector_max(largest_variance, moments.variance);
     }
     const float next_m_scale = scale_of(group_max(lane_max(largest_mean), scratch));
     const float next_v_scale = scale_of(group_max(lane_max(largest_variance), scratch));
-    // Once more: what is kept of a block, in registers or local memory, would be more than what is computed again.
-    for (int place = first_place; place < BLOCK; place += WG_SIZE * VECTOR_WIDTH) {
+    for (int i = 0, place = first_place; place < BLOCK; ++i, place += WG_SIZE * VECTOR_WIDTH) {
       const long remaining = (long)(end - first) - place;
-      moments_t moments = {load_means(m_block, m_scale, place), load_variances(v_block, v_scale, place)};
-      moments = next_moments(moments, load_lanes(g + first + place, remaining), constants);
+      const moments_t moments = held[i];
       const uintv bits = element_bits(first + place, key);
       const uintv m_codes = codes_of(fabs(moments.mean), next_m_scale, bits & 0xFFFFu, TOP_OF_MEAN);
       const uintv v_codes = codes_of(moments.variance, next_v_scale, bits >> 16, TOP_OF_VARIANCE);
