@@ -1,6 +1,7 @@
 import Kernels
 
-/// A product by work-groups that each own a tile of the result: the tile family, and the matrix units of NVIDIA GPUs.
+/// A product by work-groups that each own a tile of the result: the tile family, and the matrix units of NVIDIA GPUs. Of a
+/// few rows (decoding) each owns some rows of the weight instead.
 ///
 /// Where a result has too few tiles for the device, several groups share one and take a part of the depths each; their
 /// sums are added up after, in order.
@@ -52,6 +53,7 @@ struct MatmulGroups {
   /// - Parameter scratch: of `scratchBytes`; nil where these are 0.
   func enqueue(_ step: DeviceStep, scratch: Buffer?) throws(OpenCLError) {
     let (size, traits) = (call.size, step.traits)
+    if call.readsWeightOnce, !size.isBatched { return try enqueueFew(step) }
     let (m, n) = (size.m, size.n)
     let packs = Self.packs(size, traits)
     let isLarge = packs && traits.fills(Self.largeUnitTile, m: m, n: n, batch: size.batch, groups: 1)
@@ -78,6 +80,20 @@ struct MatmulGroups {
   private func memory(_ scratch: Buffer?) -> Buffer {
     guard let scratch else { preconditionFailure("no scratch was planned") }
     return scratch
+  }
+
+  /// The product of few rows: a tile would be nearly empty.
+  private func enqueueFew(_ step: DeviceStep) throws(OpenCLError) {
+    let size = call.size
+    let groupSize = step.traits.workGroupSize
+    let rowsPerGroup = groupSize / min(groupSize, 32)
+    try step.launch(
+      "matmul_few", "matmul_few.cl",
+      defines: ["MOST_ROWS": MatmulLaunch.fewRows] + call.typeOfB.storageDefines + step.traits.factorDefines(.tile),
+      [
+        call.accumulate ? .update(call.c) : .write(call.c), .read(call.a), .read(call.b), .int(size.m), .int(size.n),
+        .int(size.k), .int(call.accumulate ? 1 : 0),
+      ], .groups((size.n + rowsPerGroup - 1) / rowsPerGroup, of: groupSize))
   }
 
   private func enqueueTiles(

@@ -11,6 +11,12 @@ struct MatmulLaunch {
   let transposeB: Bool
   let accumulate: Bool
 
+  /// Products with at most this many rows are bound by reading the weight once: nothing is packed or put into tiles.
+  static let fewRows = 8
+
+  /// Whether it is X·Wᵀ of few rows X.
+  var readsWeightOnce: Bool { !transposeA && transposeB && size.m <= Self.fewRows }
+
   static func scratchBytes(_ size: MatmulSize, transposeA: Bool, transposeB: Bool, traits: KernelTraits?) -> Int {
     guard let traits else { return 0 }
     let parameters = parameters(size, transposeA: transposeA, transposeB: transposeB, traits: traits)

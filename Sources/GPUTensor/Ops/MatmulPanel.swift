@@ -9,8 +9,6 @@ struct MatmulPanel {
   /// Depths of B that a work-item packs, and rows of B that one multiplies at once.
   private static let packDepth = 96
   private static let rowsPerItem = 16
-  /// Products with at most this many rows are bound by reading the weight once: they are not packed.
-  private static let fewRows = 8
   /// Packed panels take about this many bytes, a share of the last cache; deeper products are cut by depth.
   private static let packedBytes = 16 << 20
   /// PANELS_BEGIN of the kernel: the counter of chunks that lies before the panels.
@@ -77,7 +75,7 @@ struct MatmulPanel {
   func enqueue(_ step: DeviceStep, scratch: Buffer) throws(OpenCLError) {
     let size = call.size
     let (m, n, k) = (size.m, size.n, size.k)
-    if !call.transposeA && call.transposeB, try Self.enqueueRows([call], step) { return }
+    if try Self.enqueueRows([call], step) { return }
     let a = Operand(
       buffer: call.a, row: call.transposeA ? 1 : k, column: call.transposeA ? m : 1, batch: m * k)
     let b = Operand(
@@ -138,7 +136,7 @@ struct MatmulPanel {
   static func enqueueRows(_ calls: [MatmulLaunch], _ step: DeviceStep) throws(OpenCLError) -> Bool {
     let first = calls[0]
     let (m, k) = (first.size.m, first.size.k)
-    guard m <= fewRows, calls.count <= Matmul.mostParts else { return false }
+    guard first.readsWeightOnce, calls.count <= Matmul.mostParts else { return false }
     var products: [KernelArgument] = []
     var shares = 0
     for index in 0..<Matmul.mostParts {
