@@ -1,13 +1,13 @@
 extension LlamaConfiguration {
   /// The names that `preset` knows.
   package static let presetNames = [
-    "tiny", "15M", "110M", "7B", "13B", "33B", "65B", "Llama-2-7B", "Llama-2-13B", "Llama-2-70B", "Llama-3-8B",
+    "tiny", "15M", "42M", "110M", "7B", "13B", "33B", "65B", "Llama-2-7B", "Llama-2-13B", "Llama-2-70B", "Llama-3-8B",
     "Llama-3-70B", "Llama-3.2-1B", "Llama-3.2-3B", "SmolLM2-135M", "SmolLM2-360M", "SmolLM2-1.7B", "TinyLlama-1.1B",
   ]
 
   /// A shape known by name, for a model that starts from nothing or that is only planned.
   ///
-  /// `tiny` is for tests and demonstrations; `15M` and `110M` are the shapes of llama2.c's story models; `7B` to `65B`
+  /// `tiny` is for tests and demonstrations; `15M`, `42M` and `110M` are the shapes of llama2.c's story models; `7B` to `65B`
   /// those of LLaMA; the others those of the models they name.
   ///
   /// - Parameters:
@@ -32,6 +32,10 @@ extension LlamaConfiguration {
       return LlamaConfiguration(
         hiddenSize: 288, intermediateSize: 768, numHiddenLayers: 6, numAttentionHeads: 6,
         maxPositionEmbeddings: 256, rmsNormEps: 1e-5, tieWordEmbeddings: true)
+    case "42M":
+      return LlamaConfiguration(
+        hiddenSize: 512, intermediateSize: 1376, numHiddenLayers: 8, numAttentionHeads: 8,
+        maxPositionEmbeddings: 1024, rmsNormEps: 1e-5, tieWordEmbeddings: true)
     case "110M":
       return LlamaConfiguration(
         hiddenSize: 768, intermediateSize: 2048, numHiddenLayers: 12, numAttentionHeads: 12,

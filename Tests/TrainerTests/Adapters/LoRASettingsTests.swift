@@ -33,6 +33,25 @@ struct LoRASettingsTests {
     #expect(try settings.targets(in: Self.tiny)[0].scale == 1.5)
   }
 
+  @Test("regular expressions mean what they mean in PEFT: all of a name, or its end from a point on")
+  func expressions() throws {
+    var settings = LoRASettings()
+    settings.targets = .named([#"layers\.1\..*\.[gu].*_proj"#, "(q|v)_proj"])
+    settings.rankPattern = ["self_attn.*": 2, "v_proj": 3, #"model\.layers\.0\.self_attn\.v_proj"#: 4]
+    let targets = try settings.targets(in: Self.tiny)
+    #expect(
+      targets.map { String($0.module.dropFirst("model.layers.".count)) } == [
+        "0.self_attn.q_proj", "0.self_attn.v_proj", "1.self_attn.q_proj", "1.self_attn.v_proj", "1.mlp.gate_proj",
+        "1.mlp.up_proj",
+      ])
+    #expect(targets.map(\.rank) == [2, 4, 2, 2, 8, 8], "of several patterns the longest counts")
+    for text in ["(q_proj", "[z]_proj"] {
+      settings.targets = .named([text])
+      let error = #expect(throws: LoRASettings.Unsuitable.self) { try settings.targets(in: Self.tiny) }
+      #expect(error?.key == "target_modules" && error?.problem.contains(text) == true)
+    }
+  }
+
   @Test("a name that means nothing and a rank above a layer's size are refused with the remedy")
   func refusals() {
     var settings = LoRASettings()

@@ -30,7 +30,7 @@ import Trainer
   /// The counts that the models are published with.
   @Test(arguments: [
     ("7B", 6_738_415_616), ("13B", 13_015_864_320), ("33B", 32_528_943_616), ("65B", 65_285_660_672),
-    ("15M", 15_191_712), ("110M", 109_529_856),
+    ("15M", 15_191_712), ("42M", 41_689_600), ("110M", 109_529_856),
   ])
   func presetsHaveThePublishedSize(_ name: String, _ count: Int) throws {
     #expect(try #require(LlamaConfiguration.preset(name)).parameterCount == count)

@@ -125,7 +125,12 @@ package struct PEFTAdapter: Sendable {
     usesRankStabilization: Bool
   ) throws(CheckpointError) -> [LoRATarget] {
     let alpha = try fields.number("lora_alpha") ?? 8
-    let alphas = try fields.numbers("alpha_pattern")
+    let alphaPattern = try fields.numbers("alpha_pattern")
+    let alphas: PatternValues<Double>
+    do throws(ModulePattern.Invalid) { alphas = try PatternValues(alphaPattern) } catch {
+      throw fields.unsupported(
+        "alpha_pattern", "has '\(error.text)', which is no regular expression", remedy: "name modules by their ends")
+    }
     let hasMagnitudes = try fields.bool("use_dora") ?? false
     var rest = Set(file.entries.map(\.name))
     rest.subtract(configuration.savableWeights.flatMap(configuration.modules).map(LoRATarget.key))
@@ -155,7 +160,7 @@ package struct PEFTAdapter: Sendable {
       targets.append(
         LoRATarget(
           module: module.name, inFeatures: module.inFeatures, outFeatures: module.outFeatures, rank: rank,
-          alpha: LoRASettings.longest(alphas, matching: module.name) ?? alpha,
+          alpha: alphas[module.name] ?? alpha,
           usesRankStabilization: usesRankStabilization, hasMagnitude: hasMagnitudes))
     }
     if let stranger = rest.min() {

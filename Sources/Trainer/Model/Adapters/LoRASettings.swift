@@ -11,7 +11,8 @@ package struct LoRASettings: Sendable, Equatable {
   package enum Targets: Sendable, Equatable {
     /// Those of every block; the output projection is none of them.
     case allLinear
-    /// Modules by the end of their names, such as `q_proj` or `layers.0.mlp.up_proj`.
+    /// Modules by the end of their names, such as `q_proj` or `layers.0.mlp.up_proj`, or by regular expressions, such as
+    /// `layers\.[0-3]\..*_proj`.
     case named([String])
   }
 
@@ -30,7 +31,7 @@ package struct LoRASettings: Sendable, Equatable {
   /// The share of a layer's inputs that a step hides from the adapter.
   package var dropout = 0.0
   package var targets = Targets.allLinear
-  /// Ranks and alphas of some modules, by the end of their names (`rank_pattern`, `alpha_pattern`).
+  /// Ranks and alphas of some modules, as `Targets.named` names them (`rank_pattern`, `alpha_pattern`).
   package var rankPattern: [String: Int] = [:]
   package var alphaPattern: [String: Double] = [:]
   /// `use_rslora`.
@@ -38,7 +39,7 @@ package struct LoRASettings: Sendable, Equatable {
   /// `use_dora`.
   package var usesMagnitudes = false
   package var betweenRounds = BetweenRounds.merge
-  /// Modules that no adapter suits and whose own weights are trained, by the end of their names (`modules_to_save`).
+  /// Modules that no adapter suits and whose own weights are trained, named likewise (`modules_to_save`).
   package var modulesToSave: [String] = []
 
   package init() {}
@@ -96,19 +97,30 @@ extension LoRASettings {
     package let key: String
     package let problem: String
     package let remedy: String
+
+    init(key: String, problem: String, remedy: String) {
+      (self.key, self.problem, self.remedy) = (key, problem, remedy)
+    }
+
+    fileprivate init(_ fault: ModulePattern.Invalid, key: String) {
+      self.init(
+        key: key, problem: "'\(fault.text)' is no regular expression",
+        remedy: #"give the end of a module's name, such as q_proj, or a pattern such as layers\.[0-3]\..*_proj"#)
+    }
   }
 
   /// The layers of a model that are adapted, in the model's order.
   package func targets(in configuration: LlamaConfiguration) throws(Unsuitable) -> [LoRATarget] {
     let modules = configuration.linearModules
     let names = modules.map(\.name)
-    if case .named(let wanted) = targets { try Self.check(wanted, key: "target_modules", against: names) }
-    try Self.check(rankPattern.keys.sorted(), key: "rank_pattern", against: names)
-    try Self.check(alphaPattern.keys.sorted(), key: "alpha_pattern", against: names)
+    var wanted: [ModulePattern]?
+    if case .named(let texts) = targets { wanted = try Self.patterns(texts, key: "target_modules", among: names) }
+    let ranks = try Self.values(rankPattern, key: "rank_pattern", among: names)
+    let alphas = try Self.values(alphaPattern, key: "alpha_pattern", among: names)
     var found: [LoRATarget] = []
-    for module in modules where isTarget(module.name) {
-      let rank = Self.longest(rankPattern, matching: module.name) ?? self.rank
-      let alpha = Self.longest(alphaPattern, matching: module.name) ?? self.alpha
+    for module in modules where wanted?.contains(where: { $0.matches(module.name) }) ?? true {
+      let rank = ranks[module.name] ?? self.rank
+      let alpha = alphas[module.name] ?? self.alpha
       guard rank <= min(module.inFeatures, module.outFeatures) else {
         throw Unsuitable(
           key: rankPattern.isEmpty ? "rank" : "rank_pattern",
@@ -127,33 +139,29 @@ extension LoRASettings {
   /// names mean the one matrix.
   package func savedWeights(in configuration: LlamaConfiguration) throws(Unsuitable) -> [ParameterDescription] {
     let weights = configuration.savableWeights
-    try Self.check(
-      modulesToSave, key: "modules_to_save", against: weights.flatMap(configuration.modules),
+    let patterns = try Self.patterns(
+      modulesToSave, key: "modules_to_save", among: weights.flatMap(configuration.modules),
       kind: "embedding, head or norm")
     return weights.filter { weight in
-      configuration.modules(of: weight).contains { module in modulesToSave.contains { Self.names($0, module) } }
+      configuration.modules(of: weight).contains { module in patterns.contains { $0.matches(module) } }
     }
   }
 
-  private func isTarget(_ module: String) -> Bool {
-    switch targets {
-    case .allLinear: true
-    case .named(let wanted): wanted.contains { Self.names($0, module) }
-    }
+  private static func values<Value>(
+    _ values: [String: Value], key: String, among modules: [String]
+  ) throws(Unsuitable) -> PatternValues<Value> {
+    _ = try patterns(values.keys.sorted(), key: key, among: modules)
+    do { return try PatternValues(values) } catch { throw Unsuitable(error, key: key) }
   }
 
-  /// Whether a name means a module: all of its name, or its end from a point on.
-  static func names(_ name: String, _ module: String) -> Bool { module == name || module.hasSuffix("." + name) }
-
-  /// The value of the longest name that means a module.
-  static func longest<Value>(_ pattern: [String: Value], matching module: String) -> Value? {
-    pattern.filter { names($0.key, module) }.max { $0.key.count < $1.key.count }?.value
-  }
-
-  private static func check(
-    _ wanted: [String], key: String, against modules: [String], kind: String = "linear layer"
-  ) throws(Unsuitable) {
-    for name in wanted where !modules.contains(where: { names(name, $0) }) {
+  /// The patterns of a key, each of which means one of the modules at least.
+  private static func patterns(
+    _ texts: [String], key: String, among modules: [String], kind: String = "linear layer"
+  ) throws(Unsuitable) -> [ModulePattern] {
+    var patterns: [ModulePattern] = []
+    for name in texts {
+      do { patterns.append(try ModulePattern(name)) } catch { throw Unsuitable(error, key: key) }
+      if modules.contains(where: patterns[patterns.count - 1].matches) { continue }
       var ends: [String] = []
       for module in modules {
         let end = module.split(separator: ".").last.map(String.init) ?? module
@@ -164,6 +172,7 @@ extension LoRASettings {
         key: key, problem: "'\(name)' is no \(kind) of the model",
         remedy: "the nearest is '\(nearest)' of \(ends.joined(separator: ", "))")
     }
+    return patterns
   }
 }
 

@@ -1,0 +1,41 @@
+/// The modules that a name in an adapter's settings means: those whose names are it, or end so from a point on, or those
+/// that it describes as a regular expression, by PEFT's rule `(.*\.)?(NAME)$`.
+struct ModulePattern {
+  /// A text that is no regular expression.
+  struct Invalid: Error, Equatable {
+    let text: String
+  }
+
+  let text: String
+  /// nil: a plain name, whose points are points.
+  private let expression: Regex<AnyRegexOutput>?
+
+  init(_ text: String) throws(Invalid) {
+    self.text = text
+    guard text.contains(where: #"*+?()[]{}|^$\"#.contains) else {
+      expression = nil
+      return
+    }
+    do { expression = try Regex(#"(?:.*\.)?(?:"# + text + ")") } catch { throw Invalid(text: text) }
+  }
+
+  func matches(_ module: String) -> Bool {
+    guard let expression else { return module == text || module.hasSuffix("." + text) }
+    return (try? expression.wholeMatch(in: module)) != nil
+  }
+}
+
+/// Values by pattern; where several mean a module, the longest one's counts.
+struct PatternValues<Value> {
+  private let entries: [(pattern: ModulePattern, value: Value)]
+
+  init(_ values: [String: Value]) throws(ModulePattern.Invalid) {
+    var entries: [(pattern: ModulePattern, value: Value)] = []
+    for (text, value) in values.sorted(by: { ($0.key.count, $0.key) > ($1.key.count, $1.key) }) {
+      entries.append((try ModulePattern(text), value))
+    }
+    self.entries = entries
+  }
+
+  subscript(module: String) -> Value? { entries.first { $0.pattern.matches(module) }?.value }
+}
