@@ -68,7 +68,7 @@ def measure(preset, length, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", nargs="*", default=["15M", "110M", "SmolLM2-135M", "SmolLM2-360M"])
+    parser.add_argument("--models", nargs="*", default=["15M", "42M", "110M", "SmolLM2-360M"])
     parser.add_argument("--model", default="SmolLM2-135M")
     parser.add_argument("--lengths", nargs="*", type=int, default=[256, 512, 1024, 2048, 4096, 8192])
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
