@@ -25,6 +25,12 @@
 #define UNROLL 4 // steps for which a tile asks for one line of the next panel: the 12 tiles of a chunk for all of it
 
 // ---------------------------------------------------------------------------------------------------------------------
+// For each of the `vectors` of each row of a register tile: loops of constant length, for PoCL unrolls no others.
+#define FOR_EACH_VECTOR(i, j) \
+  _Pragma("unroll") for (int i = 0; i < TILE_ROWS; ++i) \
+    _Pragma("unroll") for (int j = 0; j < TILE_VECTORS; ++j) \
+      if (j < vectors)
+
 // Adds the products of a step: of one value of A and 16 of B, or with BF16 of two depths of each.
 #if BF16 == 2
 #define ADD_PRODUCTS(sum, a, b) __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(b), "v"((uint16)(a)))
@@ -47,20 +53,14 @@ static inline __attribute__((always_inline)) void multiply_step(
       b[j] = vload16(j, panel);
     }
   }
-#pragma unroll
-  for (int i = 0; i < TILE_ROWS; ++i) {
-#pragma unroll
-    for (int j = 0; j < TILE_VECTORS; ++j) {
-      if (j < vectors) {
-        ADD_PRODUCTS(sum[i][j], tile[i], b[j]);
-      }
-    }
+  FOR_EACH_VECTOR(i, j) {
+    ADD_PRODUCTS(sum[i][j], tile[i], b[j]);
   }
 }
 
 // Multiplies a packed tile by the first 16 * vectors columns of a panel's block and stores the result: in vectors where
-// it lies wholly inside C and a stride of C is 1, else value by value. Callers pass `vectors` as a constant, tested
-// inside loops of constant length because PoCL unrolls no others. `next` is what the tile asks for ahead.
+// it lies wholly inside C and a stride of C is 1, else value by value. Callers pass `vectors` as a constant. `next` is what
+// the tile asks for ahead.
 static inline __attribute__((always_inline)) void multiply_tile(
     __global float *c, const packed_t *tile, const __global packed_t *panel, const __global packed_t *next,
     const int vectors, const int rows, const int columns, const int steps, const size_t row_stride, const size_t column_stride,
@@ -68,29 +68,15 @@ static inline __attribute__((always_inline)) void multiply_tile(
 {
   const int inside = rows >= TILE_ROWS && columns >= vectors * 16;
   float16 sum[TILE_ROWS][TILE_VECTORS];
-#pragma unroll
-  for (int i = 0; i < TILE_ROWS; ++i) {
-#pragma unroll
-    for (int j = 0; j < TILE_VECTORS; ++j) {
-      if (j < vectors) {
-        sum[i][j] = (float16)0.0f;
-        if (inside && column_stride == 1) {
-          PREFETCH_TO_WRITE(c + i * row_stride + j * 16);
-        }
-      }
+  FOR_EACH_VECTOR(i, j) {
+    sum[i][j] = (float16)0.0f;
+    if (inside && column_stride == 1) {
+      PREFETCH_TO_WRITE(c + i * row_stride + j * 16);
     }
   }
   for (int k = 0; k < steps;) {
     float16 part[TILE_ROWS][TILE_VECTORS];
-#pragma unroll
-    for (int i = 0; i < TILE_ROWS; ++i) {
-#pragma unroll
-      for (int j = 0; j < TILE_VECTORS; ++j) {
-        if (j < vectors) {
-          part[i][j] = (float16)0.0f;
-        }
-      }
-    }
+    FOR_EACH_VECTOR(i, j) part[i][j] = (float16)0.0f;
     const int end = min(k + PART_STEPS, steps);
     for (; k + UNROLL <= end; k += UNROLL) {
       PREFETCH_LATER(next);
@@ -107,49 +93,17 @@ static inline __attribute__((always_inline)) void multiply_tile(
       tile += TILE_ROWS;
       panel += TILE_COLUMNS;
     }
-#pragma unroll
-    for (int i = 0; i < TILE_ROWS; ++i) {
-#pragma unroll
-      for (int j = 0; j < TILE_VECTORS; ++j) {
-        if (j < vectors) {
-          sum[i][j] += part[i][j];
-        }
-      }
-    }
+    FOR_EACH_VECTOR(i, j) sum[i][j] += part[i][j];
   }
   if (inside && column_stride == 1) {
     if (accumulate) {
-#pragma unroll
-      for (int i = 0; i < TILE_ROWS; ++i) {
-#pragma unroll
-        for (int j = 0; j < TILE_VECTORS; ++j) {
-          if (j < vectors) {
-            sum[i][j] = vload16(j, c + i * row_stride) + sum[i][j];
-          }
-        }
-      }
+      FOR_EACH_VECTOR(i, j) sum[i][j] = vload16(j, c + i * row_stride) + sum[i][j];
     }
-#pragma unroll
-    for (int i = 0; i < TILE_ROWS; ++i) {
-#pragma unroll
-      for (int j = 0; j < TILE_VECTORS; ++j) {
-        if (j < vectors) {
-          vstore16(sum[i][j], j, c + i * row_stride);
-        }
-      }
-    }
+    FOR_EACH_VECTOR(i, j) vstore16(sum[i][j], j, c + i * row_stride);
   } else {
     float16 stored[TILE_ROWS * TILE_VECTORS];
     const float *values = (const float *)stored;
-#pragma unroll
-    for (int i = 0; i < TILE_ROWS; ++i) {
-#pragma unroll
-      for (int j = 0; j < TILE_VECTORS; ++j) {
-        if (j < vectors) {
-          stored[i * TILE_VECTORS + j] = sum[i][j];
-        }
-      }
-    }
+    FOR_EACH_VECTOR(i, j) stored[i * TILE_VECTORS + j] = sum[i][j];
     if (inside && row_stride == 1) {
       for (int j = 0; j < vectors * 16; j += 8) {
         float8 eight[TILE_ROWS];
