@@ -15,10 +15,8 @@
 #ifndef MOST_ROWS
 #define MOST_ROWS 8
 #endif
-#if WG_SIZE < 32
-#define LANES WG_SIZE
-#else
-#define LANES 32
+#ifndef LANES
+#define LANES 1  // a power of two that divides WG_SIZE
 #endif
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))

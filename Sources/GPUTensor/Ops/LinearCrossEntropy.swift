@@ -176,8 +176,7 @@ struct CrossEntropyChunks {
         partLogits.append(try step.scratch.window(offset: place, byteCount: partRows * count * 4))
         try MatmulLaunch(
           size: products(rows: count, partRows: partRows).logits, c: partLogits[part], a: x,
-          b: step.inputBuffer(2 + part),
-          typeOfB: weightType, transposeA: false, transposeB: true, accumulate: false
+          b: step.inputBuffer(2 + part), typeOfB: weightType, transposeA: false, transposeB: true, accumulate: false
         ).enqueue(step, scratch: packed)
       }
       let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize), .int(parts[0])]

@@ -21,6 +21,8 @@ struct MatmulGroups {
   /// Rows from which on operands are worth packing for the matrix units.
   private static let leastPackedRows = 64
   private static let packGroup = 256
+  /// Work-items that read a row of the weight side by side.
+  private static let lanesOfRow = 32
 
   // MARK: - Memory
 
@@ -86,10 +88,12 @@ struct MatmulGroups {
   private func enqueueFew(_ step: DeviceStep) throws(OpenCLError) {
     let size = call.size
     let groupSize = step.traits.workGroupSize
-    let rowsPerGroup = groupSize / min(groupSize, 32)
+    let lanes = min(groupSize, Self.lanesOfRow)
+    let rowsPerGroup = groupSize / lanes
     try step.launch(
       "matmul_few", "matmul_few.cl",
-      defines: ["MOST_ROWS": MatmulLaunch.fewRows] + call.typeOfB.storageDefines + step.traits.factorDefines(.tile),
+      defines: ["LANES": lanes, "MOST_ROWS": MatmulLaunch.fewRows] + call.typeOfB.storageDefines
+        + step.traits.factorDefines(.tile),
       [
         call.accumulate ? .update(call.c) : .write(call.c), .read(call.a), .read(call.b), .int(size.m), .int(size.n),
         .int(size.k), .int(call.accumulate ? 1 : 0),

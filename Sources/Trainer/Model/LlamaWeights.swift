@@ -56,7 +56,8 @@ package struct LlamaWeights {
         }
       } else if dtype.isBlocks {
         // Blocks share scales that take the whole matrix to find.
-        try parameters.write(try source.tensor(parameter.name), to: parameter.name, on: executor)
+        let variable = parameters.variable(parameter.name)
+        try executor.write(.floats(try source.tensor(parameter.name)), to: variable, at: 0)
       } else {
         try source.forEachPiece(of: parameter) { floats, offset in
           try parameters.write(floats, to: parameter.name, at: offset, on: executor)

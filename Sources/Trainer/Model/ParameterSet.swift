@@ -119,22 +119,18 @@ package struct ParameterSet {
     var begin = 0
     for part in parts(name) {
       let end = begin + part.shape.count
-      let range = max(offset, begin)..<min(offset + floats.count, end)
-      if !range.isEmpty {
-        let piece = UnsafeBufferPointer(rebasing: floats[range.lowerBound - offset..<range.upperBound - offset])
-        try executor.write(piece, to: part, at: range.lowerBound - begin)
+      let (first, last) = (max(offset, begin), min(offset + floats.count, end))
+      if first < last {
+        let piece = UnsafeBufferPointer(rebasing: floats[first - offset..<last - offset])
+        try executor.write(piece, to: part, at: first - begin)
       }
       begin = end
     }
   }
 
   /// All numbers of a parameter.
-  package func write(_ values: [Float], to name: String, on executor: any Executor) throws(OpenCLError) {
-    var begin = 0
-    for part in parts(name) {
-      try executor.write(.floats(Array(values[begin..<begin + part.shape.count])), to: part, at: 0)
-      begin += part.shape.count
-    }
+  package func write(_ values: [Float], to name: String, on executor: any Executor) throws {
+    try values.withUnsafeBufferPointer { try write($0, to: name, on: executor) }
   }
 
   /// Hands the numbers of a parameter to `body`, part by part.

@@ -37,6 +37,28 @@ struct DividedTablesTests {
     #expect(rows == [256, 256, 256, 232])
   }
 
+  @Test("what comes in pieces, as large files are read, gets to the parts it belongs to")
+  func pieces() throws {
+    let configuration = try #require(LlamaConfiguration.preset("tiny", vocabSize: 1000))
+    let executor = try Self.executor(divides: true)
+    let weights = LlamaWeights(configuration, limits: AllocationLimits(of: executor))
+    try executor.allocate(weights.slabs)
+    let name = "model.embed_tokens.weight"
+    let values = (0..<1000 * configuration.hiddenSize).map(Float.init)
+    // Smaller than a part, across two of them, across three, and each before or behind some part.
+    for size in [4_000, 20_000, 40_000] {
+      for slab in weights.slabs { try executor.zero(slab) }
+      for offset in stride(from: 0, to: values.count, by: size) {
+        try values[offset..<min(offset + size, values.count)].withUnsafeBufferPointer {
+          try weights.parameters.write($0, to: name, at: offset, on: executor)
+        }
+      }
+      var found: [Float] = []
+      try weights.parameters.read(name, from: executor) { found += $0 }
+      #expect(found == values, "pieces of \(size)")
+    }
+  }
+
   @Test(
     "training takes the same course as with whole tables, and the plan holds",
     arguments: [false, true])
