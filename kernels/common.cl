@@ -6,8 +6,8 @@
 // Saved for backward: nothing.
 // Parallelism: a work-group has WG_SIZE work-items; CPU devices take 1 (no local memory, no barrier), GPUs a power
 //   of two.
-// Numerics: every sum has a fixed order (lanes, then a binary tree over work-items), so that a device gives the same
-//   bits each time. Needs IEEE arithmetic: compile without fast-relaxed-math.
+// Numerics: every sum has a fixed order (lanes, then a binary tree over work-items, or a sub-group's own order), so that
+//   a device gives the same bits each time. Needs IEEE arithmetic: compile without fast-relaxed-math.
 // Source: exp after Cody and Waite, Software Manual for the Elementary Functions (1980), chapter 6.
 
 #include "local.cl"
@@ -20,6 +20,12 @@
 #endif
 #ifndef GROUP_ELEMENTS
 #define GROUP_ELEMENTS 1024  // elements of a group in element-wise kernels (16384 on CPU devices)
+#endif
+#ifndef SUBGROUPS
+#define SUBGROUPS 0  // 1: sums and maxima over a group by its sub-groups; needs OpenCL C 2.0 with cl_khr_subgroups, or 3.0
+#endif
+#ifdef cl_khr_subgroups
+#pragma OPENCL EXTENSION cl_khr_subgroups : enable
 #endif
 #define COLUMN_VECTORS (WG_SIZE == 1 ? 8 : 1)  // vectors of a work-item where a group owns columns: long reads on CPUs
 #define COLUMN_BLOCK (WG_SIZE * VECTOR_WIDTH * COLUMN_VECTORS)  // columns that a group owns there
@@ -133,6 +139,28 @@ LOCAL_FUNCTION float group_max(const float value, __local float *scratch) { retu
 #else
 #define GROUP_SCRATCH(name) __local float name[WG_SIZE]
 
+#if SUBGROUPS
+// A sub-group's value by its own means, in an order of the device's own; then over the sub-groups of a group, in theirs.
+LOCAL_FUNCTION float group_sum(const float value, __local float *scratch) {
+  const float own = sub_group_reduce_add(value);
+  if (get_sub_group_local_id() == 0) scratch[get_sub_group_id()] = own;
+  barrier(CLK_LOCAL_MEM_FENCE);  // the sums of all sub-groups are complete
+  float total = scratch[0];
+  for (uint i = 1; i < get_num_sub_groups(); ++i) total += scratch[i];
+  barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);  // every work-item has read them: scratch is free again
+  return total;
+}
+
+LOCAL_FUNCTION float group_max(const float value, __local float *scratch) {
+  const float own = sub_group_reduce_max(value);
+  if (get_sub_group_local_id() == 0) scratch[get_sub_group_id()] = own;
+  barrier(CLK_LOCAL_MEM_FENCE);  // the maxima of all sub-groups are complete
+  float largest = scratch[0];
+  for (uint i = 1; i < get_num_sub_groups(); ++i) largest = fmax(largest, scratch[i]);
+  barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);  // every work-item has read them: scratch is free again
+  return largest;
+}
+#else
 LOCAL_FUNCTION float group_sum(const float value, __local float *scratch) {
   const int item = get_local_id(0);
   scratch[item] = value;
@@ -158,6 +186,7 @@ LOCAL_FUNCTION float group_max(const float value, __local float *scratch) {
   barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);  // every work-item has read it: scratch is free again
   return largest;
 }
+#endif
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// Purpose: an operand of matmul_mma.cl: lines of A or columns of B, each with its K elements side by side, in bf16.
+// Purpose: an operand of matmul_mma.cl or matmul_units.cl: lines of A or columns of B, each with its K elements side by side, in bf16.
 // Math: packed[line, k] = element (line, k), rounded to nearest, ties to even; 0 for k ≥ K.
 // Shapes (row-major): packed [batch, lines, depth] from `begin` on, depth a multiple of 32; source [batch, lines, K], or
 //   [batch, K, lines] for mma_pack_columns, stored as storage.cl says.
@@ -10,7 +10,18 @@
 // Source: none.
 
 #include "matmul_group.cl"
+#ifndef UNITS
+#define UNITS 0  // other than 0: not NVIDIA's
+#endif
+#if UNITS == 0
 #include "mma.cl"
+#else
+#include "bf16.cl"
+
+static inline uint bf16_pair(const float low, const float high) {
+  return rounded_uint(low) >> 16 | rounded_uint(high);
+}
+#endif
 
 #define PACK_SIZE 256
 

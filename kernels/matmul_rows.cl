@@ -6,16 +6,14 @@
 // Saved for backward: nothing.
 // Parallelism: one work-item a work-group, as many as the device has units; each takes the next ROWS_PER_ITEM rows of a B
 //   from a shared counter until none is left: a unit that starts late, as one that slept does, leaves them to the others.
-// Numerics: fp32; four sums of 16 lanes, then their halves, in one order.
+// Numerics: as rows_product.cl.
 // Source: none.
 
-#include "bf16.cl"
-#include "prefetch.cl"
+#include "rows_product.cl"
 
 #ifndef ROWS_PER_ITEM
 #define ROWS_PER_ITEM 16 // rows of B that are taken at once
 #endif
-#define ROW_AHEAD 512    // elements of B between those that are read and those that are asked for: swept 512..2048
 #define SHARES(n) (((n) + ROWS_PER_ITEM - 1) / ROWS_PER_ITEM)
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -28,36 +26,8 @@ static inline void multiply_rows(
   const int end = min(first + ROWS_PER_ITEM, n);
   for (int j = first; j < end; ++j) {
     const size_t right = (matrix * n + j) * depth;
-    const int in_vectors = STORED_ALIGNED(right) ? depth : 0;
     for (int i = 0; i < m; ++i) {
-      const __global float *left = a + (matrix * m + i) * depth;
-      float16 sum0 = (float16)0.0f;
-      float16 sum1 = (float16)0.0f;
-      float16 sum2 = (float16)0.0f;
-      float16 sum3 = (float16)0.0f;
-      int k = 0;
-      for (; k + 64 <= in_vectors; k += 64) {
-        if (i == 0) {
-#pragma unroll
-          for (int line = 0; line < 64; line += 16) {
-            PREFETCH_STORED(b, right + k + ROW_AHEAD + line);
-          }
-        }
-        sum0 = FACTORS(vload16(0, left + k)) * FACTORS(stored_16(b, right + k)) + sum0;
-        sum1 = FACTORS(vload16(1, left + k)) * FACTORS(stored_16(b, right + k + 16)) + sum1;
-        sum2 = FACTORS(vload16(2, left + k)) * FACTORS(stored_16(b, right + k + 32)) + sum2;
-        sum3 = FACTORS(vload16(3, left + k)) * FACTORS(stored_16(b, right + k + 48)) + sum3;
-      }
-      for (; k + 16 <= in_vectors; k += 16) {
-        sum0 = FACTORS(vload16(0, left + k)) * FACTORS(stored_16(b, right + k)) + sum0;
-      }
-      const float16 lanes = (sum0 + sum1) + (sum2 + sum3);
-      const float8 eight = lanes.lo + lanes.hi;
-      const float4 four = eight.lo + eight.hi;
-      float sum = (four.x + four.z) + (four.y + four.w);
-      for (; k < depth; ++k) {
-        sum = FACTOR(left[k]) * FACTOR(stored_at(b, right + k)) + sum;
-      }
+      const float sum = row_product(a + (matrix * m + i) * depth, b, right, depth, i == 0);
       __global float *to = c + (matrix * m + i) * n + j;
       *to = accumulate ? *to + sum : sum;
     }

@@ -2,7 +2,7 @@
 // Math: peak_multiply_add: every chain takes sum = sum · a + b, `steps` times; with BF16 = 2 it adds two products of bf16
 //   instead, by the processor's instruction. peak_tiles: six products of tiles of 16 x 32 by 32 x 16 bf16 a step, by the
 //   processor's tile registers. peak_mma: eight products of 16 x 16 by 16 x 8 bf16 a step of a warp, by a GPU's matrix
-//   units. peak_copy: out = x.
+//   units; peak_units: four of units.cl's a step of a sub-group. peak_copy: out = x.
 // Shapes (row-major): multiply_add: out [work-items, VECTOR_WIDTH], factors [2, VECTOR_WIDTH], which are a and b.
 //   copy: out and x [n], n a multiple of GROUP_ELEMENTS. nothing: out [any].
 // Gradient contract: none.
@@ -106,5 +106,27 @@ void peak_mma(__global float *restrict out, const __global float *restrict facto
 #pragma unroll
   for (int chain = 0; chain < 8; ++chain) total += sums[chain][0] + sums[chain][1] + sums[chain][2] + sums[chain][3];
   VSTORE((floatv)(total), out + get_global_id(0) * (size_t)VECTOR_WIDTH);
+}
+#endif
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+#if BF16 == 5
+#include "units.cl"
+
+__kernel __attribute__((reqd_work_group_size(UNIT_LANES, 1, 1))) UNIT_KERNEL
+void peak_units(__global float *restrict out, const __global float *restrict factors, const int steps) {
+  const unit_a_t a = (unit_a_t)((ushort)(as_uint(factors[0]) >> 16));
+  const unit_b_t b = (unit_b_t)((ushort)(as_uint(factors[VECTOR_WIDTH]) >> 16));
+  unit_sums_t sums[4];
+#pragma unroll
+  for (int chain = 0; chain < 4; ++chain) sums[chain] = (unit_sums_t)(0.0f);
+  for (int step = 0; step < steps; ++step) {
+#pragma unroll
+    for (int chain = 0; chain < 4; ++chain) sums[chain] = multiply_unit(a, b, sums[chain]);
+  }
+  float results[UNIT_SUMS];
+  STORE_SUMS((sums[0] + sums[1]) + (sums[2] + sums[3]), results);
+  out[get_global_id(0)] = results[0];
 }
 #endif

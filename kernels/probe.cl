@@ -3,9 +3,9 @@
 // Shapes: out [16]; pairs [2, 16], a and b, two bf16 a uint.
 // Gradient contract: none.
 // Saved for backward: nothing.
-// Parallelism: one work-item; probe_mma: one warp of 32.
+// Parallelism: one work-item; probe_mma: one warp of 32; probe_units: one sub-group of UNIT_LANES.
 // Numerics: the processor's.
-// Source: Intel 64 and IA-32 Architectures Software Developer's Manual, VDPBF16PS and TDPBF16PS;
+// Source: units.cl; Intel 64 and IA-32 Architectures Software Developer's Manual, VDPBF16PS and TDPBF16PS;
 //   Parallel Thread Execution ISA, mma.sync.m16n8k16.
 
 #ifdef PROBE_pairs
@@ -66,6 +66,41 @@ void probe_mma(__global float *restrict out, const __global uint *restrict pairs
   if (lane % 4 == own) {
     out[line] += left[line % 2];
     out[8 + line] += right[2 + line % 2];
+  }
+}
+#endif
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+#ifdef PROBE_units
+#include "local.cl"
+#include "units.cl"
+
+__kernel __attribute__((reqd_work_group_size(UNIT_LANES, 1, 1))) UNIT_KERNEL
+void probe_units(__global float *restrict out, const __global uint *restrict pairs) {
+  // In each line i of A and of B depth i holds the first number of the pair, and its neighbour the second: the diagonal of
+  // the product is wanted. Beside it stand what lines of other depths have in common.
+  __local ushort a[16 * UNIT_K] __attribute__((aligned(16))), b[16 * UNIT_K] __attribute__((aligned(16)));
+  for (int i = LANE; i < 16 * UNIT_K; i += UNIT_LANES) {
+    const int line = i / UNIT_K, depth = i % UNIT_K;
+    const int shift = depth == line ? 0 : 16;
+    const bool is_pair = depth == line || depth == (line ^ 1);
+    a[i] = is_pair ? (ushort)(pairs[line] >> shift) : 0;
+    b[i] = is_pair ? (ushort)(pairs[16 + line] >> shift) : 0;
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);  // both are complete
+#pragma unroll
+  for (int first = 0; first < 16; first += UNIT_M) {
+    const int first_column = first / UNIT_N * UNIT_N;
+    const unit_a_t part_a = load_unit_a(a + first * UNIT_K, UNIT_K);
+    const unit_b_t part_b = load_unit_b(b + first_column * UNIT_K, UNIT_K);
+    float results[UNIT_SUMS];
+    STORE_SUMS(multiply_unit(part_a, part_b, (unit_sums_t)(0.0f)), results);
+#pragma unroll
+    for (int i = 0; i < UNIT_SUMS; ++i) {
+      const int line = first + SUM_ROW(i);
+      if (line == first_column + SUM_COLUMN) out[line] += results[i];
+    }
   }
 }
 #endif

@@ -27,7 +27,17 @@ package enum BF16Probe {
     case .pairs: device.kind == .cpu && processorFlags.contains("avx512_bf16")
     case .tiles: device.kind == .cpu && processorFlags.contains("amx_bf16")
     case .mma: device.kind == .gpu && device.vendor.contains("NVIDIA")
+    case .dpas8, .dpas16: emulatesUnits(device) || device.extensions.contains(matrixExtension)
+    case .wmma, .mfma: emulatesUnits(device) || device.kind == .gpu && device.vendor.contains("Advanced Micro Devices")
     }
+  }
+
+  private static let matrixExtension = "cl_intel_subgroup_matrix_multiply_accumulate"
+
+  /// Whether the kernels for matrix units can be checked on a device that has none.
+  private static func emulatesUnits(_ device: Device) -> Bool {
+    device.kind == .cpu
+      && ["cl_intel_subgroups", "cl_intel_required_subgroup_size"].allSatisfy(device.extensions.contains)
   }
 
   private static func passes(_ arguments: [String], executable: URL, seconds: Double) -> Bool {
@@ -40,15 +50,17 @@ package enum BF16Probe {
     guard method != .rounding else { return true }
     let context = try Context(device: device)
     if method == .tiles { try context.requestTileRegisters() }
+    let unit = MatrixUnit(method)
+    let name = unit.map { $0.isNVIDIA ? "mma" : "units" } ?? method.rawValue
     let kernel = try context.kernel(
-      "probe_\(method.rawValue)", file: "probe.cl", defines: ["PROBE_" + method.rawValue: 1])
+      "probe_" + name, file: "probe.cl", defines: (unit?.defines ?? [:]) + ["PROBE_" + name: 1])
     let (sums, pairs) = (try context.makeBuffer(byteCount: 64), try context.makeBuffer(byteCount: 128))
     // 1 and 2 in each pair of the left factor, 3 and −4 in the right: 0.5 + 3 − 8.
     let (left, right) = (UInt32(0x4000_3F80), UInt32(0xC080_4040))
     let words = [UInt32](repeating: left, count: 16) + [UInt32](repeating: right, count: 16)
     try write(words, to: pairs, context)
     try write([UInt32](repeating: Float(0.5).bitPattern, count: 16), to: sums, context)
-    try context.launch(kernel, [.update(sums), .read(pairs)], range: .groups(1, of: method == .mma ? 32 : 1))
+    try context.launch(kernel, [.update(sums), .read(pairs)], range: .groups(1, of: unit?.lanes ?? 1))
     return try context.words(of: sums, count: 16).allSatisfy { Float(bitPattern: $0) == -4.5 }
   }
 
@@ -78,7 +90,7 @@ extension Context {
     }
   }
 
-  fileprivate func words(of buffer: Buffer, count: Int) throws(OpenCLError) -> [UInt32] {
+  func words(of buffer: Buffer, count: Int) throws(OpenCLError) -> [UInt32] {
     var words = [UInt32](repeating: 0, count: count)
     var failure: OpenCLError?
     words.withUnsafeMutableBytes { bytes in

@@ -22,6 +22,8 @@ package struct Defines: Equatable, Sendable, ExpressibleByDictionaryLiteral {
     return both
   }
 
+  func contains(_ name: String) -> Bool { constants.contains { $0.name == name } }
+
   /// The compiler's options, by name, whatever the order in which they were put together.
   var options: String {
     precondition(Set(constants.map(\.name)).count == constants.count, "a constant twice: \(constants.map(\.name))")

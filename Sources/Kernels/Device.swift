@@ -26,12 +26,20 @@ package struct Device: @unchecked Sendable {
   /// Sub-buffers start at multiples of this.
   package let baseAlignmentBytes: Int
   package let extensions: Set<String>
+  /// Whether the driver says that it has sub-groups; it is tried where they are used.
+  package let claimsSubgroups: Bool
 
   private var isSimulator: Bool { platform.contains("Oclgrind") }
   /// Oclgrind interprets kernels: CLBlast's own are too many to follow there.
   package var runsCLBlast: Bool { !isSimulator }
   /// The panel families keep more in a work-item than a GPU's has registers; a simulator looks into them too.
   package var runsPanels: Bool { kind == .cpu || isSimulator }
+
+  /// The OpenCL C in which it has sub-groups.
+  var subgroupStandard: String { openCLVersion.hasPrefix("OpenCL 3") ? "CL3.0" : "CL2.0" }
+
+  /// CL_DEVICE_MAX_NUM_SUB_GROUPS, of which the headers of OpenCL 1.2 know nothing.
+  private static let maxNumSubGroups: Int32 = 0x105C
 
   // The driver owns root devices for the life of the process, so the handle may travel between threads.
   let handle: OpaquePointer
@@ -85,6 +93,11 @@ package struct Device: @unchecked Sendable {
     let alignmentBits = Int(try Self.number(handle, CL_DEVICE_MEM_BASE_ADDR_ALIGN, cl_uint.self))
     baseAlignmentBytes = max(alignmentBits / 8, 64)
     extensions = Set(try Self.text(handle, CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init))
+    // Asked of OpenCL 3.0 alone: an older driver does not know the question.
+    let mostSubgroups =
+      openCLVersion.hasPrefix("OpenCL 3")
+      ? try Self.number(handle, Self.maxNumSubGroups, cl_uint.self) : 0
+    claimsSubgroups = mostSubgroups > 0 || extensions.contains("cl_khr_subgroups")
   }
 
   private static func number<N: FixedWidthInteger>(

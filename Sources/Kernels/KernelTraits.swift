@@ -36,6 +36,9 @@ package enum BF16Method: String, Sendable, CaseIterable, Codable {
   case pairs
   /// Tiles of them by `tdpbf16ps` (Intel AMX).
   case tiles
+  /// Tiles of them by the units of AMD's CDNA GPUs (`V_MFMA`), of its RDNA 3 GPUs (`V_WMMA`), and of Intel's, by sub-groups
+  /// of 16 and of 8.
+  case mfma, wmma, dpas16, dpas8
   /// Tiles of them by a warp's `mma.sync` (NVIDIA, compute capability 8.0).
   case mma
 
@@ -44,8 +47,16 @@ package enum BF16Method: String, Sendable, CaseIterable, Codable {
     switch self {
     case .rounding: family != .clblast
     case .pairs, .tiles: family == .panel
-    case .mma: family == .tile
+    case .mfma, .wmma, .dpas16, .dpas8, .mma: family == .tile
     }
+  }
+
+  /// The fastest of some for a device's family of products.
+  ///
+  /// - Parameter methods: what `BF16Probe` found, the fastest last.
+  package static func fastest(of methods: [BF16Method], on device: Device) -> BF16Method {
+    let family = KernelTraits(device: device).matmulFamily
+    return methods.last { $0.suits(family) } ?? .rounding
   }
 }
 
@@ -59,6 +70,8 @@ package struct KernelTraits: Sendable, Equatable {
   package var vectorWidth: Int
   /// Elements that one group of an element-wise kernel handles.
   package var groupElements: Int
+  /// Whether groups add up, and find their largest, by sub-groups.
+  package var usesSubgroups = false
   package var matmulFamily: MatmulFamily
   /// The tile family's sizes where nothing is tuned: of results that fill the device in large tiles, and of others.
   package var largeTile = MatmulParameters.Tile(128, 128, 8, items: 8, 8)
@@ -89,6 +102,10 @@ package struct KernelTraits: Sendable, Equatable {
       matmulFamily = .tile
       attentionFamily = .tile
     }
+    if device.claimsSubgroups && workGroupSize > 1 {
+      usesSubgroups = true
+      usesSubgroups = SubgroupProbe.passes(on: device, self)
+    }
     if !tile.isValid(on: device) { tile = MatmulParameters.Tile(32, 32, 16, items: 4, 4) }
     if !largeTile.isValid(on: device) { largeTile = tile }
   }
@@ -118,20 +135,24 @@ package struct KernelTraits: Sendable, Equatable {
     guard factors == .bfloat16 else { return [:] }
     guard family == .panel else { return ["BF16": 1] }
     return switch bf16Method {
-    case .rounding, .mma: ["BF16": 1]
     case .pairs: ["BF16": 2]
     case .tiles: ["BF16": 3]
+    default: ["BF16": 1]
     }
   }
 
   /// Whether the panel family multiplies in the processor's tile registers.
   package var usesTiles: Bool { factors == .bfloat16 && bf16Method == .tiles }
 
-  /// Whether the tile family multiplies in a GPU's matrix units.
-  package var usesMatrixUnits: Bool { factors == .bfloat16 && bf16Method == .mma }
+  /// What the tile family multiplies in; nil: in no matrix unit.
+  package var matrixUnit: MatrixUnit? { factors == .bfloat16 ? MatrixUnit(bf16Method) : nil }
 
   /// The defines that every row and element-wise kernel is compiled with.
   package var defines: Defines {
     ["WG_SIZE": workGroupSize, "VECTOR_WIDTH": vectorWidth, "GROUP_ELEMENTS": groupElements]
+      + (usesSubgroups ? [Self.subgroups: 1] : [:])
   }
+
+  /// The define of kernels that use sub-groups, which not every OpenCL C has.
+  static let subgroups = "SUBGROUPS"
 }

@@ -27,12 +27,11 @@ struct DeviceOption: ParsableArguments {
     }
     var traits = KernelTraits(device: chosen)
     traits.factors = factors
-    if factors == .bfloat16 { traits.bf16Method = Self.bf16Methods(chosen).last ?? .rounding }
+    if factors == .bfloat16 { traits.bf16Method = .fastest(of: Self.bf16Methods(chosen), on: chosen) }
     traits.tunedProducts = recorded?.products(on: chosen) ?? Self.tunedProducts(chosen)[factors] ?? [:]
     let executor = try OpenCLExecutor(device: chosen, traits: traits, profiling: profiling)
-    let how = traits.bf16Method.suits(traits.matmulFamily) ? traits.bf16Method : .rounding
     Console.note(
-      "device: \(executor.deviceName)" + (factors == .bfloat16 ? ", bf16 by \(how.rawValue)" : "")
+      "device: \(executor.deviceName)" + (factors == .bfloat16 ? ", bf16 by \(traits.bf16Method.rawValue)" : "")
         + (traits.tunedProducts.isEmpty ? "" : ", tuned"))
     return executor
   }

@@ -110,7 +110,7 @@ struct EvaluateCommand: ParsableCommand {
     let generator = Generator(
       model: loaded.deviceModel, ropeTable: loaded.ropeTable, executor: loaded.executor,
       contextLength: task.generatedLength, sequences: min(batchSize, task.questionCount))
-    try loaded.executor.prepare([generator.plan])
+    try loaded.executor.prepare(generator.plans)
     return generator
   }
 

@@ -135,7 +135,7 @@ struct GenerateCommand: ParsableCommand {
     let generator = Generator(
       model: loaded.deviceModel, ropeTable: loaded.ropeTable, executor: executor, contextLength: context,
       sequences: min(count, Self.answersAtOnce))
-    try executor.prepare([generator.plan])
+    try executor.prepare(generator.plans)
     let stops = configuration.stops(tokenizer)
     let start = ContinuousClock.now
     var first: ContinuousClock.Instant?

@@ -70,7 +70,7 @@ struct TuneCommand: ParsableCommand {
     let factors = precision.factors
     var traits = KernelTraits(device: device)
     traits.factors = factors
-    if factors == .bfloat16 { traits.bf16Method = DeviceOption.bf16Methods(device).last ?? .rounding }
+    if factors == .bfloat16 { traits.bf16Method = .fastest(of: DeviceOption.bf16Methods(device), on: device) }
     var wanted: [MatmulClass: MatmulShape] = [:]
     for shape in try shapes.map(MatmulShape.list) ?? MatmulShape.tuned {
       if let product = shape.product { wanted[product] = shape }

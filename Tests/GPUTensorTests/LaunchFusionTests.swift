@@ -1,4 +1,5 @@
 import GPUTensor
+import Kernels
 import TestSupport
 import Testing
 
@@ -49,5 +50,22 @@ struct LaunchFusionTests {
     _ = sum + x
     _ = sum.rmsNorm(weight, eps: 1e-5)
     #expect(nodes(test).map(\.operation.name) == ["rmsnorm", "elementwise", "rmsnorm"])
+  }
+
+  @Test("of few rows, a norm, its products and their gate are one node on a CPU device", .onOpenCL)
+  func blocks() throws {
+    for device in OpenCLDevices.all {
+      for (rows, isOne) in [(1, true), (8, true), (9, false)] {
+        let test = TestGraph(rowCapacity: rows)
+        let x = test.parameter(test.graph.rows(4))
+        let h = (x + x).rmsNorm(test.parameter(4), eps: 1e-5)
+        let (gate, up) = (h.linear(test.parameter(6, 4)), h.linear(test.parameter(6, 4)))
+        _ = gate.swiGLU(up)
+        let nodes = Plan(test.graph, outputs: [], traits: KernelTraits(device: device)).nodes
+        #expect(nodes.map(\.operation.name) == (isOne ? ["matmul"] : ["rmsnorm", "matmul", "swiglu"]))
+        let asGPU = KernelTraits(device: device, as: .gpu)
+        #expect(Plan(test.graph, outputs: [], traits: asGPU).nodes.count == 3)
+      }
+    }
   }
 }

@@ -23,7 +23,7 @@ package enum ExecutorChoice: Sendable, CustomStringConvertible {
     case .device(let device):
       var traits = KernelTraits(device: device)
       traits.factors = factors
-      if factors == .bfloat16 { traits.bf16Method = OpenCLDevices.bf16Methods(device).last ?? .rounding }
+      if factors == .bfloat16 { traits.bf16Method = .fastest(of: OpenCLDevices.bf16Methods(device), on: device) }
       return try OpenCLExecutor(device: device, traits: traits, largestBuffer: largestBuffer, isolated: isolated)
     case .deviceAsGPU(let device):
       var traits = KernelTraits(device: device, as: .gpu)

@@ -24,7 +24,7 @@ package final class BenchmarkRunner {
     self.device = device
     self.tuned = tuned
     self.bf16Methods = bf16Methods
-    meter = try PeakMeter(device, sizes, bf16Method: bf16Methods.last ?? .rounding)
+    meter = try PeakMeter(device, sizes, bf16Method: .fastest(of: bf16Methods, on: device))
     peaks = try meter.measure(runs: 5)
     budgetMilliseconds = sizes == .quick ? 150 : 1000
   }

@@ -31,12 +31,18 @@ final class PeakMeter {
   /// Seconds that a launch of multiply-adds is to take: long beside its start, and short for any watchdog.
   private static let launchSeconds = 0.005
 
+  /// A kernel that only multiplies and adds.
+  private struct Chains {
+    let kernel: Kernel
+    let groupSize: Int
+    /// Multiply-adds of a group in a step.
+    let operations: Int
+  }
+
   private let context: Context
-  private let multiplyAdd: Kernel
-  /// The same in bf16 by the processor's instruction; nil where it has none.
-  private let multiplyAddBF16: Kernel?
-  /// How many times the operations of a multiply-add a step of it has.
-  private let bf16Factor: Double
+  private let multiplyAdd: Chains
+  /// In bf16 by the processor's instruction, or by a GPU's matrix units; nil where it has none.
+  private let multiplyAddBF16: Chains?
   private let copy: Kernel
   private let factors: Buffer
   private let sums: Buffer
@@ -53,25 +59,8 @@ final class PeakMeter {
   init(_ device: Device, _ sizes: BenchmarkSizes, bf16Method: BF16Method) throws(OpenCLError) {
     context = try Context(device: device, profiling: true)
     let traits = context.traits
-    let defines = traits.defines + ["CHAINS": Self.chains]
-    multiplyAdd = try context.kernel("peak_multiply_add", file: "peak.cl", defines: defines)
-    switch bf16Method {
-    case .rounding: (multiplyAddBF16, bf16Factor) = (nil, 1)
-    case .pairs:
-      let pairs = defines + ["BF16": 2]
-      (multiplyAddBF16, bf16Factor) = (try context.kernel("peak_multiply_add", file: "peak.cl", defines: pairs), 2)
-    case .tiles:
-      try context.requestTileRegisters()
-      let tiles = traits.defines + ["BF16": 3]
-      // A step is six products of 16 × 16 × 32.
-      let operations = 6.0 * 16 * 16 * 32 / Double(traits.workGroupSize * traits.vectorWidth * Self.chains)
-      (multiplyAddBF16, bf16Factor) = (try context.kernel("peak_tiles", file: "peak.cl", defines: tiles), operations)
-    case .mma:
-      let units = traits.defines + ["BF16": 4]
-      // A step of a warp is eight products of 16 × 16 × 8.
-      let operations = 8.0 * 16 * 16 * 8 / Double(32 * traits.vectorWidth * Self.chains)
-      (multiplyAddBF16, bf16Factor) = (try context.kernel("peak_mma", file: "peak.cl", defines: units), operations)
-    }
+    multiplyAdd = try Self.chains(.rounding, context)
+    multiplyAddBF16 = bf16Method == .rounding ? nil : try Self.chains(bf16Method, context)
     copy = try context.kernel("peak_copy", file: "peak.cl", defines: traits.defines)
     // Several groups for each unit, so that all finish at about the same time.
     groups = device.computeUnits * (traits.workGroupSize == 1 ? 8 : 64)
@@ -85,15 +74,43 @@ final class PeakMeter {
     try HostData.floats(values).withBytes { bytes throws(OpenCLError) in try context.write(bytes, to: factors) }
     try context.fill(source, pattern: 0x3F80_0000, byteCount: count * 4)
     _ = try measure(runs: 1)
-    let seconds = try multiplyAddSeconds(runs: 3)
+    let seconds = try seconds(multiplyAdd, runs: 3)
     steps = min(max(Int(Double(steps) * Self.launchSeconds / max(seconds, 1e-9)), steps), 1_000_000)
   }
 
-  private func multiplyAddSeconds(runs: Int, _ kernel: Kernel? = nil) throws(OpenCLError) -> Double {
+  /// The chains of a way to multiply; floats' for `rounding`.
+  private static func chains(_ method: BF16Method, _ context: Context) throws(OpenCLError) -> Chains {
+    let traits = context.traits
+    func kernel(_ name: String, _ bf16: Int, _ more: Defines = [:]) throws(OpenCLError) -> Kernel {
+      try context.kernel(name, file: "peak.cl", defines: traits.defines + ["BF16": bf16] + more)
+    }
+    let lanes = traits.workGroupSize * traits.vectorWidth * chains
+    switch method {
+    case .rounding, .pairs:
+      let isPairs = method == .pairs
+      return Chains(
+        kernel: try kernel("peak_multiply_add", isPairs ? 2 : 0, ["CHAINS": chains]), groupSize: traits.workGroupSize,
+        operations: isPairs ? 2 * lanes : lanes)
+    case .tiles:
+      try context.requestTileRegisters()
+      return Chains(
+        kernel: try kernel("peak_tiles", 3), groupSize: traits.workGroupSize, operations: 6 * 16 * 16 * 32)
+    case .mma:
+      return Chains(
+        kernel: try kernel("peak_mma", 4), groupSize: traits.workGroupSize,
+        operations: traits.workGroupSize / 32 * 8 * 16 * 8 * 16)
+    case .mfma, .wmma, .dpas16, .dpas8:
+      guard let shape = MatrixUnit(method) else { preconditionFailure("\(method) is no unit") }
+      return Chains(
+        kernel: try kernel("peak_units", 5, shape.defines), groupSize: shape.lanes,
+        operations: 4 * shape.rows * shape.columns * 16)
+    }
+  }
+
+  private func seconds(_ chains: Chains, runs: Int) throws(OpenCLError) -> Double {
     try fastest(runs) { () throws(OpenCLError) in
       try context.launch(
-        kernel ?? multiplyAdd, [.write(sums), .read(factors), .int(steps)],
-        range: .groups(groups, of: context.traits.workGroupSize))
+        chains.kernel, [.write(sums), .read(factors), .int(steps)], range: .groups(groups, of: chains.groupSize))
     }
   }
 
@@ -102,15 +119,15 @@ final class PeakMeter {
   /// - Parameter factors: what is multiplied; the rate of bf16 is that of fp32 where the device has no instruction for it.
   func measure(runs: Int, factors: FactorType = .float32) throws(OpenCLError) -> DevicePeaks {
     let traits = context.traits
-    let native = factors == .bfloat16 ? multiplyAddBF16 : nil
-    let operations = try multiplyAddSeconds(runs: runs, native) / (native == nil ? 1 : bf16Factor)
+    let chains = factors == .bfloat16 ? multiplyAddBF16 ?? multiplyAdd : multiplyAdd
+    let seconds = try seconds(chains, runs: runs)
     let bytes = try fastest(runs) { () throws(OpenCLError) in
       try context.launch(
         copy, [.write(target), .read(source), .ulong(count)],
         range: .groups(count / traits.groupElements, of: traits.workGroupSize))
     }
-    let lanes = Double(groups * traits.workGroupSize * traits.vectorWidth * Self.chains)
-    return DevicePeaks(gflops: 2 * lanes * Double(steps) / operations / 1e9, gbps: 8 * Double(count) / bytes / 1e9)
+    let operations = 2 * Double(groups * chains.operations) * Double(steps)
+    return DevicePeaks(gflops: operations / seconds / 1e9, gbps: 8 * Double(count) / bytes / 1e9)
   }
 
   /// Seconds of the fastest of some launches.

@@ -4,6 +4,7 @@ import Kernels
 package enum OperationRegistry {
   package static let all: [any Checked.Type] = [
     Matmul.self,
+    RowBlock.self,
     Attention.self,
     Softmax.self,
     RMSNorm.self,
@@ -44,7 +45,9 @@ package struct CheckVariant: Sendable {
   ) -> [CheckVariant] {
     let traits = KernelTraits(device: device)
     // The families for GPUs, and every other kernel by groups of several work-items, run as they do there.
-    let asGPU = KernelTraits(device: device, as: .gpu)
+    var asGPU = KernelTraits(device: device, as: .gpu)
+    let bySubgroups = asGPU
+    asGPU.usesSubgroups = false
     switch operation.stem {
     case "matmul", "cross_entropy":
       let suitable = MatmulFamily.allCases.filter { $0.suits(device) && ($0 != .clblast || device.runsCLBlast) }
@@ -59,7 +62,7 @@ package struct CheckVariant: Sendable {
       // A loss rounds what it has computed: where two ways differ in the last bit, one may round up and one down.
       guard operation.stem == "matmul" else { return families + tunedOwn }
       own.traits.tunedProducts = tuned[.bfloat16] ?? [:]
-      let tunedBF16 = own.traits == traits ? [] : bf16([own], methods: bf16Methods.suffix(1))
+      let tunedBF16 = own.traits == traits ? [] : bf16([own], methods: [.fastest(of: bf16Methods, on: device)])
       return families + tunedOwn + bf16(families, methods: bf16Methods) + tunedBF16
     case "attention":
       return AttentionFamily.allCases.filter { $0.suits(device) }.map { family in
@@ -69,7 +72,10 @@ package struct CheckVariant: Sendable {
       }
     default:
       let own = CheckVariant(name: operation.stem, traits: traits)
-      return traits == asGPU ? [own] : [own, CheckVariant(name: operation.stem + "/groups", traits: asGPU)]
+      let groups = [("groups", asGPU), ("subgroups", bySubgroups)].filter { name, forced in
+        forced != traits && (name == "groups" || forced.usesSubgroups)
+      }
+      return [own] + groups.map { CheckVariant(name: "\(operation.stem)/\($0.0)", traits: $0.1) }
     }
   }
 

@@ -50,6 +50,18 @@ package struct DeviceStep {
       outputBuffers: Array(outputBuffers[outputs]), modes: Array(modes[outputs]), scratchBuffer: scratchBuffer)
   }
 
+  /// The step of one of several nodes that run as this one, by where its tensors are among theirs.
+  func part(reading: [TensorPlace], writing: [Int]) -> DeviceStep {
+    DeviceStep(
+      context: context, counts: counts, scalars: scalars,
+      inputShapes: reading.map { $0.value(inputs: inputShapes, outputs: outputShapes) },
+      outputShapes: writing.map { outputShapes[$0] },
+      inputBuffers: reading.map { $0.value(inputs: inputBuffers, outputs: outputBuffers) },
+      outputBuffers: writing.map { outputBuffers[$0] }, modes: writing.map { modes[$0] }, scratchBuffer: scratchBuffer)
+  }
+
+  func buffer(at place: TensorPlace) -> Buffer { place.value(inputs: inputBuffers, outputs: outputBuffers) }
+
   /// Enqueues a kernel that is compiled with the device's defaults and `defines`.
   package func launch(
     _ kernel: String, _ file: String, defines: Defines = [:], _ arguments: [KernelArgument], _ range: NDRange

@@ -45,6 +45,16 @@ package struct HostStep<S: HostScalar> {
       outputs: Array(self.outputs[outputs]), modes: Array(modes[outputs]))
   }
 
+  /// The step of one of several nodes that run as this one, by where its tensors are among theirs.
+  func part(reading: [TensorPlace], writing: [Int]) -> HostStep {
+    HostStep(
+      counts: counts, scalars: scalars, factors: factors,
+      inputShapes: reading.map { $0.value(inputs: inputShapes, outputs: outputShapes) },
+      outputShapes: writing.map { outputShapes[$0] },
+      inputs: reading.map { $0.value(inputs: inputs, outputs: outputs) }, outputs: writing.map { outputs[$0] },
+      modes: writing.map { modes[$0] })
+  }
+
   /// Runs `body` for 0 ..< count on all cores. Iterations must not touch each other's outputs.
   package func parallel(_ count: Int, _ body: (Int) -> Void) {
     guard count > 1 else {

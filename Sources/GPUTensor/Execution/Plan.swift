@@ -32,7 +32,7 @@ package final class Plan {
   package init(_ graph: Graph, outputs: [Tensor], traits: KernelTraits?, largestBuffer: Int = .max) {
     self.graph = graph
     self.traits = traits
-    nodes = LaunchFusion.merged(graph.nodes)
+    nodes = LaunchFusion.merged(graph.nodes, rows: graph.rowCapacity, traits: traits)
     var requests = Self.lifetimes(of: graph.values, in: nodes, outputs: outputs, traits: traits)
     for (index, node) in nodes.enumerated() {
       let shapes = NodeShapes(

@@ -15,9 +15,6 @@ struct MatmulGroups {
   private static let leastDepths = 256
   /// Depths are split at, and the matrix units' operands filled up to, multiples of this.
   private static let depthMultiple = 32
-  /// Tiles of the matrix units, by four warps: where the large ones give each compute unit one, and elsewhere.
-  private static let largeUnitTile = MatmulParameters.Tile(128, 128, 32, items: 16, 8)
-  private static let unitTile = MatmulParameters.Tile(128, 64, 32, items: 8, 8)
   /// Rows from which on operands are worth packing for the matrix units.
   private static let leastPackedRows = 64
   private static let packGroup = 256
@@ -27,7 +24,7 @@ struct MatmulGroups {
   // MARK: - Memory
 
   private static func packs(_ size: MatmulSize, _ traits: KernelTraits) -> Bool {
-    traits.usesMatrixUnits && size.m >= leastPackedRows
+    traits.matrixUnit != nil && size.m >= leastPackedRows
   }
 
   private static func roundedUp(_ depth: Int) -> Int { (depth + depthMultiple - 1) / depthMultiple * depthMultiple }
@@ -36,7 +33,7 @@ struct MatmulGroups {
   static func scratchBytes(_ size: MatmulSize, _ tile: MatmulParameters.Tile, traits: KernelTraits) -> Int {
     let packed = packs(size, traits) ? size.batch * (size.m + size.n) * roundedUp(size.k) * 2 : 0
     guard !size.isBatched, size.k >= 2 * leastDepths else { return packed }
-    let tiles = [tile, traits.tile] + (traits.usesMatrixUnits ? [unitTile] : [])
+    let tiles = [tile, traits.tile] + (traits.matrixUnit.map { [$0.tile] } ?? [])
     let largest = tiles.map { $0.rows * $0.columns }.max() ?? 0
     return packed + SlabLayout.aligned(groupsPerUnit * traits.computeUnits * largest * 4)
   }
@@ -57,19 +54,20 @@ struct MatmulGroups {
     let (size, traits) = (call.size, step.traits)
     if call.readsWeightOnce, !size.isBatched { return try enqueueFew(step) }
     let (m, n) = (size.m, size.n)
-    let packs = Self.packs(size, traits)
-    let isLarge = packs && traits.fills(Self.largeUnitTile, m: m, n: n, batch: size.batch, groups: 1)
-    let tile = packs ? isLarge ? Self.largeUnitTile : Self.unitTile : tile
+    let unit = Self.packs(size, traits) ? traits.matrixUnit : nil
+    let tile =
+      unit.map { traits.fills($0.largeTile, m: m, n: n, batch: size.batch, groups: 1) ? $0.largeTile : $0.tile } ?? tile
     let splits = splits(tile, units: traits.computeUnits)
     let isSplit = splits.count > 1
     let target =
       isSplit ? .write(memory(scratch)) : call.accumulate ? KernelArgument.update(call.c) : .write(call.c)
     let flag = KernelArgument.int(call.accumulate ? 1 : 0)
     let last: [KernelArgument] = [isSplit ? .int(0) : flag, .int(splits.depths)]
-    let range = NDRange.grid(tile.count(m: m, n: n), splits.count, size.batch, of: tile.groupSize)
-    if packs {
+    let range = NDRange.grid(
+      tile.count(m: m, n: n), splits.count, size.batch, of: unit?.groupSize ?? tile.groupSize)
+    if let unit {
       let sums = isSplit ? SlabLayout.aligned(splits.count * m * n * 4) : 0
-      try enqueueUnits(step, memory(scratch), after: sums, tile, target, last, range)
+      try enqueueUnits(step, unit, memory(scratch), after: sums, tile, target, last, range)
     } else {
       try enqueueTiles(step, tile, target, last, range)
     }
@@ -119,22 +117,23 @@ struct MatmulGroups {
   ///
   /// - Parameter sums: bytes of the scratch memory that the products themselves need.
   private func enqueueUnits(
-    _ step: DeviceStep, _ scratch: Buffer, after sums: Int, _ tile: MatmulParameters.Tile, _ target: KernelArgument,
-    _ last: [KernelArgument], _ range: NDRange
+    _ step: DeviceStep, _ unit: MatrixUnit, _ scratch: Buffer, after sums: Int, _ tile: MatmulParameters.Tile,
+    _ target: KernelArgument, _ last: [KernelArgument], _ range: NDRange
   ) throws(OpenCLError) {
     let size = call.size
     let depth = Self.roundedUp(size.k)
     let beginA = sums / 2
     let beginB = beginA + size.batch * size.m * depth
-    try pack(step, call.a, .float32, isTurned: call.transposeA, lines: size.m, to: scratch, at: beginA)
+    try pack(step, unit, call.a, .float32, isTurned: call.transposeA, lines: size.m, to: scratch, at: beginA)
     // Columns that lie packed in the weight itself are multiplied there.
     let isPacked = call.typeOfB == .bfloat16 && call.transposeB && depth == size.k
     if !isPacked {
-      try pack(step, call.b, call.typeOfB, isTurned: !call.transposeB, lines: size.n, to: scratch, at: beginB)
+      try pack(step, unit, call.b, call.typeOfB, isTurned: !call.transposeB, lines: size.n, to: scratch, at: beginB)
     }
     try step.launch(
-      "matmul_mma", "matmul_mma.cl",
-      defines: ["TILE_M": tile.rows, "TILE_N": tile.columns, "STAGES": tile == Self.unitTile ? 4 : 3],
+      unit.kernel, unit.kernel + ".cl",
+      defines: unit.defines + ["TILE_M": tile.rows, "TILE_N": tile.columns]
+        + (unit.isNVIDIA ? ["STAGES": tile == unit.tile ? 4 : 3] : [:]),
       [
         target, .read(scratch), .read(isPacked ? call.b : scratch), .int(size.m), .int(size.n), .int(depth),
         .ulong(beginA), .ulong(isPacked ? 0 : beginB),
@@ -142,13 +141,15 @@ struct MatmulGroups {
   }
 
   private func pack(
-    _ step: DeviceStep, _ source: Buffer, _ dtype: DType, isTurned: Bool, lines: Int, to packed: Buffer, at begin: Int
+    _ step: DeviceStep, _ unit: MatrixUnit, _ source: Buffer, _ dtype: DType, isTurned: Bool, lines: Int,
+    to packed: Buffer, at begin: Int
   ) throws(OpenCLError) {
     let depth = Self.roundedUp(call.size.k)
     let groups =
       isTurned ? ((lines + 63) / 64, depth / 32) : ((lines * depth / 8 + Self.packGroup - 1) / Self.packGroup, 1)
     try step.launch(
-      isTurned ? "mma_pack_columns" : "mma_pack_lines", "matmul_mma_pack.cl", defines: dtype.storageDefines,
+      isTurned ? "mma_pack_columns" : "mma_pack_lines", "matmul_mma_pack.cl",
+      defines: dtype.storageDefines + unit.defines,
       [.write(packed), .read(source), .int(lines), .int(call.size.k), .int(depth), .ulong(begin)],
       .grid(groups.0, groups.1, call.size.batch, of: Self.packGroup))
   }

@@ -49,11 +49,16 @@ struct MatmulLaunch {
 
   /// Enqueues products of the same few rows by several weights as one launch; false where they are no such products.
   static func enqueueRows(_ launches: [MatmulLaunch], _ step: DeviceStep) throws(OpenCLError) -> Bool {
-    let arePanels = launches.allSatisfy {
-      parameters($0.size, transposeA: false, transposeB: true, traits: step.traits).family == .panel
-    }
-    guard arePanels, launches.allSatisfy({ !$0.size.isBatched }) else { return false }
+    guard readWeightsOnce(launches, step.traits) else { return false }
     return try MatmulPanel.enqueueRows(launches, step)
+  }
+
+  /// Whether they are products of few rows, each weight of which the panel family reads once.
+  static func readWeightsOnce(_ launches: [MatmulLaunch], _ traits: KernelTraits) -> Bool {
+    launches.allSatisfy { launch in
+      launch.readsWeightOnce && !launch.size.isBatched
+        && parameters(launch.size, transposeA: false, transposeB: true, traits: traits).family == .panel
+    }
   }
 
   private func enqueueCLBlast(_ step: DeviceStep) throws(OpenCLError) {

@@ -77,7 +77,7 @@ package struct MatmulTuner {
       consider(varied(best.parameters, [4, 8, 16, 24], \.chunkTiles))
       consider(varied(best.parameters, [192, 288, 384, 768], \.depthBlock))
     // A GPU's matrix units have sizes of their own.
-    case .tile where traits.usesMatrixUnits: break
+    case .tile where traits.matrixUnit != nil: break
     case .tile: consider(Self.tiles.map { MatmulParameters(.tile, tile: $0) })
     case .clblast: break
     }

@@ -93,7 +93,10 @@ package struct TuningFile: Codable, Sendable {
 
   private static func kernelHash() throws(OpenCLError) -> String {
     var hash = SHA256()
-    for file in ["matmul_tile.cl", "matmul_mma.cl", "matmul_mma_pack.cl", "matmul_panel.cl", "matmul_amx.cl"] {
+    let files = [
+      "matmul_tile.cl", "matmul_mma.cl", "matmul_units.cl", "matmul_mma_pack.cl", "matmul_panel.cl", "matmul_amx.cl",
+    ]
+    for file in files {
       hash.update(data: Data(try KernelSource.load(file).utf8))
     }
     return hash.finalize().hexadecimal

@@ -34,7 +34,7 @@ package final class ChatSession {
     stops = model.configuration.stops(tokenizer)
     generator = Generator(
       model: model.deviceModel, ropeTable: model.ropeTable, executor: model.executor, contextLength: contextLength)
-    try model.executor.prepare([generator.plan])
+    try model.executor.prepare(generator.plans)
   }
 
   /// Asks, and adds question and answer to the turns.

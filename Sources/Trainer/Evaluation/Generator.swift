@@ -17,13 +17,43 @@ package final class Generator {
     var random = SplitMix64(seed: 0)
   }
 
+  /// A plan and its tensors.
+  private struct Pass {
+    let plan: Plan
+    let inputs: [Tensor]
+    let places: Tensor
+    let lastRows: Tensor
+    let logits: Logits
+
+    /// - Parameter caches: of each layer, those of keys and of values.
+    init(
+      _ model: DeviceModel, ropeTable: Variable, caches: [(keys: Variable, values: Variable)], rowCapacity: Int,
+      sequences: Int, executor: any Executor
+    ) {
+      let graph = Graph(rowCapacity: rowCapacity)
+      let inputs = ["ids", "positions", "keyStart", "keyEnd"].map { graph.input($0, graph.rows(), dtype: .int32) }
+      let places = graph.input("places", graph.rows(), dtype: .int32)
+      lastRows = graph.input("lastRows", Shape([sequences]), dtype: .int32)
+      let rows = RowTensors([inputs[0], inputs[0], inputs[1], inputs[2], inputs[3], inputs[3]])
+      let llama = model.llama(in: graph)
+      let hidden = llama.hidden(rows, of: lastRows, ropeTable: graph.variable(ropeTable)) { layer, keys, values in
+        let (keyCache, valueCache) = (graph.variable(caches[layer].keys), graph.variable(caches[layer].values))
+        keys.append(toCache: keyCache, places: places)
+        values.append(toCache: valueCache, places: places)
+        return (keyCache, valueCache)
+      }
+      logits = Logits(hidden, weight: llama.outputWeight)
+      (self.inputs, self.places) = (inputs, places)
+      plan = executor.plan(graph, outputs: logits.parts)
+    }
+  }
+
   private let executor: any Executor
   /// To be prepared, together with the other plans of a run where there are some.
-  package let plan: Plan
-  private let inputs: [Tensor]
-  private let places: Tensor
-  private let lastRows: Tensor
-  private let logits: Logits
+  package var plans: [Plan] { reading.plan === writing.plan ? [reading.plan] : [reading.plan, writing.plan] }
+  /// Runs of many rows, for prompts, and of one for each sequence, in which parts of a block are one launch.
+  private let reading: Pass
+  private let writing: Pass
   private let contextLength: Int
   private let vocabularySize: Int
   private var slots: [Slot]
@@ -40,23 +70,20 @@ package final class Generator {
     slots = [Slot](repeating: Slot(), count: sequences)
     let configuration = model.configuration
     vocabularySize = configuration.vocabSize
-    let graph = Graph(rowCapacity: max(sequences, min(Self.promptRows, sequences * contextLength)))
-    inputs = ["ids", "positions", "keyStart", "keyEnd"].map { graph.input($0, graph.rows(), dtype: .int32) }
-    let places = graph.input("places", graph.rows(), dtype: .int32)
-    lastRows = graph.input("lastRows", Shape([sequences]), dtype: .int32)
-    let rows = RowTensors([inputs[0], inputs[0], inputs[1], inputs[2], inputs[3], inputs[3]])
-    let llama = model.llama(in: graph)
     let cacheShape = Shape([sequences * contextLength, configuration.keyValueWidth])
-    let hidden = llama.hidden(rows, of: lastRows, ropeTable: graph.variable(ropeTable)) { layer, keys, values in
-      let keyCache = graph.variable(Variable(name: "keys \(layer)", shape: cacheShape))
-      let valueCache = graph.variable(Variable(name: "values \(layer)", shape: cacheShape))
-      keys.append(toCache: keyCache, places: places)
-      values.append(toCache: valueCache, places: places)
-      return (keyCache, valueCache)
+    let caches = (0..<configuration.numHiddenLayers).map { layer in
+      (
+        keys: Variable(name: "keys \(layer)", shape: cacheShape),
+        values: Variable(name: "values \(layer)", shape: cacheShape)
+      )
     }
-    self.places = places
-    logits = Logits(hidden, weight: llama.outputWeight)
-    plan = executor.plan(graph, outputs: logits.parts)
+    func pass(_ rowCapacity: Int) -> Pass {
+      Pass(
+        model, ropeTable: ropeTable, caches: caches, rowCapacity: rowCapacity, sequences: sequences, executor: executor)
+    }
+    let rows = max(sequences, min(Self.promptRows, sequences * contextLength))
+    reading = pass(rows)
+    writing = rows == sequences ? reading : pass(sequences)
   }
 
   /// New tokens after a prompt, until one of `stops`, the limit, or the end of the context. What the cache holds of the
@@ -131,7 +158,7 @@ package final class Generator {
     var ready: [Int] = []
     for index in slots.indices where !slots[index].unread.isEmpty {
       let start = index * contextLength
-      let ids = slots[index].unread.prefix(plan.graph.rowCapacity - cachePlaces.count)
+      let ids = slots[index].unread.prefix(reading.plan.graph.rowCapacity - cachePlaces.count)
       for (offset, id) in ids.enumerated() {
         let position = slots[index].cached.count + offset
         columns[0].append(id)
@@ -146,12 +173,13 @@ package final class Generator {
       last[index] = Int32(cachePlaces.count - 1)
       ready.append(index)
     }
-    let data = zip(inputs, columns).map { (tensor: $0, data: HostData.ints($1)) }
+    let pass = cachePlaces.count <= slots.count ? writing : reading
+    let data = zip(pass.inputs, columns).map { (tensor: $0, data: HostData.ints($1)) }
     try executor.run(
-      plan,
+      pass.plan,
       RunArguments(
-        rows: cachePlaces.count, inputs: data + [(places, .ints(cachePlaces)), (lastRows, .ints(last))]))
-    if !ready.isEmpty { lastScores = try logits.read(of: plan, rows: slots.count, from: executor) }
+        rows: cachePlaces.count, inputs: data + [(pass.places, .ints(cachePlaces)), (pass.lastRows, .ints(last))]))
+    if !ready.isEmpty { lastScores = try pass.logits.read(of: pass.plan, rows: slots.count, from: executor) }
     return ready
   }
 }

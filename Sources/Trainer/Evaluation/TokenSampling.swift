@@ -21,16 +21,31 @@ extension Generator {
 
     /// The next token by its logits [V]; of equal ones the first.
     func draw(_ logits: ArraySlice<Float>, _ random: inout SplitMix64) -> Int32 {
-      var best = logits.startIndex
-      for index in logits.indices where logits[index] > logits[best] { best = index }
-      if temperature <= 0 || topK == 1 { return Int32(best - logits.startIndex) }
-      let candidates = candidates(logits, largest: Double(logits[best]))
+      let best = Self.largest(logits)
+      if temperature <= 0 || topK == 1 { return Int32(best.index) }
+      let candidates = candidates(logits, largest: Double(best.value))
       var remaining = Double.random(in: 0..<1, using: &random) * candidates.reduce(0) { $0 + $1.weight }
       for (token, weight) in candidates {
         remaining -= weight
         if remaining < 0 { return token }
       }
-      return candidates.last?.token ?? Int32(best - logits.startIndex)
+      return candidates.last?.token ?? Int32(best.index)
+    }
+
+    /// The largest of some numbers, and its distance from the first; of equal ones the first, and a NaN is none.
+    private static func largest(_ logits: ArraySlice<Float>) -> (index: Int, value: Float) {
+      logits.withUnsafeBufferPointer { logits in
+        // A maximum in lanes, and then its place: one pass that keeps both would go number by number.
+        var lanes = SIMD16<Float>(repeating: -.infinity)
+        let bytes = UnsafeRawBufferPointer(logits)
+        let inVectors = logits.count / 16 * 16
+        for first in stride(from: 0, to: inVectors, by: 16) {
+          let next = bytes.loadUnaligned(fromByteOffset: first * 4, as: SIMD16<Float>.self)
+          lanes.replace(with: next, where: next .> lanes)
+        }
+        let value = logits[inVectors...].reduce(lanes.max()) { $1 > $0 ? $1 : $0 }
+        return (logits.firstIndex(of: value) ?? 0, value)
+      }
     }
 
     /// The tokens that may be drawn, each with a weight in proportion to its probability.

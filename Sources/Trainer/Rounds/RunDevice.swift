@@ -59,7 +59,7 @@ struct RunDevice {
       adapters?.folds == true
       ? sample.map { [model] in LogitProbe(model, sample: $0, ropeTable: table, executor: executor) } : nil
     plans = material.recipe.rounds.map { [step] in step.plans(for: $0.settings) }
-    let optional = [generator?.plan, probe?.plan].compactMap { $0 } + (adapters?.plans ?? [])
+    let optional = (generator?.plans ?? []) + [probe?.plan].compactMap { $0 } + (adapters?.plans ?? [])
     // Rounds of the same optimiser share their plans.
     var seen: Set<ObjectIdentifier> = []
     let all = (plans.flatMap(\.all) + [evaluator.plan] + optional).filter { seen.insert(ObjectIdentifier($0)).inserted }

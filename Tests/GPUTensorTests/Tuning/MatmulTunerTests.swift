@@ -98,7 +98,7 @@ struct MatmulTunerTests {
     for factors in FactorType.allCases {
       var traits = KernelTraits(device: device)
       traits.factors = factors
-      if factors == .bfloat16 { traits.bf16Method = OpenCLDevices.bf16Methods(device).last ?? .rounding }
+      if factors == .bfloat16 { traits.bf16Method = .fastest(of: OpenCLDevices.bf16Methods(device), on: device) }
       for product in MatmulClass.allCases { traits.tunedProducts[product] = parameters }
       let executor = try OpenCLExecutor(device: device, traits: traits)
       // Frozen bases in every storage are the families' own tests.

@@ -11,7 +11,7 @@ struct GeneratorTests {
     let generator = Generator(
       model: model.deviceModel, ropeTable: model.ropeTable, executor: model.executor, contextLength: contextLength,
       sequences: sequences)
-    try model.executor.prepare([generator.plan])
+    try model.executor.prepare(generator.plans)
     return generator
   }
 

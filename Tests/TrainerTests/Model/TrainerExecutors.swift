@@ -36,7 +36,7 @@ extension LoadedModel {
   func greedy(_ prompt: [Int32], count: Int, stops: Set<Int32> = []) throws -> [Int32] {
     let generator = Generator(
       model: deviceModel, ropeTable: ropeTable, executor: executor, contextLength: prompt.count + count)
-    try executor.prepare([generator.plan])
+    try executor.prepare(generator.plans)
     return try generator.generate(prompt: prompt, maxTokens: count, stops: stops, sampling: .init())
   }
 }
