@@ -10,11 +10,12 @@ those of `accrete plan`; the peak is that of `accrete bench adamw --quick`, run 
 import argparse
 import json
 import pathlib
-import random
 import statistics
 import subprocess
 import sys
 import tempfile
+
+import random_rows
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TOKENS = 2048
@@ -29,28 +30,11 @@ def output(command):
     return result.stdout
 
 
-def recipe(preset, length, options, work):
-    generator = random.Random(0)
-    rows = max(TOKENS // length, 1)
-    with open(work / "rows.jsonl", "w", encoding="utf-8") as file:
-        for _ in range(rows * 4):
-            # The packed stream cuts at sequence_length, and the first token of a row is never predicted.
-            ids = [generator.randrange(259) for _ in range(length)]
-            file.write(json.dumps({"input_ids": ids, "labels": ids}) + "\n")
-    text = {
-        "output_dir": str(work / "run"), "base": {"preset": preset}, "precision": options.precision,
-        "sequence_length": length, "per_device_train_batch_size": rows, "max_steps": WARMUP + options.steps,
-        "learning_rate": 1e-4, "save_steps": 1000, "logging_steps": 1,
-        "rounds": [{"name": "rows", "train": str(work / "rows.jsonl")}],
-    }
-    (work / "recipe.yaml").write_text(json.dumps(text))
-    return work / "recipe.yaml"
-
-
 def measure(preset, length, options):
     with tempfile.TemporaryDirectory() as scratch:
         work = pathlib.Path(scratch)
-        path = recipe(preset, length, options, work)
+        path = random_rows.write(work, preset, max(TOKENS // length, 1), length, steps=WARMUP + options.steps,
+                                 precision=options.precision)
         plan = json.loads(output([options.accrete, "plan", "--recipe", path, "--json"]))
         output([options.accrete, "train", path])
         lines = [json.loads(line) for line in (work / "run/metrics.jsonl").read_text().splitlines()]
