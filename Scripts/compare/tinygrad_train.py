@@ -13,7 +13,7 @@ import statistics
 import sys
 import time
 
-from tinygrad import Tensor, TinyJit
+from tinygrad import Context, Tensor, TinyJit
 from tinygrad.nn.optim import AdamW
 
 from shapes import SHAPES
@@ -84,8 +84,6 @@ def main():
     model = Llama(SHAPES[options.shape])
     cosines, sines = model.rope_table(options.sequence_length)
     parameters = model.parameters()
-    for weight in parameters:
-        weight.requires_grad = True
     optimizer = AdamW(parameters, lr=1e-4, b1=0.9, b2=0.95, eps=1e-8, weight_decay=0.1)
     ids = Tensor.randint(options.rows, options.sequence_length, high=259).realize()
 
@@ -99,7 +97,7 @@ def main():
         return loss.realize(*optimizer.schedule_step())
 
     losses, rates = [], []
-    with Tensor.train():
+    with Context(TRAINING=1):
         for number in range(options.warmup + options.steps):
             start = time.perf_counter()
             losses.append(step(ids).item())

@@ -84,7 +84,9 @@ package final class BackwardPass {
 
   /// A value as a backward rule reads it: kept from the forward pass, or made again from what was kept.
   private func tensor(_ id: Int) -> Tensor {
-    guard let stretch, let index = producer[id], stretch.contains(index) else { return graph.tensor(id) }
+    guard let index = producer[id], graph.cheap.contains(index) || stretch?.contains(index) == true else {
+      return graph.tensor(id)
+    }
     if let value = repeated[id] { return value }
     let node = graph.nodes[index]
     let outputs = graph.record(node.operation, node.inputs.map(tensor))

@@ -42,6 +42,8 @@ package final class Graph {
   package private(set) var nodes: [Node] = []
   /// Runs of nodes whose values a backward pass makes anew instead of keeping them.
   private(set) var recomputed: [Range<Int>] = []
+  /// Nodes whose values a backward pass makes anew for whichever rule asks for them.
+  private(set) var cheap: Set<Int> = []
   private var variableIDs: [ObjectIdentifier: Int] = [:]
 
   package init(rowCapacity: Int) {
@@ -93,6 +95,17 @@ package final class Graph {
     let value = body()
     precondition(recomputed.last.map { $0.upperBound <= first } ?? true, "stretches do not nest")
     recomputed.append(first..<nodes.count)
+    return value
+  }
+
+  /// Records what `body` records, and lets a backward pass make each value of it again where a rule asks for it, in the
+  /// stretch or not: for nodes that cost little beside what their values take, as norms and activations do.
+  ///
+  /// Source: arXiv:2205.05198 (Korthikanti et al., selective recomputation)
+  package func recomputingEach<Value>(_ body: () -> Value) -> Value {
+    let first = nodes.count
+    let value = body()
+    cheap.formUnion(first..<nodes.count)
     return value
   }
 

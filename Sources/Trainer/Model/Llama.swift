@@ -16,7 +16,9 @@ package struct Llama {
   /// What a backward pass makes again instead of keeping it (`recompute`).
   package enum Recompute: String, Sendable, CaseIterable {
     case none
-    /// The attention half of each block: its norm, projections and rotations.
+    /// Norms and gates: what one pass over their inputs makes.
+    case elementwise
+    /// Also the attention half of each block: its projections and rotations.
     case attention
     /// Each block, of which only the residual stream that enters it is kept.
     case block
@@ -82,6 +84,10 @@ package struct Llama {
     recompute == part ? graph.recomputing(body) : body()
   }
 
+  private func elementwise(_ graph: Graph, _ body: () -> Tensor) -> Tensor {
+    [.elementwise, .attention].contains(recompute) ? graph.recomputingEach(body) : body()
+  }
+
   /// What the heads gather, side by side, [R, H·D]; its projection is the caller's.
   private func attention(
     _ x: Tensor, _ layer: Int, _ rows: RowTensors, _ ropeTable: Tensor,
@@ -100,11 +106,13 @@ package struct Llama {
   private func mlp(_ x: Tensor, _ layer: Int) -> Tensor {
     let gate = linear(x, layer, "mlp.gate_proj", bias: configuration.mlpBias)
     let up = linear(x, layer, "mlp.up_proj", bias: configuration.mlpBias)
-    return linear(gate.swiGLU(up), layer, "mlp.down_proj", bias: configuration.mlpBias)
+    return linear(elementwise(x.graph) { gate.swiGLU(up) }, layer, "mlp.down_proj", bias: configuration.mlpBias)
   }
 
   private func norm(_ x: Tensor, _ layer: Int, _ name: String) -> Tensor {
-    x.rmsNorm(parameter(LlamaParameterName.block(layer, name + ".weight")), eps: Float(configuration.rmsNormEps))
+    elementwise(x.graph) {
+      x.rmsNorm(parameter(LlamaParameterName.block(layer, name + ".weight")), eps: Float(configuration.rmsNormEps))
+    }
   }
 
   private func linear(_ x: Tensor, _ layer: Int, _ name: String, bias: Bool) -> Tensor {

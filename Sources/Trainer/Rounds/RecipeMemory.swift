@@ -7,7 +7,7 @@ extension MemorySettings {
   /// What the recipe's keys say; method and rounds must suit it.
   init(_ reader: RecipeReader, method: TrainingMethod, rounds: [ResolvedRound]) throws(RecipeError) {
     self.init(
-      recompute: try reader.word("recompute", as: Llama.Recompute.self) ?? .none,
+      recompute: try reader.word("recompute", as: Llama.Recompute.self) ?? .elementwise,
       moments: try reader.word("optim", as: OptimizerMoments.self) ?? .float32,
       optimizerInBackward: try reader.boolean("optimizer_in_bwd") ?? false,
       offloadsBase: try reader.boolean("offload_base") ?? false)
