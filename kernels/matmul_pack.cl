@@ -20,9 +20,8 @@
 #ifndef PACK_DEPTH
 #define PACK_DEPTH 96 // depths that one work-item packs
 #endif
-#define TILE_ROWS 8     // with TILE_VECTORS: 24 accumulators, which leaves eight of the 32 vector registers; of such
-#define TILE_VECTORS 3  // shapes this one issues the fewest instructions a multiplication that two load ports feed
-#define TILE_COLUMNS 48 // TILE_VECTORS of 16 lanes: one panel
+#define TILE_ROWS 8     // of a tile of A, and columns of a panel of B: whole register tiles of matmul_panel.cl
+#define TILE_COLUMNS 48
 #define PANELS_BEGIN 64 // elements before the panels: the counter that the product's work-items share
 #define PACK_AHEAD 12   // depths between a row that is packed and the row that is asked for
 // Where nothing is asked for ahead, a tile waits for its part of C and a chunk for each new panel: a quarter of the rate on
@@ -234,7 +233,7 @@ void matmul_pack_panels(
     for (int k = first; k < end; k += DEPTHS) {
       const size_t row = from + k * (size_t)depth_stride;
 #pragma unroll
-      for (int j = 0; j < TILE_VECTORS; ++j) {
+      for (int j = 0; j < TILE_COLUMNS / 16; ++j) {
         vstore16(packed_16(b, row + j * 16, depth_stride, end - k), j, to + k / DEPTHS * TILE_COLUMNS);
       }
     }

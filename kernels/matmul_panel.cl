@@ -21,36 +21,56 @@
 #ifndef CHUNK_TILES
 #define CHUNK_TILES 12 // row tiles that a work-item packs at once: at most 216 KiB of its second-level cache
 #endif
+#ifndef REGISTER_LANES
+#define REGISTER_LANES 16 // of a vector register: 16 where there are 32 of these (AVX-512), 8 elsewhere (AVX2, NEON)
+#endif
+// A register tile: 24 sums and 3 vectors of B, of 32 registers; or 12 and 3, of 16. Of such shapes these issue the fewest
+// instructions a multiplication that two load ports feed.
+#define REGISTER_ROWS (REGISTER_LANES / 2)
+#define REGISTER_VECTORS 3
+#define REGISTER_COLUMNS (REGISTER_VECTORS * REGISTER_LANES)
 #define PART_STEPS 96 // steps that are added up apart: in one long sum each would be rounded against all before it
 #define UNROLL 4 // steps for which a tile asks for one line of the next panel: the 12 tiles of a chunk for all of it
 
 // ---------------------------------------------------------------------------------------------------------------------
 // For each of the `vectors` of each row of a register tile: loops of constant length, for PoCL unrolls no others.
 #define FOR_EACH_VECTOR(i, j) \
-  _Pragma("unroll") for (int i = 0; i < TILE_ROWS; ++i) \
-    _Pragma("unroll") for (int j = 0; j < TILE_VECTORS; ++j) \
+  _Pragma("unroll") for (int i = 0; i < REGISTER_ROWS; ++i) \
+    _Pragma("unroll") for (int j = 0; j < REGISTER_VECTORS; ++j) \
       if (j < vectors)
 
-// Adds the products of a step: of one value of A and 16 of B, or with BF16 of two depths of each.
+#define TOKENS(a, b) a##b
+#define OF_LANES(name, lanes) TOKENS(name, lanes)
+typedef OF_LANES(float, REGISTER_LANES) lanes_t;
+typedef OF_LANES(uint, REGISTER_LANES) pairs_t;
+#if BF16
+typedef pairs_t packed_lanes;
+#else
+typedef lanes_t packed_lanes;
+#endif
+#define LOAD(j, from) OF_LANES(vload, REGISTER_LANES)(j, from)
+#define STORE(value, j, to) OF_LANES(vstore, REGISTER_LANES)(value, j, to)
+
+// Adds the products of a step: of one value of A and REGISTER_LANES of B, or with BF16 of two depths of each.
 #if BF16 == 2
 #define ADD_PRODUCTS(sum, a, b) __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(b), "v"((uint16)(a)))
 #elif BF16
 #define ADD_PRODUCTS(sum, a, b) \
-  sum = as_float((a) << 16) * as_float16((b) << 16) + sum; \
-  sum = as_float((a) & 0xFFFF0000u) * as_float16((b) & 0xFFFF0000u) + sum
+  sum = as_float((a) << 16) * OF_LANES(as_float, REGISTER_LANES)((b) << 16) + sum; \
+  sum = as_float((a) & 0xFFFF0000u) * OF_LANES(as_float, REGISTER_LANES)((b) & 0xFFFF0000u) + sum
 #else
 #define ADD_PRODUCTS(sum, a, b) sum = (a) * (b) + sum
 #endif
 
-// Adds the products of one step: TILE_ROWS values of A by 16 * vectors values of B.
+// Adds the products of one step: REGISTER_ROWS values of A by REGISTER_LANES * vectors values of B.
 static inline __attribute__((always_inline)) void multiply_step(
-    float16 sum[TILE_ROWS][TILE_VECTORS], const packed_t *tile, const __global packed_t *panel, const int vectors)
+    lanes_t sum[REGISTER_ROWS][REGISTER_VECTORS], const packed_t *tile, const __global packed_t *panel, const int vectors)
 {
-  packed16 b[TILE_VECTORS];
+  packed_lanes b[REGISTER_VECTORS];
 #pragma unroll
-  for (int j = 0; j < TILE_VECTORS; ++j) {
+  for (int j = 0; j < REGISTER_VECTORS; ++j) {
     if (j < vectors) {
-      b[j] = vload16(j, panel);
+      b[j] = LOAD(j, panel);
     }
   }
   FOR_EACH_VECTOR(i, j) {
@@ -58,25 +78,25 @@ static inline __attribute__((always_inline)) void multiply_step(
   }
 }
 
-// Multiplies a packed tile by the first 16 * vectors columns of a panel's block and stores the result: in vectors where
-// it lies wholly inside C and a stride of C is 1, else value by value. Callers pass `vectors` as a constant. `next` is what
-// the tile asks for ahead.
+// Multiplies REGISTER_ROWS of a packed tile by REGISTER_LANES * vectors columns of a panel's block and stores the result:
+// in vectors where it lies wholly inside C and a stride of C is 1, else value by value. Callers pass `vectors` as a
+// constant. `next` is what the tile asks for ahead.
 static inline __attribute__((always_inline)) void multiply_tile(
     __global float *c, const packed_t *tile, const __global packed_t *panel, const __global packed_t *next,
     const int vectors, const int rows, const int columns, const int steps, const size_t row_stride, const size_t column_stride,
     const int accumulate)
 {
-  const int inside = rows >= TILE_ROWS && columns >= vectors * 16;
-  float16 sum[TILE_ROWS][TILE_VECTORS];
+  const int inside = rows >= REGISTER_ROWS && columns >= vectors * REGISTER_LANES;
+  lanes_t sum[REGISTER_ROWS][REGISTER_VECTORS];
   FOR_EACH_VECTOR(i, j) {
-    sum[i][j] = (float16)0.0f;
+    sum[i][j] = (lanes_t)0.0f;
     if (inside && column_stride == 1) {
-      PREFETCH_TO_WRITE(c + i * row_stride + j * 16);
+      PREFETCH_TO_WRITE(c + i * row_stride + j * REGISTER_LANES);
     }
   }
   for (int k = 0; k < steps;) {
-    float16 part[TILE_ROWS][TILE_VECTORS];
-    FOR_EACH_VECTOR(i, j) part[i][j] = (float16)0.0f;
+    lanes_t part[REGISTER_ROWS][REGISTER_VECTORS];
+    FOR_EACH_VECTOR(i, j) part[i][j] = (lanes_t)0.0f;
     const int end = min(k + PART_STEPS, steps);
     for (; k + UNROLL <= end; k += UNROLL) {
       PREFETCH_LATER(next);
@@ -97,19 +117,20 @@ static inline __attribute__((always_inline)) void multiply_tile(
   }
   if (inside && column_stride == 1) {
     if (accumulate) {
-      FOR_EACH_VECTOR(i, j) sum[i][j] = vload16(j, c + i * row_stride) + sum[i][j];
+      FOR_EACH_VECTOR(i, j) sum[i][j] = LOAD(j, c + i * row_stride) + sum[i][j];
     }
-    FOR_EACH_VECTOR(i, j) vstore16(sum[i][j], j, c + i * row_stride);
+    FOR_EACH_VECTOR(i, j) STORE(sum[i][j], j, c + i * row_stride);
   } else {
-    float16 stored[TILE_ROWS * TILE_VECTORS];
+    lanes_t stored[REGISTER_ROWS * REGISTER_VECTORS];
     const float *values = (const float *)stored;
-    FOR_EACH_VECTOR(i, j) stored[i * TILE_VECTORS + j] = sum[i][j];
+    FOR_EACH_VECTOR(i, j) stored[i * REGISTER_VECTORS + j] = sum[i][j];
     if (inside && row_stride == 1) {
-      for (int j = 0; j < vectors * 16; j += 8) {
-        float8 eight[TILE_ROWS];
+#if REGISTER_ROWS == 8
+      for (int j = 0; j < vectors * REGISTER_LANES; j += 8) {
+        float8 eight[REGISTER_ROWS];
 #pragma unroll
-        for (int i = 0; i < TILE_ROWS; ++i) {
-          eight[i] = vload8(0, values + i * TILE_COLUMNS + j);
+        for (int i = 0; i < REGISTER_ROWS; ++i) {
+          eight[i] = vload8(0, values + i * REGISTER_COLUMNS + j);
         }
         transpose_8x8(eight);
 #pragma unroll
@@ -118,12 +139,42 @@ static inline __attribute__((always_inline)) void multiply_tile(
           vstore8(accumulate ? vload8(0, to) + eight[i] : eight[i], 0, to);
         }
       }
+#else
+      for (int j = 0; j < vectors * REGISTER_LANES; ++j) {
+        const float *column = values + j;
+        const float4 four = (float4)(
+            column[0], column[REGISTER_COLUMNS], column[2 * REGISTER_COLUMNS], column[3 * REGISTER_COLUMNS]);
+        __global float *to = c + j * column_stride;
+        vstore4(accumulate ? vload4(0, to) + four : four, 0, to);
+      }
+#endif
     } else {
-      for (int i = 0; i < min(rows, TILE_ROWS); ++i) {
-        for (int j = 0; j < min(columns, vectors * 16); ++j) {
+      for (int i = 0; i < min(rows, REGISTER_ROWS); ++i) {
+        for (int j = 0; j < min(columns, vectors * REGISTER_LANES); ++j) {
           __global float *to = c + i * row_stride + j * column_stride;
-          *to = accumulate ? *to + values[i * TILE_COLUMNS + j] : values[i * TILE_COLUMNS + j];
+          *to = accumulate ? *to + values[i * REGISTER_COLUMNS + j] : values[i * REGISTER_COLUMNS + j];
         }
+      }
+    }
+  }
+}
+
+// A tile by a panel: as many register tiles as both have of each other; `vectors` is then a constant. Strides as C's.
+static inline void multiply_panel(
+    __global float *c, const packed_t *tile, const __global packed_t *panel, const __global packed_t *next,
+    const int rows, const int columns, const int steps, const size_t row_stride, const size_t column_stride,
+    const int accumulate)
+{
+  for (int i = 0; i < min(rows, TILE_ROWS); i += REGISTER_ROWS) {
+    for (int j = 0; j < min(columns, TILE_COLUMNS); j += REGISTER_COLUMNS) {
+      __global float *to = c + i * row_stride + j * column_stride;
+      const int left = columns - j;
+      if (left > 2 * REGISTER_LANES) {
+        multiply_tile(to, tile + i, panel + j, next, 3, rows - i, left, steps, row_stride, column_stride, accumulate);
+      } else if (left > REGISTER_LANES) {
+        multiply_tile(to, tile + i, panel + j, next, 2, rows - i, left, steps, row_stride, column_stride, accumulate);
+      } else {
+        multiply_tile(to, tile + i, panel + j, next, 1, rows - i, left, steps, row_stride, column_stride, accumulate);
       }
     }
   }
@@ -167,16 +218,9 @@ void matmul_panel(
           const __global packed_t *from = b + ((size_t)panel * PANEL_STEPS(depth) + begin / DEPTHS) * TILE_COLUMNS;
           const __global packed_t *ahead =
               from + (panel + 1 < chunk.end_panel ? PANEL_STEPS(depth) * TILE_COLUMNS : 0) + t * (steps / UNROLL) * 16;
-          const int rows = m - row - t * TILE_ROWS;
-          const int columns = n - panel * TILE_COLUMNS;
-          const int add = accumulate || block > 0;
-          if (columns > 32) {
-            multiply_tile(to, tile, from, ahead, 3, rows, columns, steps, c_row_stride, c_column_stride, add);
-          } else if (columns > 16) {
-            multiply_tile(to, tile, from, ahead, 2, rows, columns, steps, c_row_stride, c_column_stride, add);
-          } else {
-            multiply_tile(to, tile, from, ahead, 1, rows, columns, steps, c_row_stride, c_column_stride, add);
-          }
+          multiply_panel(
+              to, tile, from, ahead, m - row - t * TILE_ROWS, n - panel * TILE_COLUMNS, steps, c_row_stride, c_column_stride,
+              accumulate || block > 0);
         }
       }
     }

@@ -26,6 +26,8 @@ package struct Device: @unchecked Sendable {
   /// Sub-buffers start at multiples of this.
   package let baseAlignmentBytes: Int
   package let extensions: Set<String>
+  /// Floats of a vector register.
+  package let nativeVectorWidth: Int
   /// Whether the driver says that it has sub-groups; it is tried where they are used.
   package let claimsSubgroups: Bool
 
@@ -35,6 +37,8 @@ package struct Device: @unchecked Sendable {
   /// The panel families keep more in a work-item than a GPU's has registers; a simulator looks into them too.
   package var runsPanels: Bool { kind == .cpu || isSimulator }
 
+  /// What the driver has to be told so that it makes a · b + c in one instruction, as OpenCL C lets it: the others do.
+  var contractionOption: String { platform.contains("Intel") ? " -cl-mad-enable" : "" }
   /// The OpenCL C in which it has sub-groups.
   var subgroupStandard: String { openCLVersion.hasPrefix("OpenCL 3") ? "CL3.0" : "CL2.0" }
 
@@ -93,6 +97,7 @@ package struct Device: @unchecked Sendable {
     let alignmentBits = Int(try Self.number(handle, CL_DEVICE_MEM_BASE_ADDR_ALIGN, cl_uint.self))
     baseAlignmentBytes = max(alignmentBits / 8, 64)
     extensions = Set(try Self.text(handle, CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init))
+    nativeVectorWidth = Int(try Self.number(handle, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
     // Asked of OpenCL 3.0 alone: an older driver does not know the question.
     let mostSubgroups =
       openCLVersion.hasPrefix("OpenCL 3")

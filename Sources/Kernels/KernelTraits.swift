@@ -64,6 +64,9 @@ package enum BF16Method: String, Sendable, CaseIterable, Codable {
 ///
 /// A run never measures in order to choose, so the same device, recipe and seed give the same bits.
 package struct KernelTraits: Sendable, Equatable {
+  /// Floats of a vector register: 16 where the device has 32 of these (AVX-512), 8 elsewhere. The panel families keep as many
+  /// sums as the registers hold.
+  package var registerLanes = 16
   /// Work-items of a row or element-wise kernel's group.
   package var workGroupSize: Int
   /// Floats that a work-item reads at once.
@@ -91,6 +94,7 @@ package struct KernelTraits: Sendable, Equatable {
     case .cpu:
       // A CPU's work-item is a core's loop over vectors: groups of one, as wide as the widest registers.
       workGroupSize = 1
+      registerLanes = device.nativeVectorWidth >= 16 ? 16 : 8
       vectorWidth = 16
       groupElements = 16384
       matmulFamily = .panel
@@ -140,6 +144,9 @@ package struct KernelTraits: Sendable, Equatable {
     default: ["BF16": 1]
     }
   }
+
+  /// REGISTER_LANES of the panel family's products: pairs are multiplied in the widest registers alone.
+  package var panelLanes: Int { factors == .bfloat16 && bf16Method == .pairs ? 16 : registerLanes }
 
   /// Whether the panel family multiplies in the processor's tile registers.
   package var usesTiles: Bool { factors == .bfloat16 && bf16Method == .tiles }

@@ -28,7 +28,7 @@ final class ProgramStore {
   func kernel(_ name: String, file: String, defines: Defines) throws(OpenCLError) -> Kernel {
     if let found = kernels[name]?.first(where: { $0.defines == defines && $0.file == file }) { return found.kernel }
     let standard = defines.contains(KernelTraits.subgroups) ? device.subgroupStandard : "CL1.2"
-    let program = try program(file, options: "-cl-std=" + standard + defines.options)
+    let program = try program(file, options: "-cl-std=" + standard + device.contractionOption + defines.options)
     var status: Int32 = 0
     let handle = clCreateKernel(program, name, &status)
     let kernel = Kernel(name: name, handle: try created(handle, status, "clCreateKernel", "\(name) of \(file)"))

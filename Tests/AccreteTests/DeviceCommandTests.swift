@@ -37,7 +37,9 @@ extension CommandTests {
         isGPU
         ? ["attention/tile", "softmax", "adamw"]
         : ["attention/panel", "attention/tile", "softmax", "softmax/groups", "adamw", "adamw/groups"]
-      #expect(kernels.compactMap { $0["name"] as? String } == expected)
+      // Registers of the other width than the device's, and sub-groups, stand beside them.
+      let names = kernels.compactMap { $0["name"] as? String }
+      #expect(names.filter { !$0.hasSuffix("-lanes") && !$0.hasSuffix("/subgroups") } == expected)
       let unknown = try AccreteProcess.run(["doctor", "softmaxx"])
       #expect(unknown.code == 64 && unknown.errorLines.first?.contains("the nearest is 'softmax'") == true)
       for kernel in kernels {

@@ -36,6 +36,7 @@ package final class BenchmarkRunner {
     let variants = CheckVariant.all(of: operation, device: device, bf16Methods: bf16Methods)
     let shown = variants.filter { variant in
       let traits = variant.traits
+      guard traits.registerLanes == own.registerLanes else { return false }
       if traits.factors == .float32 { return benchmark.comparesFamilies || traits == own }
       return traits.matmulFamily == own.matmulFamily
         && traits.bf16Method == bf16Methods.last { $0.suits(traits.matmulFamily) }

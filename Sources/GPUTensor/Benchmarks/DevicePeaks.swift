@@ -27,7 +27,6 @@ package struct DevicePeaks: Sendable {
 /// Measures a device's peaks, again and again: clocks change, and other work may share the machine, so that each row of a
 /// benchmark is held against the peaks of its own moment.
 final class PeakMeter {
-  private static let chains = 16
   /// Seconds that a launch of multiply-adds is to take: long beside its start, and short for any watchdog.
   private static let launchSeconds = 0.005
 
@@ -84,6 +83,8 @@ final class PeakMeter {
     func kernel(_ name: String, _ bf16: Int, _ more: Defines = [:]) throws(OpenCLError) -> Kernel {
       try context.kernel(name, file: "peak.cl", defines: traits.defines + ["BF16": bf16] + more)
     }
+    // As many sums as the registers hold.
+    let chains = traits.registerLanes == 16 ? 16 : 6
     let lanes = traits.workGroupSize * traits.vectorWidth * chains
     switch method {
     case .rounding, .pairs:

@@ -59,17 +59,21 @@ package struct CheckVariant: Sendable {
       var own = CheckVariant(name: operation.stem + "/tuned", traits: traits)
       own.traits.tunedProducts = tuned[.float32] ?? [:]
       let tunedOwn = own.traits == traits ? [] : [own]
+      let narrow = suitable.contains(.panel) ? [Self.narrow(operation, traits)] : []
       // A loss rounds what it has computed: where two ways differ in the last bit, one may round up and one down.
-      guard operation.stem == "matmul" else { return families + tunedOwn }
+      guard operation.stem == "matmul" else { return families + narrow + tunedOwn }
       own.traits.tunedProducts = tuned[.bfloat16] ?? [:]
       let tunedBF16 = own.traits == traits ? [] : bf16([own], methods: [.fastest(of: bf16Methods, on: device)])
-      return families + tunedOwn + bf16(families, methods: bf16Methods) + tunedBF16
+      let inBF16 = bf16(families, methods: bf16Methods) + bf16(narrow, methods: [.rounding]) + tunedBF16
+      return families + narrow + tunedOwn + inBF16
     case "attention":
-      return AttentionFamily.allCases.filter { $0.suits(device) }.map { family in
+      let suitable = AttentionFamily.allCases.filter { $0.suits(device) }
+      let families = suitable.map { family in
         var forced = family == .tile ? asGPU : traits
         forced.attentionFamily = family
         return CheckVariant(name: "\(operation.stem)/\(family.rawValue)", traits: forced)
       }
+      return families + (suitable.contains(.panel) ? [Self.narrow(operation, traits)] : [])
     default:
       let own = CheckVariant(name: operation.stem, traits: traits)
       let groups = [("groups", asGPU), ("subgroups", bySubgroups)].filter { name, forced in
@@ -77,6 +81,15 @@ package struct CheckVariant: Sendable {
       }
       return [own] + groups.map { CheckVariant(name: "\(operation.stem)/\($0.0)", traits: $0.1) }
     }
+  }
+
+  /// The panel family in registers of the other width than the device's: of 8 lanes where it has 16.
+  private static func narrow(_ operation: any Checked.Type, _ traits: KernelTraits) -> CheckVariant {
+    var forced = traits
+    forced.matmulFamily = .panel
+    forced.attentionFamily = .panel
+    forced.registerLanes = traits.registerLanes == 16 ? 8 : 16
+    return CheckVariant(name: "\(operation.stem)/panel-\(forced.registerLanes)-lanes", traits: forced)
   }
 
   private static func bf16(_ families: [CheckVariant], methods: [BF16Method]) -> [CheckVariant] {

@@ -120,7 +120,8 @@ package struct AttentionLayout: Sendable {
     switch step.traits.attentionFamily {
     case .panel:
       try step.launch(
-        "attention_panel_\(name)", "attention_panel.cl", defines: ["HEAD_SIZE": headSize], arguments,
+        "attention_panel_\(name)", "attention_panel.cl",
+        defines: ["HEAD_SIZE": headSize, "REGISTER_LANES": step.traits.registerLanes], arguments,
         .grid((rows + Self.panelRows - 1) / Self.panelRows, heads, of: 1))
     case .tile: try launchTiles(name, step, arguments, rows: rows)
     }

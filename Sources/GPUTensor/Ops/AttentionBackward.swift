@@ -17,7 +17,8 @@ struct AttentionDelta: Operation {
       // A work-item takes a run of (row, head) pairs, which lie side by side.
       let pairs = 64
       try step.launch(
-        "attention_panel_delta", "attention_panel.cl", defines: ["HEAD_SIZE": layout.headSize, "DELTA_PAIRS": pairs],
+        "attention_panel_delta", "attention_panel.cl",
+        defines: ["HEAD_SIZE": layout.headSize, "REGISTER_LANES": step.traits.registerLanes, "DELTA_PAIRS": pairs],
         arguments, .groups((rows * layout.heads + pairs - 1) / pairs, of: 1))
     case .tile:
       try layout.launchTiles("delta", step, arguments, rows: rows)

@@ -68,7 +68,7 @@ struct MatmulPanel {
   private func defines(_ dtype: DType, _ step: DeviceStep) -> Defines {
     [
       "CHUNK_TILES": parameters.chunkTiles, "DEPTH_BLOCK": Self.depthBlock(parameters, step.traits.factors),
-      "PACK_DEPTH": Self.packDepth,
+      "PACK_DEPTH": Self.packDepth, "REGISTER_LANES": step.traits.panelLanes,
     ] + dtype.storageDefines + step.traits.factorDefines(.panel)
   }
 
