@@ -21,7 +21,8 @@
 #ifndef REGISTER_LANES
 #define REGISTER_LANES 16 // of a vector register, as in matmul_panel.cl
 #endif
-#define BLOCK (REGISTER_LANES == 16 ? 12 : 2) // rows of the other side taken at once: 24 accumulators of 16 lanes; or 8 of 8, of few registers
+// Rows of the other side taken at once: 24 accumulators of 16 lanes, or 8 of 8 where registers are few.
+#define BLOCK (REGISTER_LANES == 16 ? 12 : 2)
 #ifndef DELTA_PAIRS
 #define DELTA_PAIRS 64 // (row, head) pairs of one work-item of attention_panel_delta
 #endif

@@ -1,4 +1,5 @@
-// Purpose: an operand of matmul_mma.cl or matmul_units.cl: lines of A or columns of B, each with its K elements side by side, in bf16.
+// Purpose: an operand of matmul_mma.cl or matmul_units.cl: lines of A or columns of B, each with its K elements side by
+//   side, in bf16.
 // Math: packed[line, k] = element (line, k), rounded to nearest, ties to even; 0 for k ≥ K.
 // Shapes (row-major): packed [batch, lines, depth] from `begin` on, depth a multiple of 32; source [batch, lines, K], or
 //   [batch, K, lines] for mma_pack_columns, stored as storage.cl says.

@@ -35,7 +35,6 @@ static inline void multiply_rows(
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// `counters` holds two zeros before and after: the next share, and the work-items that found none.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void matmul_rows(
     volatile __global int *restrict counters, const __global float *restrict a, __global float *restrict c0,
@@ -45,7 +44,7 @@ void matmul_rows(
     const int batch)
 {
   const int shares = SHARES(n0) + SHARES(n1) + SHARES(n2);
-  for (int index = atomic_inc(counters); index < shares * batch; index = atomic_inc(counters)) {
+  for (int index = take_share(counters); index < shares * batch; index = take_share(counters)) {
     const size_t matrix = index / shares;
     const int share = index % shares;
     const int second = share - SHARES(n0), third = second - SHARES(n1);
@@ -57,9 +56,5 @@ void matmul_rows(
       multiply_rows(c2, a, b2, matrix, third, m, n2, depth, accumulate2);
     }
   }
-  // The last to find none left puts both back.
-  if (atomic_inc(counters + 1) == (int)get_num_groups(0) - 1) {
-    atomic_xchg(counters, 0);
-    atomic_xchg(counters + 1, 0);
-  }
+  leave(counters);
 }

@@ -42,16 +42,6 @@ static inline void multiply_run(
   }
 }
 
-static inline int take_share(volatile __global int *counters) { return atomic_inc(counters); }
-
-// The last to find no share left puts both counters back.
-static inline void leave(volatile __global int *counters) {
-  if (atomic_inc(counters + 1) == (int)get_num_groups(0) - 1) {
-    atomic_xchg(counters, 0);
-    atomic_xchg(counters + 1, 0);
-  }
-}
-
 // ---------------------------------------------------------------------------------------------------------------------
 // The rows A of the products: given, or normalised.
 

@@ -3,7 +3,7 @@
 // Shapes: A's row [depth] in float; B [rows, depth], stored as storage.cl says, of which a row begins at element `right`.
 // Gradient contract: none.
 // Saved for backward: nothing.
-// Parallelism: none of its own.
+// Parallelism: work-items take shares of the rows of B from a counter.
 // Numerics: fp32; four sums of 16 lanes, then their halves, in one order.
 // Source: none.
 
@@ -45,4 +45,17 @@ static inline __attribute__((always_inline)) float row_product(
     sum = FACTOR(left[k]) * FACTOR(stored_at(b, right + k)) + sum;
   }
   return sum;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// How work-items share the rows of B: `counters` holds two zeros before and after a launch, the next share and the
+// work-items that found none.
+static inline int take_share(volatile __global int *counters) { return atomic_inc(counters); }
+
+// The last to find no share left puts both counters back.
+static inline void leave(volatile __global int *counters) {
+  if (atomic_inc(counters + 1) == (int)get_num_groups(0) - 1) {
+    atomic_xchg(counters, 0);
+    atomic_xchg(counters + 1, 0);
+  }
 }

@@ -121,7 +121,6 @@ static inline unit_sums_t multiply_unit(const unit_a_t a, const unit_b_t b, cons
 #endif
 }
 #else
-#define EMULATES_UNITS 1
 #pragma OPENCL EXTENSION cl_intel_subgroups : enable
 
 // Which work-item, and which element of its part, holds A's element k in the row of a work-item's sum i, and B's in its
