@@ -34,12 +34,12 @@ package final class BenchmarkRunner {
   package func rows(_ benchmark: Benchmark, of operation: any Benchmarked.Type) -> [BenchmarkRow] {
     let own = KernelTraits(device: device)
     let variants = CheckVariant.all(of: operation, device: device, bf16Methods: bf16Methods)
+    let fastest = BF16Method.fastest(of: bf16Methods, on: device)
     let shown = variants.filter { variant in
       let traits = variant.traits
       guard traits.registerLanes == own.registerLanes else { return false }
       if traits.factors == .float32 { return benchmark.comparesFamilies || traits == own }
-      return traits.matmulFamily == own.matmulFamily
-        && traits.bf16Method == bf16Methods.last { $0.suits(traits.matmulFamily) }
+      return traits.matmulFamily == own.matmulFamily && traits.bf16Method == fastest
     }
     return shown.map { variant in
       var traits = variant.traits
