@@ -15,16 +15,9 @@ package final class MappedFile: @unchecked Sendable {
 
   /// Maps the file at `path`.
   package init(path: String) throws(CheckpointError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .system("open", path, code: errno) }
+    let (descriptor, byteCount) = try InputFile.open(path)
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .system("fstat", path, code: errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw .invalid(path, "a regular file was expected here", remedy: "give the path of a file")
-    }
     self.path = path
-    let byteCount = Int(status.st_size)
     // mmap refuses a length of zero.
     guard byteCount > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
