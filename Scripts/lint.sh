@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The style that a machine can check: formatting, words that must not stand in Sources, shell and Python syntax, the
+# The style that a machine can check: formatting, words that must not stand in Sources, shell, Python and C syntax, the
 # generated data of the recipes, and the file tree in README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -32,10 +32,15 @@ for path in sys.argv[1:]:
 PYTHON
 }
 
+c_syntax() {
+  "${CC:-cc}" -fsyntax-only -Wall -Wextra -Werror Scripts/campaign/fault.c
+}
+
 check "swift format" swift format lint --strict --recursive Package.swift Sources Tests
 check "no fatalError, try!, as!, TODO in Sources" no_traps
 check "shell scripts" shell_syntax
 check "Python scripts" python_syntax
+check "the shim of Scripts/campaign" c_syntax
 check "recipes/tiny is what Scripts/make_tiny_data.py writes" python3 -B Scripts/make_tiny_data.py --check
 check "recipes/reverse is what Scripts/make_reversal_data.py writes" python3 -B Scripts/make_reversal_data.py --check
 check "the tree in README.md" python3 -B Scripts/check_tree.py

@@ -25,7 +25,7 @@ struct BinaryCache {
   }
 
   func load(_ key: String) -> [UInt8]? {
-    guard let data = try? Data(contentsOf: folder.appending(path: key)), data.count > SHA256.byteCount else {
+    guard let data = try? RegularFile.contents(of: folder.appending(path: key)), data.count > SHA256.byteCount else {
       return nil
     }
     let body = data.dropLast(SHA256.byteCount)

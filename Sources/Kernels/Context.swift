@@ -39,6 +39,10 @@ package final class Context {
     clFinish(queue)
   }
 
+  /// Leaves the driver's context and queue to the process's end, whatever becomes of this object: some drivers do not
+  /// survive their release, and what was computed is still to be printed.
+  package func keepUntilExit() { _ = Unmanaged.passRetained(owner) }
+
   /// New device memory, its contents undefined.
   package func makeBuffer(byteCount: Int) throws(OpenCLError) -> Buffer {
     guard byteCount <= device.largestAllocationBytes else {

@@ -31,6 +31,11 @@ package struct Device: @unchecked Sendable {
   /// Whether the driver says that it has sub-groups; it is tried where they are used.
   package let claimsSubgroups: Bool
 
+  /// The memory that there is for its buffers: its own, or no more than the host gives where it is a processor.
+  package func memoryBytes(ofHost hostBytes: Int) -> Int {
+    kind == .cpu ? min(globalMemoryBytes, hostBytes) : globalMemoryBytes
+  }
+
   private var isSimulator: Bool { platform.contains("Oclgrind") }
   /// Oclgrind interprets kernels: CLBlast's own are too many to follow there.
   package var runsCLBlast: Bool { !isSimulator }

@@ -28,23 +28,28 @@ package enum DeviceSelection: Sendable, Equatable {
   /// The device to use, or nil for the CPU fallback.
   ///
   /// - Throws: `OpenCLError` of kind `noSuchDevice`, which lists the devices that are there.
-  package func device() throws(OpenCLError) -> Device? {
-    if self == .cpu { return nil }
+  package func device() throws(OpenCLError) -> Device? { try candidates().first }
+
+  /// The devices to use, the best first: one that was named, or all under auto; none for the CPU fallback.
+  ///
+  /// - Throws: as `device()`.
+  package func candidates() throws(OpenCLError) -> [Device] {
+    if self == .cpu { return [] }
     let devices = try Device.all()
     switch self {
     case .cpu:
-      return nil
+      return []
     case .auto:
       let order: [Device.Kind] = [.gpu, .accelerator, .cpu]
-      return order.lazy.compactMap { kind in devices.first { $0.kind == kind } }.first
+      return order.flatMap { kind in devices.filter { $0.kind == kind } }
     case .index(let index):
-      if devices.indices.contains(index) { return devices[index] }
+      if devices.indices.contains(index) { return [devices[index]] }
       throw missing("no device \(index)", among: devices)
     case .name(let text):
       let match = devices.first {
         "\($0.platform) \($0.vendor) \($0.name)".range(of: text, options: .caseInsensitive) != nil
       }
-      if let match { return match }
+      if let match { return [match] }
       throw missing("no device whose name contains \"\(text)\"", among: devices)
     }
   }

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 
 /// Finds the `.cl` files when the program runs, and resolves their `#include`s.
@@ -22,6 +23,24 @@ package enum KernelSource {
       remedy: "let ACCRETE_KERNELS name the folder of the .cl files")
   }
 
+  /// The SHA-256 of every `.cl` file's name and bytes, in lower-case hexadecimal digits.
+  package static func hash() throws(OpenCLError) -> String {
+    let folder = try folder()
+    var hash = SHA256()
+    do {
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".cl") }
+      for name in names.sorted() {
+        let bytes = try Data(contentsOf: folder.appending(path: name))
+        hash.update(data: Data("\(name)\u{0}\(bytes.count)\u{0}".utf8))
+        hash.update(data: bytes)
+      }
+    } catch {
+      throw OpenCLError(
+        kind: .build, call: "read the kernels", detail: folder.path, remedy: "reinstall, or set ACCRETE_KERNELS")
+    }
+    return hash.finalize().hexadecimal
+  }
+
   /// The text of a kernel file with its `#include "…"` lines replaced by the files they name, once each.
   ///
   /// `#line` directives keep the driver's messages pointing at the file and line that a person would open.
@@ -34,10 +53,7 @@ package enum KernelSource {
     _ file: String, in folder: URL, included: inout Set<String>
   ) throws(OpenCLError) -> String {
     let url = folder.appending(path: file)
-    let text: String
-    do {
-      text = try String(contentsOf: url, encoding: .utf8)
-    } catch {
+    guard let data = try? RegularFile.contents(of: url), let text = String(data: data, encoding: .utf8) else {
       throw OpenCLError(
         kind: .build, call: "read a kernel", detail: url.path, remedy: "reinstall, or set ACCRETE_KERNELS")
     }
@@ -59,7 +75,10 @@ package enum KernelSource {
     FileManager.default.fileExists(atPath: folder.appending(path: "common.cl").path)
   }
 
+  /// A folder and all above it; none of a path that does not begin at the root, as that of a working directory that
+  /// was deleted: nothing is above it, however often one goes up.
   private static func ancestors(of folder: URL) -> [URL] {
+    guard folder.path.hasPrefix("/") else { return [] }
     var list = [folder]
     while let last = list.last, last.path != "/" { list.append(last.deletingLastPathComponent()) }
     return list

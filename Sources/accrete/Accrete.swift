@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The command line: each command a thin veneer over `Trainer`.
 @main
@@ -11,24 +12,57 @@ struct Accrete: ParsableCommand {
       TrainCommand.self, GenerateCommand.self, ScoreCommand.self, EvaluateCommand.self, TokenizeCommand.self,
       ChatCommand.self, ConvertCommand.self, InspectCommand.self, DataCommand.self, TokenizerCommand.self,
       ReportCommand.self, RoundsCommand.self, DevicesCommand.self, DoctorCommand.self, BenchCommand.self,
-      TuneCommand.self, PlanCommand.self, ProbeCommand.self, TuneTrialCommand.self,
+      TuneCommand.self, PlanCommand.self, ProbeCommand.self, TuneTrialCommand.self, FirstCheckCommand.self,
     ])
 
   static func main() {
+    StandardStream.prepare()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(TextOptions.attached(Array(CommandLine.arguments.dropFirst())))
       try command.run()
+      end(0)
     } catch {
-      if let code = Failure.exitCode(of: error) {
-        Console.note("error: " + Failure.text(of: error))
-        exit(withError: ExitCode(code))
-      }
-      if exitCode(for: error) == .validationFailure {
-        Console.note("error: " + usageLine(error))
-        exit(withError: ExitCode(64))
-      }
-      exit(withError: error)
+      end(report(error))
     }
+  }
+
+  /// Ends the process with what it has printed, and nothing else: neither a driver that crashes as it is unloaded, nor a
+  /// compiler that could not warn on stderr, may turn a good result into a bad exit code.
+  private static func end(_ code: Int32) -> Never {
+    fflush(nil)
+    _exit(code)
+  }
+
+  /// Says what ended a command, the help that was asked for included; gives the exit code.
+  private static func report(_ error: any Error) -> Int32 {
+    if let code = Failure.exitCode(of: error) {
+      if let text = Failure.text(of: error) { Console.error(text) }
+      return code
+    }
+    switch exitCode(for: error) {
+    case .success:
+      do throws(UnwritableStream) {
+        try Console.result(text: fullMessage(for: error))
+        return 0
+      } catch {
+        return report(error)
+      }
+    case .validationFailure:
+      Console.error(usageLine(error))
+      return 64
+    case let code where error is ExitCode:
+      return code.rawValue
+    default:
+      Console.error("\(error)")
+      return 70
+    }
+  }
+
+  /// Ends the process with what it has printed, and nothing else: a driver that crashes as it is unloaded must not turn a
+  /// good result into a bad exit code.
+  private static func end(_ code: Int32) -> Never {
+    fflush(nil)
+    _exit(code)
   }
 
   /// What is wrong with a command line, in one line, and where to read how it is meant.

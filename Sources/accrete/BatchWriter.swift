@@ -17,13 +17,13 @@ struct BatchWriter {
 
   init(_ file: URL) throws {
     self.file = file
-    guard FileManager.default.createFile(atPath: file.path, contents: nil),
-      let handle = FileHandle(forWritingAtPath: file.path)
-    else {
+    let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
       throw CheckpointError(
-        .inputOutput, path: file.path, "the file cannot be made", remedy: "check --write-batches and its permissions")
+        .inputOutput, path: file.path, "the file cannot be made (\(String(cString: strerror(errno))))",
+        remedy: "check --write-batches and its permissions")
     }
-    self.handle = handle
+    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
   func write(_ batch: MicroBatch, of datasets: [Dataset]) throws {
@@ -35,6 +35,13 @@ struct BatchWriter {
       targets += sample.labels.dropFirst() + [Sample.ignoredLabel]
     }
     let line = Line(ids: ids, targets: targets, segments: segments, rows: batch.tokenCount)
-    try handle.write(contentsOf: try JSONEncoder().encode(line) + Data("\n".utf8))
+    let bytes = try JSONEncoder().encode(line) + Data("\n".utf8)
+    do {
+      try handle.write(contentsOf: bytes)
+    } catch {
+      throw CheckpointError(
+        .inputOutput, path: file.path, "a micro-batch cannot be written (\(error.systemReason))",
+        remedy: "check --write-batches and the room on the disk")
+    }
   }
 }

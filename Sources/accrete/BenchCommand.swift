@@ -47,7 +47,7 @@ struct BenchRunCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard let chosen = try DeviceSelection.resolve(option: device.device).device() else {
+    guard let chosen = try device.checkedDevice() else {
       throw OpenCLError(
         kind: .noSuchDevice, call: "bench", detail: "there is no OpenCL device to time",
         remedy: "install an OpenCL driver (on Debian: pocl-opencl-icd)")
@@ -67,9 +67,9 @@ struct BenchRunCommand: ParsableCommand {
     if json {
       try Console.result(json: run)
     } else if csv {
-      BenchPrinter.csv(of: run).forEach(Console.result)
+      try Console.result(lines: BenchPrinter.csv(of: run))
     } else {
-      BenchPrinter.table(of: run).forEach(Console.result)
+      try Console.result(lines: BenchPrinter.table(of: run))
     }
     if rows.contains(where: { $0.failure != nil }) { throw ExitCode(70) }
   }
@@ -127,7 +127,7 @@ struct BenchCompareCommand: ParsableCommand {
       throw Failure.BadInput(
         description: "\(before) and \(after) have no row in common: compare runs of the same kernels")
     }
-    BenchPrinter.table(of: comparison, threshold: threshold).forEach(Console.result)
+    try Console.result(lines: BenchPrinter.table(of: comparison, threshold: threshold))
     let slower = comparison.regressions(beyond: threshold)
     guard slower.isEmpty else {
       Console.note(
@@ -141,13 +141,13 @@ struct BenchCompareCommand: ParsableCommand {
 extension BenchmarkRun {
   /// Reads a run that `--json` printed.
   static func read(_ path: String) throws -> BenchmarkRun {
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard let content = try InputFile.contentsIfPresent(path) else {
       throw Failure.NotFound(description: "\(path): no such file; save a run with accrete bench --json > FILE")
     }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      return try decoder.decode(BenchmarkRun.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+      return try decoder.decode(BenchmarkRun.self, from: content)
     } catch is DecodingError {
       throw Failure.BadInput(
         description: "\(path) is no run of accrete bench: save one with accrete bench --json > FILE")

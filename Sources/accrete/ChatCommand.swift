@@ -36,8 +36,7 @@ struct ChatCommand: ParsableCommand {
   }
 
   func run() throws {
-    let source = try openModel(
-      at: URL(fileURLWithPath: model), tokenizer: tokenizer.map { URL(fileURLWithPath: $0) })
+    let source = try ModelOptions.open(model, tokenizer: tokenizer)
     let tokenizer = try TokenInput.require(try loadTokenizer(of: source), option: "chat")
     let template = try TokenInput.template(of: tokenizer, option: "chat")
     let executor = try device.makeExecutor()
@@ -65,60 +64,78 @@ private struct Dialogue {
     stop.resume()
     defer { stop.cancel() }
     if Self.isTerminal { Console.note("/reset, /save FILE, /exit; Ctrl-C stops an answer") }
-    while let line = prompt() {
+    // A dialogue that was to be saved, and is not.
+    var isUnsaved = false
+    dialogue: while let line = prompt() {
       let words = line.split(separator: " ", maxSplits: 1).map(String.init)
       switch words.first ?? "" {
       case "": continue
-      case "/exit", "/quit": return
+      case "/exit", "/quit": break dialogue
       case "/reset":
         session.reset()
         Console.note("the dialogue begins anew")
       case "/save":
-        save(to: words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : "")
+        let path = words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : ""
+        if path.isEmpty {
+          Console.note("/save FILE: name the file, such as /save chat.jsonl")
+        } else {
+          isUnsaved = !save(to: path)
+        }
       case let word where word.hasPrefix("/") && !word.dropFirst().contains("/"):
         Console.note("\(word) is no command: /reset, /save FILE or /exit")
       default: try answer(line)
       }
     }
+    if isUnsaved { throw ExitCode(74) }
   }
 
   private func prompt() -> String? {
-    if Self.isTerminal { FileHandle.standardError.write(Data("> ".utf8)) }
+    if Self.isTerminal { Console.ask("> ") }
     return readLine()
   }
 
   private func answer(_ question: String) throws {
     Self.isStopped.store(false, ordering: .relaxed)
     do {
+      let stream = AnswerStream()
       let answer = try session.ask(question, maxTokens: maxTokens, sampling: sampling) { text in
-        FileHandle.standardOutput.write(Data(text.utf8))
-        return !Self.isStopped.load(ordering: .relaxed)
+        stream.write(text) && !Self.isStopped.load(ordering: .relaxed)
       }
-      Console.result("")
+      try stream.end()
       if Self.isStopped.load(ordering: .relaxed) { Console.note("stopped") }
       if answer.forgottenTurns > 0 {
         Console.note("the first \(answer.forgottenTurns) turns no longer fit the context, and were forgotten")
       }
     } catch let error as ChatTooLong {
-      Console.note("error: \(error)")
+      Console.error("\(error)")
     } catch let error as TemplateError {
-      Console.note("error: \(error)")
+      Console.error("\(error)")
     }
   }
 
-  /// Appends the dialogue to a file; a fault is said, and the dialogue goes on.
-  private func save(to path: String) {
-    guard !path.isEmpty else { return Console.note("/save FILE: name the file, such as /save chat.jsonl") }
+  /// Appends the dialogue to a file, whole or not at all; a fault is said, and the dialogue goes on.
+  ///
+  /// - Returns: whether it is saved.
+  private func save(to path: String) -> Bool {
     do {
       let url = URL(fileURLWithPath: path)
       if !FileManager.default.fileExists(atPath: path) { try Data().write(to: url) }
       let file = try FileHandle(forWritingTo: url)
       defer { try? file.close() }
-      try file.seekToEnd()
-      try file.write(contentsOf: session.row())
+      let end = try file.seekToEnd()
+      do {
+        try file.write(contentsOf: session.row())
+      } catch {
+        // Part of a line would spoil the rows before it too.
+        try? file.truncate(atOffset: end)
+        throw error
+      }
       Console.note("\(session.messages.count) turns saved to \(path)")
+      return true
     } catch {
-      Console.note("error: \(path): \(error.systemReason); the dialogue is not saved, check the path")
+      Console.error(
+        "\(path): \(error.systemReason); the dialogue is not saved, check the path and the room on the disk")
+      return false
     }
   }
 }

@@ -39,7 +39,7 @@ struct ConvertCommand: ParsableCommand {
       try writeFolder(progress)
     }
     if json { return try Console.result(json: Result(output: target.path)) }
-    Console.result("wrote \(target.path)")
+    try Console.result("wrote \(target.path)")
   }
 
   private func writeFolder(_ progress: (Int, Int) -> Void) throws {

@@ -51,12 +51,15 @@ struct DataShowCommand: ParsableCommand {
           "--round \(round ?? ""): the recipe's rounds are \(recipe.rounds.map(\.name).joined(separator: ", "))")
     }
     let text = try ModelText(recipe)
+    text.notes.forEach(Console.note)
     try text.checkLengths(of: recipe)
-    let printer = DatasetPrinter(isTerminal: isatty(STDOUT_FILENO) == 1)
+    let printer = DatasetPrinter(isTerminal: StandardStream.output.isTerminal)
     // Rows that train are compared with all that are held out: these come first, whichever are shown.
     var leakCheck = LeakCheck()
     var inspections: [DatasetInspection] = []
-    var lines: [String] = []
+    var lines: [StyledLine] = []
+    var notes: Set<String> = []
+    var joined: [String] = []
     for isHeldOut in [true, false] {
       for round in chosen {
         let check = { (row: EncodedRow) in
@@ -67,6 +70,9 @@ struct DataShowCommand: ParsableCommand {
         let shown = isHeldOut == valid
         let inspection = try round.inspect(
           text, seed: recipe.seed, heldOut: isHeldOut, rows: shown ? rows : 0, also: check)
+        let path = (isHeldOut && round.split == nil ? round.valid : round.train)?.path ?? ""
+        if let note = inspection?.remarks.note(of: path), notes.insert(note).inserted { Console.note(note) }
+        if !isHeldOut, inspection?.remarks.hasCompletions == true { joined.append(round.name) }
         guard shown else { continue }
         guard let inspection else {
           Console.note("round \(round.name) has no held-out rows: neither valid nor split")
@@ -76,11 +82,12 @@ struct DataShowCommand: ParsableCommand {
         lines += printer.lines(of: inspection, round: round)
       }
     }
+    if let warning = templateWarning(text.tokenizer, rounds: joined) { Console.note(warning) }
     let leaks = leakCheck.reports(allowed: recipe.allowLeaks)
     if json { return try Console.result(json: Result(datasets: inspections, leaks: leaks)) }
-    if inspections.contains(where: { !$0.samples.isEmpty }) { Console.result(printer.legend) }
-    lines.forEach(Console.result)
-    Console.result("")
-    (leaks.isEmpty ? ["leaks: none"] : leaks.lines).forEach(Console.result)
+    if inspections.contains(where: { !$0.samples.isEmpty }) { try Console.result(styled: printer.legend) }
+    for line in lines { try Console.result(styled: line) }
+    try Console.result("")
+    try Console.result(lines: leaks.isEmpty ? ["leaks: none"] : leaks.lines)
   }
 }

@@ -9,14 +9,17 @@ struct DatasetPrinter {
   let isTerminal: Bool
 
   /// How to read the tokens, in one line.
-  var legend: String {
-    isTerminal
-      ? "tokens are written id:piece; those that are \(marked("coloured and underlined")) are supervised: the model learns "
-        + "to write them"
-      : "tokens are written id:piece; those in [square brackets] are supervised: the model learns to write them"
+  var legend: StyledLine {
+    let mark: [StyledLine.Part] =
+      isTerminal
+      ? [.init(text: "that are "), .init(text: "coloured and underlined", isMarked: true)]
+      : [.init(text: "in [square brackets]")]
+    return StyledLine(
+      [.init(text: "tokens are written id:piece; those ")] + mark
+        + [.init(text: " are supervised: the model learns to write them")])
   }
 
-  func lines(of inspection: DatasetInspection, round: ResolvedRound) -> [String] {
+  func lines(of inspection: DatasetInspection, round: ResolvedRound) -> [StyledLine] {
     let share = Double(inspection.supervisedTokens) / Double(max(inspection.tokens, 1))
     let percent = (share * 1000).rounded() / 10
     let lengths = inspection.lengths
@@ -32,10 +35,10 @@ struct DatasetPrinter {
       lines.append(
         "  objective.reverse is \(reverse): training reads that share of the rows backwards; all are shown forwards")
     }
-    return lines + inspection.samples.flatMap(self.lines)
+    return lines.map { StyledLine($0) } + inspection.samples.flatMap(self.lines)
   }
 
-  private func lines(of row: InspectedRow) -> [String] {
+  private func lines(of row: InspectedRow) -> [StyledLine] {
     var lines = [
       "  \(row.place)  \(row.shape), \(row.ids.count) tokens, \(row.supervisedCount) supervised; BOS \(row.bos), "
         + "EOS \(row.eos)"
@@ -50,41 +53,39 @@ struct DatasetPrinter {
     }
     if !row.text.isEmpty {
       lines += row.text.split(separator: "\n", omittingEmptySubsequences: false).map {
-        Self.indent + "| " + printable(String($0))
+        Self.indent + "| " + $0
       }
     }
-    lines += tokenLines(of: row)
+    let tokens = tokenLines(of: row)
+    var rest: [String] = []
     if let kept = row.cutAt {
-      lines.append(
+      rest.append(
         Self.indent + "cut after \(kept) tokens: \(row.beyond) are left out, \(row.supervisedBeyond) of them supervised"
       )
     } else if row.beyond > 0 {
-      lines.append(Self.indent + "goes on in the next samples: \(row.beyond) more tokens")
+      rest.append(Self.indent + "goes on in the next samples: \(row.beyond) more tokens")
     }
-    return lines
+    return lines.map { StyledLine($0) } + tokens + rest.map { StyledLine($0) }
   }
 
-  private func tokenLines(of row: InspectedRow) -> [String] {
-    var lines: [String] = []
-    var line = ""
+  private func tokenLines(of row: InspectedRow) -> [StyledLine] {
+    var lines: [StyledLine] = []
+    var line = StyledLine(Self.indent)
     var width = 0
     for (index, id) in row.ids.enumerated() {
       let isMarked = row.supervised[index]
       let begins = isMarked && (index == 0 || !row.supervised[index - 1])
       let ends = isMarked && (index == row.ids.count - 1 || !row.supervised[index + 1])
       let token = row.pieces.isEmpty ? "\(id)" : "\(id):\(printable(row.pieces[index]))"
-      var shown = isMarked && isTerminal ? marked(token) : token
-      if !isTerminal { shown = (begins ? "[" : "") + shown + (ends ? "]" : "") }
+      let shown = isTerminal ? token : (begins ? "[" : "") + token + (ends ? "]" : "")
       if width > 0, width + token.count + 2 > Self.width {
-        lines.append(Self.indent + line)
-        (line, width) = ("", 0)
+        lines.append(line)
+        (line, width) = (StyledLine(Self.indent), 0)
       }
-      line += (width == 0 ? "" : " ") + shown
+      if width > 0 { line.parts.append(.init(text: " ")) }
+      line.parts.append(.init(text: shown, isMarked: isMarked && isTerminal))
       width += token.count + 1
     }
-    return lines + [Self.indent + line]
+    return lines + [line]
   }
-
-  /// Underlined and green.
-  private func marked(_ text: String) -> String { "\u{1B}[4;32m\(text)\u{1B}[0m" }
 }

@@ -26,29 +26,33 @@ struct DevicesCommand: ParsableCommand {
       let largestAllocationBytes: Int
       let localMemoryBytes: Int
       let chosen: Bool
+      /// How it failed its check before an earlier use; nil: not known.
+      let refused: String?
     }
 
     let devices: [Entry]
   }
 
   func run() throws {
-    let chosen = try DeviceSelection.resolve(option: device.device).device()
+    let chosen = try device.likelyDevice()
     let entries = try Device.all().map { device in
       Listing.Entry(
         index: device.index, name: device.name, vendor: device.vendor, kind: device.kind.rawValue,
         platform: device.platform, driver: device.driverVersion, version: device.openCLVersion,
         computeUnits: device.computeUnits, clockMegahertz: device.clockMegahertz,
         globalMemoryBytes: device.globalMemoryBytes, largestAllocationBytes: device.largestAllocationBytes,
-        localMemoryBytes: device.localMemoryBytes, chosen: device.index == chosen?.index)
+        localMemoryBytes: device.localMemoryBytes, chosen: device.index == chosen?.index,
+        refused: DeviceTrust.knownRefusal(of: device)?.reason)
     }
     if json { return try Console.result(json: Listing(devices: entries)) }
     for entry in entries {
       let memory = Double(entry.globalMemoryBytes) / 1_073_741_824
-      Console.result(
+      try Console.result(
         "\(entry.chosen ? "*" : " ") \(entry.index)  \(entry.name)  [\(entry.kind), \(entry.platform), "
-          + "driver \(entry.driver), \(entry.computeUnits) units, \((memory * 10).rounded() / 10) GiB]")
+          + "driver \(entry.driver), \(entry.computeUnits) units, \((memory * 10).rounded() / 10) GiB]"
+          + (entry.refused.map { "  refused: \($0)" } ?? ""))
     }
-    Console.result(
+    try Console.result(
       chosen == nil
         ? "* cpu  the CPU fallback, without OpenCL\(entries.isEmpty ? " (no OpenCL device was found)" : "")"
         : "  cpu  the CPU fallback, without OpenCL")

@@ -60,6 +60,7 @@ struct EvaluateCommand: ParsableCommand {
     let dataset = try Dataset.load(
       name: url.lastPathComponent, url: url, tokenizer: try loadTokenizer(of: source),
       vocabularySize: configuration.vocabSize, sequenceLength: length)
+    [dataset].notes.forEach(Console.note)
     if dataset.statistics.cut > 0 {
       Console.note("\(dataset.statistics.cut) rows were cut to \(length) tokens")
     }
@@ -84,9 +85,9 @@ struct EvaluateCommand: ParsableCommand {
       return try Console.result(
         json: Result(loss: loss, perplexity: exp(loss), tokens: tokens, metrics: Self.metrics(scores)))
     }
-    Console.result("loss \(loss) nats a token, perplexity \(exp(loss)), \(tokens) supervised tokens")
+    try Console.result("loss \(loss) nats a token, perplexity \(exp(loss)), \(tokens) supervised tokens")
     for score in scores {
-      Console.result("\(score.name) \(score.value)" + (score.standardError.map { " ± \($0)" } ?? ""))
+      try Console.result("\(score.name) \(score.value)" + (score.standardError.map { " ± \($0)" } ?? ""))
     }
   }
 

@@ -21,28 +21,23 @@ enum Failure {
     case let error as RoundError: error.exitCode
     case let error as RecipeError: error.exitCode
     case let error as DatasetError: error.exitCode
-    case let error as CheckpointError: code(error.kind)
+    case let error as CheckpointError: error.exitCode
     case let error as TokenizerError: code(error)
     case is TemplateError, is BadInput: 65
     case is NotFound: 66
+    case let error as UnwritableStream: error.isUnread ? 128 + SIGPIPE : 74
     case is CocoaError, is POSIXError: 74
     default: nil
     }
   }
 
-  /// One line about it; Foundation's errors describe themselves in several words of code.
-  static func text(of error: any Error) -> String {
+  /// One line about it, nil where there is nothing to say; Foundation's errors describe themselves in several words of
+  /// code.
+  static func text(of error: any Error) -> String? {
+    if let error = error as? UnwritableStream, error.isUnread { return nil }
     guard error is CocoaError || error is POSIXError else { return "\(error)" }
     let path = ((error as? CocoaError)?.filePath).map { $0 + ": " } ?? ""
     return "\(path)\(error.systemReason); check the path, its permissions and the room on the disk"
-  }
-
-  private static func code(_ kind: CheckpointError.Kind) -> Int32 {
-    switch kind {
-    case .notFound: 66
-    case .invalid, .unsupported: 65
-    case .inputOutput: 74
-    }
   }
 
   private static func code(_ error: TokenizerError) -> Int32 {

@@ -78,6 +78,7 @@ struct GenerateCommand: ParsableCommand {
     var decoder: StreamingDecoder?
     var reversed: ReverseText?
     let streams = !json && !reverse.reverse
+    let stream = AnswerStream()
     let (answers, tokenizer) = try write(
       1,
       begin: { tokenizer in
@@ -86,18 +87,19 @@ struct GenerateCommand: ParsableCommand {
         return reversed?.prompt(prompt ?? "")
       },
       onToken: { token in
-        if streams, let text = decoder?.append(token) { FileHandle.standardOutput.write(Data(text.utf8)) }
+        guard streams, let text = decoder?.append(token) else { return true }
+        return stream.write(text)
       })
     let new = answers[0]
     if let reversed {
       let (ids, text) = reversed.readingOrder(new)
-      return json ? try Console.result(json: Answer(ids: ids, text: text)) : Console.result(text)
+      return json ? try Console.result(json: Answer(ids: ids, text: text)) : try stream.end(text)
     }
     if json {
       return try Console.result(
         json: Answer(ids: new, text: tokenizer?.decode(new, skipSpecial: true) ?? ""))
     }
-    Console.result(decoder?.finish() ?? new.map(String.init).joined(separator: ","))
+    try stream.end(decoder?.finish() ?? new.map(String.init).joined(separator: ","))
   }
 
   /// Draws several answers, and prints the one that the reverse model ranks first.
@@ -114,14 +116,17 @@ struct GenerateCommand: ParsableCommand {
     if json {
       return try Console.result(json: RankedAnswer(ids: best.ids, text: best.text, candidates: candidates))
     }
-    Console.result(best.text)
+    try AnswerStream().end(best.text)
   }
 
-  /// Answers to the prompt; the model and its device are given up before this returns.
+  /// Answers to the prompt; the model leaves the device when another executor is opened.
   ///
-  /// - Parameter begin: is given the tokenizer; the prompt's ids where they are not the usual ones.
+  /// - Parameters:
+  ///   - begin: is given the tokenizer; the prompt's ids where they are not the usual ones.
+  ///   - onToken: false ends the answer with that token.
   private func write(
-    _ count: Int, begin: ((any Tokenizer)?) throws -> [Int32]? = { _ in nil }, onToken: (Int32) -> Void = { _ in }
+    _ count: Int, begin: ((any Tokenizer)?) throws -> [Int32]? = { _ in nil },
+    onToken: (Int32) -> Bool = { _ in true }
   ) throws -> (answers: [[Int32]], tokenizer: (any Tokenizer)?) {
     let source = try model.open()
     let configuration = source.configuration
@@ -143,8 +148,7 @@ struct GenerateCommand: ParsableCommand {
       prompts: Array(repeating: input, count: count), maxTokens: maxTokens, stops: stops, sampling: drawing.sampling
     ) { _, token in
       if first == nil { first = .now }
-      onToken(token)
-      return true
+      return onToken(token)
     }
     // The first token of each answer comes of reading the prompt.
     let written = answers.reduce(0) { $0 + max($1.count - 1, 0) }

@@ -22,25 +22,27 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let found = try ModelInspection(
       URL(fileURLWithPath: model), tokenizer: tokenizer.map { URL(fileURLWithPath: $0) })
+    found.notes.forEach(Console.note)
     if json { return try Console.result(json: found) }
-    Console.result("\(found.path): \(found.format)")
+    try Console.result("\(found.path): \(found.format)")
     if let parameters = found.parameters {
-      Console.result("\(parameters) parameters, \(found.bytes) bytes here, \(4 * parameters) bytes as fp32 on a device")
+      try Console.result(
+        "\(parameters) parameters, \(found.bytes) bytes here, \(4 * parameters) bytes as fp32 on a device")
     }
-    if let configuration = found.configuration { section("configuration", try Self.lines(configuration)) }
+    if let configuration = found.configuration { try section("configuration", Self.lines(configuration)) }
     let types = Dictionary(grouping: found.tensors, by: \.dtype).map { type, tensors in
       "\(type): \(tensors.count) tensors, \(tensors.reduce(0) { $0 + $1.bytes }) bytes"
     }
-    section("storage", types.sorted())
-    section("tensors", found.tensors.map { "\($0.name)  \($0.shape)  \($0.dtype)  \($0.bytes)" })
-    section("tokenizer", found.tokenizer.map(Self.lines) ?? [])
-    section("chat template", found.chatTemplate.map { [$0] } ?? [])
+    try section("storage", types.sorted())
+    try section("tensors", found.tensors.map { "\($0.name)  \($0.shape)  \($0.dtype)  \($0.bytes)" })
+    try section("tokenizer", found.tokenizer.map(Self.lines) ?? [])
+    if let template = found.chatTemplate { try Console.result(text: "\n# chat template\n" + template) }
   }
 
-  private func section(_ title: String, _ lines: [String]) {
+  private func section(_ title: String, _ lines: [String]) throws {
     guard !lines.isEmpty else { return }
-    Console.result("\n# \(title)")
-    for line in lines { Console.result(line) }
+    try Console.result(text: "\n# \(title)")
+    try Console.result(lines: lines)
   }
 
   private static func lines(_ configuration: CheckpointJSON) throws -> [String] {

@@ -15,23 +15,31 @@ struct ModelOptions: ParsableArguments {
   var tokenizer: String?
 
   /// Opens the model's files; nothing is sent to a device.
-  func open() throws -> any ModelSource {
-    try openModel(
+  func open() throws -> any ModelSource { try Self.open(model, tokenizer: tokenizer, adapter: adapter) }
+
+  /// Opens a model's files, and says on stderr what there is to remark on them.
+  static func open(_ model: String, tokenizer: String? = nil, adapter: String? = nil) throws -> any ModelSource {
+    let source = try openModel(
       at: URL(fileURLWithPath: model), tokenizer: tokenizer.map { URL(fileURLWithPath: $0) },
       adapter: adapter.map { URL(fileURLWithPath: $0) })
+    source.notes.forEach(Console.note)
+    return source
   }
 
   /// The tokenizer alone: also of a folder that holds nothing else.
   func openTokenizer() throws -> any Tokenizer {
     let url = URL(fileURLWithPath: tokenizer ?? model)
-    if tokenizer == nil, url.pathExtension == "gguf" || Self.holdsModel(url) {
+    if tokenizer == nil, try Self.holdsModel(url) {
       if let found = try loadTokenizer(of: try open()) { return found }
     }
     return try loadTokenizer(at: url)
   }
 
-  private static func holdsModel(_ url: URL) -> Bool {
-    FileManager.default.fileExists(atPath: url.appending(path: "config.json").path)
+  private static func holdsModel(_ url: URL) throws -> Bool {
+    var isFolder = ObjCBool(false)
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else { return false }
+    guard isFolder.boolValue else { return try GGUFFile.stands(at: url) }
+    return FileManager.default.fileExists(atPath: url.appending(path: "config.json").path)
   }
 }
 

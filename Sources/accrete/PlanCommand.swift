@@ -75,14 +75,13 @@ struct PlanCommand: ParsableCommand {
     let configuration = try recipe.baseConfiguration()
     let types = try recipe.baseTypes(of: configuration)
     let settings = recipe.largestSettings
-    let chosen = try DeviceSelection.resolve(option: device.device, recipe: recipe.device).device()
+    let chosen = try device.likelyDevice(recipe: recipe.device)
     let factors = recipe.precision.factors
     let tuned = chosen.map { DeviceOption.tunedProducts($0)[factors] ?? [:] } ?? [:]
     let target = MemoryPlan.Device(chosen, factors: factors, tuned: tuned)
     let memory =
-      try memory.map { try ByteCount($0).bytes } ?? chosen?.globalMemoryBytes
-      ?? Int(
-        ProcessInfo.processInfo.physicalMemory)
+      try memory.map { try ByteCount($0).bytes }
+      ?? chosen?.memoryBytes(ofHost: MachineMemory.current.installedBytes) ?? MachineMemory.current.installedBytes
     let rate = try gflops ?? bench.map(Self.rate)
     let report: Report
     do throws(LoRASettings.Unsuitable) {
@@ -95,7 +94,7 @@ struct PlanCommand: ParsableCommand {
     if chosen == nil && !types.isEmpty {
       Console.note("planned for the CPU fallback, which keeps every weight in float32: an OpenCL device would not")
     }
-    Self.lines(of: report, settings: settings).forEach(Console.result)
+    try Console.result(lines: Self.lines(of: report, settings: settings))
   }
 
   private static func report(

@@ -1,11 +1,11 @@
-import Foundation
+import Trainer
 
 /// A bar on stderr, where that is a terminal; elsewhere nothing.
 final class ProgressBar {
   private static let width = 24
 
   /// Whether a bar can be drawn.
-  let isTerminal = isatty(STDERR_FILENO) == 1
+  let isTerminal = StandardStream.error.isTerminal
   private var isShown = false
 
   /// Draws the bar over the one before.
@@ -15,14 +15,14 @@ final class ProgressBar {
     guard isTerminal else { return }
     let filled = min(done * Self.width / max(total, 1), Self.width)
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
-    FileHandle.standardError.write(Data("\r\u{1B}[K\(label) \(bar) \(text)".utf8))
+    try? StandardStream.error.write("\r\u{1B}[K" + printable("\(label) \(bar) \(text)"))
     isShown = true
     if done >= total { end() }
   }
 
   /// Leaves the bar where it is; what follows begins on a line of its own.
   func end() {
-    if isShown { FileHandle.standardError.write(Data("\n".utf8)) }
+    if isShown { Console.note("") }
     isShown = false
   }
 }

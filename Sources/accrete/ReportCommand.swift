@@ -18,8 +18,8 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     let files = try RunReport(folder: URL(fileURLWithPath: folder)).write()
     if json { return try Console.result(json: files) }
-    Console.result("report: \(files.report)")
-    Console.result("figures: \(files.figures.count) files in \(folder)/figures")
-    Console.result("tensorboard: tensorboard --logdir \(files.tensorboard)")
+    try Console.result("report: \(files.report)")
+    try Console.result("figures: \(files.figures.count) files in \(folder)/figures")
+    try Console.result("tensorboard: tensorboard --logdir \(files.tensorboard)")
   }
 }

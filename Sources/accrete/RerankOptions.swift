@@ -29,7 +29,7 @@ struct RerankOptions: ParsableArguments {
   func rank(prompt: String, answers: [String], by model: String, on device: DeviceOption) throws
     -> [ReverseRanking.Candidate]
   {
-    let source = try openModel(at: URL(fileURLWithPath: model))
+    let source = try ModelOptions.open(model)
     guard let tokenizer = try loadTokenizer(of: source) else {
       throw Failure.BadInput(description: "--rerank: \(model) has no tokenizer; give a model's folder that holds one")
     }

@@ -25,7 +25,7 @@ struct RoundsListCommand: ParsableCommand {
   func run() throws {
     let listing = try RunListing(URL(fileURLWithPath: folder))
     if json { return try Console.result(json: listing) }
-    RoundsPrinter.lines(of: listing).forEach(Console.result)
+    try Console.result(lines: RoundsPrinter.lines(of: listing))
   }
 }
 
@@ -49,6 +49,6 @@ struct RoundsDiffCommand: ParsableCommand {
     let comparison = try RunComparison(
       RunListing(URL(fileURLWithPath: first)), RunListing(URL(fileURLWithPath: second)))
     if json { return try Console.result(json: comparison) }
-    RoundsPrinter.lines(of: comparison).forEach(Console.result)
+    try Console.result(lines: RoundsPrinter.lines(of: comparison))
   }
 }

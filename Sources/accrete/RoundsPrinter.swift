@@ -36,7 +36,7 @@ enum RoundsPrinter {
       }
       lines += ["", "branches: " + names.joined(separator: ", ")]
     }
-    return lines.map(printable)
+    return lines
   }
 
   static func lines(of comparison: RunComparison) -> [String] {
@@ -65,7 +65,7 @@ enum RoundsPrinter {
     }
     figures.add(cells("seconds", comparison.seconds, digits: 1))
     figures.add(cells("tokens", comparison.tokens, digits: 0))
-    return (lines + [""] + figures.lines).map(printable)
+    return lines + [""] + figures.lines
   }
 
   /// The loss first, then the metrics by name.

@@ -55,7 +55,7 @@ struct ScoreCommand: ParsableCommand {
     let scores = Scores(
       ids: sample.ids, tokenLogprobs: losses.map { $0.map { -$0 } }, loss: mean, perplexity: exp(mean))
     if json { return try Console.result(json: scores) }
-    Console.result("loss \(mean) nats a token, perplexity \(scores.perplexity), \(sample.targetCount) tokens")
+    try Console.result("loss \(mean) nats a token, perplexity \(scores.perplexity), \(sample.targetCount) tokens")
   }
 
   /// What is scored, in the order that the model reads.

@@ -1,3 +1,5 @@
+import Trainer
+
 /// Cells in columns for people: texts to the left, numbers to the right.
 struct TextTable {
   private var rows: [[String]]
@@ -8,11 +10,12 @@ struct TextTable {
   ///   - header: the columns' titles.
   ///   - texts: the columns that hold text; the others hold numbers.
   init(_ header: [String], texts: Set<Int>) {
-    rows = [header]
+    rows = [header.map(printable)]
     self.texts = texts
   }
 
-  mutating func add(_ row: [String]) { rows.append(row) }
+  /// Adds a row; its cells are as wide as they are shown.
+  mutating func add(_ row: [String]) { rows.append(row.map(printable)) }
 
   /// The header and the rows, each a line.
   var lines: [String] {

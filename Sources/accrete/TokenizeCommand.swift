@@ -40,30 +40,25 @@ struct TokenizeCommand: ParsableCommand {
     let ids = tokenizer.encode(text ?? "")
     let tokens = Tokens(ids: ids, pieces: ids.map { tokenizer.piece($0) })
     if json { return try Console.result(json: tokens) }
-    for (id, piece) in zip(tokens.ids, tokens.pieces) { Console.result("\(id)\t\(piece)") }
+    for (id, piece) in zip(tokens.ids, tokens.pieces) { try Console.result(cells: ["\(id)", piece]) }
   }
 
   private func printLines(of url: URL, _ tokenizer: any Tokenizer) throws {
-    guard FileManager.default.fileExists(atPath: url.path) else {
-      throw Failure.NotFound(description: "--file \(url.path): there is no such file; check the path")
-    }
-    let content = try Data(contentsOf: url, options: .mappedIfSafe)
+    let content = try MappedFile(path: url.path)
     var output = ""
-    var start = content.startIndex
-    var number = 0
-    while start < content.endIndex {
-      let end = content[start...].firstIndex(of: UInt8(ascii: "\n")) ?? content.endIndex
-      number += 1
-      guard let line = String(validating: content[start..<end], as: UTF8.self) else {
-        throw Failure.BadInput(description: "--file \(url.path):\(number) is not UTF-8: convert it, as with iconv")
+    func tooLong(_ line: Int) -> any Error {
+      Failure.BadInput(description: "--file \(url.path):\(line): " + FileLines.tooLong("the line"))
+    }
+    try FileLines.forEach(of: content.bytes, tooLong: tooLong) { line in
+      guard let text = String(validating: line.bytes, as: UTF8.self) else {
+        throw Failure.BadInput(description: "--file \(url.path):\(line.number) is not UTF-8: convert it, as with iconv")
       }
-      output += "[" + tokenizer.encode(line).map { String($0) }.joined(separator: ",") + "]\n"
+      output += "[" + tokenizer.encode(text).map { String($0) }.joined(separator: ",") + "]\n"
       if output.utf8.count >= Self.outputChunk {
-        FileHandle.standardOutput.write(Data(output.utf8))
+        try StandardStream.output.write(output)
         output = ""
       }
-      start = end + 1
     }
-    FileHandle.standardOutput.write(Data(output.utf8))
+    try StandardStream.output.write(output)
   }
 }

@@ -29,7 +29,7 @@ struct TokenizerCommand: ParsableCommand {
       let folder = try TokenizerOutput.folder(output)
       try writeTokenizer(try model.openTokenizer(), to: folder)
       if json { return try Console.result(json: Result(output: folder.path)) }
-      Console.result("wrote \(folder.path)")
+      try Console.result("wrote \(folder.path)")
     }
   }
 }

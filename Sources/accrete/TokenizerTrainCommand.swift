@@ -55,7 +55,7 @@ extension TokenizerCommand {
       try writeTokenizer(learned.tokenizer, to: folder)
       let result = Result(output: folder.path, vocabSize: size, merges: learned.mergeCount)
       if json { return try Console.result(json: result) }
-      Console.result("wrote \(folder.path): \(size) tokens, \(learned.mergeCount) merges")
+      try Console.result("wrote \(folder.path): \(size) tokens, \(learned.mergeCount) merges")
     }
   }
 }

@@ -45,26 +45,33 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
+    Interruption.listen()
+    do { try train() } catch { throw Interruption.cause(of: error) }
+  }
+
+  private func train() throws {
+    let progress = ProgressDisplay()
     var recipe = try Recipe.load(URL(fileURLWithPath: recipe), overrides: overrides)
+    let lock: RunLock?
     if let branch, let fromRound {
-      recipe = try RunBranch(of: recipe, name: branch, fromRound: fromRound).prepare(resuming: resume)
+      (recipe, lock) = try RunBranch(of: recipe, name: branch, fromRound: fromRound)
+        .prepare(resuming: resume, note: progress.note)
+    } else {
+      lock = try RunFolder(recipe.outputDirectory).claim(resuming: resume, note: progress.note)
     }
-    let signals = Interruption.listen()
-    defer { signals.forEach { $0.cancel() } }
     let executor = try device.makeExecutor(
       recipe: recipe.device, factors: recipe.precision.factors, profiling: profile,
       recorded: resume || branch != nil ? CompoundingRun.recordedTuning(recipe) : nil)
-    let progress = ProgressDisplay()
     var observer = RunObserver(note: progress.note, step: progress.step)
     if let writeBatches { observer.batch = try BatchWriter(URL(fileURLWithPath: writeBatches)).write }
-    let run = try CompoundingRun(recipe, executor: executor, observer: observer)
+    let run = try CompoundingRun(recipe, executor: executor, observer: observer, lock: lock)
     let summary = try run.run(resuming: resume || branch != nil, accepting: accept)
     if profile { try ProfilePrinter.print(executor) }
     if json {
       try Console.result(json: summary)
     } else {
-      Console.result(summary.transfer.table)
-      Console.result("models: \(summary.outputDir)/rounds, the last: \(summary.outputDir)/rounds/final")
+      try Console.result(text: summary.transfer.table)
+      try Console.result("models: \(summary.outputDir)/rounds, the last: \(summary.outputDir)/rounds/final")
     }
   }
 }

@@ -43,7 +43,7 @@ struct TuneCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard let chosen = try DeviceSelection.resolve(option: device.device).device() else {
+    guard let chosen = try device.checkedDevice() else {
       throw OpenCLError(
         kind: .noSuchDevice, call: "tune", detail: "there is no OpenCL device to tune for",
         remedy: "install an OpenCL driver (on Debian: pocl-opencl-icd)")
@@ -59,8 +59,8 @@ struct TuneCommand: ParsableCommand {
     }
     try search(chosen, &file, keptAt: url)
     if json { return try Console.result(json: file) }
-    Self.table(of: file).forEach(Console.result)
-    Console.result("kept in \(url.path)")
+    try Console.result(lines: Self.table(of: file))
+    try Console.result("kept in \(url.path)")
   }
 
   // MARK: - The search
@@ -127,7 +127,7 @@ struct TuneCommand: ParsableCommand {
     case .exited(_, let output):
       let reason = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline).first
       return .failed(reason.map(String.init) ?? "it ended without a word")
-    case .crashed(let signal): return .failed("it crashed (signal \(signal))")
+    case .crashed(let signal, _): return .failed("it crashed (signal \(signal))")
     case .timedOut: return .failed("it took over \(Int(patience)) s")
     case .failed(let reason): return .failed(reason)
     }
@@ -173,9 +173,9 @@ struct TuneTrialCommand: ParsableCommand {
       let devices = try Device.all()
       guard devices.indices.contains(trial.device) else { throw MatmulTrial.Wrong(description: "no such device") }
       let result = try trial.run(on: devices[trial.device])
-      Console.result(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
+      try Console.result(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
     } catch {
-      Console.result("\(error)")
+      try Console.result("\(error)")
       throw ExitCode(1)
     }
   }

@@ -71,13 +71,21 @@ final class CommandFixture: Sendable {
     }.joined()
   }
 
+  /// Trains the recipe.
+  ///
+  /// - Parameters:
+  ///   - signal: sent once, as soon as `when` holds.
+  ///   - words: which stderr must hold before.
   func train(
-    _ more: String..., environment: [String: String] = [:], fileLimit: Int? = nil, signal: Int32? = nil,
-    when: () -> Bool = { true }
+    _ more: String..., environment: [String: String] = [:], fileLimit: Int? = nil, ignored: String? = nil,
+    signal: Int32? = nil, after words: String = "", when: () -> Bool = { true }
   ) throws -> CommandOutcome {
     try AccreteProcess.run(
-      ["train", recipe.path] + more, environment: environment, fileLimit: fileLimit, signal: signal,
-      when: { _ in when() })
+      ["train", recipe.path] + more, environment: environment, fileLimit: fileLimit, ignored: ignored, signal: signal
+    ) { _, errors in
+      let isSaid = words.isEmpty || ((try? String(contentsOf: errors, encoding: .utf8)) ?? "").contains(words)
+      return isSaid && when()
+    }
   }
 
   /// Steps in the metrics so far.

@@ -101,6 +101,33 @@ extension CommandTests {
       #expect(try datasets(valid).count == 1)
     }
 
+    @Test("prompts that a chat model reads without its template, and keys that are not read, are told once")
+    func remarks() throws {
+      let fixture = try CommandFixture()
+      let model = try fixture.copy(TrainedModel.folder().resolvingSymlinksInPath(), as: "model")
+      let base = "base={model: \(model.path)}"
+      let rows = CommandFixture.rows("two", 0..<20).replacing("{", with: #"{"id": 7, "#)
+      try fixture.write(rows, "two.jsonl")
+      let key = "two.jsonl: of its rows the keys \"id\" are not read"
+      let warning = "without the model's chat template"
+      for command in [["data", "show"], ["train"]] {
+        func run(_ more: String...) throws -> String {
+          let short = ["max_steps=1", "save_steps=1", "output_dir=\(UUID().uuidString)", "--device", "cpu"]
+          let outcome = try AccreteProcess.run([command, [fixture.recipe.path, base], more, short].flatMap { $0 })
+          #expect(outcome.code == 0 && !outcome.output.contains(warning), "\(outcome.errors)")
+          return outcome.errors
+        }
+        let plain = try run()
+        #expect(plain.components(separatedBy: key).count == 2 && !plain.contains(warning), "\(plain)")
+        let template = model.appending(path: "chat_template.jinja")
+        try FileManager.default.copyItem(at: TestData.golden("templates/chatml.jinja"), to: template)
+        let joined = try run()
+        #expect(joined.components(separatedBy: warning).count == 2, "\(joined)")
+        #expect(joined.contains("completions of one, two") && joined.contains("--prompt"))
+        try FileManager.default.removeItem(at: template)
+      }
+    }
+
     @Test("leaks are told and not refused, whichever rows are shown", arguments: [[], ["--valid"]])
     func leaks(_ more: [String]) throws {
       let fixture = try CommandFixture()

@@ -74,6 +74,42 @@ extension CommandTests {
       #expect(listing.code == 0 && listing.output.contains("no OpenCL device was found"))
     }
 
+    private static let compiler = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+      .flatMap { folder in ["cc", "clang"].map { "\(folder)/\($0)" } }
+      .first(where: FileManager.default.isExecutableFile)
+
+    @Test(
+      "a driver that crashes as it is released takes neither answer nor exit code with it", .onOpenCL,
+      .enabled(if: compiler != nil, "no C compiler in PATH: neither cc nor clang"))
+    func crashingRelease() throws {
+      let fixture = try CommandFixture()
+      let source = try fixture.write(
+        """
+        #include <errno.h>
+        #include <stdlib.h>
+        #include <string.h>
+        extern char *program_invocation_short_name;
+        int clReleaseContext(void *context) { abort(); }
+        int clReleaseCommandQueue(void *queue) { abort(); }
+        // A driver starts compilers and linkers, which are to end as they do.
+        __attribute__((destructor)) static void unload(void) {
+          if (strcmp(program_invocation_short_name, "accrete") == 0) abort();
+        }
+        """, "release.c")
+      let library = fixture.file("release.so").path
+      let compiler = try Process.run(
+        URL(fileURLWithPath: #require(Self.compiler)),
+        arguments: ["-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, source.path])
+      compiler.waitUntilExit()
+      try #require(compiler.terminationStatus == 0)
+      let model = ["--model", TestData.golden("llama/biases").path, "--ids", "5,6,7", "--json"]
+      for command in [["score"], ["generate", "--max-tokens", "2"]] {
+        let outcome = try AccreteProcess.run(command + model, environment: ["LD_PRELOAD": library])
+        #expect(outcome.code == 0, "\(command): \(outcome.errors)")
+        #expect(!outcome.output.isEmpty)
+      }
+    }
+
     @Test("the option wins over the recipe, the recipe over ACCRETE_DEVICE")
     func precedence() throws {
       let fixture = try CommandFixture()

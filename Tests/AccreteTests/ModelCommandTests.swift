@@ -58,6 +58,42 @@ extension CommandTests {
       #expect(outcome.errors.isEmpty)
     }
 
+    @Test(
+      "a text that begins with a dash is a text",
+      arguments: [
+        "- item one", "-5 degrees", "--- front matter", "-how", "--help", "-h", "--", "---", "-", "--json", "--=x",
+      ])
+    func dashes(_ text: String) throws {
+      let fixture = try CommandFixture()
+      let model = try fixture.copy(TrainedModel.folder().resolvingSymlinksInPath(), as: "model")
+      try FileManager.default.copyItem(
+        at: TestData.golden("templates/chatml.jinja"), to: model.appending(path: "chat_template.jinja"))
+      let input = try fixture.write("\(text)\n/exit\n", "input.txt")
+      func run(_ arguments: String...) throws -> CommandOutcome {
+        let outcome = try AccreteProcess.run(arguments, input: input)
+        #expect(outcome.code == 0, "\(arguments): \(outcome.errors)")
+        return outcome
+      }
+      let tokens = try run("tokenize", "--text", text, "--model", model.path, "--json").json()
+      #expect(tokens["ids"] as? [Int] == text.utf8.map(Int.init))
+      let score = try run("score", "--device", "cpu", "--model", model.path, "--json", "--text", "\(text)-").json()
+      #expect((score["ids"] as? [Int])?.suffix(text.utf8.count + 1) == (text + "-").utf8.map(Int.init)[...])
+      let generate = ["generate", "--device", "cpu", "--model", model.path, "--max-tokens", "2"]
+      for option in [["--prompt"], ["--chat"], ["--reverse", "--marker", text, "--prompt"]] {
+        _ = try AccreteProcess.run(generate + option + [text, "--json"]).json()
+      }
+      #expect(try run("chat", model.path, "--device", "cpu", "--max-tokens", "2", "--system", text).errorLines.isEmpty)
+    }
+
+    @Test("an option that takes a text still needs one, and what follows the text is an option")
+    func dashesElsewhere() throws {
+      let model = try TrainedModel.folder().path
+      let none = try AccreteProcess.run(["tokenize", "--model", model, "--text"])
+      #expect(none.code == 64 && none.errors.contains("Missing value for '--text"), "\(none.errors)")
+      let file = try AccreteProcess.run(["tokenize", "--file", "--json"])
+      #expect(file.code == 64, "\(file)")
+    }
+
     @Test("score --text and generate --prompt go through the model's own tokenizer; seeds repeat")
     func text() throws {
       let model = try TrainedModel.folder().path
@@ -126,6 +162,67 @@ extension CommandTests {
       #expect(refused.code == 65 && refused.errors.contains("101 different completions are no labels"))
       #expect(try evaluate("--task", "qa", "--max-tokens", "1000000").code == 65)
       #expect(try evaluate("--samples", samples.path).code == 64)
+    }
+
+    @Test("weights that are not finite end every command that computes with them, or writes them, with 65")
+    func notFinite() throws {
+      let fixture = try CommandFixture()
+      let model = try fixture.copy(TrainedModel.folder().resolvingSymlinksInPath(), as: "model")
+      try FileManager.default.copyItem(
+        at: TestData.golden("templates/chatml.jinja"), to: model.appending(path: "chat_template.jinja"))
+      let weights = model.appending(path: "model.safetensors")
+      var bytes = try Data(contentsOf: weights)
+      // The file's last number belongs to the last of the tensors.
+      bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+      try bytes.write(to: weights)
+      let input = try fixture.write("one\n", "input.txt")
+      let ways = [
+        ["score", "--model", model.path, "--ids", "1,2,3"],
+        ["generate", "--model", model.path, "--ids", "1,2,3", "--max-tokens", "2"],
+        ["evaluate", "--model", model.path, "--data", fixture.file("one.jsonl").path],
+        ["chat", model.path, "--max-tokens", "2"],
+        ["convert", "--model", model.path, "--output", fixture.file("out").path],
+        ["convert", "--model", model.path, "--output", fixture.file("out.gguf").path, "--dtype", "q8_0"],
+        ["train", fixture.recipe.path, "base={model: \(model.path)}"],
+      ]
+      for way in ways {
+        let outcome = try AccreteProcess.run(way + ["--device", "cpu"], input: input)
+        #expect(outcome.code == 65 && outcome.errorLines.count == 1 && outcome.output.isEmpty, "\(way): \(outcome)")
+        for words in [weights.path, "tensor \"", "1 NaN"] {
+          #expect(outcome.errors.contains(words), "\(words) is not in: \(outcome.errors)")
+        }
+      }
+      for name in ["out", "out.gguf", "run/rounds/00-base", "run/checkpoint/state.json"] {
+        #expect(!FileManager.default.fileExists(atPath: fixture.file(name).path))
+      }
+    }
+
+    @Test("a GGUF file is known by its first bytes, and one that does not say how texts are cut is remarked on once")
+    func ggufFiles() throws {
+      let fixture = try CommandFixture()
+      let model = try TrainedModel.folder()
+      let file = fixture.file("model.gguf")
+      #expect(try AccreteProcess.run(["convert", "--model", model.path, "--output", file.path]).code == 0)
+      var bytes = try Data(contentsOf: file)
+      let nameless = fixture.file("sha256-abc")
+      try bytes.write(to: nameless)
+      let ways = [["tokenize", "--text", "one"], ["score", "--text", "one 1:", "--device", "cpu"]]
+      for way in ways {
+        let outcome = try AccreteProcess.run(way + ["--model", nameless.path])
+        #expect(outcome.code == 0 && !outcome.errors.contains("tokenizer.ggml.pre"), "\(outcome.errors)")
+        #expect(try outcome.output == AccreteProcess.run(way + ["--model", model.path]).output)
+      }
+      // Another key of the same length stands for none.
+      let key = try #require(bytes.range(of: Data("tokenizer.ggml.pre".utf8)))
+      bytes.replaceSubrange(key, with: Data("tokenizer.ggml.xxx".utf8))
+      try bytes.write(to: nameless)
+      let note = "tokenizer.ggml.pre is missing"
+      let recipe = ["data", "show", fixture.recipe.path, "base={model: \(nameless.path)}"]
+      for command in ways.map({ $0 + ["--model", nameless.path] }) + [["inspect", nameless.path], recipe] {
+        let outcome = try AccreteProcess.run(command)
+        #expect(outcome.code == 0 && outcome.errors.components(separatedBy: note).count == 2, "\(outcome.errors)")
+        #expect(!outcome.output.contains(note))
+      }
     }
 
     @Test(

@@ -140,6 +140,32 @@ extension CommandTests {
       #expect(try Self.numbers(fixture) == Self.numbers(whole))
     }
 
+    @Test("a round's answers are those that its model gives when it is asked alone", arguments: ["cpu", "auto"])
+    func answers(_ device: String) throws {
+      let fixture = try CommandFixture()
+      let recipe = CommandFixture.recipeText(steps: 8).replacing("{name: one,", with: "{name: one, task: qa,")
+      try fixture.write(recipe + "evaluation: {max_examples: 6, max_new_tokens: 6}\n", "recipe.yaml")
+      try #require(try fixture.train("--device", device).code == 0)
+      for round in ["01-one", "02-two"] {
+        let (model, alone) = (fixture.file("run/rounds/\(round)"), fixture.file("\(round).jsonl"))
+        let outcome = try AccreteProcess.run([
+          "evaluate", "--model", model.path, "--data", fixture.file("one-valid.jsonl").path, "--task", "qa",
+          "--max-tokens", "6", "--samples", alone.path, "--device", device,
+        ])
+        try #require(outcome.code == 0, "\(outcome.errors.suffix(600))")
+        let asked = try Self.completions(model.appending(path: "samples.jsonl"))
+        #expect(try asked.count == 6 && asked == Self.completions(alone), "\(round)")
+      }
+    }
+
+    /// The answers in a file of samples.
+    private static func completions(_ file: URL) throws -> [String] {
+      try Data(contentsOf: file).split(separator: UInt8(ascii: "\n")).map { line in
+        let object = try JSONSerialization.jsonObject(with: Data(line)) as? [String: String]
+        return try #require(object?["completion"])
+      }
+    }
+
     /// The lines of metrics.jsonl without what depends on the clock.
     private static func numbers(_ fixture: CommandFixture) throws -> [NSDictionary] {
       try Data(contentsOf: fixture.metrics).split(separator: UInt8(ascii: "\n")).map { line in

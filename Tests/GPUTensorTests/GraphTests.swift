@@ -78,6 +78,19 @@ struct GraphTests {
     #expect(SlabLayout(elementCounts: [3000], maxBytes: 100).slabs.count == 1, "one alone may pass the limit")
   }
 
+  @Test("in the dtype of its layout each member begins at an aligned byte", arguments: DType.allCases)
+  func aligned(_ dtype: DType) {
+    let counts = [320, 64, 4160, 65536, 128]
+    let layout = SlabLayout(elementCounts: counts, dtype: dtype, maxBytes: 1 << 20)
+    let (slabs, variables) = layout.makeVariables(
+      names: counts.map { "\($0)" }, shapes: counts.map { Shape([$0]) }, kind: "kind", dtype: dtype)
+    #expect(slabs.count == (dtype.isBlocks ? counts.count : 1))
+    for variable in variables {
+      let place = variable.offset == 0 ? 0 : dtype.byteCount(variable.offset)
+      #expect(place.isMultiple(of: SlabLayout.alignmentBytes), "\(variable.name): \(place)")
+    }
+  }
+
   @Test("members of a slab are read and written apart", arguments: ExecutorChoice.all)
   func members(_ choice: ExecutorChoice) throws {
     let executor = try choice.make()

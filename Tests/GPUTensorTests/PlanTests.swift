@@ -42,6 +42,27 @@ struct PlanTests {
     return lifetimes
   }
 
+  @Test("memory that there is not is refused with the numbers before it is taken")
+  func refusesWhatDoesNotFit() throws {
+    let (model, outputs) = model()
+    for share in [2, 1] {
+      let plan = CPUExecutor<Float>().plan(model.test.graph, outputs: outputs)
+      let memory = (plan.variableBytes + plan.arenaBytes) / share
+      let executor = CPUExecutor<Float>(memory: MachineMemory(installedBytes: 1 << 40, availableBytes: memory))
+      if share == 1 {
+        try executor.prepare([plan])
+        continue
+      }
+      do throws(OpenCLError) {
+        try executor.prepare([plan])
+        Issue.record("prepared")
+      } catch {
+        #expect(error.exitCode == 5 && error.description.contains("GiB"), "\(error)")
+        #expect(executor.peakAllocatedBytes <= memory)
+      }
+    }
+  }
+
   private func model() -> (SmallTransformer, outputs: [Tensor]) {
     let model = SmallTransformer(lengths: [17, 1, 40, 9])
     return (model, [model.loss] + model.differentiate())

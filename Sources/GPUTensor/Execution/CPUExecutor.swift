@@ -9,15 +9,19 @@ package final class CPUExecutor<S: HostScalar>: Executor {
   private var allocated = 0
   package let factors: FactorType
 
-  /// - Parameter factors: what the factors of products are rounded to.
-  package init(factors: FactorType = .float32) {
+  package let memoryBytes: Int
+
+  /// - Parameters:
+  ///   - factors: what the factors of products are rounded to.
+  ///   - memory: what it may take.
+  package init(factors: FactorType = .float32, memory: MachineMemory = .current) {
     self.factors = factors
+    memoryBytes = memory.availableBytes
   }
 
   package var deviceName: String { "CPU fallback, without OpenCL" }
   package var traits: KernelTraits? { nil }
   package var largestBuffer: Int { .max }
-  package var memoryBytes: Int { Int(clamping: ProcessInfo.processInfo.physicalMemory) }
   package var isolatesTensors: Bool { false }
   /// Nothing crosses a bus.
   package var ledger: TransferLedger { TransferLedger() }
@@ -25,14 +29,19 @@ package final class CPUExecutor<S: HostScalar>: Executor {
 
   // MARK: - Memory
 
-  package func allocate(_ slabs: [Slab]) {
-    for slab in slabs where self.slabs[ObjectIdentifier(slab)] == nil {
+  package func allocate(_ slabs: [Slab]) throws(OpenCLError) {
+    let new = slabs.filter { self.slabs[ObjectIdentifier($0)] == nil }
+    try requireRoom(
+      for: new.reduce(0) { $0 + $1.elementCount * MemoryLayout<S>.size }, besides: allocated)
+    for slab in new where self.slabs[ObjectIdentifier(slab)] == nil {
       self.slabs[ObjectIdentifier(slab)] = (slab, HostBlock(count: slab.elementCount))
       allocated += slab.elementCount * MemoryLayout<S>.size
     }
   }
 
-  package func prepare(_ plans: [Plan]) {
+  package func prepare(_ plans: [Plan]) throws(OpenCLError) {
+    for plan in plans { try allocate(plan.slabs) }
+    try requireRoom(for: Plan.arenaBytes(plans), besides: allocated)
     let arenaCount = plans.map(\.arenas.count).max() ?? 0
     let arenas = (0..<arenaCount).map { index in
       let bytes = plans.compactMap { index < $0.arenas.count ? $0.arenas[index] : nil }.max() ?? 0
@@ -40,10 +49,7 @@ package final class CPUExecutor<S: HostScalar>: Executor {
       // Offsets are bytes of float32 values; one element for every two bytes holds bfloat16 values too.
       return HostBlock<S>(count: bytes / 2)
     }
-    for plan in plans {
-      allocate(plan.slabs)
-      bindings[ObjectIdentifier(plan)] = (plan, arenas)
-    }
+    for plan in plans { bindings[ObjectIdentifier(plan)] = (plan, arenas) }
   }
 
   private func arenas(of plan: Plan) -> [HostBlock<S>] {

@@ -54,7 +54,7 @@ package protocol Executor: AnyObject {
   var factors: FactorType { get }
   /// The most bytes that one allocation may have.
   var largestBuffer: Int { get }
-  /// The memory that there is.
+  /// The memory that there is for variables and plans.
   var memoryBytes: Int { get }
   /// Whether each tensor has a buffer of its own: the test mode.
   var isolatesTensors: Bool { get }
@@ -102,6 +102,22 @@ extension Executor {
     }
     if let failure { throw failure }
     return floats
+  }
+
+  /// Refuses memory that there is not: what lies in the machine's own would be given, and the process ended by the
+  /// system once it writes there.
+  ///
+  /// - Parameters:
+  ///   - bytes: what is asked for.
+  ///   - allocated: what is in use already.
+  func requireRoom(for bytes: Int, besides allocated: Int) throws(OpenCLError) {
+    guard bytes > memoryBytes - allocated else { return }
+    func gibibytes(_ bytes: Int) -> String { String((Double(bytes) / 1_073_741_824 * 100).rounded() / 100) }
+    throw OpenCLError(
+      kind: .outOfMemory, call: "reserve memory",
+      detail: "\(gibibytes(bytes)) GiB besides \(gibibytes(allocated)) GiB in use, and \(deviceName) has "
+        + "\(gibibytes(memoryBytes)) GiB free",
+      remedy: "choose a smaller model, fewer tokens or answers at once, or another device, or end what else takes memory")
   }
 
   /// A plan for this executor.

@@ -36,6 +36,7 @@ package final class OpenCLExecutor: Executor {
     context = try Context(device: device, traits: traits, profiling: profiling)
     self.largestBuffer = min(largestBuffer ?? .max, device.largestAllocationBytes)
     isolatesTensors = isolated
+    memoryBytes = device.memoryBytes(ofHost: MachineMemory.current.availableBytes)
     if context.traits.usesTiles { try context.requestTileRegisters() }
   }
 
@@ -45,14 +46,16 @@ package final class OpenCLExecutor: Executor {
   package var traits: KernelTraits? { context.traits }
   package var factors: FactorType { context.traits.factors }
   package let largestBuffer: Int
-  package var memoryBytes: Int { context.device.globalMemoryBytes }
+  package let memoryBytes: Int
   package var ledger: TransferLedger { context.ledger }
   package var peakAllocatedBytes: Int { context.peakAllocatedBytes }
 
   // MARK: - Memory
 
   package func allocate(_ slabs: [Slab]) throws(OpenCLError) {
-    for slab in slabs where self.slabs[ObjectIdentifier(slab)] == nil {
+    let new = slabs.filter { self.slabs[ObjectIdentifier($0)] == nil }
+    try requireRoom(for: new.reduce(0) { $0 + $1.byteCount }, besides: context.allocatedBytes)
+    for slab in new where self.slabs[ObjectIdentifier(slab)] == nil {
       let buffer = try context.makeBuffer(byteCount: slab.byteCount)
       try context.fill(buffer, pattern: 0, byteCount: slab.byteCount)
       self.slabs[ObjectIdentifier(slab)] = (slab, buffer)
@@ -61,6 +64,7 @@ package final class OpenCLExecutor: Executor {
 
   package func prepare(_ plans: [Plan]) throws(OpenCLError) {
     for plan in plans { try allocate(plan.slabs) }
+    try requireRoom(for: Plan.arenaBytes(plans), besides: context.allocatedBytes)
     if isolatesTensors {
       for plan in plans {
         try bind(plan) { _, bytes throws(OpenCLError) in try self.context.makeBuffer(byteCount: bytes) }
@@ -123,8 +127,10 @@ package final class OpenCLExecutor: Executor {
     let slab = buffer(of: variable.slab)
     if variable.offset == 0 && variable.shape.count == variable.slab.elementCount { return slab }
     if let window = windows[ObjectIdentifier(variable)] { return window.buffer }
+    let place = place(of: variable, 0)
+    precondition(place.isMultiple(of: SlabLayout.alignmentBytes), "\(variable.name) is not laid out to be taken alone")
     let window = try slab.window(
-      offset: variable.dtype.place(ofElement: variable.offset),
+      offset: place,
       byteCount: variable.dtype.byteCount(variable.shape.count))
     windows[ObjectIdentifier(variable)] = (variable, window)
     return window

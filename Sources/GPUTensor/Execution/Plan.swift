@@ -69,11 +69,14 @@ package final class Plan {
   package var variableBytes: Int { Self.variableBytes([self]) }
 
   /// Bytes of plans that are prepared together: arenas are shared, each slab counts once.
-  package static func totalBytes(_ plans: [Plan]) -> Int {
+  package static func totalBytes(_ plans: [Plan]) -> Int { arenaBytes(plans) + variableBytes(plans) }
+
+  /// Bytes of the arenas that several plans share.
+  package static func arenaBytes(_ plans: [Plan]) -> Int {
     let arenas = (0..<(plans.map(\.arenas.count).max() ?? 0)).map { index in
       plans.compactMap { index < $0.arenas.count ? $0.arenas[index] : nil }.max() ?? 0
     }
-    return arenas.reduce(0, +) + variableBytes(plans)
+    return arenas.reduce(0, +)
   }
 
   /// Bytes of the slabs of several plans, each once.

@@ -65,14 +65,17 @@ package struct SlabLayout {
 
   /// - Parameters:
   ///   - elementCounts: of each variable.
+  ///   - dtype: the one in which every variable begins at an aligned byte, so that a kernel can take it alone. In a dtype
+  ///     of blocks no byte near a variable's end is aligned: there each has a slab of its own.
   ///   - maxBytes: no slab passes it, unless one variable alone does; 0 gives each variable a slab of its own.
-  package init(elementCounts: [Int], maxBytes: Int) {
+  package init(elementCounts: [Int], dtype: DType = .float32, maxBytes: Int) {
     var slabs: [(elementCount: Int, members: Range<Int>)] = []
     var offsets: [Int] = []
+    let elementBytes = dtype.byteCount(1)
     for (index, count) in elementCounts.enumerated() {
-      if var last = slabs.last {
-        let offset = Self.aligned(last.elementCount * MemoryLayout<Float>.size) / MemoryLayout<Float>.size
-        if (offset + count) * MemoryLayout<Float>.size <= maxBytes {
+      if var last = slabs.last, !dtype.isBlocks {
+        let offset = Self.aligned(last.elementCount * elementBytes) / elementBytes
+        if (offset + count) * elementBytes <= maxBytes {
           last = (offset + count, last.members.lowerBound..<index + 1)
           slabs[slabs.count - 1] = last
           offsets.append(offset)
@@ -87,6 +90,8 @@ package struct SlabLayout {
   }
 
   /// Slabs and variables by this layout: once for weights, once more for gradients and each optimiser state.
+  ///
+  /// - Parameter dtype: other than the layout's for what is only taken slab by slab, beside slabs of the layout's dtype.
   package func makeVariables(
     names: [String], shapes: [Shape], kind: String, dtype: DType = .float32
   ) -> (slabs: [Slab], variables: [Variable]) {

@@ -160,6 +160,12 @@ extension Graph {
   }
 }
 
+extension AdamW: CheckedFirst {
+  package static var firstCases: [OperationCase] {
+    [OperationCase("1031", rows: 1) { record($0, count: 1031, maxNorm: 0.5, moments: .float32) }]
+  }
+}
+
 extension AdamW: Checked {
   package static let stem = "adamw"
 

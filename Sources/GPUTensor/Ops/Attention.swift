@@ -162,26 +162,37 @@ extension Attention: Checked {
     let packings = sizes == .small ? [[1], [3, 1, 5]] : [[1], [31], [33], [64], [65], [7, 1, 40, 2, 19], [100, 61]]
     return layouts.flatMap { layout in
       packings.map { lengths in
-        let rows = lengths.reduce(0, +)
-        return OperationCase("\(layout.heads)/\(layout.keyValueHeads)x\(layout.size), samples \(lengths)", rows: rows) {
-          recorder in
-          let heads = AttentionLayout(
-            heads: layout.heads, keyValueHeads: layout.keyValueHeads, headSize: layout.size)
-          let q = recorder.parameter(recorder.graph.rows(layout.heads * layout.size), in: -2...2)
-          let k = recorder.parameter(recorder.graph.rows(layout.keyValueHeads * layout.size), in: -2...2)
-          let v = recorder.parameter(recorder.graph.rows(layout.keyValueHeads * layout.size))
-          let starts = lengths.indices.flatMap { index in
-            [Int](repeating: lengths[..<index].reduce(0, +), count: lengths[index])
-          }
-          let ends = lengths.indices.flatMap { index in
-            [Int](repeating: lengths[...index].reduce(0, +), count: lengths[index])
-          }
-          let out = q.attention(
-            keys: k, values: v, keyStart: recorder.ints(starts), keyEnd: recorder.ints((0..<rows).map { $0 + 1 }),
-            queryEnd: recorder.ints(ends), layout: heads)
-          recorder.differentiate(out, by: [q, k, v])
-        }
+        packed(
+          AttentionLayout(heads: layout.heads, keyValueHeads: layout.keyValueHeads, headSize: layout.size), lengths)
       }
     }
+  }
+
+  /// Samples of these lengths side by side.
+  private static func packed(_ layout: AttentionLayout, _ lengths: [Int]) -> OperationCase {
+    let rows = lengths.reduce(0, +)
+    let name = "\(layout.heads)/\(layout.keyValueHeads)x\(layout.headSize), samples \(lengths)"
+    return OperationCase(name, rows: rows) { recorder in
+      let q = recorder.parameter(recorder.graph.rows(layout.heads * layout.headSize), in: -2...2)
+      let k = recorder.parameter(recorder.graph.rows(layout.keyValueHeads * layout.headSize), in: -2...2)
+      let v = recorder.parameter(recorder.graph.rows(layout.keyValueHeads * layout.headSize))
+      let starts = lengths.indices.flatMap { index in
+        [Int](repeating: lengths[..<index].reduce(0, +), count: lengths[index])
+      }
+      let ends = lengths.indices.flatMap { index in
+        [Int](repeating: lengths[...index].reduce(0, +), count: lengths[index])
+      }
+      let out = q.attention(
+        keys: k, values: v, keyStart: recorder.ints(starts), keyEnd: recorder.ints((0..<rows).map { $0 + 1 }),
+        queryEnd: recorder.ints(ends), layout: layout)
+      recorder.differentiate(out, by: [q, k, v])
+    }
+  }
+}
+
+extension Attention: CheckedFirst {
+  /// Heads of the size that most models have, samples around a tile's rows.
+  package static var firstCases: [OperationCase] {
+    [packed(AttentionLayout(heads: 3, keyValueHeads: 1, headSize: 64), [7, 1, 34, 5])]
   }
 }

@@ -311,6 +311,11 @@ extension Tensor {
   }
 }
 
+extension LinearCrossEntropy: CheckedFirst {
+  /// Rows with and without a target, and both gradients.
+  package static var firstCases: [OperationCase] { [losses(33, 16, 257, training: ", gradient")] }
+}
+
 extension LinearCrossEntropy: Checked {
   package static let stem = "cross_entropy"
 
@@ -340,20 +345,23 @@ extension LinearCrossEntropy: Checked {
     }
     return selections + stored + divided
       + shapes.flatMap { rows, columns, vocabulary in
-        ["", ", gradient", ", frozen weight"].map { training in
-          OperationCase("\(rows) rows, C \(columns), V \(vocabulary)\(training)", rows: rows) { recorder in
-            let x = recorder.parameter(recorder.graph.rows(columns))
-            let weight = recorder.parameter(Shape([vocabulary, columns]))
-            let targets = recorder.ints((0..<rows).map { $0 % 4 == 1 ? -100 : $0 * 31 % vocabulary })
-            let losses = x.linearCrossEntropy(weight: weight, targets: targets)
-            if !training.isEmpty {
-              recorder.differentiate(loss: losses.sum, by: training == ", gradient" ? [x, weight] : [x])
-            } else {
-              recorder.compare(losses.sum)
-            }
-            recorder.compare(losses.rows)
-          }
-        }
+        ["", ", gradient", ", frozen weight"].map { losses(rows, columns, vocabulary, training: $0) }
       }
+  }
+
+  /// Losses of rows, every fourth without a target, and by the words of `training` their gradients.
+  private static func losses(_ rows: Int, _ columns: Int, _ vocabulary: Int, training: String) -> OperationCase {
+    OperationCase("\(rows) rows, C \(columns), V \(vocabulary)\(training)", rows: rows) { recorder in
+      let x = recorder.parameter(recorder.graph.rows(columns))
+      let weight = recorder.parameter(Shape([vocabulary, columns]))
+      let targets = recorder.ints((0..<rows).map { $0 % 4 == 1 ? -100 : $0 * 31 % vocabulary })
+      let losses = x.linearCrossEntropy(weight: weight, targets: targets)
+      if !training.isEmpty {
+        recorder.differentiate(loss: losses.sum, by: training == ", gradient" ? [x, weight] : [x])
+      } else {
+        recorder.compare(losses.sum)
+      }
+      recorder.compare(losses.rows)
+    }
   }
 }

@@ -191,16 +191,7 @@ extension Matmul: Checked {
       ]
     let transposes = [(false, false), (false, true), (true, false), (true, true)]
     let plain = shapes.flatMap { m, n, k in
-      transposes.map { first, second in
-        OperationCase("\(m)x\(n)x\(k)\(first ? " Aᵀ" : "")\(second ? " Bᵀ" : "")", rows: 1) { recorder in
-          let a = recorder.parameter(Shape(first ? [k, m] : [m, k]))
-          let b = recorder.parameter(Shape(second ? [n, k] : [k, n]))
-          // Used twice, so that the gradients are also accumulated.
-          let c = a.matmul(b, transposeSelf: first, transposeOther: second)
-          let again = a.matmul(b, transposeSelf: first, transposeOther: second)
-          recorder.differentiate(c + again.scaled(by: 2), by: [a, b])
-        }
-      }
+      transposes.map { first, second in layer(m, n, k, transposeA: first, transposeB: second) }
     }
     let batched = OperationCase("3 of 13x17x9", rows: 1) { recorder in
       let (a, b) = (recorder.parameter(Shape([3, 13, 9])), recorder.parameter(Shape([3, 17, 9])))
@@ -213,16 +204,7 @@ extension Matmul: Checked {
     }
     // A layer's queries, keys and values: few rows go in one launch, as the last of each pair does with its neighbour.
     let joined = (sizes == .small ? [1, 9] : [1, 7, 8, 9]).flatMap { rows in
-      [DType.float32, .bfloat16, .q4_1].map { dtype in
-        OperationCase("\(rows) rows by 37, 16 and 5 columns, \(dtype.rawValue)", rows: rows) { recorder in
-          let x = recorder.parameter(recorder.graph.rows(96))
-          let weights = [37, 16, 5].map { columns in
-            dtype == .float32
-              ? recorder.parameter(Shape([columns, 96])) : recorder.frozen(Shape([columns, 96]), dtype: dtype)
-          }
-          for product in weights.map(x.linear) { recorder.compare(product) }
-        }
-      }
+      [DType.float32, .bfloat16, .q4_1].map { layers(rows: rows, $0) }
     }
     let stored = (DType.allCases.filter { $0 != .float32 && $0.isOfWeights }).flatMap { dtype in
       // Few rows, which are read in place; many; so few that the weight is the larger operand; blocks across rows.
@@ -241,5 +223,35 @@ extension Matmul: Checked {
       recorder.compare(a.matmul(b, transposeOther: true))
     }
     return plain + stored + joined + [batched, partial] + (sizes == .small ? [] : [parts])
+  }
+
+  /// A product, used twice so that its gradients, products too, are also accumulated.
+  private static func layer(_ m: Int, _ n: Int, _ k: Int, transposeA: Bool, transposeB: Bool) -> OperationCase {
+    OperationCase("\(m)x\(n)x\(k)\(transposeA ? " Aᵀ" : "")\(transposeB ? " Bᵀ" : "")", rows: 1) { recorder in
+      let a = recorder.parameter(Shape(transposeA ? [k, m] : [m, k]))
+      let b = recorder.parameter(Shape(transposeB ? [n, k] : [k, n]))
+      let c = a.matmul(b, transposeSelf: transposeA, transposeOther: transposeB)
+      let again = a.matmul(b, transposeSelf: transposeA, transposeOther: transposeB)
+      recorder.differentiate(c + again.scaled(by: 2), by: [a, b])
+    }
+  }
+
+  /// Products of the same rows by three weights.
+  private static func layers(rows: Int, _ dtype: DType) -> OperationCase {
+    OperationCase("\(rows) rows by 37, 16 and 5 columns, \(dtype.rawValue)", rows: rows) { recorder in
+      let x = recorder.parameter(recorder.graph.rows(96))
+      let weights = [37, 16, 5].map { columns in
+        dtype == .float32
+          ? recorder.parameter(Shape([columns, 96])) : recorder.frozen(Shape([columns, 96]), dtype: dtype)
+      }
+      for product in weights.map(x.linear) { recorder.compare(product) }
+    }
+  }
+}
+
+extension Matmul: CheckedFirst {
+  /// A layer with both of its gradients, deeper than a block and of parts of tiles; and one of few rows.
+  package static var firstCases: [OperationCase] {
+    [layer(53, 67, 577, transposeA: false, transposeB: true), layers(rows: 3, .float32)]
   }
 }

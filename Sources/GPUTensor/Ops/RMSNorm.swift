@@ -163,17 +163,22 @@ extension RMSNorm: Checked {
   package static let stem = "rmsnorm"
 
   package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
-    sizes.lengths.flatMap { columns in
-      sizes.rows.map { rows in
-        OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
-          let x = recorder.parameter(recorder.graph.rows(columns))
-          let weight = recorder.parameter(Shape([columns]), in: 0.5...1.5)
-          recorder.differentiate(x.rmsNorm(weight, eps: 1e-5), by: [x, weight])
-          let sum = x + recorder.parameter(recorder.graph.rows(columns))
-          recorder.compare(sum.rmsNorm(weight, eps: 1e-5))
-          recorder.compare(sum)
-        }
-      }
+    sizes.lengths.flatMap { columns in sizes.rows.map { normed(rows: $0, columns: columns) } }
+  }
+
+  /// A norm with its gradients, and one of a sum.
+  private static func normed(rows: Int, columns: Int) -> OperationCase {
+    OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
+      let x = recorder.parameter(recorder.graph.rows(columns))
+      let weight = recorder.parameter(Shape([columns]), in: 0.5...1.5)
+      recorder.differentiate(x.rmsNorm(weight, eps: 1e-5), by: [x, weight])
+      let sum = x + recorder.parameter(recorder.graph.rows(columns))
+      recorder.compare(sum.rmsNorm(weight, eps: 1e-5))
+      recorder.compare(sum)
     }
   }
+}
+
+extension RMSNorm: CheckedFirst {
+  package static var firstCases: [OperationCase] { [normed(rows: 67, columns: 129)] }
 }

@@ -139,12 +139,20 @@ extension SumAll: Checked {
   package static let stem = "reduce"
 
   package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
-    (sizes.lengths + (sizes == .full ? [65_535, 65_537, 200_003] : [])).map { count in
-      OperationCase("\(count)", rows: 1) { recorder in
-        let x = recorder.parameter(Shape([count]))
-        recorder.compare(x.sum())
-        recorder.compare(recorder.graph.globalNorm([x, recorder.parameter(Shape([count / 2 + 1]))]))
-      }
+    (sizes.lengths + (sizes == .full ? [65_535, 65_537, 200_003] : [])).map(sum)
+  }
+
+  /// The sum of a vector, and its norm with another's.
+  private static func sum(_ count: Int) -> OperationCase {
+    OperationCase("\(count)", rows: 1) { recorder in
+      let x = recorder.parameter(Shape([count]))
+      recorder.compare(x.sum())
+      recorder.compare(recorder.graph.globalNorm([x, recorder.parameter(Shape([count / 2 + 1]))]))
     }
   }
+}
+
+extension SumAll: CheckedFirst {
+  /// Longer than what a work-item adds up.
+  package static var firstCases: [OperationCase] { [sum(2051)] }
 }

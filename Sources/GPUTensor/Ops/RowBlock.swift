@@ -207,6 +207,11 @@ enum TensorPlace {
   }
 }
 
+extension RowBlock: CheckedFirst {
+  /// A block's first half as a token is decoded.
+  package static var firstCases: [OperationCase] { [attention(rows: 3, .float32, headSize: 64)] }
+}
+
 extension RowBlock: Checked {
   package static let stem = "row_block"
 

@@ -66,8 +66,14 @@ package struct TuningFile: Codable, Sendable {
 
   /// As `load(for:)`, from a place.
   package static func load(_ url: URL, for device: Device) -> Result<TuningFile?, Unusable> {
-    guard let data = try? Data(contentsOf: url) else { return .success(nil) }
     func unusable(_ why: String) -> Result<TuningFile?, Unusable> { .failure(Unusable(path: url.path, why: why)) }
+    let data: Data
+    do throws(RegularFile.Unreadable) {
+      data = try RegularFile.contents(of: url)
+    } catch {
+      guard case .refused(let reason) = error else { return .success(nil) }
+      return unusable("it cannot be read (\(reason))")
+    }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     guard let file = try? decoder.decode(TuningFile.self, from: data) else { return unusable("it cannot be read") }

@@ -9,6 +9,7 @@ package final class AtomicFile {
   private let destination: String
   private let temporary: String
   private var descriptor: Int32
+  private static let temporaryEnding = ".partial"
   /// Bytes written so far.
   package private(set) var byteCount = 0
 
@@ -16,7 +17,7 @@ package final class AtomicFile {
   package init(_ destination: URL) throws(CheckpointError) {
     self.destination = destination.path
     // The process id and a random part keep two writers, and the rests of a killed one, apart.
-    temporary = self.destination + ".\(getpid())-\(UInt32.random(in: 0 ... .max)).partial"
+    temporary = self.destination + ".\(getpid())-\(UInt32.random(in: 0 ... .max))\(Self.temporaryEnding)"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .system("creating a temporary file", temporary, code: errno) }
   }
@@ -57,6 +58,16 @@ package final class AtomicFile {
       throw .system("renaming the temporary file", destination, code: code)
     }
     try Self.flushFolder(of: destination)
+  }
+
+  /// Whether a file's name is one that only `AtomicFile` gives, for as long as it writes: `NAME.PROCESS-NUMBER.partial`.
+  package static func isTemporary(_ name: String) -> Bool {
+    guard name.hasSuffix(temporaryEnding) else { return false }
+    let parts = name.dropLast(temporaryEnding.count).split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count > 1, let numbers = parts.last?.split(separator: "-", omittingEmptySubsequences: false) else {
+      return false
+    }
+    return numbers.count == 2 && numbers.allSatisfy { UInt32($0) != nil }
   }
 
   /// Gives up: removes the temporary file. Does nothing after `commit`.

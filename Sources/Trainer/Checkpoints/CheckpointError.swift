@@ -30,10 +30,19 @@ package struct CheckpointError: Error, Sendable, Equatable, CustomStringConverti
     _ kind: Kind, path: String, byteOffset: Int? = nil, _ problem: String, remedy: String
   ) {
     self.kind = kind
-    self.path = Self.printable(path, limit: 4096)
+    self.path = Self.shown(path, limit: 4096)
     self.byteOffset = byteOffset
-    self.problem = Self.printable(problem, limit: 600)
-    self.remedy = Self.printable(remedy, limit: 600)
+    self.problem = Self.shown(problem, limit: 600)
+    self.remedy = Self.shown(remedy, limit: 600)
+  }
+
+  /// The process's exit status: 65 bad data, 66 no such file, 74 cannot be read or written.
+  package var exitCode: Int32 {
+    switch kind {
+    case .notFound: 66
+    case .invalid, .unsupported: 65
+    case .inputOutput: 74
+    }
   }
 
   package var description: String {
@@ -41,18 +50,10 @@ package struct CheckpointError: Error, Sendable, Equatable, CustomStringConverti
     return "\(path)\(place): \(problem); \(remedy)"
   }
 
-  /// `text` without control characters and cut to `limit` characters: names in a corrupt file can be anything.
-  private static func printable(_ text: String, limit: Int) -> String {
-    var result = ""
-    var count = 0
-    for scalar in text.unicodeScalars {
-      if count == limit { return result + "…" }
-      let isControl = scalar.value < 32 || (127..<160).contains(scalar.value)
-      let breaksLines = scalar.value == 0x2028 || scalar.value == 0x2029
-      result.unicodeScalars.append(isControl || breaksLines ? "\u{FFFD}" : scalar)
-      count += 1
-    }
-    return result
+  /// `text` fit for a terminal, cut to `limit` characters: names in a corrupt file can be anything.
+  private static func shown(_ text: String, limit: Int) -> String {
+    let start = String(text.unicodeScalars.prefix(limit))
+    return printable(start) + (start.unicodeScalars.count < text.unicodeScalars.count ? "…" : "")
   }
 }
 

@@ -4,7 +4,8 @@ import Glibc
 /// A file mapped into memory, read only: pages come from the disk as they are touched, so a model that is larger than
 /// the memory can be read tensor by tensor.
 ///
-/// What writes a model replaces the file by renaming, so a mapping keeps the content that it was opened with.
+/// What writes a model replaces the file by renaming, so a mapping keeps the content that it was opened with. Where
+/// something else cuts the file short, `MappingGuard` ends the process in one line.
 ///
 /// Unchecked: the mapping is never written, and stays until `deinit`.
 package final class MappedFile: @unchecked Sendable {
@@ -12,6 +13,8 @@ package final class MappedFile: @unchecked Sendable {
   package let path: String
   /// The whole content. Valid as long as this object lives.
   package let bytes: UnsafeRawBufferPointer
+  /// Of `MappingGuard`.
+  private let guardPlace: Int?
 
   /// Maps the file at `path`.
   package init(path: String) throws(CheckpointError) {
@@ -21,12 +24,17 @@ package final class MappedFile: @unchecked Sendable {
     // mmap refuses a length of zero.
     guard byteCount > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      guardPlace = nil
       return
     }
     guard let address = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
       throw .system("mmap of \(byteCount) bytes", path, code: errno)
     }
     bytes = UnsafeRawBufferPointer(start: address, count: byteCount)
+    guardPlace = MappingGuard.add(address, byteCount: byteCount, path: path)
+    guard !GitLFSPointer.begins(bytes) else {
+      throw .invalid(path, GitLFSPointer.problem, remedy: GitLFSPointer.remedy)
+    }
   }
 
   /// Gives back the memory of pages that were read: they come from the disk, or its cache, when they are touched again.
@@ -40,6 +48,7 @@ package final class MappedFile: @unchecked Sendable {
   }
 
   deinit {
+    if let guardPlace { MappingGuard.remove(guardPlace) }
     if let address = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
     }

@@ -31,6 +31,8 @@ package struct ModelInspection: Encodable, Sendable {
   package let tensors: [Tensor]
   package let tokenizer: TokenizerSummary?
   package let chatTemplate: String?
+  /// Remarks on the files, a line each.
+  package let notes: [String]
 
   /// Looks at a model, at a safetensors file alone, or at a tokenizer alone.
   package init(_ url: URL, tokenizer: URL? = nil) throws {
@@ -62,6 +64,7 @@ package struct ModelInspection: Encodable, Sendable {
     let tokenizer = try loadTokenizer(of: source)
     self.tokenizer = tokenizer.map { TokenizerSummary($0) }
     chatTemplate = tokenizer?.chatTemplate
+    notes = source.notes
   }
 
   private init(_ file: SafetensorsFile) {
@@ -75,6 +78,7 @@ package struct ModelInspection: Encodable, Sendable {
     configuration = nil
     tokenizer = nil
     chatTemplate = nil
+    notes = []
   }
 
   private init(tokenizer: any Tokenizer, path: String) {
@@ -86,6 +90,7 @@ package struct ModelInspection: Encodable, Sendable {
     tensors = []
     self.tokenizer = TokenizerSummary(tokenizer)
     chatTemplate = tokenizer.chatTemplate
+    notes = []
   }
 }
 

@@ -18,10 +18,16 @@ package protocol ModelSource: Sendable {
   /// What the files are, such as `GGUF`.
   var format: String { get }
 
+  /// Remarks on the files of configuration and weights, a line each.
+  var fileNotes: [String] { get }
+
   /// How a weight is stored.
   ///
   /// - Parameter name: a key of `LlamaConfiguration.parameters`.
   func stored(_ name: String) -> StoredTensor?
+
+  /// The path of the file that holds a weight, for messages.
+  func file(of name: String) -> String
 
   /// Hands rows of a weight to `body`: f32, in Hugging Face's shape and (rotate-half) order. Valid during the call only.
   ///
@@ -41,6 +47,10 @@ package protocol ModelSource: Sendable {
 }
 
 extension ModelSource {
+  package var fileNotes: [String] { [] }
+
+  package func file(of name: String) -> String { path }
+
   package func storedBlocks(_ name: String) -> DType? { nil }
 
   package func withStoredBlocks(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
@@ -55,28 +65,66 @@ extension ModelSource {
   /// The path as the user gave it.
   package var path: String { url.path }
 
+  /// Remarks on all that was opened, a line each, for whoever opened it to show once.
+  package var notes: [String] { fileNotes + tokenizerFiles.notes }
+
   /// The last part of the path, for messages and reports.
   package var displayName: String { url.lastPathComponent }
 
   /// A weight as an array.
+  ///
+  /// - Throws: `CheckpointError`, also where a number is not finite.
   package func tensor(_ name: String) throws -> [Float] {
     let parameter = configuration.parameters.first { $0.name == name }
-    return try withRows(0..<(parameter?.shape[0] ?? 0), of: name) { Array($0) }
+    return try withRows(0..<(parameter?.shape[0] ?? 0), of: name) { floats in
+      var count = NonFiniteCount()
+      count.add(floats)
+      try count.check(name, path: file(of: name))
+      return Array(floats)
+    }
   }
 
   /// Hands a weight to `body` piece by piece, so that one stored in a narrower form is never widened as a whole.
   ///
   /// - Parameter body: takes numbers and the index of the first of them in the weight.
+  /// - Throws: `CheckpointError`, after the last piece also where a number is not finite; and whatever `body` throws.
   package func forEachPiece(
     of parameter: ParameterDescription, _ body: (UnsafeBufferPointer<Float>, _ offset: Int) throws -> Void
   ) throws {
     let columns = parameter.shape.dropFirst().reduce(1, *)
     let step = RotaryOrder.turns(parameter.name) ? configuration.headDim : 1
     let rows = max(pieceCount / columns / step, 1) * step
+    var count = NonFiniteCount()
     for start in stride(from: 0, to: parameter.shape[0], by: rows) {
       try withRows(start..<min(start + rows, parameter.shape[0]), of: parameter.name) {
+        count.add($0, at: start * columns)
         try body($0, start * columns)
       }
+    }
+    try count.check(parameter.name, path: file(of: parameter.name))
+  }
+
+  /// Hands a weight to `body` as it is stored.
+  ///
+  /// - Parameter dtype: what `storedBlocks` says of it.
+  /// - Throws: `CheckpointError`, also where a number is not finite.
+  package func withFiniteBlocks(
+    of parameter: ParameterDescription, as dtype: DType, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    try withStoredBlocks(parameter.name) { bytes in
+      var count = NonFiniteCount()
+      let step = pieceCount / dtype.blockElements * dtype.blockElements
+      try withFloatScratch(min(step, parameter.elementCount)) { scratch in
+        for start in stride(from: 0, to: parameter.elementCount, by: step) {
+          let end = min(start + step, parameter.elementCount)
+          let floats = UnsafeMutableBufferPointer(rebasing: scratch[..<(end - start)])
+          dtype.decode(
+            UnsafeRawBufferPointer(rebasing: bytes[dtype.byteCount(start)..<dtype.byteCount(end)]), into: floats)
+          count.add(UnsafeBufferPointer(floats), at: start)
+        }
+      }
+      try count.check(parameter.name, path: file(of: parameter.name))
+      try body(bytes)
     }
   }
 }
@@ -112,4 +160,9 @@ package enum TokenizerFiles: Sendable, Equatable {
   case llama2c(URL)
   /// Nowhere: only token ids can be used.
   case none
+
+  /// Remarks on the tokenizer, a line each.
+  package var notes: [String] {
+    if case .gguf(let vocabulary) = self { vocabulary.notes } else { [] }
+  }
 }

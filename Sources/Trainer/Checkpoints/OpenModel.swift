@@ -18,9 +18,8 @@ package func openModel(
     if PEFTAdapter.stands(in: url) { return try AdaptedModel(url, base: nil, tokenizer: source) }
     return try HuggingFaceModel(url, tokenizer: source ?? (TokenizerFiles.isFolder(url) ? .folder(url) : .none))
   }
+  if try GGUFFile.stands(at: url) { return try GGUFModel(url, tokenizer: source) }
   switch url.pathExtension.lowercased() {
-  case "gguf":
-    return try GGUFModel(url, tokenizer: source)
   case "bin" where url.lastPathComponent.hasPrefix("pytorch_model"), "pth", "pt":
     throw HuggingFaceWeights.refusal(of: url.lastPathComponent, path: url.path)
   case "bin":
@@ -30,7 +29,7 @@ package func openModel(
       url.path, "a safetensors file alone lacks the configuration", remedy: "give the folder that holds config.json")
   default:
     throw .unsupported(
-      url.path, "the format is not known by its ending",
+      url.path, "the format is known neither by its ending nor by its first bytes",
       remedy: "give a Hugging Face folder, a .gguf file or a llama2.c .bin")
   }
 }
@@ -42,7 +41,7 @@ extension TokenizerFiles {
   package init(_ url: URL) throws(CheckpointError) {
     if try Trainer.isFolder(url) {
       self = .folder(url)
-    } else if url.pathExtension.lowercased() == "gguf" {
+    } else if try GGUFFile.stands(at: url) {
       self = .gguf(try GGUFModel.vocabulary(url))
     } else if url.pathExtension.lowercased() == "bin" {
       self = .llama2c(url)

@@ -12,6 +12,14 @@ enum TensorInventory {
     var rest = found
     for parameter in configuration.parameters {
       guard let shape = rest.removeValue(forKey: parameter.name) else {
+        if let found = relative(of: parameter.name, in: found.keys) {
+          throw .unsupported(
+            path,
+            "tensor \"\(label(parameter.name))\" is missing, and \"\(found)\" is there: the names were written by a "
+              + "wrapper of the model or by a part of it",
+            remedy: "save the whole model itself by save_pretrained (of what torch.compile wraps: model._orig_mod; of "
+              + "DataParallel: model.module), or rename the tensors")
+        }
         let hint = parameter.name == LlamaParameterName.output ? ", or set tie_word_embeddings to true" : ""
         throw .invalid(
           path, "tensor \"\(label(parameter.name))\" of shape \(parameter.shape) is missing",
@@ -29,6 +37,12 @@ enum TensorInventory {
     throw .unsupported(
       path, "tensor \"\(label(name))\" is no part of a LLaMA with this configuration",
       remedy: "check that configuration and weights belong together")
+  }
+
+  /// A name that says more or less of where the tensor stands: `_orig_mod.model.norm.weight`, `norm.weight`.
+  private static func relative(of name: String, in names: some Sequence<String>) -> String? {
+    let part = name.hasPrefix("model.") ? String(name.dropFirst("model.".count)) : name
+    return names.filter { $0.hasSuffix("." + name) || $0 == part || $0.hasSuffix("." + part) }.min()
   }
 
   /// Tensors that carry nothing: rotary tables that old exports kept, and the copy of a tied output projection.

@@ -86,6 +86,11 @@ package final class Generator {
     writing = rows == sequences ? reading : pass(sequences)
   }
 
+  /// Forgets every prompt: after the weights have changed, the keys and values that they gave are those of another model.
+  package func forget() {
+    for index in slots.indices { slots[index].cached = [] }
+  }
+
   /// New tokens after a prompt, until one of `stops`, the limit, or the end of the context. What the cache holds of the
   /// prompt already is not read again.
   ///
@@ -104,10 +109,11 @@ package final class Generator {
   /// - Parameters:
   ///   - sampling: prompt i is drawn for with the seed plus i.
   ///   - onToken: called with the prompt's index and each of its new tokens; false ends that prompt's answer.
+  ///   - goesOn: asked before each run of the model; false ends all answers where they are.
   /// - Returns: each prompt's new tokens; those that stopped an answer are not among them.
   package func generate(
     prompts: [[Int32]], maxTokens: Int, stops: Set<Int32>, sampling: Sampling,
-    onToken: (Int, Int32) -> Bool = { _, _ in true }
+    onToken: (Int, Int32) -> Bool = { _, _ in true }, goesOn: () -> Bool = { true }
   ) throws(OpenCLError) -> [[Int32]] {
     precondition(
       maxTokens > 0 && prompts.allSatisfy { !$0.isEmpty && $0.count <= contextLength },
@@ -119,7 +125,10 @@ package final class Generator {
         begin(next, prompts[next], in: index, seed: sampling.seed &+ UInt64(next))
         next += 1
       }
-      guard slots.contains(where: { $0.prompt != nil }) else { return answers }
+      guard slots.contains(where: { $0.prompt != nil }), goesOn() else {
+        for index in slots.indices { (slots[index].prompt, slots[index].unread) = (nil, []) }
+        return answers
+      }
       let ready = try run()
       for index in ready {
         guard let prompt = slots[index].prompt else { continue }

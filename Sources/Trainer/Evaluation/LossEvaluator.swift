@@ -30,25 +30,36 @@ package final class LossEvaluator {
   /// −ln p of each target of each sample: for a sample of n tokens n values, 0 where the next label is masked.
   package func rowLosses(_ samples: [Sample]) throws(OpenCLError) -> [[Float]] {
     var results: [[Float]] = []
-    var batch: [Sample] = []
+    for batch in batches(of: samples) { results += try run(batch) }
+    return results
+  }
+
+  /// The samples, in order, as they run together: each batch alone comes to the same bits as all of them.
+  package func batches(of samples: [Sample]) -> [[Sample]] {
+    var batches: [[Sample]] = []
     var rows = 0
     for sample in samples {
       precondition(sample.rowCount <= rowCapacity, "a sample longer than the evaluator's capacity")
-      if rows + sample.rowCount > rowCapacity {
-        results += try run(batch)
-        (batch, rows) = ([], 0)
+      if batches.isEmpty || rows + sample.rowCount > rowCapacity {
+        batches.append([])
+        rows = 0
       }
-      batch.append(sample)
+      batches[batches.count - 1].append(sample)
       rows += sample.rowCount
     }
-    return batch.isEmpty ? results : results + (try run(batch))
+    return batches
   }
 
   /// The mean loss over all supervised targets, and how many there are.
   package func meanLoss(_ samples: [Sample]) throws(OpenCLError) -> (loss: Double, tokens: Int) {
+    Self.mean(try rowLosses(samples), of: samples)
+  }
+
+  /// The mean of losses that `rowLosses` gave.
+  package static func mean(_ rowLosses: [[Float]], of samples: [Sample]) -> (loss: Double, tokens: Int) {
     var total = 0.0
     var tokens = 0
-    for (sample, losses) in zip(samples, try rowLosses(samples)) {
+    for (sample, losses) in zip(samples, rowLosses) {
       total += losses.reduce(0) { $0 + Double($1) }
       tokens += sample.targetCount
     }

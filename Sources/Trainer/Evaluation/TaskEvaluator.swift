@@ -78,9 +78,13 @@ package struct TaskEvaluator {
   }
 
   /// Writes every answer greedily, up to one of `stops` or to the most tokens.
-  package func generate(_ generator: Generator, stops: Set<Int32>) throws(OpenCLError) -> [TaskAnswer] {
+  ///
+  /// - Parameter goesOn: asked before each run of the model; false ends all answers where they are.
+  package func generate(
+    _ generator: Generator, stops: Set<Int32>, goesOn: () -> Bool = { true }
+  ) throws(OpenCLError) -> [TaskAnswer] {
     let written = try generator.generate(
-      prompts: questions.map(\.prompt), maxTokens: maxTokens, stops: stops, sampling: .init())
+      prompts: questions.map(\.prompt), maxTokens: maxTokens, stops: stops, sampling: .init(), goesOn: goesOn)
     return zip(questions, written).map { answer($0, Self.text($1, tokenizer)) }
   }
 

@@ -40,10 +40,13 @@ package struct LlamaWeights {
   // MARK: - Values
 
   /// Streams a model's weights to the device, piece by piece.
+  ///
+  /// - Throws: `CheckpointError`, also where a number is not finite; `OpenCLError`.
   package func load(from source: any ModelSource, into executor: any Executor) throws {
     for weight in onHost.values {
       if weight.dtype.isBlocks, source.storedBlocks(weight.name) == weight.dtype {
-        try source.withStoredBlocks(weight.name, weight.load(stored:))
+        let parameter = ParameterDescription(name: weight.name, shape: weight.shape.dimensions)
+        try source.withFiniteBlocks(of: parameter, as: weight.dtype, weight.load(stored:))
       } else {
         weight.load(try source.tensor(weight.name))
       }
@@ -51,7 +54,7 @@ package struct LlamaWeights {
     for parameter in parameters.parameters {
       let dtype = parameters.parts(parameter.name)[0].dtype
       if dtype.isBlocks, source.storedBlocks(parameter.name) == dtype {
-        try source.withStoredBlocks(parameter.name) {
+        try source.withFiniteBlocks(of: parameter, as: dtype) {
           try executor.write(stored: $0, to: parameters.variable(parameter.name))
         }
       } else if dtype.isBlocks {

@@ -37,11 +37,13 @@ package struct ParameterSet {
   ///   - kind: what the numbers are: weights, gradients, a moment.
   ///   - types: dtypes by name, of parameters that are not float32; each has a slab of its own, and none is trained.
   ///   - dtype: of the other matrices; vectors, which are few, are float32.
+  ///   - layout: the dtype by which the other matrices lie. float32: slab by slab as the weights do, whatever `dtype` is;
+  ///     `dtype`: so that each can be taken alone.
   ///   - apart: names of parameters that have a slab of their own.
   ///   - tables: names of parameters that may be divided.
   package init(
     _ parameters: [ParameterDescription], kind: String, types: [String: DType] = [:], dtype: DType = .float32,
-    apart: Set<String> = [], tables: Set<String> = [], limits: AllocationLimits
+    layout: DType = .float32, apart: Set<String> = [], tables: Set<String> = [], limits: AllocationLimits
   ) {
     self.parameters = parameters
     (self.apart, self.tables, self.limits) = (apart, tables, limits)
@@ -67,8 +69,9 @@ package struct ParameterSet {
       guard let first = members.first else { continue }
       let decays = first.shape.count > 1
       let pieces = members.flatMap { whole in divided(whole, .float32).map { (whole: whole.name, part: $0) } }
-      let layout = SlabLayout(elementCounts: pieces.map(\.part.elementCount), maxBytes: limits.slabBytes)
-      let made = layout.makeVariables(
+      let places = SlabLayout(
+        elementCounts: pieces.map(\.part.elementCount), dtype: decays ? layout : .float32, maxBytes: limits.slabBytes)
+      let made = places.makeVariables(
         names: pieces.map(\.part.name), shapes: pieces.map { Shape($0.part.shape) },
         kind: "\(kind), \(decays ? "matrices" : "vectors")", dtype: decays ? dtype : .float32)
       groups.append(Group(slabs: made.slabs, decays: decays))
@@ -103,8 +106,12 @@ package struct ParameterSet {
   package var variables: [Variable] { parameters.flatMap { parts($0.name) } }
 
   /// The same parameters with memory of their own: gradients, moments, a copy.
-  package func sibling(kind: String, dtype: DType = .float32) -> ParameterSet {
-    ParameterSet(parameters, kind: kind, dtype: dtype, apart: apart, tables: tables, limits: limits)
+  ///
+  /// - Parameter takenAlone: whether kernels take each parameter alone, instead of whole slabs beside those of this set.
+  package func sibling(kind: String, dtype: DType = .float32, takenAlone: Bool = false) -> ParameterSet {
+    ParameterSet(
+      parameters, kind: kind, dtype: dtype, layout: takenAlone ? dtype : .float32, apart: apart, tables: tables,
+      limits: limits)
   }
 
   /// Copies all values to a set of the same layout; nothing leaves the device.

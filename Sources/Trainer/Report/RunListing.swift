@@ -54,9 +54,8 @@ package struct RunListing: Sendable {
     rounds = summaries.map { Round($0, transfer: transfer) }
     origin = try Self.origin(of: run)
     var branches: [Branch] = []
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: run.branches.path)) ?? []
     // One that is being made begins with a point.
-    for name in names.sorted() where !name.hasPrefix(".") {
+    for name in try FileManager.default.names(in: run.branches) where !name.hasPrefix(".") {
       let branch = RunFolder(run.branches.appending(path: name))
       guard branch.holdsRun else { continue }
       branches.append(Branch(name: name, fromRound: try Self.origin(of: branch)?.fromRound))

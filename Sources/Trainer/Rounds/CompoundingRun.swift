@@ -14,25 +14,35 @@ package final class CompoundingRun {
   private let recorder: RunRecorder
   private let folder: RunFolder
   private let checkpoint: RunCheckpoint
+  private let saver: StateSaver
   private let executor: any Executor
   private let observer: RunObserver
+  /// Held as long as this object lives; nil before a new run's folder is made.
+  private var lock: RunLock?
+  /// Of M0's weights, as its record has it; nil where they are drawn from the seed.
+  private var baseSha256: String?
 
   /// How a run's checkpoint says that products were computed, for the executor that is to go on with it.
-  package static func recordedTuning(_ recipe: Recipe) -> RunState.Tuning? {
-    RunCheckpoint(RunFolder(recipe.outputDirectory).checkpoint).recordedTuning()
+  package static func recordedTuning(_ recipe: Recipe) throws(CheckpointError) -> RunState.Tuning? {
+    try RunCheckpoint(RunFolder(recipe.outputDirectory).checkpoint).recordedTuning()
   }
 
   /// Opens everything that the recipe names, checks that it fits, and allocates it; nothing is written yet.
-  package init(_ recipe: Recipe, executor: any Executor, observer: RunObserver) throws {
+  ///
+  /// - Parameter lock: of the run's folder, where it was taken already.
+  package init(_ recipe: Recipe, executor: any Executor, observer: RunObserver, lock: RunLock? = nil) throws {
     precondition(executor.factors == recipe.precision.factors, "an executor of another precision than the recipe's")
     self.recipe = recipe
     self.executor = executor
     self.observer = observer
+    self.lock = lock
     folder = RunFolder(recipe.outputDirectory)
     checkpoint = RunCheckpoint(folder.checkpoint)
     material = try RunMaterial(recipe, note: observer.note)
     let tasks = try RunTasks(material)
+    try Interruption.check()
     device = try RunDevice(material, tasks: tasks, executor: executor)
+    saver = StateSaver(recipe: recipe, device: device, checkpoint: checkpoint)
     evaluator = RunEvaluator(material, tasks: tasks, device: device)
     recorder = RunRecorder(material: material, device: device, folder: folder)
   }
@@ -43,30 +53,40 @@ package final class CompoundingRun {
   ///   - resuming: go on from the checkpoint, if there is one.
   ///   - accepted: keys of the recipe that may have changed since the run was started.
   package func run(resuming: Bool, accepting accepted: [String] = []) throws -> RunSummary {
-    try folder.create(resuming: resuming)
+    if lock == nil { lock = try folder.create(resuming: resuming, note: observer.note) }
+    let saved = resuming ? try checkpoint.load() : nil
     var state: RunState
-    if resuming, let saved = try checkpoint.load() {
-      state = saved.state
-      try RunResumption(recipe: recipe, material: material, folder: folder, accepted: accepted).check(&state)
-      try restore(state, from: saved.folder)
-      let tuning = RunState.Tuning(executor)
-      if let before = state.tuning, before != tuning {
-        observer.note(
-          "products are computed otherwise than before (on \(before.device)): the last bits of the rest may differ")
-      }
-      state.tuning = tuning
-    } else {
-      state = try start()
-    }
+    if let saved { state = try goOn(from: saved, accepting: accepted) } else { state = try start() }
     let logs = try RunLogs(folder, upTo: state)
     if state.round > recipe.rounds.count { observer.note("the run is finished: nothing is left to train") }
     while state.round <= recipe.rounds.count { try train(&state, logs: logs) }
-    return RunSummary(state, recipe: recipe, folder: folder)
+    return try RunSummary(state, recipe: recipe, folder: folder)
+  }
+
+  /// Makes a saved state the device's, and clears what a run that was killed left.
+  private func goOn(from saved: (state: RunState, folder: URL), accepting accepted: [String]) throws -> RunState {
+    var state = saved.state
+    try folder.checkReadable()
+    try RunResumption(recipe: recipe, material: material, folder: folder, accepted: accepted).check(&state)
+    baseSha256 = try RoundSummary(folder: folder.round(0, "base"))?.hash
+    try restore(state, from: saved.folder)
+    let tuning = RunState.Tuning(executor)
+    if let before = state.tuning, before != tuning {
+      observer.note(
+        "products are computed otherwise than before (on \(before.device)): the last bits of the rest may differ")
+    }
+    state.tuning = tuning
+    try folder.clearLeftovers()
+    // A run that was killed after a round's last state has not drawn it.
+    if state.round > 1, state.files.isEmpty, try folder.lacksReport() { try RunReport(folder: folder.url).write() }
+    return state
   }
 
   // MARK: - The base
 
   private func start() throws -> RunState {
+    try folder.checkStart()
+    try folder.clearLeftovers()
     try AtomicFile.write(Data(recipe.yaml.utf8), to: folder.recipe)
     try loadBase()
     var state = RunState(
@@ -77,8 +97,12 @@ package final class CompoundingRun {
       // Nothing has been trained: a resumed run starts here again.
       if let signal = Interruption.signal { throw RoundError.interrupted(signal: signal, round: "base", step: 0) }
     }
+    if evaluation.losses.allSatisfy({ $0 == nil }), let problem = try evaluator.problem(of: evaluation.losses) {
+      throw RoundError.modelNotFinite(round: "base", problem: problem)
+    }
     state.transfer.append(evaluation)
-    state.parentSha256 = try recorder.recordBase(evaluation)
+    baseSha256 = try recorder.recordBase(evaluation)
+    state.parentSha256 = baseSha256
     try folder.write(TransferReport(state.transfer), to: folder.transfer)
     try checkpoint.saveBetweenRounds(state)
     return state
@@ -110,9 +134,7 @@ package final class CompoundingRun {
         try loadBase()
       }
     }
-    if !state.files.isEmpty {
-      try RunCheckpoint.restore(state, in: saved, tensors: tensors(best: true), to: executor)
-    }
+    if !state.files.isEmpty { try saver.restore(state, from: saved) }
     observer.note("resumed in round \(state.round) after step \(state.step)")
   }
 
@@ -120,6 +142,9 @@ package final class CompoundingRun {
 
   private func train(_ state: inout RunState, logs: RunLogs) throws {
     let round = recipe.rounds[state.round - 1]
+    if state.step == 0, let signal = Interruption.signal {
+      throw RoundError.interrupted(signal: signal, round: round.name, step: 0)
+    }
     let trainer = try RoundTrainer(index: state.round, material: material, device: device)
     observer.note("round \(state.round) of \(recipe.rounds.count), \(round.name): \(trainer.totalSteps) steps")
     if state.step == 0 {
@@ -128,26 +153,28 @@ package final class CompoundingRun {
       state.beginRound(datasets: trainer.datasets.count)
     }
     state.countRows(of: trainer.datasets.count)
-    try trainer.run(&state, metrics: logs.metrics, observer: observer, hooks: hooks(of: round, state.round, logs))
     var stopwatch = Stopwatch()
-    try chooseModel(&state, settings: round.settings)
-    let current = state
-    let evaluation = try evaluate(round.name) { [self] in
-      guard let signal = Interruption.signal else { return }
-      try save(current)
-      throw RoundError.interrupted(signal: signal, round: round.name, step: current.step)
+    if state.pending != .ending || (state.step < trainer.totalSteps && !state.stoppedEarly) {
+      // A round that an accepted change made longer goes on.
+      if state.pending == .ending { state.pending = nil }
+      try trainer.run(&state, metrics: logs.metrics, observer: observer, hooks: hooks(of: round, logs))
+      stopwatch = Stopwatch()
+      try chooseModel(&state, settings: round.settings)
+      state.pending = .ending
     }
+    let evaluation = try evaluate(round.name, pause: saver.pause(state))
     state.seconds += stopwatch.lap()
     try end(&state, trainer: trainer, evaluation)
   }
 
-  private func hooks(of round: ResolvedRound, _ index: Int, _ logs: RunLogs) -> RoundTrainer.Hooks {
+  private func hooks(of round: ResolvedRound, _ logs: RunLogs) -> RoundTrainer.Hooks {
     RoundTrainer.Hooks(
-      save: save,
-      evaluate: { [self] step in
-        let losses = try evaluator.losses()
-        note(losses, after: "\(round.name), step \(step)")
-        try logs.evaluations.append(EvaluationLine(round: index, name: round.name, step: step, losses: losses))
+      save: saver.save,
+      evaluate: { [self] state in
+        let losses = try evaluator.losses(pause: saver.pause(state))
+        note(losses, after: "\(round.name), step \(state.step)")
+        try logs.evaluations.append(
+          EvaluationLine(round: state.round, name: round.name, step: state.step, losses: losses))
         return losses
       },
       keepBest: device.keepBest, areNotFinite: evaluator.areNotFinite)
@@ -156,12 +183,13 @@ package final class CompoundingRun {
   /// Where the best model is asked for: the current one, unless an earlier one of the round has a lower held-out loss.
   private func chooseModel(_ state: inout RunState, settings: TrainingSettings) throws {
     guard settings.loadBestModelAtEnd else { return }
-    let loss = RoundTrainer.mean(try evaluator.losses(), through: state.round)
+    let loss = RoundTrainer.mean(try evaluator.losses(pause: saver.pause(state)), through: state.round)
     if let best = state.best, best.loss <= loss ?? .infinity {
       try device.restoreBest()
       observer.note("the best model is that of step \(best.step)")
     } else if let loss {
       state.best = RunState.Best(step: state.step, loss: loss, evaluationsSince: 0)
+      try device.keepBest()
     }
   }
 
@@ -169,6 +197,7 @@ package final class CompoundingRun {
   private func end(_ state: inout RunState, trainer: RoundTrainer, _ evaluation: RunEvaluator.Evaluation) throws {
     let name = trainer.round.name
     let beginning = state.restarted
+    let losses = state.transfer.loss.last
     state.transfer.append(evaluation)
     let limit = trainer.round.settings.maxForgetting
     let refusal = state.transfer.worstForgetting.flatMap { worst in
@@ -176,7 +205,17 @@ package final class CompoundingRun {
     }
     let target = folder.round(state.round, refusal == nil ? name : name + ".refused")
     let before = executor.ledger
-    let sha256 = try saveModel(to: target, round: state.round)
+    let sha256: String
+    do {
+      if let problem = try evaluator.problem(of: evaluation.losses, since: losses) {
+        throw RoundError.modelNotFinite(round: name, problem: problem)
+      }
+      sha256 = try recorder.saveModel(to: target, round: state.round, baseSha256: baseSha256)
+    } catch RoundError.modelNotFinite(let round, let problem) {
+      // A checkpoint within the round may have such weights too.
+      try checkpoint.saveBetweenRounds(beginning)
+      throw RoundError.modelNotFinite(round: round, problem: problem)
+    }
     try recorder.record(
       state, trainer: trainer, evaluation: evaluation, sha256: sha256, save: executor.ledger - before, in: target)
     if let (dataset, nats, limit) = refusal {
@@ -200,8 +239,7 @@ package final class CompoundingRun {
   // MARK: - What is measured and saved
 
   private func evaluate(_ what: String, pause: () throws -> Void) throws -> RunEvaluator.Evaluation {
-    let evaluation = try evaluator.evaluate(pause: pause)
-    note(evaluation.losses, after: what)
+    let evaluation = try evaluator.evaluate(pause: pause) { note($0, after: what) }
     for (round, scores) in zip(recipe.rounds, evaluation.scores) where !scores.isEmpty {
       let list = scores.map { "\($0.name) \(TransferReport.format($0.value))" }
       observer.note("\(round.name) after \(what): " + list.joined(separator: ", "))
@@ -215,39 +253,6 @@ package final class CompoundingRun {
   private func note(_ losses: [Double?], after what: String) {
     let list = zip(recipe.rounds, losses).map { "\($0.name) \($1.map(TransferReport.format) ?? "–")" }
     observer.note("held-out loss after \(what): " + list.joined(separator: ", "))
-  }
-
-  private func save(_ state: RunState) throws {
-    let isBestKept = state.best != nil && recipe.rounds[state.round - 1].settings.loadBestModelAtEnd
-    try checkpoint.save(state, tensors: tensors(best: isBestKept), from: executor)
-  }
-
-  private func tensors(best isBestKept: Bool) -> [RunCheckpoint.Tensors] {
-    var tensors = [
-      ("weights", device.model.trained), ("first_moments", device.step.firstMoments),
-      ("second_moments", device.step.secondMoments),
-    ]
-    if isBestKept, let best = device.best { tensors.append(("best_weights", best)) }
-    return tensors
-  }
-
-  /// Writes the current model as a Hugging Face folder, or its adapter as PEFT's; the SHA-256 of what was trained.
-  private func saveModel(to target: URL, round: Int) throws -> String {
-    let weights: String
-    if let adapters = device.adapters {
-      weights = PEFTAdapter.weightsName
-      let previous = round > 1 ? folder.round(round - 1, recipe.rounds[round - 2].name) : nil
-      let base = try RoundRecord.read(folder.round(0, "base").appending(path: "round.json"))
-      try adapters.save(
-        after: previous, baseSha256: base.sha256, configuration: material.configuration, to: target)
-    } else {
-      weights = "model.safetensors"
-      try HuggingFaceWriter.write(material.configuration, to: target) { [device, executor] name, emit in
-        try device.model.weights.parameters.read(name, from: executor, emit)
-      }
-    }
-    if let tokenizer = material.tokenizer { try writeTokenizer(tokenizer, to: target) }
-    return try FileHash.sha256(of: target.appending(path: weights))
   }
 }
 

@@ -8,9 +8,12 @@ package struct ModelText: Sendable {
   package let vocabularySize: Int
   /// Positions that the model has; nil where no configuration says so.
   package let positions: Int?
+  /// Remarks on the model's files, a line each.
+  package let notes: [String]
 
-  package init(tokenizer: (any Tokenizer)?, configuration: LlamaConfiguration) {
+  package init(tokenizer: (any Tokenizer)?, configuration: LlamaConfiguration, notes: [String] = []) {
     self.tokenizer = tokenizer
+    self.notes = notes
     vocabularySize = configuration.vocabSize
     positions = configuration.maxPositionEmbeddings
   }
@@ -19,6 +22,7 @@ package struct ModelText: Sendable {
     self.tokenizer = tokenizer
     vocabularySize = tokenizer.vocabularySize
     positions = nil
+    notes = []
   }
 
   /// Opens what a recipe's base says of text, without its weights: of a folder the configuration and the tokenizer are
@@ -32,7 +36,8 @@ package struct ModelText: Sendable {
       var isFolder = ObjCBool(false)
       guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
         let source = try openModel(at: url)
-        self.init(tokenizer: try loadTokenizer(of: source), configuration: source.configuration)
+        self.init(
+          tokenizer: try loadTokenizer(of: source), configuration: source.configuration, notes: source.notes)
         return
       }
       let configuration = url.appending(path: "config.json")

@@ -11,21 +11,17 @@ enum RecipeParsing {
   /// Reads a recipe's file.
   static func tree(of url: URL) throws(RecipeError) -> RecipeNode {
     let name = url.lastPathComponent
-    guard FileManager.default.fileExists(atPath: url.path) else {
-      throw RecipeError(
-        place: url.path, message: "no such recipe: give the path of a YAML file that exists", exitCode: 66)
-    }
-    let data: Data
-    do {
-      data = try Data(contentsOf: url)
+    let content: Data?
+    do throws(CheckpointError) {
+      content = try InputFile.contentsIfPresent(url.path, limit: byteLimit)
     } catch {
       throw RecipeError(
-        place: url.path, message: "the recipe cannot be read: give a file (not a folder) that you may read",
-        exitCode: 66)
+        place: url.path, message: "the recipe cannot be read: \(error.problem); give a YAML file that you may read",
+        exitCode: error.exitCode)
     }
-    guard data.count <= byteLimit else {
+    guard let data = content else {
       throw RecipeError(
-        place: name, message: "holds \(data.count) bytes; a recipe holds at most \(byteLimit): is this the right file?")
+        place: url.path, message: "no such recipe: give the path of a YAML file that exists", exitCode: 66)
     }
     guard let text = String(data: data, encoding: .utf8) else {
       throw RecipeError(place: name, message: "is not UTF-8 text: save the recipe as UTF-8")

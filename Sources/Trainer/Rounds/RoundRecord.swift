@@ -63,11 +63,4 @@ package struct RoundRecord: Codable, Sendable {
   package var peakBytes: Int
   package var transferOfSave: Transfer?
   package var transferOfEvaluation: Transfer?
-
-  /// Reads a round.json.
-  package static func read(_ file: URL) throws -> RoundRecord {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(RoundRecord.self, from: Data(contentsOf: file))
-  }
 }

@@ -10,8 +10,8 @@ struct RoundTrainer {
   struct Hooks {
     /// Saves a state with all that is on the device.
     let save: (RunState) throws -> Void
-    /// Measures the held-out losses of every dataset after a step.
-    let evaluate: (Int) throws -> [Double?]
+    /// Measures the held-out losses of every dataset, in a state to which a run that is stopped meanwhile goes back.
+    let evaluate: (RunState) throws -> [Double?]
     /// Keeps the current weights as the best so far.
     let keepBest: () throws -> Void
     /// Which samples have no finite loss.
@@ -59,6 +59,7 @@ struct RoundTrainer {
     let settings = round.settings
     let schedule = settings.schedule(steps: totalSteps)
     var stopwatch = Stopwatch()
+    if state.pending == .evaluation { try evaluate(&state, observer: observer, hooks: hooks) }
     var pending = PendingSteps(first: state.step + 1, ledger: device.executor.ledger)
     while state.step < totalSteps, !state.stoppedEarly {
       state.step += 1
@@ -77,7 +78,10 @@ struct RoundTrainer {
       else { continue }
       try read(pending, &state, metrics: metrics, observer: observer, hooks: hooks)
       // The checkpoint knows what the evaluation came to: a run that goes on from it does not ask again.
-      if evaluates { try judge(try hooks.evaluate(state.step), &state, observer: observer, hooks: hooks) }
+      if evaluates {
+        state.seconds += stopwatch.lap()
+        try evaluate(&state, observer: observer, hooks: hooks)
+      }
       state.seconds += stopwatch.lap()
       if saves || signal != nil { try hooks.save(state) }
       if let signal { throw RoundError.interrupted(signal: signal, round: round.name, step: state.step) }
@@ -119,8 +123,9 @@ struct RoundTrainer {
       let rows = try suspects(pending.batches(ofStep: step), hooks)
       observer.note(
         "round \(round.name), step \(step): loss or gradient is not finite, its update is skipped; it read \(rows)")
-      if state.stepsNotFinite == Self.patience {
-        throw RoundError.lossNotFinite(round: round.name, step: step, rows: rows)
+      // A round without one finite step has learned nothing.
+      if state.stepsNotFinite == Self.patience || (step == totalSteps && state.lastLoss == nil) {
+        throw RoundError.lossNotFinite(round: round.name, step: step, steps: state.stepsNotFinite, rows: rows)
       }
     }
   }
@@ -137,6 +142,14 @@ struct RoundTrainer {
       + (places.count > shown ? " and \(places.count - shown) more" : "")
   }
 
+  /// Measures the held-out losses within the round, and judges them.
+  private func evaluate(_ state: inout RunState, observer: RunObserver, hooks: Hooks) throws {
+    state.pending = .evaluation
+    let losses = try hooks.evaluate(state)
+    state.pending = nil
+    try judge(losses, &state, observer: observer, hooks: hooks)
+  }
+
   /// Compares held-out losses within the round with the lowest so far: the mean over the datasets seen so far.
   private func judge(_ losses: [Double?], _ state: inout RunState, observer: RunObserver, hooks: Hooks) throws {
     let settings = round.settings
@@ -147,9 +160,10 @@ struct RoundTrainer {
       return
     }
     state.best?.evaluationsSince += 1
-    guard let patience = settings.earlyStoppingPatience, let best = state.best, best.evaluationsSince >= patience else {
-      return
-    }
+    // A round without one finite step goes on until that is an error.
+    guard let patience = settings.earlyStoppingPatience, let best = state.best, best.evaluationsSince >= patience,
+      state.lastLoss != nil
+    else { return }
     state.stoppedEarly = true
     observer.note(
       "round \(round.name) ends early after step \(state.step): the held-out loss was lowest after step \(best.step)")

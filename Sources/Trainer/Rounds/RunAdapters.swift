@@ -83,6 +83,14 @@ struct RunAdapters {
   /// Whether folding is to leave the model as it is, but for rounding.
   var folds: Bool { settings.betweenRounds != .continue }
 
+  /// The first trained module of which a number is not finite; nil: there is none.
+  func firstNotFinite() throws(OpenCLError) -> String? {
+    for (module, pair) in try trained.matrices(on: executor).sorted(by: { $0.key < $1.key }) {
+      if !(pair.a + pair.b + (pair.magnitude ?? [])).allSatisfy(\.isFinite) { return module }
+    }
+    return try trained.savedValues(on: executor).first { !$0.values.allSatisfy(\.isFinite) }?.weight.name
+  }
+
   // MARK: - On the disk
 
   /// Writes the adapter after a round, with those of the rounds before.

@@ -43,11 +43,13 @@ package struct RunBranch {
     }
   }
 
-  /// Makes the branch's folder, unless it is there already.
+  /// Makes the branch's folder, unless it is there already, and takes it for this process.
   ///
-  /// - Parameter resuming: whether a branch that is there may go on.
-  /// - Returns: the recipe to run, resuming.
-  package func prepare(resuming: Bool) throws -> Recipe {
+  /// - Parameters:
+  ///   - resuming: whether a branch that is there may go on.
+  ///   - note: is told where the file system has no locks.
+  /// - Returns: the recipe to run, resuming, and the lock of its folder.
+  package func prepare(resuming: Bool, note: (String) -> Void) throws -> (recipe: Recipe, lock: RunLock) {
     guard parent.holdsRun else {
       throw CheckpointError(
         .notFound, path: parent.url.path, "there is no run to branch from",
@@ -55,12 +57,16 @@ package struct RunBranch {
     }
     if target.holdsRun {
       guard resuming else { throw RoundError.outputTaken(folder: target.url.path, found: "a branch") }
-      return branchRecipe
+      return (branchRecipe, try RunLock(target.url, note: note))
     }
     let state = try beginning()
     let new = RunFolder(parent.branches.appending(path: ".\(name).new"))
     let files = FileManager.default
-    try? files.removeItem(at: new.url)
+    try files.createDirectory(at: new.url, withIntermediateDirectories: true)
+    let lock = try RunLock(new.url, note: note)
+    for name in try files.names(in: new.url) where name != RunLock.name {
+      try files.removeItem(at: new.url.appending(path: name))
+    }
     try files.createDirectory(at: new.rounds, withIntermediateDirectories: true)
     for round in 0..<fromRound {
       let folder = parent.round(round, roundName(round)).lastPathComponent
@@ -74,7 +80,8 @@ package struct RunBranch {
     try AtomicFile.write(Data(branchRecipe.yaml.utf8), to: new.recipe)
     // The folder gets its name when it is whole: a branch that was killed on the way is made anew.
     try files.moveItem(at: new.url, to: target.url)
-    return branchRecipe
+    lock.folderMoved(to: target.url)
+    return (branchRecipe, lock)
   }
 
   private func roundName(_ round: Int) -> String { round == 0 ? "base" : recipe.rounds[round - 1].name }
@@ -87,10 +94,10 @@ package struct RunBranch {
     }
     try checkEarlierRounds(against: saved)
     let records = try (0..<fromRound).map { round in
-      let file = parent.round(round, roundName(round)).appending(path: "round.json")
-      guard saved.round > round, let record = try? RoundRecord.read(file) else {
+      let folder = parent.round(round, roundName(round))
+      guard saved.round > round, let record = try RoundSummary(folder: folder) else {
         throw CheckpointError(
-          .notFound, path: file.path, "the run has not ended round \(round)",
+          .notFound, path: folder.path, "the run has not ended round \(round)",
           remedy: "branch from an earlier round, or train it first")
       }
       return record
@@ -108,7 +115,7 @@ package struct RunBranch {
     var state = RunState(
       round: fromRound,
       transfer: saved.transfer.prefix(rounds: fromRound - 1).selecting(columns, names: recipe.rounds.map(\.name)),
-      finalLosses: records.dropFirst().map(\.finalLoss), parentSha256: records.last?.sha256,
+      finalLosses: records.dropFirst().map(\.finalLoss), parentSha256: records.last?.hash,
       recipe: branchRecipe.yaml, datasets: saved.datasets, tokenizer: saved.tokenizer)
     state.tuning = saved.tuning
     for index in recipe.rounds.indices.dropFirst(fromRound - 1) {

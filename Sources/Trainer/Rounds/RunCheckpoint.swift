@@ -7,6 +7,9 @@ package struct RunCheckpoint {
   /// A set of tensors, and the file it is kept in.
   package typealias Tensors = (name: String, set: ParameterSet)
 
+  private static let stateName = "state.json"
+  private static let remedy = "restore the file, or start the run anew in another output_dir"
+
   private let folder: URL
   private var previous: URL { folder.appendingPathExtension("old") }
 
@@ -43,8 +46,14 @@ package struct RunCheckpoint {
     } catch {
       throw failure("cannot be made", error)
     }
-    state.files = try writeTensors(new)
-    try AtomicFile.write(try JSONEncoder().encode(state), to: new.appending(path: "state.json"))
+    do {
+      state.files = try writeTensors(new)
+      try AtomicFile.write(try JSONEncoder().encode(state), to: new.appending(path: Self.stateName))
+    } catch {
+      // Half a checkpoint is of no use, and the disk may be full.
+      try? files.removeItem(at: new)
+      throw error
+    }
     do {
       // At every moment either `checkpoint` or `checkpoint.old` is whole.
       if files.fileExists(atPath: folder.path) {
@@ -58,39 +67,36 @@ package struct RunCheckpoint {
     }
   }
 
-  /// The saved state, or nil where there is none.
-  package func load() throws -> (state: RunState, folder: URL)? {
-    for candidate in [folder, previous] {
-      let file = candidate.appending(path: "state.json")
-      guard let data = try? Data(contentsOf: file) else { continue }
-      let state: RunState
-      do {
-        state = try JSONDecoder().decode(RunState.self, from: data)
-      } catch {
+  /// The saved state; nil only where no checkpoint stands: who takes one that cannot be read for none starts anew, and
+  /// writes over what was trained.
+  package func load() throws(CheckpointError) -> (state: RunState, folder: URL)? {
+    guard let (state, saved) = try read() else { return nil }
+    for (name, hash) in state.files {
+      let tensors = saved.appending(path: name + ".safetensors")
+      guard try FileHash.sha256(of: tensors) == hash else {
         throw CheckpointError(
-          .invalid, path: file.path, "the state cannot be read", remedy: "start the run anew in another output_dir")
+          .invalid, path: tensors.path, "the file is not the one that was saved (its SHA-256 differs)",
+          remedy: Self.remedy)
       }
-      for (name, hash) in state.files {
-        let tensors = candidate.appending(path: name + ".safetensors")
-        guard try FileHash.sha256(of: tensors) == hash else {
-          throw CheckpointError(
-            .invalid, path: tensors.path, "the file is not the one that was saved (its SHA-256 differs)",
-            remedy: "start the run anew in another output_dir")
-        }
-      }
-      // What a run that was killed while it saved left beside the checkpoint.
-      if candidate == folder { try? FileManager.default.removeItem(at: previous) }
-      try? FileManager.default.removeItem(at: folder.appendingPathExtension("new"))
-      return (state, candidate)
     }
-    return nil
+    return (state, saved)
   }
 
   /// How products were computed before the state was saved; nil: nothing says it.
-  package func recordedTuning() -> RunState.Tuning? {
-    let files = [folder, previous].map { $0.appending(path: "state.json") }
-    return files.lazy.compactMap { try? Data(contentsOf: $0) }.first
-      .flatMap { try? JSONDecoder().decode(RunState.self, from: $0) }?.tuning
+  package func recordedTuning() throws(CheckpointError) -> RunState.Tuning? { try read()?.state.tuning }
+
+  /// The state of the checkpoint, or of the one before where a crash left no other.
+  private func read() throws(CheckpointError) -> (state: RunState, folder: URL)? {
+    for candidate in [folder, previous] where try FileStatus(candidate) != nil {
+      let file = candidate.appending(path: Self.stateName)
+      let data = try InputFile.contents(file.path)
+      do {
+        return (try JSONDecoder().decode(RunState.self, from: data), candidate)
+      } catch {
+        throw CheckpointError(.invalid, path: file.path, "the state cannot be read", remedy: Self.remedy)
+      }
+    }
+    return nil
   }
 
   /// Sends the saved tensors of a state to the device.

@@ -30,27 +30,30 @@ struct RunEvaluator {
   }
 
   /// The loss on each dataset's held-out rows.
-  func losses() throws(OpenCLError) -> [Double?] {
-    var losses: [Double?] = []
-    for dataset in material.valid { losses.append(try loss(dataset)) }
-    return losses
+  ///
+  /// - Parameter pause: called before each run of the model; what it throws ends the evaluation.
+  func losses(pause: () throws -> Void) throws -> [Double?] {
+    try material.valid.map { try loss($0, pause: pause) }
   }
 
   /// Everything that is asked of a round's model.
   ///
-  /// - Parameter pause: called before each dataset's answers; what it throws ends the evaluation.
-  func evaluate(pause: () throws -> Void) throws -> Evaluation {
+  /// - Parameters:
+  ///   - pause: called before each run of the model; what it throws ends the evaluation.
+  ///   - measured: is told the losses before any answer is written.
+  func evaluate(pause: () throws -> Void, measured: ([Double?]) -> Void) throws -> Evaluation {
     let before = device.executor.ledger
-    let losses = try losses()
+    let losses = try losses(pause: pause)
+    measured(losses)
     var scores: [[MetricScore]] = []
     var answers: [(String, [TaskAnswer])] = []
+    device.generator?.forget()
     for (index, task) in tasks.evaluators.enumerated() {
       guard let task else {
         scores.append([])
         continue
       }
-      try pause()
-      let found = try task.answers(device.evaluator, device.generator, stops: stops)
+      let found = try self.answers(to: task, pause: pause)
       answers.append((material.recipe.rounds[index].name, found))
       var row = task.scores(found)
       if material.recipe.rounds[index].task == .generation, let loss = losses[index] {
@@ -58,7 +61,7 @@ struct RunEvaluator {
       }
       scores.append(row)
     }
-    let general = try loss(material.general)
+    let general = try loss(material.general, pause: pause)
     return Evaluation(
       losses: losses, scores: scores, answers: answers, general: general, transfer: device.executor.ledger - before)
   }
@@ -71,9 +74,48 @@ struct RunEvaluator {
     return found
   }
 
-  private func loss(_ dataset: Dataset?) throws(OpenCLError) -> Double? {
+  /// Says where held-out rows stand that have no finite loss, of the datasets that have no loss and had one in `before`.
+  ///
+  /// - Parameter before: losses of each dataset; nil: any dataset with held-out rows counts.
+  /// - Returns: nil where every dataset has a loss as before.
+  func problem(of losses: [Double?], since before: [Double?]? = nil) throws(OpenCLError) -> String? {
+    for (index, dataset) in material.valid.enumerated() {
+      guard let dataset, losses[index] == nil, before == nil || before?[index] != nil else { continue }
+      let shown = Array(dataset.samples.prefix(Self.mostAsked))
+      let places = zip(shown.indices, try areNotFinite(shown)).filter(\.1).map { dataset.place(of: $0.0) }
+      return "the loss on the held-out rows of \(material.recipe.rounds[index].name) is not finite "
+        + "(\(places.first ?? dataset.url.path)\(places.count > 1 ? " and others" : ""))"
+    }
+    return nil
+  }
+
+  /// Rows that are asked one by one for the place of one without a finite loss.
+  private static let mostAsked = 16
+
+  private func answers(to task: TaskEvaluator, pause: () throws -> Void) throws -> [TaskAnswer] {
+    guard task.generatedLength > 0 else { return task.choose(try rowLosses(task.candidates, pause: pause)) }
+    guard let generator = device.generator else { preconditionFailure("a task that writes has a generator") }
+    var stop: (any Error)?
+    let found = try task.generate(generator, stops: stops) {
+      do { try pause() } catch { stop = error }
+      return stop == nil
+    }
+    if let stop { throw stop }
+    return found
+  }
+
+  private func loss(_ dataset: Dataset?, pause: () throws -> Void) throws -> Double? {
     guard let dataset else { return nil }
-    let loss = try device.evaluator.meanLoss(dataset.samples).loss
+    let loss = LossEvaluator.mean(try rowLosses(dataset.samples, pause: pause), of: dataset.samples).loss
     return loss.isFinite ? loss : nil
+  }
+
+  private func rowLosses(_ samples: [Sample], pause: () throws -> Void) throws -> [[Float]] {
+    var losses: [[Float]] = []
+    for batch in device.evaluator.batches(of: samples) {
+      try pause()
+      losses += try device.evaluator.rowLosses(batch)
+    }
+    return losses
   }
 }

@@ -22,14 +22,36 @@ package struct RunFolder: Sendable {
   }
 
   /// Whether a run has begun here.
-  package var holdsRun: Bool { exists(recipe) }
+  package var holdsRun: Bool {
+    // What cannot be asked about is found out by whoever reads it.
+    ((try? FileStatus(recipe)) ?? nil) != nil
+  }
 
-  /// Makes the folder, and refuses one that holds something else.
-  package func create(resuming: Bool) throws {
+  /// The folders of rounds that have ended, by name, whatever became of them; M0's is none.
+  private var endedRounds: [String] {
+    get throws(CheckpointError) {
+      try FileManager.default.names(in: rounds).filter { name in
+        name.prefix { $0.isNumber }.contains { $0 != "0" }
+      }
+    }
+  }
+
+  /// Takes the folder of a run for this process, before anything else of the run is read.
+  ///
+  /// - Parameter note: is told where the file system has no locks.
+  /// - Returns: nil where no run has begun yet: `create` takes the folder then.
+  /// - Throws: `RoundError` where another process has it, where it holds something else, or a run that is not resumed.
+  package func claim(resuming: Bool, note: (String) -> Void) throws -> RunLock? {
     if holdsRun && !resuming { throw RoundError.outputTaken(folder: url.path, found: "a run") }
-    if !holdsRun, let stranger = strangers.first {
+    if !holdsRun, let stranger = try strangers.first {
       throw RoundError.outputTaken(folder: url.path, found: "files that are no run (\(stranger))")
     }
+    return holdsRun ? try RunLock(url, note: note) : nil
+  }
+
+  /// Makes the folder, and takes it for this process.
+  func create(resuming: Bool, note: (String) -> Void) throws -> RunLock {
+    if let lock = try claim(resuming: resuming, note: note) { return lock }
     do {
       try FileManager.default.createDirectory(at: rounds, withIntermediateDirectories: true)
     } catch {
@@ -37,14 +59,47 @@ package struct RunFolder: Sendable {
         .inputOutput, path: url.path, "the folder cannot be made (\(error.systemReason))",
         remedy: "check output_dir and its permissions")
     }
+    let lock = try RunLock(url, note: note)
+    // Another process may have begun a run in between, and ended it.
+    if holdsRun && !resuming { throw RoundError.outputTaken(folder: url.path, found: "a run") }
+    return lock
+  }
+
+  /// Refuses to start a run over rounds that have ended.
+  func checkStart() throws {
+    let ended = try endedRounds
+    guard ended.isEmpty else { throw RoundError.checkpointMissing(folder: url.path, rounds: ended) }
+  }
+
+  /// Opens every file that a run which goes on reads sooner or later, for itself or its report: what cannot be read ends
+  /// it before it has trained or written anything.
+  func checkReadable() throws(CheckpointError) {
+    var files = [recipe, metrics, evaluations, transfer, url.appending(path: "branch.json")]
+    for name in try FileManager.default.names(in: rounds) where name.first?.isNumber == true {
+      let round = rounds.appending(path: name)
+      // A branch has links to rounds of the run that it left, which may have been moved.
+      var status = stat()
+      guard stat(round.path, &status) == 0 else { throw .system("stat", round.path, code: errno) }
+      files += ["round.json", SampleFile.name].map { round.appending(path: $0) }
+    }
+    for file in files where try FileStatus(file) != nil { close(try InputFile.open(file.path).descriptor) }
+  }
+
+  /// Whether the report was drawn before the state was saved that it is to show, or never.
+  func lacksReport() throws(CheckpointError) -> Bool {
+    guard let state = try FileStatus(checkpoint.appending(path: "state.json")) else { return false }
+    guard let report = try FileStatus(url.appending(path: "report.html")) else { return true }
+    return report.modified < state.modified
   }
 
   /// What stands in the folder and was not left by a run that was killed before it had written its recipe.
   private var strangers: [String] {
-    let files = FileManager.default
-    let found = ((try? files.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
-    let isNew = (try? files.contentsOfDirectory(atPath: rounds.path))?.isEmpty ?? false
-    return found.filter { !($0 == rounds.lastPathComponent && isNew) && !$0.hasSuffix(".partial") }
+    get throws(CheckpointError) {
+      let isNew = try FileManager.default.names(in: rounds).isEmpty
+      return try FileManager.default.names(in: url).filter {
+        !($0 == rounds.lastPathComponent && isNew) && $0 != RunLock.name && !AtomicFile.isTemporary($0)
+      }
+    }
   }
 
   /// Writes a value as JSON, whole or not at all.
@@ -68,6 +123,4 @@ package struct RunFolder: Sendable {
         .inputOutput, path: link.path, "the link cannot be made", remedy: "check the folder's permissions")
     }
   }
-
-  private func exists(_ file: URL) -> Bool { FileManager.default.fileExists(atPath: file.path) }
 }

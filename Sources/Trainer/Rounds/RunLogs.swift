@@ -5,10 +5,9 @@ struct RunLogs {
 
   /// Opens them, without the lines of steps that the state does not know: those steps are taken again.
   init(_ folder: RunFolder, upTo state: RunState) throws {
-    func isKnown(_ line: some StepLogLine) -> Bool {
-      line.round < state.round || (line.round == state.round && line.step <= state.step)
-    }
-    metrics = try StepLog(folder.metrics) { isKnown($0) }
-    evaluations = try StepLog(folder.evaluations) { isKnown($0) }
+    metrics = try StepLog(folder.metrics, upTo: state.step, ofRound: state.round)
+    // An evaluation that is still to be made has a line where a run that made it was killed after it.
+    evaluations = try StepLog(
+      folder.evaluations, upTo: state.pending == .evaluation ? state.step - 1 : state.step, ofRound: state.round)
   }
 }

@@ -37,6 +37,7 @@ package struct RunMaterial {
     case .model(let url):
       let source = try openModel(at: url)
       (base, configuration, tokenizer) = (.source(source), source.configuration, try loadTokenizer(of: source))
+      source.notes.forEach(note)
       learnedTokenizerHash = nil
     case .preset(let name, let wanted):
       base = .fresh(seed: recipe.seed)
@@ -52,6 +53,7 @@ package struct RunMaterial {
     }
     if case .lora(let settings, let initial) = recipe.method {
       adapters = try Adapters(settings, initial: initial, base: base, configuration: configuration)
+      adapters?.initial?.notes.forEach(note)
     } else {
       adapters = nil
     }
@@ -59,8 +61,14 @@ package struct RunMaterial {
     try text.checkLengths(of: recipe)
 
     var loader = UnionLoader(recipe, text: text)
-    valid = try recipe.rounds.map { try loader.heldOutRows(of: $0) }
-    unions = try recipe.rounds.indices.map { try loader.union(ofRound: $0) }
+    valid = try recipe.rounds.map {
+      try Interruption.check()
+      return try loader.heldOutRows(of: $0)
+    }
+    unions = try recipe.rounds.indices.map {
+      try Interruption.check()
+      return try loader.union(ofRound: $0)
+    }
     leaks = loader.leaks.reports(allowed: recipe.allowLeaks)
     if let refusal = leaks.refusal { throw refusal }
     general = try recipe.evaluation.general.map { url in
@@ -74,6 +82,10 @@ package struct RunMaterial {
       if round.split != nil, let heldOut = valid[index] { line += "; \(heldOut.statistics.rows) rows held out" }
       note(line)
     }
+    let read = valid.compactMap { $0 } + unions.flatMap { $0 } + [general].compactMap { $0 }
+    read.notes.forEach(note)
+    let joined = recipe.rounds.indices.filter { unions[$0][$0].remarks.hasCompletions }
+    if let warning = templateWarning(tokenizer, rounds: joined.map { recipe.rounds[$0].name }) { note(warning) }
     leaks.notes.forEach(note)
   }
 

@@ -1,7 +1,8 @@
 import Foundation
+import GPUTensor
 import Kernels
 
-/// Writes down what a round was: round.json, the answers to its tasks, and the matrix so far.
+/// Writes down what a round was: its model, round.json, and the answers to its tasks.
 struct RunRecorder {
   let material: RunMaterial
   let device: RunDevice
@@ -58,6 +59,43 @@ struct RunRecorder {
     }
     try SampleFile.write(evaluation.answers, to: target.appending(path: SampleFile.name))
     try folder.write(record, to: target.appending(path: "round.json"))
+  }
+
+  /// Writes the current model as a Hugging Face folder, or its adapter as PEFT's.
+  ///
+  /// - Parameter baseSha256: of M0's weights.
+  /// - Returns: the SHA-256 of what was trained.
+  /// - Throws: `RoundError.modelNotFinite` where a number of it is not finite: then no file of it is left.
+  func saveModel(to target: URL, round: Int, baseSha256: String?) throws -> String {
+    let weights: String
+    do {
+      if let adapters = device.adapters {
+        weights = PEFTAdapter.weightsName
+        let previous = round > 1 ? folder.round(round - 1, recipe.rounds[round - 2].name) : nil
+        if let module = try adapters.firstNotFinite() { throw notFinite(module, round: round) }
+        try adapters.save(
+          after: previous, baseSha256: baseSha256, configuration: material.configuration, to: target)
+      } else {
+        weights = "model.safetensors"
+        try HuggingFaceWriter.write(material.configuration, to: target) { [device] name, emit in
+          try device.model.weights.parameters.read(name, from: device.executor) { floats in
+            guard floats.allSatisfy(\.isFinite) else { throw notFinite(name, round: round) }
+            try emit(floats)
+          }
+        }
+      }
+    } catch {
+      // Only a folder that is still empty goes.
+      rmdir(target.path)
+      throw error
+    }
+    if let tokenizer = material.tokenizer { try writeTokenizer(tokenizer, to: target) }
+    return try FileHash.sha256(of: target.appending(path: weights))
+  }
+
+  private func notFinite(_ name: String, round: Int) -> RoundError {
+    .modelNotFinite(
+      round: recipe.rounds[round - 1].name, problem: "\(name) holds numbers that are not finite")
   }
 
   private func emptyRecord(round: Int, name: String, _ evaluation: RunEvaluator.Evaluation) -> RoundRecord {

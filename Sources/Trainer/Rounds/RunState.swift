@@ -13,6 +13,14 @@ package struct RunState: Codable, Sendable {
     package var evaluationsSince: Int
   }
 
+  /// What is still to be done after the last step taken, before anything else.
+  package enum Pending: String, Codable, Sendable {
+    /// The held-out losses within the round.
+    case evaluation
+    /// The measurement of the round's model, which is chosen already.
+    case ending
+  }
+
   /// How products were computed, which decides their last bits, and on which device.
   package struct Tuning: Codable, Sendable, Equatable {
     package var device: String
@@ -35,6 +43,8 @@ package struct RunState: Codable, Sendable {
   /// The round that is under way, from 1, and the steps it has taken.
   package var round: Int
   package var step: Int
+  /// nil: the next step, or after the last one the choice of the round's model.
+  package var pending: Pending?
   package var cursor = PackingCursor()
   package var transfer: TransferMatrix
   /// Rows and tokens read of each dataset so far in this round.
@@ -82,6 +92,7 @@ package struct RunState: Codable, Sendable {
   ///
   /// - Parameter datasets: how many the round reads.
   package mutating func beginRound(datasets: Int) {
+    pending = nil
     cursor = PackingCursor()
     rowsSeen = [Int](repeating: 0, count: datasets)
     tokensSeen = rowsSeen
@@ -115,5 +126,6 @@ package struct RunState: Codable, Sendable {
     parentSha256 = sha256
     round += 1
     step = 0
+    pending = nil
   }
 }

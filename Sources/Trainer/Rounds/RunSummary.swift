@@ -13,19 +13,15 @@ package struct RunSummary: Encodable {
   package let rounds: [Round]
   package let transfer: TransferReport
 
-  init(_ state: RunState, recipe: Recipe, folder: RunFolder) {
+  /// - Throws: where the record of a round, which an earlier start may have trained, cannot be read.
+  init(_ state: RunState, recipe: Recipe, folder: RunFolder) throws(CheckpointError) {
     outputDir = folder.url.path
-    rounds = recipe.rounds.enumerated().map { index, round in
+    rounds = try recipe.rounds.enumerated().map { index, round throws(CheckpointError) in
       let model = folder.round(index + 1, round.name)
       return Round(
-        name: round.name, model: model.path, steps: Self.steps(of: model),
+        name: round.name, model: model.path, steps: try RoundSummary(folder: model)?.steps ?? 0,
         finalLoss: state.finalLosses.indices.contains(index) ? state.finalLosses[index] : nil)
     }
     transfer = TransferReport(state.transfer)
-  }
-
-  /// The steps of a round that an earlier start may have trained.
-  private static func steps(of model: URL) -> Int {
-    (try? RoundRecord.read(model.appending(path: "round.json")))?.steps ?? 0
   }
 }

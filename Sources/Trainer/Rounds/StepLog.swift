@@ -44,20 +44,17 @@ package final class StepLog<Line: StepLogLine> {
   private let handle: FileHandle
   private let encoder = JSONEncoder()
 
-  /// - Parameter keep: which of the lines that are there belong to the run that goes on.
-  package init(_ file: URL, keep: (Line) -> Bool) throws {
+  /// Opens the file, and drops the lines beyond a step: a run that goes on takes those steps again.
+  ///
+  /// - Parameters:
+  ///   - step: the last whose line is kept, of round `round`.
+  ///   - round: from 1; of the rounds before every line is kept.
+  package init(_ file: URL, upTo step: Int, ofRound round: Int) throws {
     self.file = file
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys]
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    var kept = Data()
-    for line in ((try? Data(contentsOf: file)) ?? Data()).split(separator: UInt8(ascii: "\n")) {
-      // A line that was cut by a crash belongs to a step that is taken again.
-      guard let read = try? decoder.decode(Line.self, from: Data(line)), keep(read) else { continue }
-      kept += line + Data("\n".utf8)
-    }
-    try AtomicFile.write(kept, to: file)
+    let content = try InputFile.contentsIfPresent(file.path, limit: .max) ?? Data()
+    try AtomicFile.write(try Self.lines(of: content, upTo: step, ofRound: round, path: file.path), to: file)
     do {
       handle = try FileHandle(forWritingTo: file)
       try handle.seekToEnd()
@@ -72,6 +69,34 @@ package final class StepLog<Line: StepLogLine> {
     } catch {
       throw Self.failure(file, error)
     }
+  }
+
+  private struct Place: Decodable {
+    let round: Int
+    let step: Int
+  }
+
+  private static func lines(
+    of content: Data, upTo step: Int, ofRound round: Int, path: String
+  ) throws(CheckpointError) -> Data {
+    let newline = UInt8(ascii: "\n")
+    let decoder = JSONDecoder()
+    var kept = Data()
+    let lines = content.split(separator: newline, omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() where !line.isEmpty {
+      guard let place = try? decoder.decode(Place.self, from: Data(line)) else {
+        // A last line that was cut by a crash belongs to a step that is taken again.
+        guard index < lines.count - 1 else { break }
+        throw CheckpointError(
+          .invalid, path: "\(path):\(index + 1)", "the line is no object with round and step",
+          remedy: "mend or remove the line, then continue with --resume")
+      }
+      if (place.round, place.step) <= (round, step) {
+        kept += line
+        kept.append(newline)
+      }
+    }
+    return kept
   }
 
   private static func failure(_ file: URL, _ error: any Error) -> CheckpointError {

@@ -67,8 +67,9 @@ package final class TrainingStep {
     self.rowCapacity = rowCapacity
     recompute = memory.recompute
     let trained = model.trained
-    firstMoments = trained.sibling(kind: "first moments", dtype: memory.moments.dtypes.first)
-    secondMoments = trained.sibling(kind: "second moments", dtype: memory.moments.dtypes.second)
+    let (first, second) = memory.moments.dtypes
+    firstMoments = trained.sibling(kind: "first moments", dtype: first, takenAlone: memory.optimizerInBackward)
+    secondMoments = trained.sibling(kind: "second moments", dtype: second, takenAlone: memory.optimizerInBackward)
     gradients =
       memory.optimizerInBackward
       ? .used(

@@ -23,7 +23,7 @@ struct FrozenBaseTests {
     return fixture
   }
 
-  private static func folder() throws -> URL { try model.get().folder.appending(path: "small") }
+  static func folder() throws -> URL { try model.get().folder.appending(path: "small") }
 
   /// Rows of ids, so that no tokenizer is needed.
   private static func rows(_ fixture: RunFixture, _ name: String, first: Int) throws -> URL {
@@ -36,7 +36,7 @@ struct FrozenBaseTests {
     return file
   }
 
-  private static func recipe(_ fixture: RunFixture, _ base: URL, _ storage: BaseStorage) throws -> Recipe {
+  static func recipe(_ fixture: RunFixture, _ base: URL, _ storage: BaseStorage) throws -> Recipe {
     let rounds = try [("one", 3), ("two", 50)].map { (name: $0.0, train: try rows(fixture, $0.0, first: $0.1)) }
     var recipe = fixture.recipe(
       base: .model(base), settings: RunFixture.settings(steps: 8, saveSteps: 3), rounds: rounds,

@@ -75,14 +75,99 @@ struct PEFTAdapterTests {
     return folder
   }
 
-  @Test("what cannot be honoured is refused with the key")
-  func unsupported() throws {
-    for (key, value) in [("lora_bias", true), ("peft_type", "IA3"), ("bias", "all")] as [(String, Any)] {
-      let fixture = try RunFixture()
-      let folder = try Self.changed(key, value, in: fixture)
+  /// What a value of a key does.
+  private enum Effect {
+    case refused
+    case changes
+    case nothing
+  }
+
+  /// Every key of the configuration with a value that is not its default, and what it does here.
+  private static var keys: [(key: String, value: Any, effect: Effect)] {
+    [
+      ("alora_invocation_tokens", [5], .refused), ("alpha_pattern", ["q_proj": 3], .changes),
+      ("arrow_config", ["top_k": 2], .refused), ("auto_mapping", ["base_model_class": "x"], .nothing),
+      ("base_model_name_or_path", "nobody/nothing", .refused), ("bias", "lora_only", .refused),
+      ("corda_config", ["corda_method": "ipm"], .nothing), ("ensure_weight_tying", true, .nothing),
+      ("eva_config", ["rho": 2], .nothing), ("exclude_modules", ["k_proj"], .nothing),
+      ("fan_in_fan_out", true, .refused), ("inference_mode", false, .nothing), ("init_lora_weights", "pissa", .refused),
+      ("kasa_config", ["beta": 1], .refused), ("layer_replication", [[0, 1]], .refused),
+      ("layers_pattern", "layers", .nothing), ("layers_to_transform", [0, 1], .nothing),
+      ("loftq_config", ["loftq_bits": 4], .nothing), ("lora_alpha", 5, .changes), ("lora_bias", true, .refused),
+      ("lora_dropout", 0.5, .nothing), ("lora_ga_config", ["direction": "ArBr"], .nothing),
+      ("megatron_config", ["x": 1], .nothing), ("megatron_core", "other", .nothing),
+      ("modules_to_save", ["norm"], .nothing), ("monteclora_config", ["x": 1], .refused),
+      ("peft_type", "IA3", .refused),
+      ("peft_version", "9", .nothing), ("qalora_group_size", 4, .nothing), ("r", 7, .refused),
+      ("rank_pattern", ["q_proj": 7], .refused), ("revision", "main", .nothing), ("runtime_config", ["x": 1], .nothing),
+      ("target_modules", ["q_proj"], .nothing), ("target_parameters", ["x"], .refused),
+      ("task_type", "SEQ_CLS", .nothing),
+      ("trainable_token_indices", [3], .refused), ("use_bdlora", ["x": 1], .refused), ("use_dora", true, .refused),
+      ("use_qalora", true, .refused), ("use_rslora", false, .changes), ("velora_config", ["x": 1], .nothing),
+    ]
+  }
+
+  @Test("every key of PEFT's configuration is honoured, refused by name, or changes no number", arguments: keys.indices)
+  func key(_ index: Int) throws {
+    let (key, value, effect) = Self.keys[index]
+    let fixture = try RunFixture()
+    let weight = "model.layers.0.self_attn.q_proj.weight"
+    func merged(_ folder: URL) throws -> [Float] { try openModel(at: folder).tensor(weight) }
+    let plain = try merged(Self.changed("r", 5, in: fixture))
+    let other = try RunFixture()
+    let folder = try Self.changed(key, value, in: other)
+    switch effect {
+    case .refused:
       let error = #expect(throws: CheckpointError.self) { try openModel(at: folder) }
-      #expect(error?.kind == .unsupported && error?.problem.contains(key) == true, "\(key): \(error.debugDescription)")
+      #expect("\(error as Any)".contains(key == "base_model_name_or_path" ? "nobody/nothing" : key))
+    case .changes: #expect(try merged(folder) != plain)
+    case .nothing:
+      #expect(try merged(folder) == plain)
+      #expect(try openModel(at: folder).notes.isEmpty)
     }
+  }
+
+  @Test("the table has every key that PEFT writes")
+  func allKeys() throws {
+    struct Known: Decodable { let keys: [String] }
+    let known = try JSONDecoder().decode(Known.self, from: Data(contentsOf: TestData.golden("peft/config_keys.json")))
+    #expect(known.keys.count > 35)
+    #expect(Set(known.keys).subtracting(Self.keys.map(\.key)).isEmpty)
+  }
+
+  @Test("first numbers that take a part out of the base are refused by every way in; others are not")
+  func initialisations() throws {
+    let remedy = "path_initial_model_for_weight_conversion"
+    for name in ["pissa", "pissa_niter_4", "olora", "corda", "loftq", "lora_ga", "of-tomorrow"] {
+      let fixture = try RunFixture()
+      let folder = try Self.changed("init_lora_weights", name, in: fixture)
+      var continued = fixture.recipe(
+        base: .model(TrainingGolden.model), settings: RunFixture.settings(steps: 1, saveSteps: 1),
+        rounds: [("rows", TrainingGolden.rows)])
+      continued.method = .lora(try PEFTGolden.load().runs[1].settings, initial: folder)
+      for open in [
+        { _ = try openModel(at: folder) }, { _ = try openModel(at: TrainingGolden.model, adapter: folder) },
+        { _ = try RunMaterial(continued) { _ in } },
+      ] {
+        let error = #expect(throws: CheckpointError.self, performing: open)
+        #expect(error?.problem.contains("init_lora_weights is \"\(name)\"") == true, "\(error as Any)")
+        #expect(error?.remedy.contains(remedy) == true)
+      }
+    }
+    for value in [true, false, NSNull(), "gaussian", "eva", "orthogonal", "mica"] as [Any] {
+      let fixture = try RunFixture()
+      let folder = try Self.changed("init_lora_weights", value, in: fixture)
+      #expect(throws: Never.self) { try openModel(at: folder) }
+    }
+  }
+
+  @Test("a key that nobody knows is remarked on where it says something")
+  func unknownKey() throws {
+    let fixture = try RunFixture()
+    let said = try openModel(at: Self.changed("use_tomorrow", 3, in: fixture)).notes
+    #expect(said.count == 1 && said[0].contains("\"use_tomorrow\""), "\(said)")
+    let silent = try RunFixture()
+    #expect(try openModel(at: Self.changed("use_tomorrow", false, in: silent)).notes.isEmpty)
   }
 
   @Test("an adapter of another shape of model, and one without its base, are refused")

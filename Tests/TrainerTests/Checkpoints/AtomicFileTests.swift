@@ -24,6 +24,15 @@ import Trainer
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty)
   }
 
+  @Test func itsTemporaryNamesAreKnown() {
+    for name in ["a.1-2.partial", "model.safetensors.4194304-4294967295.partial"] {
+      #expect(AtomicFile.isTemporary(name), "\(name)")
+    }
+    for name in ["a.partial", "1-2.partial", "a.1-x.partial", "a.1-2-3.partial", "a.-2.partial", "a.1-2.partial.txt"] {
+      #expect(!AtomicFile.isTemporary(name), "\(name)")
+    }
+  }
+
   @Test func aMissingFolderIsNamed() {
     let error = checkpointError { try AtomicFile.write(Data(), to: URL(fileURLWithPath: "/nonexistent/folder/file")) }
     #expect(error?.kind == .notFound)

@@ -83,4 +83,26 @@ struct DatasetErrorTests {
     #expect(text.error(tokenizer: nil)?.message.contains("tokenizer") == true)
     #expect(text.error(vocabularySize: 9)?.message.contains("vocabulary of 9") == true)
   }
+
+  @Test(
+    "a line, a row or a cell of more than 64 MiB is refused by its place before it is read",
+    arguments: [
+      ("a.jsonl", "{\"text\": \"b\"}\n{\"text\": \"", ":2"), ("a.json", "[{\"text\": \"b\"},\n{\"text\": \"", ":2 (row 2)"),
+      ("a.csv", "text\nb\n", ":3"), ("a.csv", "text\nb\n\"", ":3"), ("a.tsv", "text\tid\nb\t1\na\t", ":3"),
+    ])
+  func long(_ name: String, _ content: String, _ place: String) throws {
+    let fixture = try DatasetFixture(content, name: name)
+    #expect(truncate(fixture.file.path, 68 << 20) == 0)
+    let error = try #require(fixture.error())
+    #expect(error.place == fixture.file.path + place)
+    #expect(error.message.contains("holds more than 67108864 bytes"), "\(error)")
+    #expect(error.exitCode == 65 && !error.description.contains("\n"))
+  }
+
+  @Test("a row of very many values is refused: each takes more than its text")
+  func manyValues() throws {
+    let row = "{\"input_ids\": [" + String(repeating: "1,", count: 4_200_000) + "1], \"labels\": []}"
+    let error = try #require(try DatasetFixture(row).error())
+    #expect(error.message.contains("values"), "\(error)")
+  }
 }

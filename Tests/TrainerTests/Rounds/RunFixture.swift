@@ -57,10 +57,14 @@ final class RunFixture: Sendable {
   @discardableResult
   func run(
     _ recipe: Recipe, on executor: any Executor, resuming: Bool = false, accepting: [String] = [],
-    step: @escaping (MetricsLine) -> Void = { _ in }
+    step: @escaping (MetricsLine) -> Void = { _ in }, note: @escaping (String) -> Void = { _ in }
   ) throws -> (summary: RunSummary, notes: [String]) {
     let notes = Notes()
-    let observer = RunObserver(note: { notes.lines.append($0) }, step: { line, _ in step(line) })
+    let observer = RunObserver(
+      note: {
+        notes.lines.append($0)
+        note($0)
+      }, step: { line, _ in step(line) })
     let run = try CompoundingRun(recipe, executor: executor, observer: observer)
     let summary = try run.run(resuming: resuming, accepting: accepting)
     return (summary, notes.lines)

@@ -81,6 +81,27 @@ struct ChatTemplateTests {
     }
   }
 
+  @Test("an argument of tojson that would write other text is refused by name; the defaults are not")
+  func jsonArguments() throws {
+    func render(_ arguments: String) throws -> String {
+      try ChatTemplate("{{ {'a': [1, 'ü']} | tojson\(arguments) }}").render(
+        messages: [], addGenerationPrompt: false, bos: "", eos: "")
+    }
+    let plain = "{\"a\": [1, \"ü\"]}"
+    for arguments in ["", "()", "(ensure_ascii=False, indent=none, separators=none, sort_keys=False)"] {
+      #expect(try render(arguments) == plain)
+    }
+    #expect(try render("(indent=1)") == "{\n \"a\": [\n  1,\n  \"ü\"\n ]\n}")
+    for (arguments, words) in [
+      ("(ensure_ascii=True)", "ensure_ascii"), ("(sort_keys=True)", "sort_keys"),
+      ("(separators=(',', ':'))", "separators"),
+      ("(2)", "not named"), ("(default=1)", "default"), ("(indent='x')", "indent"), ("(indent=-1)", "indent"),
+    ] {
+      let error = #expect(throws: TemplateError.self) { try render(arguments) }
+      #expect(error?.message.contains("tojson") == true && error?.message.contains(words) == true, "\(error as Any)")
+    }
+  }
+
   @Test("content is told apart from the template's own text through joins, trims and filters")
   func contentIsTracked() throws {
     let source = "{{ '<' + messages[0].content | trim + '>' }}{{ messages[0]['content'].upper()[1:] ~ '!' }}"

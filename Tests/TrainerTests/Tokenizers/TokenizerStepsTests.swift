@@ -61,6 +61,40 @@ import Trainer
     }
   }
 
+  @Test(
+    arguments: [
+      // 2^40 letters of one, by the eleventh step more than any sound file makes.
+      (sequence(String(repeating: replace("a", "aa"), count: 40)), "normalizer.normalizers[10]"),
+      (replace("a", String(repeating: "a", count: 2000)), "normalizer"),
+      (sequence(String(repeating: #"{"type":"Prepend","prepend":"\#(String(repeating: "a", count: 99))"}"#, count: 40)),
+        "normalizer.normalizers[10]"),
+      (sequence(String(repeating: #"{"type":"NFKC"}"# + replace("ل", "ﷺ"), count: 20)), "normalizer.normalizers[6]"),
+      (sequence(String(repeating: #"{"type":"NFC"}"#, count: 40)), "normalizer.normalizers[6]"),
+    ])
+  func aTextMayNotGrowWithoutBound(_ normalizer: String, _ place: String) throws {
+    do {
+      _ = try TokenizerFixture.load(TokenizerFixture.byteLevel(normalizer: normalizer))
+      Issue.record("loaded")
+    } catch let error as TokenizerError {
+      #expect(error.description.contains("malformed at \(place): with this step a text may grow"), "\(error)")
+      #expect(!error.description.contains("\n"))
+    }
+  }
+
+  @Test func stepsAreFew() throws {
+    let steps = Self.sequence(String(repeating: #"{"type":"Strip"}"#, count: 300))
+    #expect(throws: TokenizerError.self) { try TokenizerFixture.load(TokenizerFixture.byteLevel(normalizer: steps)) }
+  }
+
+  /// Steps that stand one behind the other, as a list.
+  private static func sequence(_ steps: String) -> String {
+    #"{"type":"Sequence","normalizers":["# + steps.replacing("}{", with: "},{") + "]}"
+  }
+
+  private static func replace(_ pattern: String, _ content: String) -> String {
+    #"{"type":"Replace","pattern":{"String":"\#(pattern)"},"content":"\#(content)"}"#
+  }
+
   @Test func mutatedUnigramFilesNeverCrash() throws {
     let golden = try Self.golden()
     let cases = golden["cases"]?.elements ?? []

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// One tensor of a GGUF file.
 package struct GGUFTensor: Sendable, Equatable {
@@ -24,6 +25,18 @@ package final class GGUFFile {
   package let tensors: [GGUFTensor]
 
   package var path: String { file.path }
+
+  /// Whether the file at `url` is GGUF by its ending or, whatever it is called, by its first four bytes: stores of models
+  /// name their files by a hash.
+  ///
+  /// - Throws: where nothing that can be read stands there.
+  package static func stands(at url: URL) throws(CheckpointError) -> Bool {
+    if url.pathExtension.lowercased() == "gguf" { return true }
+    let (descriptor, _) = try InputFile.open(url.path)
+    defer { close(descriptor) }
+    var start: UInt32 = 0
+    return read(descriptor, &start, 4) == 4 && UInt32(littleEndian: start) == magic
+  }
 
   /// Opens the file at `url`.
   package init(_ url: URL) throws(CheckpointError) {

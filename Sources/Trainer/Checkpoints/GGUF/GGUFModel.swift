@@ -15,6 +15,12 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
   /// Opens the file at `url`; its own vocabulary is the tokenizer where none is given.
   init(_ url: URL, tokenizer: TokenizerFiles?) throws(CheckpointError) {
     let gguf = try GGUFFile(url)
+    if let count = try gguf.metadata.integer("split.count"), count > 1 {
+      let number = try gguf.metadata.integer("split.no").map { "part \($0 + 1)" } ?? "a part"
+      throw .unsupported(
+        url.path, "the file is \(number) of a model in \(count) parts, which are not read together",
+        remedy: "join them by llama.cpp's llama-gguf-split --merge FIRST-PART OUTPUT.gguf, and give that")
+    }
     let vocabulary = try VocabularyDescription(gguf.metadata)
     var configuration = try LlamaConfiguration(gguf, vocabulary: vocabulary)
     let keys = GGUFTensorName.keys(configuration)

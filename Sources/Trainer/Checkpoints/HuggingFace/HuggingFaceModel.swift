@@ -5,6 +5,7 @@ final class HuggingFaceModel: ModelSource {
   let configuration: LlamaConfiguration
   let url: URL
   let tokenizerFiles: TokenizerFiles
+  let fileNotes: [String]
   private let files: [SafetensorsFile]
   private let fileOfTensor: [String: Int]
 
@@ -23,7 +24,7 @@ final class HuggingFaceModel: ModelSource {
     var configuration = try LlamaConfiguration(huggingFaceConfig: configPath)
     try configuration.addEndTokens(generationConfig: url.appending(path: "generation_config.json"))
     self.configuration = configuration
-    files = try HuggingFaceWeights.open(url)
+    (files, fileNotes) = try HuggingFaceWeights.open(url)
     var fileOfTensor: [String: Int] = [:]
     var shapes: [String: [Int]] = [:]
     for (index, file) in files.enumerated() {
@@ -48,6 +49,8 @@ final class HuggingFaceModel: ModelSource {
     guard let index = fileOfTensor[name], let entry = files[index].entry(name) else { return nil }
     return StoredTensor(type: entry.elementType, byteCount: entry.byteRange.count)
   }
+
+  func file(of name: String) -> String { fileOfTensor[name].map { files[$0].path } ?? path }
 
   func withRows<R>(
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R

@@ -3,12 +3,38 @@ import Foundation
 /// The weight files of a Hugging Face folder.
 enum HuggingFaceWeights {
   /// Opens model.safetensors, or all shards that model.safetensors.index.json names.
-  static func open(_ folder: URL) throws(CheckpointError) -> [SafetensorsFile] {
+  ///
+  /// Where both stand there, the shards are taken if they are: whoever saves shards over a single file leaves it behind.
+  ///
+  /// - Returns: the files, and remarks on the choice among them.
+  static func open(_ folder: URL) throws(CheckpointError) -> (files: [SafetensorsFile], notes: [String]) {
     let single = folder.appending(path: "model.safetensors")
-    if FileManager.default.fileExists(atPath: single.path) { return [try SafetensorsFile(single)] }
     let index = folder.appending(path: "model.safetensors.index.json")
-    if FileManager.default.fileExists(atPath: index.path) { return try openShards(folder, index: index) }
-    throw absence(folder)
+    let hasSingle = FileManager.default.fileExists(atPath: single.path)
+    guard FileManager.default.fileExists(atPath: index.path) else {
+      guard hasSingle else { throw absence(folder) }
+      return ([try SafetensorsFile(single)], [])
+    }
+    do throws(CheckpointError) {
+      let files = try openShards(folder, index: index)
+      guard hasSingle, !files.contains(where: { $0.path == single.path }) else { return (files, []) }
+      return (
+        files,
+        [
+          "\(folder.path): the weights are those of the shards that \(index.lastPathComponent) names; "
+            + "\(single.lastPathComponent), which stands beside them, is not read"
+        ]
+      )
+    } catch {
+      guard hasSingle, error.kind == .notFound else { throw error }
+      return (
+        [try SafetensorsFile(single)],
+        [
+          "\(folder.path): the weights are those of \(single.lastPathComponent); \(index.lastPathComponent) names "
+            + "shards that are not there"
+        ]
+      )
+    }
   }
 
   private static func openShards(_ folder: URL, index: URL) throws(CheckpointError) -> [SafetensorsFile] {

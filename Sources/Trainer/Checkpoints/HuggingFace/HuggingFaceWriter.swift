@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Writes a model as a folder that transformers loads as it stands.
 package enum HuggingFaceWriter {
@@ -13,9 +14,16 @@ package enum HuggingFaceWriter {
     _ configuration: LlamaConfiguration, as storage: FloatStorage = .float32, to folder: URL,
     supplying supply: (_ name: String, _ emit: (UnsafeBufferPointer<Float>) throws -> Void) throws -> Void
   ) throws {
+    let isNew = !FileManager.default.fileExists(atPath: folder.path)
     try FileManager.default.makeFolder(at: folder)
-    try SafetensorsWriter.write(
-      configuration.parameters, as: storage, to: folder.appending(path: "model.safetensors"), supplying: supply)
+    do {
+      try SafetensorsWriter.write(
+        configuration.parameters, as: storage, to: folder.appending(path: "model.safetensors"), supplying: supply)
+    } catch {
+      // Weights that cannot be written leave nothing; the folder is not removed where anything stands in it.
+      if isNew { rmdir(folder.path) }
+      throw error
+    }
     try AtomicFile.write(
       configuration.huggingFaceGenerationConfig(), to: folder.appending(path: "generation_config.json"))
     try AtomicFile.write(configuration.huggingFaceConfig(storage: storage), to: folder.appending(path: "config.json"))

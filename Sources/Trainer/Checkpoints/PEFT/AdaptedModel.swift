@@ -12,6 +12,7 @@ struct AdaptedModel: ModelSource {
   var configuration: LlamaConfiguration { base.configuration }
   var url: URL { adapter.url }
   var format: String { "a LoRA adapter on \(base.format)" }
+  var fileNotes: [String] { base.fileNotes + adapter.notes }
 
   /// - Parameter tokenizer: where the tokenizer is; nil: with the adapter, or else with the base.
   init(_ base: any ModelSource, adapter folder: URL, tokenizer: TokenizerFiles?) throws(CheckpointError) {
@@ -24,6 +25,10 @@ struct AdaptedModel: ModelSource {
   }
 
   func stored(_ name: String) -> StoredTensor? { base.stored(name) }
+
+  func file(of name: String) -> String {
+    adapter.saved.contains { $0.name == name } ? adapter.weightsPath : base.file(of: name)
+  }
 
   func withRows<R>(
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R

@@ -2,8 +2,8 @@ import Foundation
 
 /// A LoRA adapter as PEFT writes it: adapter_config.json and adapter_model.safetensors.
 ///
-/// What is adapted follows from the file's tensors; the configuration gives the scales. Keys that change nothing here
-/// are ignored, those that would are refused.
+/// What is adapted follows from the file's tensors; the configuration gives the scales. `PEFTConfigurationKeys` says what
+/// becomes of each of its keys.
 package struct PEFTAdapter: Sendable {
   package let url: URL
   /// `base_model_name_or_path`; nil: not given.
@@ -15,6 +15,8 @@ package struct PEFTAdapter: Sendable {
   package let targets: [LoRATarget]
   /// The weights that stand in the place of the base's (`modules_to_save`), in the model's order.
   package let saved: [ParameterDescription]
+  /// Remarks on its files, a line each.
+  package let notes: [String]
   private let file: SafetensorsFile
 
   static let configName = "adapter_config.json"
@@ -32,6 +34,11 @@ package struct PEFTAdapter: Sendable {
   package init(_ url: URL, for configuration: LlamaConfiguration) throws(CheckpointError) {
     self.url = url
     let fields = try Self.fields(of: url)
+    let strangers = try PEFTConfigurationKeys.check(fields)
+    notes =
+      strangers.isEmpty
+      ? []
+      : ["\(fields.path): \(listed(strangers)) is not known here and not read: check that the model answers as in PEFT"]
     base = try fields.string("base_model_name_or_path")
     usesRankStabilization = try fields.bool("use_rslora") ?? false
     let weights = url.appending(path: Self.weightsName)
@@ -74,8 +81,8 @@ package struct PEFTAdapter: Sendable {
   package func matrices(of target: LoRATarget) throws(CheckpointError) -> LoRAPair {
     do {
       return LoRAPair(
-        a: try file.floats(target.a), b: try file.floats(target.b),
-        magnitude: target.hasMagnitude ? try file.floats(target.magnitude) : nil)
+        a: try finite(target.a), b: try finite(target.b),
+        magnitude: target.hasMagnitude ? try finite(target.magnitude) : nil)
     } catch let error as CheckpointError {
       throw error
     } catch {
@@ -93,7 +100,20 @@ package struct PEFTAdapter: Sendable {
   }
 
   /// A weight that stands in the place of the base's.
-  package func savedValues(_ name: String) throws -> [Float] { try file.floats(LoRATarget.prefix + name) }
+  package func savedValues(_ name: String) throws -> [Float] { try finite(LoRATarget.prefix + name) }
+
+  /// A tensor's numbers, each of which is finite.
+  private func finite(_ name: String) throws -> [Float] {
+    try file.withFloats(name) { floats in
+      var count = NonFiniteCount()
+      count.add(floats)
+      try count.check(name, path: file.path)
+      return Array(floats)
+    }
+  }
+
+  /// The path of the file that holds the adapter's tensors.
+  var weightsPath: String { file.path }
 
   /// Some of its rows.
   func withSavedRows<R>(
@@ -111,12 +131,7 @@ package struct PEFTAdapter: Sendable {
     guard type == "LORA" else {
       throw fields.unsupported("peft_type", "is \(type)", remedy: "give a LoRA adapter, or merge this one with PEFT")
     }
-    for key in ["fan_in_fan_out", "lora_bias"] where try fields.bool(key) == true {
-      throw fields.unsupported(key, "is true", remedy: "merge the adapter with PEFT's merge_and_unload")
-    }
-    if let bias = try fields.string("bias"), bias != "none" {
-      throw fields.unsupported("bias", "is \(bias)", remedy: "merge the adapter with PEFT's merge_and_unload")
-    }
+    _ = try PEFTConfigurationKeys.check(fields)
     return fields
   }
 
@@ -125,12 +140,9 @@ package struct PEFTAdapter: Sendable {
     usesRankStabilization: Bool
   ) throws(CheckpointError) -> [LoRATarget] {
     let alpha = try fields.number("lora_alpha") ?? 8
-    let alphaPattern = try fields.numbers("alpha_pattern")
-    let alphas: PatternValues<Double>
-    do throws(ModulePattern.Invalid) { alphas = try PatternValues(alphaPattern) } catch {
-      throw fields.unsupported(
-        "alpha_pattern", "has '\(error.text)', which is no regular expression", remedy: "name modules by their ends")
-    }
+    let alphas = try fields.patternValues("alpha_pattern")
+    let ranks = try fields.patternValues("rank_pattern")
+    let commonRank = try fields.number("r")
     let hasMagnitudes = try fields.bool("use_dora") ?? false
     var rest = Set(file.entries.map(\.name))
     rest.subtract(configuration.savableWeights.flatMap(configuration.modules).map(LoRATarget.key))
@@ -147,6 +159,12 @@ package struct PEFTAdapter: Sendable {
             + "\(module.outFeatures) by \(module.inFeatures)", remedy: "give the adapter of this base")
       }
       for entry in [a, b] { _ = try file.storage(of: entry) }
+      // The scale is alpha over the rank: a configuration of another rank is another adapter's.
+      if let stated = ranks[module.name] ?? commonRank, stated != Double(rank) {
+        throw .invalid(
+          file.path, "\(module.name) has rank \(rank), but r or rank_pattern of \(configName) makes it \(stated)",
+          remedy: "give the configuration that belongs to these tensors")
+      }
       if hasMagnitudes {
         let name = LoRATarget.prefix + module.name + ".lora_magnitude_vector"
         guard let magnitude = file.entry(name), magnitude.shape == [module.outFeatures] else {
@@ -201,11 +219,15 @@ package struct PEFTAdapter: Sendable {
 }
 
 extension ConfigurationFields {
-  /// An object of numbers; none where it is absent.
-  fileprivate func numbers(_ key: String) throws(CheckpointError) -> [String: Double] {
-    guard let section = try section(key) else { return [:] }
+  /// An object of numbers by modules' patterns; none where it is absent.
+  fileprivate func patternValues(_ key: String) throws(CheckpointError) -> PatternValues<Double> {
     var numbers: [String: Double] = [:]
-    for member in section.object.members { numbers[member.key] = try section.number(member.key) }
-    return numbers
+    if let section = try section(key) {
+      for member in section.object.members { numbers[member.key] = try section.number(member.key) }
+    }
+    do throws(ModulePattern.Invalid) { return try PatternValues(numbers) } catch {
+      throw unsupported(
+        key, "has '\(error.text)', which is no regular expression", remedy: "name modules by their ends")
+    }
   }
 }

@@ -43,23 +43,16 @@ package enum RecordLines {
   private static func read(
     _ bytes: UnsafeRawBufferPointer, path: String, body: (Line) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    var start = 0
-    var number = 0
-    while start < bytes.count {
-      number += 1
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-      let length = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
-      let line = UnsafeRawBufferPointer(rebasing: rest[..<length])
-      let end = start + length
-      if line.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") }) {
-        do {
-          try body(Line(bytes: line, path: path, number: number, byteOffset: start))
-        } catch {
-          if end == bytes.count && error.kind == .invalid { return }
-          throw RecordObject.withRemedy(error)
-        }
+    func tooLong(_ number: Int) -> CheckpointError { .invalid("\(path):\(number)", FileLines.tooLong("the line")) }
+    try FileLines.forEach(of: bytes, tooLong: tooLong) { line throws(CheckpointError) in
+      guard line.bytes.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") }) else { return }
+      do throws(CheckpointError) {
+        try body(Line(bytes: line.bytes, path: path, number: line.number, byteOffset: line.byteOffset))
+      } catch {
+        let isLast = line.byteOffset + line.bytes.count == bytes.count
+        if isLast && error.kind == .invalid { return }
+        throw RecordObject.withRemedy(error)
       }
-      start = end + 1
     }
   }
 }

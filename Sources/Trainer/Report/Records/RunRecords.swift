@@ -70,9 +70,8 @@ package struct RunRecords: Sendable {
   /// M0's record and those of the rounds that ended, in order; a refused one stands after a kept one of the same number.
   static func rounds(of run: RunFolder) throws(CheckpointError) -> [RoundSummary] {
     var rounds: [RoundSummary] = []
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: run.rounds.path)) ?? []
     // `final` is a link to one of the others.
-    for name in names.sorted() where name.first?.isNumber == true {
+    for name in try FileManager.default.names(in: run.rounds) where name.first?.isNumber == true {
       if let round = try RoundSummary(folder: run.rounds.appending(path: name)) { rounds.append(round) }
     }
     return rounds.sorted {
@@ -87,7 +86,6 @@ package struct RunRecords: Sendable {
   package var keptRounds: [RoundSummary] { rounds.filter { !$0.isRefused } }
 
   private static func text(_ file: URL) throws(CheckpointError) -> String {
-    let bytes = try MappedFile(path: file.path)
-    return withExtendedLifetime(bytes) { String(decoding: bytes.bytes, as: UTF8.self) }
+    String(decoding: try InputFile.contents(file.path), as: UTF8.self)
   }
 }

@@ -55,6 +55,13 @@ package struct ColumnNames: Sendable, Equatable {
     return row
   }
 
+  /// What the file has beside the columns that stand for keys, under its own names.
+  func rest(of object: [String: Any]) -> [String: Any] {
+    guard !isEmpty else { return [:] }
+    let taken = Set(pairs.map(\.column)).union(shape.filter { !isReplaced($0) })
+    return object.filter { !taken.contains($0.key) }
+  }
+
   /// Whether the file's own column of this name is not the key of this name: another column is, or it serves another.
   private func isReplaced(_ key: String) -> Bool {
     let twin = ["completion": "response", "response": "completion"][key]

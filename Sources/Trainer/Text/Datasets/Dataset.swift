@@ -24,12 +24,14 @@ package struct Dataset: Sendable {
   /// The reversed variant of each sample; nil where no round reads one.
   package let reversed: [Sample]?
   package let statistics: DatasetStatistics
+  /// What else is to be said of the file.
+  package let remarks: DatasetRemarks
   /// For each sample the line of the file where its row stands, from 1; empty where nothing is known of it.
   private let lines: [Int32]
 
   package init(
     name: String, url: URL, samples: [Sample], reversed: [Sample]? = nil, statistics: DatasetStatistics,
-    lines: [Int32] = []
+    remarks: DatasetRemarks = DatasetRemarks(), lines: [Int32] = []
   ) {
     precondition(reversed.map { $0.count == samples.count } ?? true, "a variant for each sample")
     self.name = name
@@ -37,6 +39,7 @@ package struct Dataset: Sendable {
     self.samples = samples
     self.reversed = reversed
     self.statistics = statistics
+    self.remarks = remarks
     self.lines = lines
   }
 
@@ -79,8 +82,9 @@ package struct Dataset: Sendable {
         place: url.path, message: "holds one row, and split leaves one on each side: add rows, or remove split")
     }
     var builder = Builder(sequenceLength: sequenceLength, hasVariants: reversal != nil)
-    try reader.forEachRow { row, index, place throws(DatasetError) in
+    let passed = try reader.forEachRow { row, index, place throws(DatasetError) in
       guard part.contains(index, of: count) else { return }
+      if case .completion = row { builder.remarks.hasCompletions = true }
       do throws(RowEncoder.Fault) {
         let sample = try encoder.encode(row)
         inspect(EncodedRow(place: place, row: row, sample: sample, isDocument: isDocument))
@@ -99,6 +103,7 @@ package struct Dataset: Sendable {
         throw DatasetError(place: place, message: error.message)
       }
     }
+    builder.remarks.passedKeys = passed
     return try builder.dataset(name: name, url: url)
   }
 
@@ -126,6 +131,7 @@ private struct Builder {
   private var reversed: [Sample]?
   private var lines: [Int32] = []
   var statistics = DatasetStatistics()
+  var remarks = DatasetRemarks()
 
   init(sequenceLength: Int, hasVariants: Bool) {
     precondition(sequenceLength >= 2, "a sequence of one token has nothing to predict")
@@ -163,6 +169,7 @@ private struct Builder {
           + "turns, or raise sequence_length")
     }
     return Dataset(
-      name: name, url: url, samples: samples, reversed: reversed, statistics: statistics, lines: lines)
+      name: name, url: url, samples: samples, reversed: reversed, statistics: statistics, remarks: remarks,
+      lines: lines)
   }
 }

@@ -30,6 +30,12 @@ package struct DatasetInspection: Encodable, Sendable {
   package let supervisedTokens: Int
   package let lengths: Lengths
   package let samples: [InspectedRow]
+  /// What else is to be said of the file; for people, not in JSON.
+  package let remarks: DatasetRemarks
+
+  private enum CodingKeys: CodingKey {
+    case name, rows, cut, dropped, tokens, supervisedTokens, lengths, samples
+  }
 }
 
 extension ResolvedRound {
@@ -55,9 +61,11 @@ extension ResolvedRound {
       heldOut
       ? try loadHeldOutRows(text, seed: seed, sequenceLength: length, inspect: look)
       : try loadTrainingRows(text, seed: seed, sequenceLength: length, inspect: look)
-    guard let statistics = dataset?.statistics else { return nil }
+    guard let dataset else { return nil }
+    let statistics = dataset.statistics
     return DatasetInspection(
       name: name, rows: statistics.rows, cut: statistics.cut, dropped: statistics.dropped, tokens: statistics.tokens,
-      supervisedTokens: statistics.supervisedTokens, lengths: .init(lengths, sequenceLength: length), samples: samples)
+      supervisedTokens: statistics.supervisedTokens, lengths: .init(lengths, sequenceLength: length), samples: samples,
+      remarks: dataset.remarks)
   }
 }

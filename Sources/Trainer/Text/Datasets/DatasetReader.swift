@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 
 /// A dataset's file → its rows, each with the place where it stands.
 struct DatasetReader {
@@ -21,13 +22,18 @@ struct DatasetReader {
 
   /// Reads every row and hands it on.
   /// - Parameter body: takes a row, its index from 0, and its place (`path:line`).
-  func forEachRow(_ body: (DatasetRow, Int, String) throws(DatasetError) -> Void) throws(DatasetError) {
+  /// - Returns: the keys that were not read, having no part in what the rows mean.
+  @discardableResult
+  func forEachRow(
+    _ body: (DatasetRow, Int, String) throws(DatasetError) -> Void
+  ) throws(DatasetError) -> Set<String> {
+    var passed: Set<String> = []
     var unseen = Set(columns.pairs.map(\.column))
     var count = 0
     var first = path
     try forEachRecord { record throws(DatasetError) in
       if count == 0 { first = record.place }
-      try body(try record.row(columns: columns, unseen: &unseen), count, record.place)
+      try body(try record.row(columns: columns, unseen: &unseen, passed: &passed), count, record.place)
       count += 1
     }
     if count > 0, let pair = columns.pairs.first(where: { unseen.contains($0.column) }) {
@@ -37,6 +43,7 @@ struct DatasetReader {
           "neither this row nor any other has the column \"\(excerpt(pair.column))\", which the recipe's columns "
           + "name for \(pair.key): correct the name, or leave it out")
     }
+    return passed
   }
 
   /// Counts the rows without reading their keys.
@@ -47,14 +54,19 @@ struct DatasetReader {
   }
 
   private func forEachRecord(_ body: (DatasetRecord) throws(DatasetError) -> Void) throws(DatasetError) {
-    try withBytes(of: try contents()) { bytes throws(DatasetError) in
+    // Mapped, so that a file of gigabytes is not held twice while its rows are encoded.
+    let file = try mapped()
+    try withExtendedLifetime(file) { () throws(DatasetError) in
+      guard !GitLFSPointer.begins(file.bytes) else {
+        throw DatasetError(place: path, message: "\(GitLFSPointer.problem): \(GitLFSPointer.remedy)")
+      }
       guard format.isCompressed else {
-        guard !GzipFile.begins(bytes) else {
+        guard !GzipFile.begins(file.bytes) else {
           throw DatasetError(place: path, message: "is gzip, but its name does not end in .gz: rename it")
         }
-        return try read(bytes, body)
+        return try read(file.bytes, body)
       }
-      let decoded = try GzipFile.contents(bytes, path: path)
+      let decoded = try GzipFile.contents(file.bytes, path: path)
       try withBytes(of: decoded) { bytes throws(DatasetError) in try read(bytes, body) }
     }
   }
@@ -62,6 +74,11 @@ struct DatasetReader {
   private func read(
     _ bytes: UnsafeRawBufferPointer, _ body: (DatasetRecord) throws(DatasetError) -> Void
   ) throws(DatasetError) {
+    // UTF-16 and UTF-32 begin with a mark of their own, or have a zero byte in the first character.
+    let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) || bytes.prefix(4).contains(0)
+    guard !isWide else {
+      throw DatasetError(place: path, message: "is not UTF-8 text: convert it, as with iconv -f UTF-16 -t UTF-8")
+    }
     let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let hasMark = bytes.prefix(3).elementsEqual(byteOrderMark)
     let bytes = UnsafeRawBufferPointer(rebasing: hasMark ? bytes[3...] : bytes[...])
@@ -75,6 +92,12 @@ struct DatasetReader {
       var reader = TableReader(bytes: bytes, separator: separator, path: path)
       try reader.forEachRecord(body)
     case .document:
+      guard bytes.count <= Self.documentLimit else {
+        throw DatasetError(
+          place: path,
+          message: "is one document of \(bytes.count) bytes, and this machine's memory holds one of "
+            + "\(Self.documentLimit) with its tokens: divide it, or write its parts as the rows of a .jsonl")
+      }
       guard let text = String(validating: bytes, as: UTF8.self) else {
         throw DatasetError(place: path, message: "is not UTF-8 text: convert it, as with iconv -t UTF-8")
       }
@@ -82,21 +105,20 @@ struct DatasetReader {
     }
   }
 
-  private func contents() throws(DatasetError) -> Data {
-    var isFolder = ObjCBool(false)
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw DatasetError(
-        place: path, message: "no such dataset: check the path, which is relative to the recipe", exitCode: 66)
-    }
-    guard !isFolder.boolValue else {
-      throw DatasetError(place: path, message: "is a folder: name a file in it, such as train.jsonl", exitCode: 66)
-    }
-    do {
-      // Mapped, so that a file of gigabytes is not held twice while its rows are encoded.
-      return try Data(contentsOf: url, options: .mappedIfSafe)
+  /// A document is read as one text; with its tokens it takes some sixteen times its size.
+  private static var documentLimit: Int { MachineMemory.current.installedBytes / 16 }
+
+  private func mapped() throws(DatasetError) -> MappedFile {
+    do throws(CheckpointError) {
+      return try MappedFile(path: path)
     } catch {
+      if error.kind == .notFound {
+        throw DatasetError(
+          place: path, message: "no such dataset: check the path, which is relative to the recipe", exitCode: 66)
+      }
       throw DatasetError(
-        place: path, message: "the dataset cannot be read: check that you may read the file", exitCode: 74)
+        place: path, message: "the dataset cannot be read: \(error.problem); name a file of rows that you may read",
+        exitCode: error.exitCode)
     }
   }
 

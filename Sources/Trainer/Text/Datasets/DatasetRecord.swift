@@ -18,7 +18,10 @@ struct DatasetRecord {
   /// - Parameters:
   ///   - columns: what the file calls the keys.
   ///   - unseen: columns that no row has had yet; this row's are taken away.
-  func row(columns: ColumnNames, unseen: inout Set<String>) throws(DatasetError) -> DatasetRow {
+  ///   - passed: takes the keys that are not read and change nothing.
+  func row(
+    columns: ColumnNames, unseen: inout Set<String>, passed: inout Set<String>
+  ) throws(DatasetError) -> DatasetRow {
     let object: [String: Any]
     switch content {
     case .document(let text): return .text(text)
@@ -32,17 +35,27 @@ struct DatasetRecord {
         place: place, message: "token ids are not read from a table's cells: write {input_ids, labels} rows as .jsonl")
     }
     do {
-      return try DatasetRow(row)
+      return try DatasetRow(row, beside: columns.rest(of: object), passed: &passed)
     } catch {
       throw DatasetError(place: place, message: columns.absence(in: object) ?? error.message)
     }
   }
 
+  /// Most values of a row: as an object each takes up to a hundred bytes, whatever its text.
+  private static let valueLimit = 1 << 22
+
   private func object(_ bytes: UnsafeRawBufferPointer) throws(DatasetError) -> [String: Any] {
+    guard bytes.count <= Self.valueLimit || Self.valueCount(bytes) <= Self.valueLimit else {
+      throw DatasetError(
+        place: place, message: "holds more than \(Self.valueLimit) values: divide it into rows of some thousand tokens")
+    }
     let value: Any
     do {
       value = try JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
     } catch {
+      guard String(validating: bytes, as: UTF8.self) != nil else {
+        throw DatasetError(place: place, message: "is not UTF-8 text: convert the file, as with iconv -t UTF-8")
+      }
       let start = excerpt(String(decoding: bytes.prefix(40), as: UTF8.self))
       throw DatasetError(
         place: place,
@@ -54,5 +67,22 @@ struct DatasetRecord {
         message: "is JSON but no object: write one {…} a line; a file that is one list of rows is named .json")
     }
     return object
+  }
+
+  /// Values in a text of JSON, counted by what stands before each: a comma, a colon or a bracket outside of strings.
+  private static func valueCount(_ bytes: UnsafeRawBufferPointer) -> Int {
+    var count = 0
+    var isInString = false
+    var index = 0
+    while index < bytes.count {
+      switch bytes[index] {
+      case UInt8(ascii: "\\") where isInString: index += 1
+      case UInt8(ascii: "\""): isInString.toggle()
+      case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "["): count += isInString ? 0 : 1
+      default: break
+      }
+      index += 1
+    }
+    return count
   }
 }

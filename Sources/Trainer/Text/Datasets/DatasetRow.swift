@@ -33,18 +33,26 @@ extension DatasetRow {
     "{text}, {prompt, completion}, {prompt, response}, {instruction, input, output}, {messages}, {conversations} "
     + "or {input_ids, labels}"
 
-  /// Reads a row by the keys that it holds; keys that its shape does not know are ignored.
-  init(_ object: [String: Any]) throws(Fault) {
+  /// Reads a row by the keys that it holds.
+  ///
+  /// - Parameters:
+  ///   - object: under our keys.
+  ///   - other: what the file has beside them, under its own.
+  ///   - passed: takes the keys that are not read and change nothing.
+  /// - Throws: also where a key that is not read changes what the row means.
+  init(_ object: [String: Any], beside other: [String: Any] = [:], passed: inout Set<String>) throws(Fault) {
+    let read: Set<String>
     if object["input_ids"] != nil {
-      self = try Self.tokens(object)
+      (self, read) = (try Self.tokens(object), ["input_ids", "labels"])
     } else if let turns = object["messages"] {
-      self = .conversation(try Self.messages(turns))
+      (self, read) = (.conversation(try Self.messages(turns, passed: &passed)), ["messages"])
     } else if let turns = object["conversations"] {
-      self = .conversation(try Self.conversations(turns))
+      (self, read) = (.conversation(try Self.conversations(turns, passed: &passed)), ["conversations"])
     } else if object["instruction"] != nil {
       let instruction = try Self.string("instruction", of: object)
       let hasInput = object["input"].map { !($0 is NSNull) } ?? false
       let input = hasInput ? try Self.string("input", of: object) : ""
+      read = ["instruction", "input", "output"]
       self = .completion(
         prompt: input.isEmpty ? instruction : instruction + "\n" + input,
         completion: try Self.string("output", of: object))
@@ -53,17 +61,25 @@ extension DatasetRow {
       guard object[key] != nil else {
         throw Fault(message: "a prompt without a completion: add \"completion\" (or \"response\")")
       }
+      read = ["prompt", key]
       self = .completion(
         prompt: try Self.string("prompt", of: object), completion: try Self.string(key, of: object))
     } else if object["text"] != nil {
-      self = .text(try Self.string("text", of: object))
+      (self, read) = (.text(try Self.string("text", of: object)), ["text"])
     } else {
       throw Fault(message: "no known row shape among the keys [\(listed(object.keys))]: a row is \(Self.shapes)")
     }
+    try RowKeys.check(object, beside: read, of: self, passed: &passed)
+    try RowKeys.check(other, beside: [], of: self, passed: &passed)
   }
 
   private static func string(_ key: String, of object: [String: Any]) throws(Fault) -> String {
     guard let value = object[key] else { throw Fault(message: "\"\(key)\" is missing: add it as text") }
+    if let turns = value as? [Any], turns.first is [String: Any] {
+      throw Fault(
+        message: "\"\(key)\" is a list of turns, but should be text: write the row as {messages}, the prompt's turns "
+          + "and then the completion's; every assistant turn of it is learnt")
+    }
     guard let text = value as? String else {
       throw Fault(message: "\"\(key)\" is \(kind(of: value)), but should be text: write it in quotes")
     }
@@ -103,8 +119,8 @@ extension DatasetRow {
 
   // MARK: - Turns
 
-  private static func messages(_ value: Any) throws(Fault) -> [ChatMessage] {
-    try turns(value, key: "messages", role: "role", content: "content") { $0 }
+  private static func messages(_ value: Any, passed: inout Set<String>) throws(Fault) -> [ChatMessage] {
+    try turns(value, key: "messages", role: "role", content: "content", passed: &passed) { $0 }
   }
 
   /// ShareGPT's names for the three roles of a template.
@@ -112,8 +128,8 @@ extension DatasetRow {
     "human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system",
   ]
 
-  private static func conversations(_ value: Any) throws(Fault) -> [ChatMessage] {
-    try turns(value, key: "conversations", role: "from", content: "value") { name throws(Fault) in
+  private static func conversations(_ value: Any, passed: inout Set<String>) throws(Fault) -> [ChatMessage] {
+    try turns(value, key: "conversations", role: "from", content: "value", passed: &passed) { name throws(Fault) in
       guard let role = sharedRoles[name] else {
         throw Fault(message: "a turn is from \"\(excerpt(name))\", but should be from human, gpt or system")
       }
@@ -122,27 +138,49 @@ extension DatasetRow {
   }
 
   private static func turns(
-    _ value: Any, key: String, role: String, content: String, rename: (String) throws(Fault) -> String
+    _ value: Any, key: String, role: String, content: String, passed: inout Set<String>,
+    rename: (String) throws(Fault) -> String
   ) throws(Fault) -> [ChatMessage] {
     guard let turns = value as? [Any], !turns.isEmpty else {
       throw Fault(message: "\"\(key)\" is \(kind(of: value)), but should be a list of at least one turn")
     }
     var messages: [ChatMessage] = []
     for (index, turn) in turns.enumerated() {
-      guard let turn = turn as? [String: Any], let name = turn[role] as? String, let text = turn[content] as? String
-      else {
-        throw Fault(
-          message: "\"\(key)\"[\(index)] should be {\"\(role)\": text, \"\(content)\": text}; lists of parts, tools "
-            + "and images are not read: write the turn's text")
+      let place = "\"\(key)\"[\(index)]"
+      guard let turn = turn as? [String: Any], let name = turn[role] as? String else {
+        throw Fault(message: "\(place) should be {\"\(role)\": text, \"\(content)\": text}")
       }
       // The role goes into the rendered text beside the template's control tokens: it must not be able to be one.
       guard !name.isEmpty, name.utf8.allSatisfy({ isWordByte($0) }) else {
         throw Fault(
-          message: "\"\(key)\"[\(index)] has the role \"\(excerpt(name))\": a role is letters, digits, '_' and '-'")
+          message: "\(place) has the role \"\(excerpt(name))\": a role is letters, digits, '_' and '-'")
       }
-      messages.append(ChatMessage(role: try rename(name), content: text))
+      let renamed = try rename(name)
+      try RowKeys.check(turn: turn, beside: [role, content], role: renamed, place: place, passed: &passed)
+      messages.append(ChatMessage(role: renamed, content: try text(of: turn[content], "\(place).\"\(content)\"")))
     }
     return messages
+  }
+
+  /// A turn's text: as it stands, or its parts one after the other.
+  private static func text(of value: Any?, _ place: String) throws(Fault) -> String {
+    if let text = value as? String { return text }
+    guard let parts = value as? [Any], !parts.isEmpty else {
+      throw Fault(
+        message: "\(place) is \(kind(of: value)), but should be text: write what the turn says, or leave it out")
+    }
+    var joined = ""
+    for (index, part) in parts.enumerated() {
+      let part = part as? [String: Any] ?? [:]
+      guard part["type"] as? String == "text", let text = part["text"] as? String else {
+        let found = (part["type"] as? String).map { "of type \"\(excerpt($0))\"" } ?? "without a type"
+        throw Fault(
+          message: "\(place)[\(index)] is a part \(found), but parts are {\"type\": \"text\", \"text\": text}: images, "
+            + "sounds and calls of tools are not read, leave the row out")
+      }
+      joined += text
+    }
+    return joined
   }
 
   private static func isWordByte(_ byte: UInt8) -> Bool {
@@ -171,7 +209,8 @@ extension DatasetRow {
   }
 
   /// JSON's true and false are numbers to Foundation, of a type of their own.
-  private static func isBoolean(_ number: NSNumber) -> Bool {
-    type(of: number) == type(of: NSNumber(value: true)) && String(cString: number.objCType) == "c"
+  static func isBoolean(_ value: Any) -> Bool {
+    guard let number = value as? NSNumber else { return false }
+    return type(of: number) == type(of: NSNumber(value: true)) && String(cString: number.objCType) == "c"
   }
 }

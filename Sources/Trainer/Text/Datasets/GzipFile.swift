@@ -1,5 +1,6 @@
 internal import CZlib
 import Foundation
+import Kernels
 
 /// gzip (RFC 1952) → the bytes that it holds; several members, one after the other, are read as one.
 ///
@@ -12,8 +13,11 @@ package enum GzipFile {
   /// zlib counts what it is given in 32 bits.
   private static let inputPieceBytes = 1 << 20
 
-  /// Half of the machine's memory: the rows and their tokens need room too.
-  package static var byteLimit: Int { Int(clamping: ProcessInfo.processInfo.physicalMemory / 2) }
+  /// Zeros that tapes and block devices leave behind the last member.
+  private static let paddingLimit = 1 << 20
+
+  /// Half of the memory that this process may have: the rows and their tokens need room too.
+  package static var byteLimit: Int { MachineMemory.current.installedBytes / 2 }
 
   static func begins(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.prefix(2).elementsEqual([0x1F, 0x8B]) }
 
@@ -48,8 +52,7 @@ package enum GzipFile {
       }
       inflateReset(stream)
       try readMember(stream, of: bytes, at: &position, piece: piece, into: &output, path: path, limit: limit)
-      // Tapes and block devices leave zeros behind the last member.
-    } while !bytes[position...].allSatisfy { $0 == 0 }
+    } while bytes.count - position > paddingLimit || !bytes[position...].allSatisfy { $0 == 0 }
     return output
   }
 
@@ -66,13 +69,14 @@ package enum GzipFile {
       stream.pointee.avail_out = uInt(outputPieceBytes)
       let status = inflate(stream, Z_NO_FLUSH)
       position += input.count - Int(stream.pointee.avail_in)
-      output.append(piece, count: outputPieceBytes - Int(stream.pointee.avail_out))
-      guard output.count <= limit else {
+      let count = outputPieceBytes - Int(stream.pointee.avail_out)
+      guard output.count + count <= limit else {
         throw DatasetError(
           place: path,
-          message: "holds more than \(limit) bytes once decoded, half of this machine's memory: decode it with gunzip, "
-            + "since a plain file is read from the disk as it is needed")
+          message: "holds more than \(limit) bytes once decoded, half of the memory that this process may have: decode it "
+            + "with gunzip, since a plain file is read from the disk as it is needed")
       }
+      output.append(piece, count: count)
       switch status {
       case Z_STREAM_END: return
       case Z_OK: continue

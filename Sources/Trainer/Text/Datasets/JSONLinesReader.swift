@@ -4,16 +4,14 @@ struct JSONLinesReader {
   let path: String
 
   func forEachRecord(_ body: (DatasetRecord) throws(DatasetError) -> Void) throws(DatasetError) {
-    var start = 0
-    var number = 0
-    while start < bytes.count {
-      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-      number += 1
-      let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-      start = end + 1
+    try FileLines.forEach(of: bytes, tooLong: fault) { line throws(DatasetError) in
       // Space, tab and carriage return: a blank line.
-      if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
-      try body(DatasetRecord(place: "\(path):\(number)", content: .json(line)))
+      if line.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { return }
+      try body(DatasetRecord(place: "\(path):\(line.number)", content: .json(line.bytes)))
     }
+  }
+
+  private func fault(line: Int) -> DatasetError {
+    DatasetError(place: "\(path):\(line)", message: FileLines.tooLong("the line"))
   }
 }

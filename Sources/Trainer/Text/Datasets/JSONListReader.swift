@@ -74,6 +74,9 @@ struct JSONListReader {
     var depth = 0
     var isInString = false
     while let byte = next {
+      guard position - start < FileLines.byteLimit else {
+        throw DatasetError(place: place, message: FileLines.tooLong("the row"))
+      }
       advance(byte)
       if isInString {
         if byte == UInt8(ascii: "\\"), let escaped = next {

@@ -61,10 +61,12 @@ struct TableReader {
     while isAtLineEnd, position < bytes.count { passLineEnd() }
     guard position < bytes.count else { return nil }
     let first = line
+    let start = position
     var cells: [String] = []
     while true {
       let cell = bytes[position...].first == UInt8(ascii: "\"") ? try quoted() : try plain()
       if cells.count < limit { cells.append(cell) }
+      guard position - start <= FileLines.byteLimit else { throw fault(FileLines.tooLong("the row"), line: first) }
       guard position < bytes.count, bytes[position] == separator else { break }
       position += 1
     }
@@ -88,7 +90,10 @@ struct TableReader {
 
   private mutating func plain() throws(DatasetError) -> String {
     let start = position
-    while position < bytes.count, bytes[position] != separator, !isAtLineEnd { position += 1 }
+    while position < bytes.count, bytes[position] != separator, !isAtLineEnd {
+      position += 1
+      guard position - start <= FileLines.byteLimit else { throw fault(FileLines.tooLong("the cell"), line: line) }
+    }
     return try text(bytes[start..<position], line: line)
   }
 
@@ -97,7 +102,9 @@ struct TableReader {
     position += 1
     // What stands before a doubled quote is kept here, with one of the two.
     var kept: [UInt8] = []
-    while let end = bytes[position...].firstIndex(of: UInt8(ascii: "\"")) {
+    let start = position
+    while let end = bytes[position...].prefix(FileLines.byteLimit + 1).firstIndex(of: UInt8(ascii: "\"")) {
+      guard end - start <= FileLines.byteLimit else { throw fault(FileLines.tooLong("the cell"), line: first) }
       let part = bytes[position..<end]
       line += part.count { $0 == UInt8(ascii: "\n") }
       position = end + 1
@@ -113,6 +120,9 @@ struct TableReader {
           line: line)
       }
       return kept.isEmpty ? try text(part, line: first) : try text((kept + part)[...], line: first)
+    }
+    guard bytes.count - position <= FileLines.byteLimit else {
+      throw fault(FileLines.tooLong("the quoted cell that begins here"), line: first)
     }
     throw fault("the quoted cell that begins here has no end: close the quote; is the file cut short?", line: first)
   }

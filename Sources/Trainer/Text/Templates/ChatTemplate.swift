@@ -7,8 +7,15 @@ import Foundation
 package struct ChatTemplate: Sendable {
   private let statements: [TemplateStatement]
 
+  /// Most bytes of a template; those of models have some ten thousand.
+  private static let byteLimit = 1 << 20
+
   /// Parses a template.
   package init(_ source: String) throws(TemplateError) {
+    guard source.utf8.count <= Self.byteLimit else {
+      throw TemplateError(
+        line: 1, message: "the template has \(source.utf8.count) bytes, and at most \(Self.byteLimit) are read")
+    }
     statements = try TemplateParser.statements(of: source)
   }
 
@@ -39,6 +46,7 @@ package struct ChatTemplate: Sendable {
       "messages": .list(turns), "add_generation_prompt": .boolean(addGenerationPrompt), "bos_token": .text(bos),
       "eos_token": .text(eos), "tools": .none, "documents": .none,
     ]
-    return try TemplateInterpreter(variables: variables, now: now).render(statements)
+    let budget = TemplateBudget(messages: messages)
+    return try TemplateInterpreter(variables: variables, budget: budget, now: now).render(statements)
   }
 }

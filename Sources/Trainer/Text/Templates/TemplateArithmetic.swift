@@ -1,34 +1,38 @@
 import Foundation
 
 /// Operators on two values, with Python's rules; what does not fit 64 bits is refused.
-enum TemplateArithmetic {
-  static func apply(
+struct TemplateArithmetic {
+  let budget: TemplateBudget
+
+  func apply(
     _ symbol: String, _ left: TemplateValue, _ right: TemplateValue
   ) throws(TemplateFault) -> TemplateValue {
     switch (symbol, left, right) {
-    case ("~", _, _): return .string(joined(left.printed, right.printed))
-    case ("+", .string(let a), .string(let b)): return .string(joined(a, b))
+    case ("~", _, _): return .string(try joined(try left.printed(budget), try right.printed(budget)))
+    case ("+", .string(let a), .string(let b)): return .string(try joined(a, b))
     case ("+", .list(let a), .list(let b)):
-      guard a.count + b.count <= 1_000_000 else { throw TemplateFault("a list grows beyond a million items") }
+      try budget.spend(copies: a.count + b.count)
       return .list(a + b)
     case ("*", .string(let text), .integer(let count)), ("*", .integer(let count), .string(let text)):
       let times = max(count, 0)
-      let (bytes, overflows) = text.byteCount.multipliedReportingOverflow(by: times)
-      guard !overflows, bytes <= 1 << 20 else { throw TemplateFault("a string is repeated to more than 2^20 bytes") }
-      return .string(text.derived(String(repeating: text.plain, count: times)))
+      let part = try budget.plain(text)
+      try budget.spend(bytes: text.byteCount, times: times)
+      return .string(text.derived(String(repeating: part, count: times)))
     default: break
     }
     if symbol != "/", let a = left.asInteger, let b = right.asInteger {
-      return .integer(try integers(symbol, a, b))
+      return .integer(try Self.integers(symbol, a, b))
     }
     guard let a = left.asDouble, let b = right.asDouble else {
       throw TemplateFault(
         "'\(symbol)' between \(left.kindName) and \(right.kindName): to join text with other values, use ~")
     }
-    return .number(try numbers(symbol, a, b))
+    return .number(try Self.numbers(symbol, a, b))
   }
 
-  private static func joined(_ first: TemplateText, _ second: TemplateText) -> TemplateText {
+  private func joined(_ first: TemplateText, _ second: TemplateText) throws(TemplateFault) -> TemplateText {
+    try budget.spend(first)
+    try budget.spend(second)
     var joined = first
     joined.append(second)
     return joined

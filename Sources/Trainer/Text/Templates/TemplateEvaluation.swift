@@ -14,17 +14,24 @@ extension TemplateInterpreter {
     case .number(let value): return .number(value)
     case .string(let text): return .text(text)
     case .list(let items):
-      return try shallow(.list(try items.map { item throws(TemplateError) in try evaluate(item) }), line: line)
+      return try checked(.list(try items.map { item throws(TemplateError) in try evaluate(item) }), line: line)
     case .dictionary(let entries):
       var dictionary = TemplateDictionary()
       for entry in entries {
         guard case .string(let key) = try evaluate(entry.key) else {
           throw TemplateError(line: line, message: "a mapping's key is no string: write it in quotes")
         }
-        dictionary[key.plain] = try evaluate(entry.value)
+        let value = try evaluate(entry.value)
+        try located(line) { () throws(TemplateFault) in
+          let key = try budget.plain(key)
+          try budget.spend(lookupOf: key, among: dictionary.entries.count)
+          dictionary[key] = value
+        }
       }
-      return try shallow(.dictionary(dictionary), line: line)
-    case .name(let name): return value(of: name) ?? Self.builtin(name) ?? .undefined(name)
+      return try checked(.dictionary(dictionary), line: line)
+    case .name(let name):
+      return try located(line) { () throws(TemplateFault) in try value(of: name) } ?? Self.builtin(name)
+        ?? .undefined(name)
     case .attribute(let object, let name): return try attribute(name, of: try evaluate(object), line: line)
     case .item(let object, let key): return try item(try evaluate(key), of: try evaluate(object), line: line)
     case .slice(let object, let start, let end, let step):
@@ -33,17 +40,21 @@ extension TemplateInterpreter {
     case .filter(let input, let name, let syntax):
       let value = try evaluate(input)
       let arguments = try arguments(syntax)
-      return try located(line) { () throws(TemplateFault) in try TemplateFilters.apply(name, to: value, arguments) }
+      return try located(line) { () throws(TemplateFault) in
+        try TemplateFilters(budget: budget).apply(name, to: value, arguments)
+      }
     case .test(let input, let name, let syntax):
       let value = try evaluate(input)
       let arguments = try arguments(syntax)
       return .boolean(
-        try located(line) { () throws(TemplateFault) in try TemplatePredicates.apply(name, to: value, arguments) })
+        try located(line) { () throws(TemplateFault) in
+          try TemplatePredicates(budget: budget).apply(name, to: value, arguments)
+        })
     case .not(let operand): return .boolean(!(try evaluate(operand).isTrue))
     case .negative(let operand):
       let value = try evaluate(operand)
       return try located(line) { () throws(TemplateFault) in
-        try TemplateArithmetic.apply("-", .integer(0), value)
+        try TemplateArithmetic(budget: budget).apply("-", .integer(0), value)
       }
     case .and(let left, let right):
       let value = try evaluate(left)
@@ -53,11 +64,9 @@ extension TemplateInterpreter {
       return value.isTrue ? value : try evaluate(right)
     case .arithmetic(let symbol, let left, let right):
       let (left, right) = (try evaluate(left), try evaluate(right))
-      let result = try located(line) { () throws(TemplateFault) in
-        try TemplateArithmetic.apply(symbol, left, right)
+      return try located(line) { () throws(TemplateFault) in
+        try TemplateArithmetic(budget: budget).apply(symbol, left, right)
       }
-      if case .string(let text) = result { try check(text, line: line) }
-      return result
     case .comparison(let left, let parts): return .boolean(try compare(left, parts, line: line))
     case .conditional(let condition, let then, let otherwise):
       if try evaluate(condition).isTrue { return try evaluate(then) }
@@ -91,14 +100,14 @@ extension TemplateInterpreter {
       let current = left
       let holds = try located(line) { () throws(TemplateFault) in
         switch part.operation {
-        case "==": current.equals(right)
-        case "!=": !current.equals(right)
-        case "<": try current.precedes(right)
-        case ">": try right.precedes(current)
-        case "<=": try !right.precedes(current)
-        case ">=": try !current.precedes(right)
-        case "in": try right.contains(current)
-        default: try !right.contains(current)
+        case "==": try current.equals(right, budget)
+        case "!=": try !current.equals(right, budget)
+        case "<": try current.precedes(right, budget)
+        case ">": try right.precedes(current, budget)
+        case "<=": try !right.precedes(current, budget)
+        case ">=": try !current.precedes(right, budget)
+        case "in": try right.contains(current, budget)
+        default: try !right.contains(current, budget)
         }
       }
       guard holds else { return false }
@@ -110,13 +119,14 @@ extension TemplateInterpreter {
   // MARK: - Parts of a value
 
   private func attribute(_ name: String, of object: TemplateValue, line: Int) throws(TemplateError) -> TemplateValue {
-    switch object {
-    case .dictionary(let dictionary): return dictionary[name] ?? .undefined(name)
-    case .namespace(let namespace): return namespace.values[name] ?? .undefined(name)
-    case .loop(let state): return state[name] ?? .undefined("loop.\(name)")
-    case .undefined(let missing):
-      throw TemplateError(line: line, message: "'\(missing)' is undefined and has no '\(name)'")
-    default: return .undefined(name)
+    try located(line) { () throws(TemplateFault) in
+      switch object {
+      case .dictionary(let dictionary): return try dictionary.value(of: name, budget) ?? .undefined(name)
+      case .namespace(let namespace): return try namespace.values.value(of: name, budget) ?? .undefined(name)
+      case .loop(let state): return state[name] ?? .undefined("loop.\(name)")
+      case .undefined(let missing): throw TemplateFault("'\(missing)' is undefined and has no '\(name)'")
+      default: return .undefined(name)
+      }
     }
   }
 
@@ -126,15 +136,15 @@ extension TemplateInterpreter {
     switch (object, key) {
     case (.dictionary, .string(let name)), (.namespace, .string(let name)), (.loop, .string(let name)),
       (.undefined, .string(let name)):
-      return try attribute(name.plain, of: object, line: line)
+      return try attribute(try plain(name, line: line), of: object, line: line)
     case (.list(let items), .integer(let index)):
       let place = index < 0 ? index + items.count : index
       return items.indices.contains(place) ? items[place] : .undefined("item \(index)")
     case (.string(let text), .integer(let index)):
-      let scalars = Array(text.plain.unicodeScalars)
+      let scalars = try plain(text, line: line).unicodeScalars
       let place = index < 0 ? index + scalars.count : index
-      return scalars.indices.contains(place)
-        ? .string(text.derived(String(scalars[place]))) : .undefined("character \(index)")
+      guard (0..<scalars.count).contains(place) else { return .undefined("character \(index)") }
+      return .string(text.derived(String(scalars[scalars.index(scalars.startIndex, offsetBy: place)])))
     case (.undefined(let missing), _):
       throw TemplateError(line: line, message: "'\(missing)' is undefined and has no items")
     default: return .undefined("an item of \(object.kindName)")
@@ -145,15 +155,22 @@ extension TemplateInterpreter {
     _ object: TemplateValue, _ start: Int?, _ end: Int?, _ step: Int?, line: Int
   ) throws(TemplateError) -> TemplateValue {
     guard step != 0 else { throw TemplateError(line: line, message: "a slice's step is 0") }
-    func indices(_ count: Int) -> [Int] {
+    func indices(_ count: Int) -> StrideTo<Int> {
       PythonString.sliceIndices(count: count, start: start, end: end, step: step ?? 1)
     }
-    switch object {
-    case .list(let items): return .list(indices(items.count).map { items[$0] })
-    case .string(let text):
-      let scalars = Array(text.plain.unicodeScalars)
-      return .string(text.derived(String(String.UnicodeScalarView(indices(scalars.count).map { scalars[$0] }))))
-    default: throw TemplateError(line: line, message: "\(object.kindName) cannot be sliced")
+    return try located(line) { () throws(TemplateFault) in
+      switch object {
+      case .list(let items):
+        try budget.spend(copies: items.count)
+        return .list(indices(items.count).map { items[$0] })
+      case .string(let text):
+        let plain = try budget.plain(text)
+        // Four bytes a character to find them by number, and the new text.
+        try budget.spend(bytes: plain.utf8.count, times: 5)
+        let scalars = Array(plain.unicodeScalars)
+        return .string(text.derived(String(String.UnicodeScalarView(indices(scalars.count).map { scalars[$0] }))))
+      default: throw TemplateFault("\(object.kindName) cannot be sliced")
+      }
     }
   }
 
@@ -176,7 +193,7 @@ extension TemplateInterpreter {
         function = try attribute(name, of: object, line: line)
       case .string, .list:
         return try located(line) { () throws(TemplateFault) in
-          try TemplateMethods.call(name, on: object, arguments)
+          try TemplateMethods(budget: budget).call(name, on: object, arguments)
         }
       default: function = try attribute(name, of: object, line: line)
       }
@@ -201,11 +218,18 @@ extension TemplateInterpreter {
     try located(line) { () throws(TemplateFault) in
       switch name {
       case "raise_exception":
-        let reason = arguments.value(0, "message")?.printed.plain ?? ""
+        let reason = try arguments.value(0, "message")?.printed(budget).plain ?? ""
         throw TemplateFault("the template refuses the conversation: \(reason)")
-      case "strftime_now": return .text(try TemplateClock.format(try arguments.string(0, "format") ?? "", date: now))
+      case "strftime_now":
+        let format = try arguments.string(0, "format", budget) ?? ""
+        // Two letters of a format stand for at most nine: "Wednesday", "September".
+        try budget.spend(bytes: format.utf8.count, times: 5)
+        return .text(try TemplateClock.format(format, date: now))
       case "range": return .list(try range(arguments))
-      case "dict": return .dictionary(arguments.named)
+      case "dict":
+        let dictionary = TemplateValue.dictionary(arguments.named)
+        try dictionary.checkLevels(in: budget)
+        return dictionary
       default:
         var values = TemplateDictionary()
         if case .dictionary(let given)? = arguments.positional.first { values = given }
@@ -224,6 +248,8 @@ extension TemplateInterpreter {
     guard step != 0, start.magnitude < 1 << 40, end.magnitude < 1 << 40, step.magnitude < 1 << 40,
       (end - start) / step <= limit
     else { throw TemplateFault("range(\(start), \(end), \(step)) is not of at most \(limit) items") }
-    return stride(from: start, to: end, by: step).map { .integer($0) }
+    let numbers = stride(from: start, to: end, by: step)
+    try budget.spend(copies: numbers.underestimatedCount)
+    return numbers.map { .integer($0) }
   }
 }

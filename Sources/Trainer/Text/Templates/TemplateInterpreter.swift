@@ -2,7 +2,7 @@ import Foundation
 
 /// Runs a template's statements.
 ///
-/// A template comes out of a model's files, so it is bounded: in steps, in depth and in the text that it makes.
+/// A template comes out of a model's files, so it is bounded: in depth, and by its budget in steps and bytes.
 final class TemplateInterpreter {
   /// What a statement leaves the loop around it to do.
   private enum Flow {
@@ -11,22 +11,29 @@ final class TemplateInterpreter {
     case stop
   }
 
-  private static let stepLimit = 1_000_000
-  private static let depthLimit = 150
-  private static let byteLimit = 64 << 20
-  private static let namespaceLimit = 1000
+  /// Blocks, expressions and macros within each other.
+  private static let depthLimit = 250
 
   /// Variables, the innermost scope last.
   private var scopes: [[String: TemplateValue]]
   private var output = TemplateText()
-  private var steps = 0
   private var depth = 0
-  private var namespaceCount = 0
+  /// Every namespace that was made: emptied one by one in the end, as a long chain of them, or one that holds itself,
+  /// would not come apart by itself.
+  private var namespaces: [TemplateNamespace] = []
+  /// Line of the last step, for what has none of its own.
+  private var lastLine = 1
+  let budget: TemplateBudget
   let now: Date
 
-  init(variables: [String: TemplateValue], now: Date) {
+  init(variables: [String: TemplateValue], budget: TemplateBudget, now: Date) {
     scopes = [variables]
+    self.budget = budget
     self.now = now
+  }
+
+  deinit {
+    for namespace in namespaces { namespace.values = TemplateDictionary() }
   }
 
   /// Runs a whole template.
@@ -38,11 +45,8 @@ final class TemplateInterpreter {
   // MARK: - Bounds
 
   func step(line: Int) throws(TemplateError) {
-    steps += 1
-    guard steps <= Self.stepLimit else {
-      throw TemplateError(
-        line: line, message: "the template takes more than \(Self.stepLimit) steps: is a loop too long?")
-    }
+    if line > 0 { lastLine = line }
+    try located(line) { () throws(TemplateFault) in try budget.spend(steps: 1) }
   }
 
   /// Goes one level deeper for the length of `body`.
@@ -50,37 +54,42 @@ final class TemplateInterpreter {
     depth += 1
     defer { depth -= 1 }
     guard depth <= Self.depthLimit else {
-      throw TemplateError(line: line, message: "expressions or macros nest deeper than \(Self.depthLimit) levels")
+      throw TemplateError(
+        line: line > 0 ? line : lastLine,
+        message: "blocks, expressions or macros nest deeper than \(Self.depthLimit) levels")
     }
     return try body()
   }
 
-  /// Makes a namespace; a chain of very many could not be taken apart again without running out of stack.
+  /// Makes a namespace.
   func namespace(_ values: TemplateDictionary) throws(TemplateFault) -> TemplateValue {
-    namespaceCount += 1
-    guard namespaceCount <= Self.namespaceLimit else {
-      throw TemplateFault("the template makes more than \(Self.namespaceLimit) namespaces")
-    }
+    try budget.spend(values: 1)
     let namespace = TemplateNamespace()
     namespace.values = values
+    namespaces.append(namespace)
     return .namespace(namespace)
   }
 
   /// Hands a list or mapping on unless it nests too deep to be gone through.
-  func shallow(_ value: TemplateValue, line: Int) throws(TemplateError) -> TemplateValue {
-    guard value.isShallow() else { throw TemplateError(line: line, message: "lists nest deeper than 50 levels") }
+  func checked(_ value: TemplateValue, line: Int) throws(TemplateError) -> TemplateValue {
+    try located(line) { () throws(TemplateFault) in try value.checkLevels(in: budget) }
     return value
   }
 
-  func check(_ text: TemplateText, line: Int) throws(TemplateError) {
-    guard text.byteCount <= Self.byteLimit else {
-      throw TemplateError(line: line, message: "the template makes more than \(Self.byteLimit) bytes of text")
-    }
+  /// A text alone, counted as read.
+  func plain(_ text: TemplateText, line: Int) throws(TemplateError) -> String {
+    try located(line) { () throws(TemplateFault) in try budget.plain(text) }
+  }
+
+  private func print(_ text: TemplateText, line: Int) throws(TemplateError) {
+    try located(line) { () throws(TemplateFault) in try budget.spend(text) }
+    output.append(text)
   }
 
   // MARK: - Variables
 
-  func value(of name: String) -> TemplateValue? {
+  func value(of name: String) throws(TemplateFault) -> TemplateValue? {
+    try budget.spend(lookupOf: name, among: scopes.count)
     for scope in scopes.reversed() {
       if let value = scope[name] { return value }
     }
@@ -91,29 +100,37 @@ final class TemplateInterpreter {
     switch target {
     case .name(let name): scopes[scopes.count - 1][name] = value
     case .attribute(let name, let attribute):
-      guard case .namespace(let namespace)? = self.value(of: name) else {
-        throw TemplateError(
-          line: line, message: "set writes to \(name).\(attribute), but '\(name)' is no namespace(): make it one first")
+      try located(line) { () throws(TemplateFault) in
+        guard case .namespace(let namespace)? = try self.value(of: name) else {
+          throw TemplateFault(
+            "set writes to \(name).\(attribute), but '\(name)' is no namespace(): make it one first")
+        }
+        try budget.spend(lookupOf: attribute, among: namespace.values.entries.count)
+        namespace.values[attribute] = value
       }
-      namespace.values[attribute] = value
     }
   }
 
   // MARK: - Statements
 
   private func run(_ statements: [TemplateStatement]) throws(TemplateError) -> Flow {
-    for statement in statements {
-      try step(line: statement.line)
-      let flow = try run(statement)
-      if flow != .goOn { return flow }
+    try deeper(line: statements.first?.line ?? 0) { () throws(TemplateError) in
+      for statement in statements {
+        try step(line: statement.line)
+        let flow = try run(statement)
+        if flow != .goOn { return flow }
+      }
+      return .goOn
     }
-    return .goOn
   }
 
   private func run(_ statement: TemplateStatement) throws(TemplateError) -> Flow {
     switch statement.kind {
-    case .text(let text): output.append(TemplateText(text))
-    case .output(let expression): output.append(try evaluate(expression).printed)
+    case .text(let text): try print(TemplateText(text), line: statement.line)
+    case .output(let expression):
+      let value = try evaluate(expression)
+      try print(
+        try located(statement.line) { () throws(TemplateFault) in try value.printed(budget) }, line: statement.line)
     case .condition(let branches, let otherwise):
       for branch in branches where try evaluate(branch.test).isTrue { return try run(branch.body) }
       return try run(otherwise)
@@ -128,7 +145,6 @@ final class TemplateInterpreter {
     case .stop: return .stop
     case .skip: return .skip
     }
-    try check(output, line: statement.line)
     return .goOn
   }
 
@@ -143,14 +159,16 @@ final class TemplateInterpreter {
 
   private func run(_ loop: TemplateLoopSyntax, line: Int) throws(TemplateError) -> Flow {
     let iterable = try evaluate(loop.iterable)
-    var items = try located(line) { () throws(TemplateFault) in try iterable.items() }
+    var items = try located(line) { () throws(TemplateFault) in try iterable.items(budget) }
     if let filter = loop.filter {
       var kept: [TemplateValue] = []
       for item in items {
         try step(line: line)
         scopes.append(try bindings(of: loop, to: item, line: line))
         defer { scopes.removeLast() }
-        if try evaluate(filter).isTrue { kept.append(item) }
+        guard try evaluate(filter).isTrue else { continue }
+        try located(line) { () throws(TemplateFault) in try budget.spend(copies: 1) }
+        kept.append(item)
       }
       items = kept
     }
@@ -203,7 +221,7 @@ final class TemplateInterpreter {
     do {
       return try body()
     } catch {
-      throw TemplateError(line: line, message: error.message)
+      throw TemplateError(line: line > 0 ? line : lastLine, message: error.message)
     }
   }
 }

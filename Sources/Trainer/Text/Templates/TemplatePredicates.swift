@@ -1,11 +1,13 @@
 /// `value is name(arguments)`.
-enum TemplatePredicates {
-  static func apply(
+struct TemplatePredicates {
+  let budget: TemplateBudget
+
+  func apply(
     _ name: String, to value: TemplateValue, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> Bool {
     switch name {
-    case "defined": return !isUndefined(value)
-    case "undefined": return isUndefined(value)
+    case "defined": return !Self.isUndefined(value)
+    case "undefined": return Self.isUndefined(value)
     case "none":
       if case .none = value { return true }
       return false
@@ -48,7 +50,8 @@ enum TemplatePredicates {
       }
       return number.isMultiple(of: divisor)
     case "lower", "upper":
-      let text = value.printed.plain
+      let text = try budget.plain(try value.printed(budget))
+      try budget.spend(bytes: text.utf8.count, times: 4)
       return text == (name == "lower" ? text.lowercased() : text.uppercased()) && text.contains { $0.isLetter }
     default: return try comparison(name, value, arguments)
     }
@@ -59,20 +62,20 @@ enum TemplatePredicates {
     return false
   }
 
-  private static func comparison(
+  private func comparison(
     _ name: String, _ value: TemplateValue, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> Bool {
     let known = ["eq", "equalto", "ne", "lt", "lessthan", "gt", "greaterthan", "le", "ge", "in"]
     guard known.contains(name) else { throw TemplateFault("the test '\(name)' is not supported") }
     guard let other = arguments.value(0, "other") else { throw TemplateFault("the test '\(name)' needs a value") }
     switch name {
-    case "eq", "equalto": return value.equals(other)
-    case "ne": return !value.equals(other)
-    case "lt", "lessthan": return try value.precedes(other)
-    case "gt", "greaterthan": return try other.precedes(value)
-    case "le": return try !other.precedes(value)
-    case "ge": return try !value.precedes(other)
-    default: return try other.contains(value)
+    case "eq", "equalto": return try value.equals(other, budget)
+    case "ne": return try !value.equals(other, budget)
+    case "lt", "lessthan": return try value.precedes(other, budget)
+    case "gt", "greaterthan": return try other.precedes(value, budget)
+    case "le": return try !other.precedes(value, budget)
+    case "ge": return try !value.precedes(other, budget)
+    default: return try other.contains(value, budget)
     }
   }
 }

@@ -32,6 +32,12 @@ struct TemplateDictionary {
     self.entries = entries.map { Entry(key: $0.key, value: $0.value) }
   }
 
+  /// The value of a key, looked for among all.
+  func value(of key: String, _ budget: TemplateBudget) throws(TemplateFault) -> TemplateValue? {
+    try budget.spend(lookupOf: key, among: entries.count)
+    return self[key]
+  }
+
   subscript(key: String) -> TemplateValue? {
     get { entries.first { $0.key == key }?.value }
     set {
@@ -93,10 +99,10 @@ struct TemplateArguments {
     index < positional.count ? positional[index] : named[name]
   }
 
-  func string(_ index: Int, _ name: String) throws(TemplateFault) -> String? {
+  func string(_ index: Int, _ name: String, _ budget: TemplateBudget) throws(TemplateFault) -> String? {
     guard let value = value(index, name) else { return nil }
     guard case .string(let text) = value else { throw TemplateFault("argument '\(name)' should be a string") }
-    return text.plain
+    return try budget.plain(text)
   }
 
   func integer(_ index: Int, _ name: String) throws(TemplateFault) -> Int? {
@@ -154,50 +160,72 @@ extension TemplateValue {
     }
   }
 
-  /// Whether lists and mappings nest at most `levels` deep.
-  func isShallow(levels: Int = 50) -> Bool {
+  /// The most levels of lists and mappings in each other: what goes through them calls itself for each level.
+  static let mostLevels = 50
+
+  /// Refuses lists and mappings that nest deeper than `levels`.
+  func checkLevels(_ levels: Int = mostLevels, in budget: TemplateBudget) throws(TemplateFault) {
+    try budget.spend(steps: 1)
     switch self {
-    case .list(let items): levels > 0 && items.allSatisfy { $0.isShallow(levels: levels - 1) }
+    case .list(let items):
+      guard levels > 0 else { throw TemplateFault("lists nest deeper than \(Self.mostLevels) levels") }
+      for item in items { try item.checkLevels(levels - 1, in: budget) }
+    case .loop(let state): try TemplateValue.list(state.items).checkLevels(levels, in: budget)
     case .dictionary(let dictionary):
-      levels > 0 && dictionary.entries.allSatisfy { $0.value.isShallow(levels: levels - 1) }
-    default: true
+      guard levels > 0 else { throw TemplateFault("lists nest deeper than \(Self.mostLevels) levels") }
+      for entry in dictionary.entries { try entry.value.checkLevels(levels - 1, in: budget) }
+    default: break
     }
   }
 
   /// The items that a loop or a filter goes through.
-  func items() throws(TemplateFault) -> [TemplateValue] {
+  func items(_ budget: TemplateBudget) throws(TemplateFault) -> [TemplateValue] {
     switch self {
     case .undefined: return []
     case .list(let items): return items
-    case .dictionary(let dictionary): return dictionary.entries.map { .text($0.key) }
-    case .string(let text): return text.plain.unicodeScalars.map { .string(text.derived(String($0))) }
+    case .dictionary(let dictionary):
+      try budget.spend(values: dictionary.entries.count)
+      return dictionary.entries.map { .text($0.key) }
+    case .string(let text):
+      let scalars = try budget.plain(text).unicodeScalars
+      try budget.spend(values: scalars.count)
+      let isContent = text.hasContent
+      return scalars.map { .string(TemplateText(String($0), isContent: isContent)) }
     default: throw TemplateFault("\(kindName) has no items to go through")
     }
   }
 
-  func equals(_ other: TemplateValue) -> Bool {
+  func equals(_ other: TemplateValue, _ budget: TemplateBudget) throws(TemplateFault) -> Bool {
+    try budget.spend(steps: 1)
     switch (self, other) {
-    case (.undefined, .undefined), (.none, .none): true
-    case (.string(let a), .string(let b)): a.plain.unicodeScalars.elementsEqual(b.plain.unicodeScalars)
-    case (.list(let a), .list(let b)): a.elementsEqual(b) { $0.equals($1) }
+    case (.undefined, .undefined), (.none, .none): return true
+    case (.string(let a), .string(let b)):
+      // Equal code points are equal bytes of UTF-8.
+      guard a.byteCount == b.byteCount else { return false }
+      return try budget.plain(a).utf8.elementsEqual(try budget.plain(b).utf8)
+    case (.list(let a), .list(let b)):
+      guard a.count == b.count else { return false }
+      for (first, second) in zip(a, b) where try !first.equals(second, budget) { return false }
+      return true
     case (.dictionary(let a), .dictionary(let b)):
-      a.entries.count == b.entries.count && a.entries.allSatisfy { entry in b[entry.key]?.equals(entry.value) ?? false }
-    case (.namespace(let a), .namespace(let b)): a === b
-    default:
-      if let a = asInteger, let b = other.asInteger {
-        a == b
-      } else if let a = asDouble, let b = other.asDouble {
-        a == b
-      } else {
-        false
+      guard a.entries.count == b.entries.count else { return false }
+      for entry in a.entries {
+        try budget.spend(lookupOf: entry.key, among: b.entries.count)
+        guard let value = b[entry.key], try value.equals(entry.value, budget) else { return false }
       }
+      return true
+    case (.namespace(let a), .namespace(let b)): return a === b
+    default:
+      if let a = asInteger, let b = other.asInteger { return a == b }
+      if let a = asDouble, let b = other.asDouble { return a == b }
+      return false
     }
   }
 
   /// Whether this comes before `other`: numbers by size, strings by code point.
-  func precedes(_ other: TemplateValue) throws(TemplateFault) -> Bool {
+  func precedes(_ other: TemplateValue, _ budget: TemplateBudget) throws(TemplateFault) -> Bool {
     if case .string(let a) = self, case .string(let b) = other {
-      return a.plain.unicodeScalars.lexicographicallyPrecedes(b.plain.unicodeScalars)
+      return try budget.plain(a).unicodeScalars.lexicographicallyPrecedes(try budget.plain(b).unicodeScalars)
     }
     guard let a = asDouble, let b = other.asDouble else {
       throw TemplateFault("\(kindName) and \(other.kindName) have no order")
@@ -206,15 +234,19 @@ extension TemplateValue {
   }
 
   /// `needle in self`.
-  func contains(_ needle: TemplateValue) throws(TemplateFault) -> Bool {
+  func contains(_ needle: TemplateValue, _ budget: TemplateBudget) throws(TemplateFault) -> Bool {
     switch self {
     case .string(let text):
       guard case .string(let part) = needle else { throw TemplateFault("a string holds no \(needle.kindName)") }
-      return part.isEmpty || PythonString.ranges(of: part.plain, in: text.plain, limit: 1).isEmpty == false
-    case .list(let items): return items.contains { $0.equals(needle) }
+      guard !part.isEmpty else { return true }
+      let (whole, wanted) = (try budget.plain(text), try budget.plain(part))
+      return try PythonString.ranges(of: wanted, in: whole, limit: 1, budget).isEmpty == false
+    case .list(let items):
+      for item in items where try item.equals(needle, budget) { return true }
+      return false
     case .dictionary(let dictionary):
       guard case .string(let key) = needle else { return false }
-      return dictionary[key.plain] != nil
+      return try dictionary.value(of: try budget.plain(key), budget) != nil
     case .undefined: return false
     default: throw TemplateFault("\(kindName) holds nothing to look '\(needle.kindName)' up in")
     }

@@ -48,6 +48,9 @@ package struct CharacterMap: Sendable, Equatable {
     first.blob == second.blob && first.kept == second.kept
   }
 
+  /// Bytes of the longest text that a key stands for.
+  var greatestTextLength: Int { blob[textStart...].split(separator: 0).map(\.count).max() ?? 0 }
+
   /// The text after the map.
   package func apply(to bytes: [UInt8], as reading: Reading) -> [UInt8] {
     switch reading {

@@ -42,10 +42,20 @@ package struct FileBytes {
 
   /// All of a file.
   package static func contents(of url: URL) throws(TokenizerError) -> Data {
-    do {
-      return try Data(contentsOf: url)
+    let content: Data
+    do throws(CheckpointError) {
+      content = try InputFile.contents(url.path)
     } catch {
-      throw .unreadable(path: url.path, reason: error.systemReason)
+      switch error.kind {
+      case .notFound: throw .notFound(path: url.path, remedy: error.remedy)
+      case .invalid, .unsupported: throw .malformed(path: url.path, place: "its kind", problem: error.problem)
+      case .inputOutput: throw .unreadable(path: url.path, reason: error.problem)
+      }
     }
+    guard !GitLFSPointer.begins(content) else {
+      throw .malformed(
+        path: url.path, place: "byte 0", problem: "\(GitLFSPointer.problem): \(GitLFSPointer.remedy)")
+    }
+    return content
   }
 }

@@ -10,19 +10,27 @@ extension VocabularyLoader {
     // What is looked for in the text itself is spelled as in the text.
     for token in added { pieces[Int(token.id)] = token.content }
     let space = description.escapesSpaces ? Metaspace.text : " "
-    let addsSpace = description.addSpacePrefix ?? true
+    let scheme = description.prependScheme
+    let addsSpace = scheme.map { $0 != .never } ?? description.addSpacePrefix ?? true
     var model = SubwordModel(
       pieces: pieces, alphabet: .characters(byteFallback: description.byteFallback), merges: [],
       scores: scores.map(Double.init), added: added, unknown: special.unk, fusesUnknown: true,
       decodesMetaspace: true, stripsLeadingSpace: addsSpace)
     model.normalizers = try normalizers()
-    if addsSpace { model.normalizers.append(.prepend(space)) }
-    if description.escapesSpaces { model.normalizers.append(.replace(" ", with: Metaspace.text)) }
+    if let scheme {
+      model.preTokenizers = [.metaspace(scheme, splitsWords: false)]
+    } else {
+      if addsSpace { model.normalizers.append(.prepend(space)) }
+      if description.escapesSpaces { model.normalizers.append(.replace(" ", with: Metaspace.text)) }
+    }
+    var growth = TextGrowth()
+    for step in model.normalizers { growth.add(step) }
+    guard growth.isBounded else { throw malformed("normalizer_spec.precompiled_charsmap", TextGrowth.problem) }
     if description.model == "llama" {
       model.merges = ScoredVocabulary.merges(pieces: pieces, scores: scores) { isOrdinary(Int($0)) }
       if !userDefined.isEmpty {
         // A piece that a user defined is found before any merge, and is a word that is taken whole.
-        model.preTokenizers = [.literals(userDefined)]
+        model.preTokenizers.append(.literals(userDefined))
         model.ignoresMerges = true
       }
     } else {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The tokenizer of a model's folder: `tokenizer.json` with the files beside it, else a SentencePiece or tiktoken
-/// `tokenizer.model`, else a llama2.c `tokenizer.bin` (or another `tok*.bin`).
+/// The tokenizer of a model's folder: `tokenizer.json`, else a SentencePiece or tiktoken `tokenizer.model`, each with
+/// the files beside it, else a llama2.c `tokenizer.bin` (or another `tok*.bin`).
 /// - Throws: `TokenizerError`, where there is none, it is broken, or it asks for what is not offered.
 package func loadTokenizer(folder: URL) throws(TokenizerError) -> SubwordTokenizer {
   if TokenizerFolder.exists(folder.appending(path: "tokenizer.json")) {
@@ -31,10 +31,12 @@ package func loadTokenizer(at url: URL) throws(TokenizerError) -> SubwordTokeniz
   case "model":
     let bytes = Array(try FileBytes.contents(of: url))
     let isRanked = RankedVocabulary.isLikely(bytes)
-    return try loadTokenizer(
-      description: isRanked
-        ? RankedVocabulary.description(bytes, path: url.path)
-        : SentencePieceVocabulary.description(bytes, path: url.path))
+    var description =
+      try isRanked
+      ? RankedVocabulary.description(bytes, path: url.path)
+      : SentencePieceVocabulary.description(bytes, path: url.path)
+    try description.apply(try TokenizerSettings(url.deletingLastPathComponent()))
+    return try loadTokenizer(description: description)
   case "json": return try TokenizerFolder(url.deletingLastPathComponent(), named: url.lastPathComponent).tokenizer()
   default:
     throw .unsupported(

@@ -1,11 +1,15 @@
 import Foundation
 
-/// What stands beside a `tokenizer.json`: the configurations of the tokenizer, of generation and of the model.
+/// What stands beside a tokenizer's vocabulary: the configurations of the tokenizer, of generation and of the model.
 struct TokenizerSettings {
   /// The first of several templates that Hugging Face takes for a chat.
   private static let defaultTemplate = "default"
 
   let chatTemplate: String?
+  /// Where the files stand, for messages.
+  let folder: String
+  /// The content of `added_tokens.json`: ids by spelling.
+  let addedTokens: TokenizerJSON?
   private let tokenizer: TokenizerJSON
   private let specialTokens: TokenizerJSON
   private let generation: TokenizerJSON?
@@ -14,6 +18,8 @@ struct TokenizerSettings {
   /// Settings that say nothing.
   init() {
     chatTemplate = nil
+    folder = ""
+    addedTokens = nil
     tokenizer = .object([])
     specialTokens = .object([])
     generation = nil
@@ -25,6 +31,8 @@ struct TokenizerSettings {
     specialTokens = try Self.json(folder, "special_tokens_map.json") ?? .object([])
     generation = try Self.json(folder, "generation_config.json")
     model = try Self.json(folder, "config.json") ?? .object([])
+    addedTokens = try Self.json(folder, "added_tokens.json")
+    self.folder = folder.path
     let template = folder.appending(path: "chat_template.jinja")
     if TokenizerFolder.exists(template) {
       chatTemplate = String(decoding: try FileBytes.contents(of: template), as: UTF8.self)
@@ -58,6 +66,12 @@ struct TokenizerSettings {
 
   /// A switch of the tokenizer's configuration; nil where it is silent.
   func flag(_ name: String) -> Bool? { tokenizer[name]?.flag }
+
+  /// A text of the tokenizer's configuration.
+  func text(_ name: String) -> String? { tokenizer[name]?.text }
+
+  /// A value of the tokenizer's configuration, or else of the map of special tokens.
+  func member(_ name: String) -> TokenizerJSON? { tokenizer[name] ?? specialTokens[name] }
 
   /// The ids of a role (`bos_token_id` and the like), from the generation's configuration where there is one,
   /// else from the model's.

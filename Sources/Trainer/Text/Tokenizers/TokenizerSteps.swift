@@ -7,12 +7,21 @@ struct TokenizerSteps {
   private(set) var decodesMetaspace = false
   private(set) var stripsLeadingSpace = false
 
+  /// More steps than these no tokenizer has; each goes through all of a text.
+  private static let mostSteps = 256
+
   private let reader: TokenizerFileReader
 
   init(_ json: TokenizerJSON, reader: TokenizerFileReader) throws(TokenizerError) {
     self.reader = reader
+    var growth = TextGrowth()
     for (step, place) in try steps(json["normalizer"], "normalizer", list: "normalizers") {
-      normalizers.append(try normalizer(step, place))
+      let normalizer = try normalizer(step, place)
+      growth.add(normalizer)
+      guard growth.isBounded else {
+        throw reader.malformed(place, TextGrowth.problem)
+      }
+      normalizers.append(normalizer)
     }
     for (step, place) in try steps(json["pre_tokenizer"], "pre_tokenizer", list: "pretokenizers") {
       // After ByteLevel the text is no longer in its own characters, so no later step would mean the same.
@@ -39,6 +48,9 @@ struct TokenizerSteps {
     var flat: [(TokenizerJSON, String)] = []
     for (index, element) in elements.enumerated() {
       flat += try steps(element, "\(place).\(list)[\(index)]", list: list)
+      guard flat.count <= Self.mostSteps else {
+        throw reader.malformed("\(place).\(list)[\(index)]", "more than \(Self.mostSteps) steps")
+      }
     }
     return flat
   }

@@ -19,9 +19,9 @@ package func writeTokenizer(_ tokenizer: any Tokenizer, to folder: URL) throws(T
   for file in bytePair.files() {
     let url = folder.appending(path: file.name)
     do {
-      try file.content.write(to: url, options: .atomic)
+      try AtomicFile.write(file.content, to: url)
     } catch {
-      throw .unwritable(path: url.path, reason: error.systemReason)
+      throw .unwritable(path: url.path, reason: error.problem)
     }
   }
 }

@@ -33,6 +33,11 @@ package struct VocabularyDescription: Sendable, Equatable {
   package var addEOS: Bool?
   /// Whether a "llama" text gets a space before it; nil where the file is silent, which means yes.
   package var addSpacePrefix: Bool?
+  /// Tokens that files beside it add, or describe otherwise than `types` does.
+  package var added: [AddedToken] = []
+  /// Which texts get a "▁" before them where a tokenizer's configuration says so; nil: those that `addSpacePrefix` says,
+  /// in SentencePiece's own way.
+  package var prependScheme: PreTokenizer.PrependScheme?
   /// Whether what a user defined is found in the normalized text, without cutting it first.
   package var isSentencePiece = false
   /// SentencePiece's character map; empty where texts stay as they are.
@@ -45,8 +50,17 @@ package struct VocabularyDescription: Sendable, Equatable {
   package var escapesSpaces = true
   /// The Jinja template.
   package var chatTemplate: String?
-  /// The file it came from, named in errors only.
+  /// The file it came from, named in errors and remarks only.
   package var path: String
+
+  /// Remarks on it, a line each.
+  package var notes: [String] {
+    guard model == "gpt2", pre == nil || pre == "default" else { return [] }
+    return [
+      "\(path): tokenizer.ggml.pre is \(pre == nil ? "missing" : "\"default\""), so texts are cut into words in GPT-2's "
+        + "way; if the model's own is another, its answers are worse: convert the model again, with a newer llama.cpp"
+    ]
+  }
 
   package init(
     model: String, pre: String? = nil, tokens: [String], scores: [Float]? = nil, types: [Int]? = nil,

@@ -73,7 +73,9 @@ struct VocabularyLoader {
   /// Controls, unknowns and what a user defined. In scored vocabularies the latter spell spaces as "▁"; those of
   /// SentencePiece itself are no added tokens.
   func addedTokens() -> [AddedToken] {
-    description.tokens.enumerated().compactMap { id, piece in
+    let described = Set(description.added.map(\.id))
+    let own = description.tokens.enumerated().compactMap { id, piece -> AddedToken? in
+      if described.contains(Int32(id)) { return nil }
       switch type(id) {
       case VocabularyDescription.TokenType.unknown, VocabularyDescription.TokenType.control:
         return AddedToken(id: Int32(id), content: piece, isSpecial: true)
@@ -82,6 +84,7 @@ struct VocabularyLoader {
       default: return nil
       }
     }
+    return own + description.added
   }
 
   private func spelledInText(_ piece: String) -> String {

@@ -93,6 +93,53 @@ import Trainer
     #expect(missing?.path.hasSuffix(names[1]) == true)
   }
 
+  @Test(arguments: [("_orig_mod.", ""), ("module.", ""), ("", "model.")])
+  func namesOfAWrapperAreToldFromMissingTensors(_ added: String, _ dropped: String) throws {
+    let renamed = small.configuration.parameters.map { parameter in
+      let rest = parameter.name.hasPrefix(dropped) ? String(parameter.name.dropFirst(dropped.count)) : parameter.name
+      return ParameterDescription(name: added + rest, shape: parameter.shape)
+    }
+    let error = try problem(renamed)
+    #expect(error.problem.contains("\"model.embed_tokens.weight\" is missing, and \"\(renamed[0].name)\" is there"))
+    #expect(error.remedy.contains("save_pretrained"))
+  }
+
+  @Test func shardsAreTakenBesideASingleFileUnlessOneIsMissing() throws {
+    let scratch = try CheckpointScratch()
+    try small.writeHuggingFace(to: scratch.url)
+    let single = scratch.url.appending(path: "model.safetensors")
+    let shard = scratch.url.appending(path: "model-00001-of-00001.safetensors")
+    try FileManager.default.copyItem(at: single, to: shard)
+    let map = small.configuration.parameters.map { "\"\($0.name)\": \"\(shard.lastPathComponent)\"" }
+    try scratch.write("{\"weight_map\": {\(map.joined(separator: ","))}}", "model.safetensors.index.json")
+    // What an earlier save left behind: one tensor.
+    let stale = small.configuration.parameters.prefix(1)
+    try SafetensorsWriter.write(Array(stale), to: single) { small.weights($0) }
+    let model = try openModel(at: scratch.url)
+    for name in model.tensorNames { #expect(try model.tensor(name) == small.weights(name)) }
+    #expect(model.notes.count == 1 && model.notes[0].contains("model.safetensors, which stands beside them"))
+    // And the other way round: shards that were joined, and an index that was left behind.
+    try FileManager.default.removeItem(at: single)
+    try FileManager.default.moveItem(at: shard, to: single)
+    let joined = try openModel(at: scratch.url)
+    for name in joined.tensorNames { #expect(try joined.tensor(name) == small.weights(name)) }
+    #expect(joined.notes.count == 1 && joined.notes[0].contains("shards that are not there"))
+  }
+
+  @Test(arguments: ["model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "model.gguf"])
+  func pointersOfGitLFSAreNamed(_ name: String) throws {
+    let scratch = try CheckpointScratch()
+    try small.writeHuggingFace(to: scratch.url)
+    try scratch.write(TokenizerFixture.byteLevel(), "tokenizer.json")
+    let pointer = try scratch.write(
+      "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "0", count: 64))\nsize 12345\n", name)
+    let error = #expect(throws: (any Error).self) {
+      _ = try loadTokenizer(of: openModel(at: name.hasSuffix("gguf") ? pointer : scratch.url))
+    }
+    let text = error.map { "\($0)" } ?? ""
+    #expect(text.contains(pointer.path) && text.contains("Git LFS pointer") && text.contains("git lfs pull"), "\(text)")
+  }
+
   @Test(arguments: ["pytorch_model.bin", "consolidated.00.pth"]) func picklesAreRefused(_ name: String) throws {
     let scratch = try CheckpointScratch()
     try scratch.write(small.configuration.huggingFaceConfig(), "config.json")

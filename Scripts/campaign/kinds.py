@@ -1,0 +1,80 @@
+"""The kinds of run that are stopped: small recipes that together write every file a run can leave behind."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+FRESH = "{preset: tiny, tokenizer: {vocab_size: 259}}"
+ROUNDS = ("one", "two", "three")
+COMMON = """\
+output_dir: run
+seed: 3
+sequence_length: 48
+per_device_train_batch_size: 2
+learning_rate: 3.0e-3
+warmup_steps: 2
+save_steps: 2
+"""
+
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    base: str = FRESH  # INPUTS stands for the folder of the inputs
+    keys: tuple[str, ...] = ("max_steps: 5",)
+    rounds: int = 2
+    tasks: tuple[str, ...] = ("one",)  # rounds whose answers are scored
+    asked: str = "{max_examples: 2, max_new_tokens: 3}"  # how much
+    of_round: tuple[tuple[str, str], ...] = ()  # a round's own keys
+    finished: int = 0  # rounds that a finished run has before the command that is stopped
+    arguments: tuple[str, ...] = ()  # of that command
+    target: str = "run"  # the run that it goes on with
+
+    def recipe(self, inputs: Path, rounds: int | None = None) -> str:
+        """The recipe, with the first `rounds` of its rounds."""
+        base = self.base.replace("INPUTS", str(inputs))
+        lines = [f"base: {base}", f"evaluation: {self.asked}", *self.keys, "rounds:"]
+        for name in ROUNDS[:rounds or self.rounds]:
+            keys = [f"name: {name}", f"train: {inputs}/{name}.jsonl", f"valid: {inputs}/{name}-valid.jsonl"]
+            keys += ["task: qa"] if name in self.tasks else []
+            keys += [key for round_name, key in self.of_round if round_name == name]
+            lines.append("  - {" + ", ".join(keys) + "}")
+        return COMMON + "\n".join(lines) + "\n"
+
+
+def adapters(between: str, dtype: str) -> Kind:
+    keys = ("max_steps: 3", f"method: {{type: lora, rank: 2, between_rounds: {between}}}")
+    return Kind(f"lora-{between}", base=f"{{model: INPUTS/base, dtype: {dtype}}}", keys=keys, rounds=3)
+
+
+BEST = ("max_steps: 5", "eval_steps: 2", "load_best_model_at_end: true", "early_stopping_patience: 1")
+KINDS = {
+    kind.name: kind
+    for kind in [
+        Kind("full"),
+        Kind("files", base="{model: INPUTS/base}"),
+        Kind("tokenizer", base=FRESH.replace("259", "270")),
+        adapters("merge", "fp32"),
+        adapters("continue", "bf16"),
+        adapters("stack", "nf4"),
+        Kind("moments-8bit", keys=("max_steps: 5", "optim: adamw_8bit")),
+        Kind("reverse", keys=("max_steps: 5", "objective: {reverse: 0.5, unit: segment}")),
+        # The first and last round's best model is their last one; the second's is an earlier one, and ends it. Their
+        # questions take so long that many a stop comes while they are asked.
+        Kind(
+            "best", keys=BEST, rounds=3, tasks=ROUNDS, asked="{max_examples: 6, max_new_tokens: 48}",
+            of_round=(("two", "learning_rate: 0.2"),)),
+        Kind(
+            "branch", finished=2, target="run/branches/slow",
+            arguments=("rounds.1.learning_rate=1e-5", "--branch", "slow", "--from-round", "2")),
+        Kind("added", finished=1, arguments=("--resume", "--accept", "rounds.1")),
+    ]
+}
+
+
+def write_inputs(inputs: Path) -> None:
+    """Rows for each round; no two of them hold the same words."""
+    for name in ROUNDS:
+        for suffix, numbers in (("", range(20)), ("-valid", range(20, 26))):
+            rows = (f'{{"prompt": "{name} {n}:", "response": " {name}{"!" * (n % 5)}"}}\n' for n in numbers)
+            (inputs / f"{name}{suffix}.jsonl").write_text("".join(rows))

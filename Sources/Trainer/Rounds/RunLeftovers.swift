@@ -1,0 +1,24 @@
+import Foundation
+import Glibc
+
+extension RunFolder {
+  /// Removes what runs that were killed left half written; only who holds the folder's lock may ask for it.
+  ///
+  /// These are the temporary files of `AtomicFile`, a checkpoint that was being written or has been replaced, and a link
+  /// that was being set. Rounds that are links belong to the run that a branch left, and are not entered.
+  func clearLeftovers() throws(CheckpointError) {
+    var leftovers = [checkpoint.appendingPathExtension("new"), rounds.appending(path: "final.new")]
+    // The older checkpoint is the run's own as long as no newer one stands.
+    if try FileStatus(checkpoint)?.kind == .folder { leftovers.append(checkpoint.appendingPathExtension("old")) }
+    var folders = [url, url.appending(path: "figures"), url.appending(path: "tensorboard")]
+    for name in try FileManager.default.names(in: rounds) { folders.append(rounds.appending(path: name)) }
+    for folder in folders where try FileStatus(folder)?.kind == .folder {
+      for name in try FileManager.default.names(in: folder) where AtomicFile.isTemporary(name) {
+        let file = folder.appending(path: name)
+        if try FileStatus(file)?.kind == .file { leftovers.append(file) }
+      }
+    }
+    // One that cannot be removed takes room, and nothing else.
+    for leftover in leftovers { try? FileManager.default.removeItem(at: leftover) }
+  }
+}

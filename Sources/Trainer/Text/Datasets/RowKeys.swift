@@ -1,0 +1,143 @@
+import Foundation
+
+/// The keys that a row or a turn holds beside those that its shape reads.
+///
+/// One that changes what the row means is refused: a model would learn something else than the row says. One that does
+/// not, such as an id, is passed over and named once a file.
+enum RowKeys {
+  /// A key that changes what a row means.
+  struct Meaning: Sendable {
+    /// Whether a value says nothing, so that the row means the same without it.
+    let isSilent: @Sendable (Any) -> Bool
+    let remedy: String
+
+    init(_ remedy: String, isSilent: @escaping @Sendable (Any) -> Bool = RowKeys.isEmpty) {
+      self.remedy = remedy
+      self.isSilent = isSilent
+    }
+  }
+
+  private static let context = Meaning("write it into the prompt or the first turn, or remove the key")
+  private static let tools = Meaning("write them into the text of the system's turn, or remove the key")
+  private static let media = Meaning("rows of text alone are read: leave the row out, or remove the key")
+  private static let pair = Meaning("pairs of answers are not read: write the one to be learnt as the completion")
+  private static let unlearnt = Meaning("leave out what is not to be learnt, and remove the key", isSilent: isOne)
+  private static let unlearntUser = Meaning("remove the key: assistant turns alone are learnt", isSilent: isNotTrue)
+  private static let call = Meaning("write the call into the turn's text, or leave the row out")
+  private static let aside = Meaning("write it into the turn's text, or remove the key")
+  private static let unwanted = Meaning("leave the row out: answers that are not to be given are not read") {
+    !isFalse($0)
+  }
+  private static let mask = Meaning("set the labels of what it leaves out to -100, remove the key", isSilent: isOnes)
+
+  private static let mediaKeys = ["image", "images", "video", "videos", "audio", "audios"]
+
+  /// Of rows of a prompt or of turns.
+  private static let conversational: [String: Meaning] = table([
+    (["system", "history", "documents"], context), (["tools", "functions"], tools), (mediaKeys, media),
+    (["chosen", "rejected"], pair),
+    (["chat_template_kwargs"], Meaning("remove the key: templates are given messages alone")),
+    (["label"], unwanted),
+  ])
+  /// Of any row.
+  private static let common: [String: Meaning] = table([(["weight", "train"], unlearnt)])
+  /// Of rows of tokens.
+  private static let tokens: [String: Meaning] = table([
+    (["attention_mask", "loss_mask", "completion_mask", "assistant_masks"], mask),
+    (["position_ids"], Meaning("remove the key: positions count from 0", isSilent: countsUp)),
+  ])
+  /// Of turns.
+  private static let turns: [String: Meaning] = table([
+    (["tool_calls", "function_call", "tool_call_id"], call), (["tools", "functions"], tools), (mediaKeys, media),
+    (["reasoning_content", "reasoning", "thinking", "refusal"], aside),
+    (["train_detail", "training_detail"], Meaning("remove the key: turns are learnt as a whole")),
+  ])
+  /// Whether a turn is to be learnt.
+  private static let learning: Set<String> = ["weight", "train", "training", "train_on_turn", "loss"]
+
+  private static func table(_ groups: [(keys: [String], meaning: Meaning)]) -> [String: Meaning] {
+    Dictionary(uniqueKeysWithValues: groups.flatMap { group in group.keys.map { ($0, group.meaning) } })
+  }
+
+  // MARK: - The check
+
+  /// Looks at a row's keys.
+  ///
+  /// - Parameters:
+  ///   - read: those that its shape has read.
+  ///   - passed: takes those that are passed over.
+  static func check(
+    _ object: [String: Any], beside read: Set<String>, of row: DatasetRow, passed: inout Set<String>
+  ) throws(DatasetRow.Fault) {
+    for key in object.keys.sorted() where !read.contains(key) {
+      guard let value = object[key] else { continue }
+      let meaning =
+        switch row {
+        case .text: common[key]
+        case .tokens: common[key] ?? tokens[key]
+        case .completion, .conversation: common[key] ?? conversational[key]
+        }
+      guard let meaning else {
+        if !isEmpty(value) { passed.insert(key) }
+        continue
+      }
+      guard meaning.isSilent(value) else {
+        throw DatasetRow.Fault(message: "\"\(key)\" changes what the row means and is not read: \(meaning.remedy)")
+      }
+    }
+  }
+
+  /// Looks at a turn's keys.
+  ///
+  /// - Parameter place: of the turn: `"messages"[2]`.
+  static func check(
+    turn: [String: Any], beside read: Set<String>, role: String, place: String, passed: inout Set<String>
+  ) throws(DatasetRow.Fault) {
+    for key in turn.keys.sorted() where !read.contains(key) {
+      guard let value = turn[key] else { continue }
+      var meaning = turns[key]
+      if learning.contains(key) { meaning = role == "assistant" ? unlearnt : unlearntUser }
+      // A template may write the name of the tool that answers.
+      if key == "name", role == "tool" || role == "function" { meaning = tools }
+      guard let meaning else {
+        if !isEmpty(value) { passed.insert("\(place.prefix { $0 != "[" })[].\(key)") }
+        continue
+      }
+      guard meaning.isSilent(value) else {
+        throw DatasetRow.Fault(
+          message: "\(place) has \"\(key)\", which changes what the turn means and is not read: \(meaning.remedy)")
+      }
+    }
+  }
+
+  // MARK: - Values
+
+  /// null, and text, lists and objects that hold nothing, also where they stand in quotes.
+  @Sendable private static func isEmpty(_ value: Any) -> Bool {
+    switch value {
+    case is NSNull: true
+    case let text as String: ["", "[]", "{}"].contains(text)
+    case let list as [Any]: list.isEmpty
+    case let object as [String: Any]: object.isEmpty
+    default: false
+    }
+  }
+
+  /// What stands for learning a turn or a row as it is: 1, true; text, as of a table, says nothing that is known.
+  @Sendable private static func isOne(_ value: Any) -> Bool { (value as? NSNumber).map { $0 == 1 } ?? true }
+
+  @Sendable private static func isNotTrue(_ value: Any) -> Bool {
+    !DatasetRow.isBoolean(value) || value as? Bool == false
+  }
+
+  @Sendable private static func isFalse(_ value: Any) -> Bool {
+    DatasetRow.isBoolean(value) && value as? Bool == false
+  }
+
+  @Sendable private static func isOnes(_ value: Any) -> Bool { (value as? [Any])?.allSatisfy(isOne) ?? isEmpty(value) }
+
+  @Sendable private static func countsUp(_ value: Any) -> Bool {
+    guard let list = value as? [Any] else { return isEmpty(value) }
+    return list.enumerated().allSatisfy { $0.element as? Int == $0.offset }
+  }
+}

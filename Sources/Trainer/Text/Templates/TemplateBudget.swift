@@ -1,0 +1,73 @@
+/// What the rendering of one template may still take: steps, and bytes that it reads or makes.
+///
+/// A template comes out of a model's files, and a few hundred bytes of it can ask for more than any machine has: lists
+/// that share their parts stand for billions of values, text doubles with each line. Whatever loops, compares, searches
+/// or makes something draws from here before it does so. A longer conversation may take more.
+final class TemplateBudget {
+  private static let freeSteps = 1_000_000
+  private static let freeBytes = 16 << 20
+  private static let stepsPerMessage = 1000
+  private static let bytesPerMessage = 16 << 10
+  /// Every filter, comparison and search on a message's content reads it once more.
+  private static let bytesPerContentByte = 128
+  /// About what a value takes that is made by itself: its place in a list, and a short text's storage.
+  private static let bytesPerValue = 64
+
+  private let stepLimit: Int
+  private let byteLimit: Int
+  private var steps: Int
+  private var bytes: Int
+
+  /// The budget for a conversation.
+  init(messages: [ChatMessage]) {
+    let content = messages.reduce(0) { $0 + $1.content.utf8.count }
+    stepLimit = Self.freeSteps + messages.count * Self.stepsPerMessage
+    byteLimit = Self.freeBytes + messages.count * Self.bytesPerMessage + content * Self.bytesPerContentByte
+    (steps, bytes) = (stepLimit, byteLimit)
+  }
+
+  /// Counts statements, expressions, and values that are gone through.
+  func spend(steps count: Int) throws(TemplateFault) {
+    guard count <= steps else {
+      throw TemplateFault(
+        "the template takes more than \(stepLimit) steps: is a loop too long, or does a list hold itself many times?")
+    }
+    steps -= count
+  }
+
+  /// Counts bytes that are read or made, so many for each of `count` times.
+  func spend(bytes size: Int, times count: Int = 1) throws(TemplateFault) {
+    let (product, overflows) = size.multipliedReportingOverflow(by: count)
+    guard !overflows, product <= bytes else {
+      throw TemplateFault(
+        "the template reads and makes more than \(byteLimit) bytes of text and lists: does a text grow in a loop?")
+    }
+    bytes -= product
+  }
+
+  /// Counts a text that is read, copied or printed.
+  func spend(_ text: TemplateText) throws(TemplateFault) {
+    try spend(bytes: text.byteCount)
+    try spend(bytes: Self.bytesPerValue, times: text.runs.count)
+  }
+
+  /// Counts values that are made.
+  func spend(values count: Int) throws(TemplateFault) { try spend(bytes: Self.bytesPerValue, times: count) }
+
+  /// Counts values that are put into one more list as they are.
+  func spend(copies count: Int) throws(TemplateFault) {
+    try spend(bytes: MemoryLayout<TemplateValue>.stride, times: count)
+  }
+
+  /// Counts a key that is looked for among others, one after the other.
+  func spend(lookupOf key: String, among count: Int) throws(TemplateFault) {
+    try spend(steps: count / 8)
+    try spend(bytes: key.utf8.count, times: count)
+  }
+
+  /// A text alone, counted as read.
+  func plain(_ text: TemplateText) throws(TemplateFault) -> String {
+    try spend(text)
+    return text.plain
+  }
+}
