@@ -25,7 +25,9 @@ let package = Package(
     .target(
       name: "Kernels", dependencies: ["COpenCL", .product(name: "Crypto", package: "swift-crypto")],
       exclude: ["README.md"]),
-    .target(name: "GPUTensor", dependencies: ["Kernels"], exclude: ["README.md"]),
+    .target(
+      name: "GPUTensor", dependencies: ["COpenCL", "Kernels", .product(name: "Crypto", package: "swift-crypto")],
+      exclude: ["README.md"]),
     .target(
       name: "Trainer",
       dependencies: [
@@ -35,8 +37,8 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: [
-        "README.md", "Text/Tokenizers/SentencePiece/README.md",
-        "Text/Tokenizers/SentencePiece/sentencepiece_model.proto", "Report/TensorBoard/README.md",
+        "README.md", "Text/Tokenizers/Files/SentencePiece/README.md",
+        "Text/Tokenizers/Files/SentencePiece/sentencepiece_model.proto", "Report/TensorBoard/README.md",
         "Report/TensorBoard/event.proto",
       ]),
     .executableTarget(

@@ -43,5 +43,6 @@ check "Python scripts" python_syntax
 check "the shim of Scripts/campaign" c_syntax
 check "recipes/tiny is what Scripts/make_tiny_data.py writes" python3 -B Scripts/make_tiny_data.py --check
 check "recipes/reverse is what Scripts/make_reversal_data.py writes" python3 -B Scripts/make_reversal_data.py --check
+check "rooms point one way" python3 -B Scripts/check_layers.py
 check "the tree in README.md" python3 -B Scripts/check_tree.py
 [ "$failures" -eq 0 ]

@@ -16,7 +16,7 @@
 //   V_WMMA_F32_16X16X16_BF16, V_MFMA_F32_16X16X16_BF16_1K.
 
 #ifndef UNITS
-#define UNITS 2  // the line above
+#define UNITS 2  // 1 Intel by 8, 2 Intel by 16, 3 AMD WMMA, 4 AMD MFMA: the table above
 #endif
 
 #define UNIT_K 16

@@ -3,7 +3,7 @@ internal import COpenCL
 /// A region of device memory. It is released with its last owner; a sub-buffer keeps its parent alive.
 package final class Buffer {
   package let byteCount: Int
-  let handle: OpaquePointer
+  package let handle: OpaquePointer
   /// The buffer that this one is a window into, and where the window starts in it.
   private let root: Buffer?
   private let rootOffset: Int

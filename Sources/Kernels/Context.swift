@@ -6,8 +6,6 @@ import Foundation
 /// Calls only enqueue; `read`, `finish` and `profile` wait. It is used from one thread at a time.
 package final class Context {
   package let device: Device
-  /// Work-group sizes and vector widths that suit this class of device.
-  package let traits: KernelTraits
   /// Bytes that crossed the bus so far.
   package private(set) var ledger = TransferLedger()
   /// Bytes of all live buffers, and the most there ever were.
@@ -24,12 +22,9 @@ package final class Context {
   var profiler: Profiler?
   private var zeros: Buffer?
 
-  /// - Parameters:
-  ///   - traits: other than the table's for this device: to force a family.
-  ///   - profiling: record each kernel's device time, for `takeProfile()`.
-  package init(device: Device, traits: KernelTraits? = nil, profiling: Bool = false) throws(OpenCLError) {
+  /// - Parameter profiling: record each kernel's device time, for `takeProfile()`.
+  package init(device: Device, profiling: Bool = false) throws(OpenCLError) {
     self.device = device
-    self.traits = traits ?? KernelTraits(device: device)
     owner = try ContextOwner(device: device, profiling: profiling)
     programs = ProgramStore(device: device, owner: owner)
     profiler = profiling ? Profiler() : nil
@@ -49,7 +44,7 @@ package final class Context {
       throw OpenCLError(
         kind: .outOfMemory, call: "clCreateBuffer",
         detail: "\(byteCount) bytes, the largest single buffer of \(device.name) is \(device.largestAllocationBytes)",
-        remedy: "lower per_device_train_batch_size or sequence_length")
+        remedy: OpenCLStatus.remedy(for: -61))
     }
     var status: Int32 = 0
     let size = max(byteCount, 4)
@@ -113,6 +108,17 @@ package final class Context {
     inFlight.removeAll(keepingCapacity: true)
   }
 
+  /// Whole 32-bit words from a buffer's beginning; waits.
+  package func words(of buffer: Buffer, count: Int) throws(OpenCLError) -> [UInt32] {
+    var words = [UInt32](repeating: 0, count: count)
+    var failure: OpenCLError?
+    words.withUnsafeMutableBytes { bytes in
+      do throws(OpenCLError) { try read(buffer, into: bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return words
+  }
+
   /// Fills a range of whole 32-bit words with one pattern, on the device: by a kernel, since NVIDIA's driver 580 crashes
   /// where what `clEnqueueFillBuffer` has filled is released.
   package func fill(
@@ -122,10 +128,11 @@ package final class Context {
     precondition(offset >= 0 && offset + byteCount <= buffer.byteCount, "fill outside its buffer")
     guard byteCount > 0 else { return }
     let count = byteCount / 4
+    let sizes = LaunchSizes(device: device)
     try launch(
-      try kernel("fill_words", file: "fill.cl", defines: traits.defines),
+      try kernel("fill_words", file: "fill.cl", defines: sizes.defines),
       [.update(buffer), .uint(pattern), .ulong(offset / 4), .ulong(count)],
-      range: .groups((count + traits.groupElements - 1) / traits.groupElements, of: traits.workGroupSize))
+      range: .groups((count + sizes.groupElements - 1) / sizes.groupElements, of: sizes.workGroupSize))
   }
 
   /// Copies between two buffers, on the device.

@@ -8,6 +8,9 @@ package struct Defines: Equatable, Sendable, ExpressibleByDictionaryLiteral {
     let value: Int
   }
 
+  /// The define of kernels that use sub-groups, which not every OpenCL C has.
+  package static let subgroups = "SUBGROUPS"
+
   private var constants: [Constant]
 
   package init(dictionaryLiteral elements: (String, Int)...) {

@@ -40,7 +40,7 @@ package struct OpenCLError: Error, CustomStringConvertible {
     return text
   }
 
-  /// Exit code of design.md §5: no such device, does not fit, or internal.
+  /// The process's exit code: no such device, does not fit, or internal.
   package var exitCode: Int32 {
     switch kind {
     case .noSuchDevice: 69

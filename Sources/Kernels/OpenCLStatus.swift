@@ -8,10 +8,10 @@ enum OpenCLStatus {
   /// What a user can do about a code; empty where nothing general can be said.
   static func remedy(for code: Int32) -> String {
     switch code {
-    case -1, -2: "see `accrete devices` for what is there, and choose with --device"
-    case -4, -5, -6, -61: "lower per_device_train_batch_size or sequence_length, or choose a device with more memory"
-    case -11, -12, -15: "run `accrete doctor` and report the build log above"
-    case -1001: "install an OpenCL driver (on Debian: pocl-opencl-icd), or use --device cpu"
+    case -1, -2: "choose a device that is there"
+    case -4, -5, -6, -61: "ask for less at once, or choose a device with more memory"
+    case -11, -12, -15: "report the build log above"
+    case -1001: "install an OpenCL driver (on Debian: pocl-opencl-icd)"
     default: ""
     }
   }

@@ -27,7 +27,7 @@ final class ProgramStore {
   /// A kernel of a file, built with `-D NAME=value` for each define.
   func kernel(_ name: String, file: String, defines: Defines) throws(OpenCLError) -> Kernel {
     if let found = kernels[name]?.first(where: { $0.defines == defines && $0.file == file }) { return found.kernel }
-    let standard = defines.contains(KernelTraits.subgroups) ? device.subgroupStandard : "CL1.2"
+    let standard = defines.contains(Defines.subgroups) ? device.subgroupStandard : "CL1.2"
     let program = try program(file, options: "-cl-std=" + standard + device.contractionOption + defines.options)
     var status: Int32 = 0
     let handle = clCreateKernel(program, name, &status)

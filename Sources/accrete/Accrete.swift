@@ -58,13 +58,6 @@ struct Accrete: ParsableCommand {
     }
   }
 
-  /// Ends the process with what it has printed, and nothing else: a driver that crashes as it is unloaded must not turn a
-  /// good result into a bad exit code.
-  private static func end(_ code: Int32) -> Never {
-    fflush(nil)
-    _exit(code)
-  }
-
   /// What is wrong with a command line, in one line, and where to read how it is meant.
   private static func usageLine(_ error: any Error) -> String {
     let problem = message(for: error).split(whereSeparator: \.isNewline).first ?? "the command line is wrong"

@@ -77,7 +77,7 @@ struct DeviceOption: ParsableArguments {
     // Before anything runs there in this process: making traits may run a kernel too.
     let check = FirstCheck(tuned: factors == .float32 ? tuned : [:])
     if let refusal = try DeviceTrust.refusal(check, of: device) { return .failure(refusal) }
-    var traits = KernelTraits(device: device)
+    var traits = KernelTraits.probed(device)
     (traits.factors, traits.tunedProducts) = (factors, tuned)
     if factors == .bfloat16 {
       traits.bf16Method = .fastest(of: bf16Methods(device), on: device)
@@ -87,7 +87,7 @@ struct DeviceOption: ParsableArguments {
     return .success(traits)
   }
 
-  /// Refuses what is no kernel.
+  /// Throws for an unknown kernel name, and suggests the nearest.
   static func checkNames(_ kernels: [String], among names: [String]) throws {
     for kernel in kernels where !names.contains(kernel) {
       let nearest = EditDistance.nearest(to: kernel, among: names) ?? names[0]
@@ -108,6 +108,8 @@ struct DeviceOption: ParsableArguments {
 
   /// How a device can multiply bf16, the fastest last.
   static func bf16Methods(_ device: Device) -> [BF16Method] {
-    ChildProcess.ownExecutable.map { BF16Probe.methods(on: device, executable: $0) } ?? [.rounding]
+    ChildProcess.ownExecutable.map { BF16Probe.methods(on: device, executable: $0, command: ProbeCommand.name) } ?? [
+      .rounding
+    ]
   }
 }

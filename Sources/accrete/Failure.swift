@@ -2,7 +2,7 @@ import Foundation
 import Kernels
 import Trainer
 
-/// Exit codes of the errors that cross into the command line (design.md §5).
+/// Exit codes of the errors that cross into the command line.
 enum Failure {
   /// Bad data, or a recipe or option that the data does not bear: exit code 65.
   struct BadInput: Error, CustomStringConvertible {
@@ -35,9 +35,21 @@ enum Failure {
   /// code.
   static func text(of error: any Error) -> String? {
     if let error = error as? UnwritableStream, error.isUnread { return nil }
+    if let error = error as? OpenCLError { return "\(error)" + advice(error.status) }
     guard error is CocoaError || error is POSIXError else { return "\(error)" }
     let path = ((error as? CocoaError)?.filePath).map { $0 + ": " } ?? ""
     return "\(path)\(error.systemReason); check the path, its permissions and the room on the disk"
+  }
+
+  /// The commands, options and keys of ours that help where a driver returns a status.
+  private static func advice(_ status: Int32) -> String {
+    switch status {
+    case -1, -2: "; see `accrete devices` for what is there, and choose with --device"
+    case -4, -5, -6, -61: "; training takes less with a lower per_device_train_batch_size or sequence_length"
+    case -11, -12, -15: "; `accrete doctor` checks every kernel"
+    case -1001: "; or use --device cpu"
+    default: ""
+    }
   }
 
   private static func code(_ error: TokenizerError) -> Int32 {

@@ -27,17 +27,18 @@ struct FirstCheckCommand: ParsableCommand {
     var failure: String?
     do throws(OpenCLError) {
       failure = try check.failure(on: devices[index]) { next in
-        Console.result(next)
+        // Where the parent has gone, nobody is left to be told.
+        try? Console.result(next)
         // Where nobody waits for it any more, nobody ends it either.
         alarm(UInt32(DeviceTrust.patience) + 10)
       }
     } catch {
       // A build's log has many lines: the first says what is wrong.
-      Console.result(error.description.split(whereSeparator: \.isNewline).first.map(String.init) ?? error.call)
+      try Console.result(error.description.split(whereSeparator: \.isNewline).first.map(String.init) ?? error.call)
       throw ExitCode(error.kind == .build ? Self.disagreement : 2)
     }
     guard let failure else { return }
-    Console.result(failure)
+    try Console.result(failure)
     throw ExitCode(Self.disagreement)
   }
 }

@@ -1,10 +1,14 @@
 import ArgumentParser
+import GPUTensor
 import Kernels
 
 /// Tries an instruction that may end the process: `BF16Probe` runs it in a child, and reads the exit code.
 struct ProbeCommand: ParsableCommand {
+  /// What a child is started with, before the device's index and the method.
+  static let name = "probe-bf16"
+
   static let configuration = CommandConfiguration(
-    commandName: BF16Probe.command,
+    commandName: name,
     abstract: "Try one of the processor's ways to multiply bf16; exits with 0 where it works.",
     shouldDisplay: false)
 

@@ -68,7 +68,7 @@ struct TuneCommand: ParsableCommand {
   /// Searches class by class, and keeps each as it is found.
   private func search(_ device: Device, _ file: inout TuningFile, keptAt url: URL) throws {
     let factors = precision.factors
-    var traits = KernelTraits(device: device)
+    var traits = KernelTraits.probed(device)
     traits.factors = factors
     if factors == .bfloat16 { traits.bf16Method = .fastest(of: DeviceOption.bf16Methods(device), on: device) }
     var wanted: [MatmulClass: MatmulShape] = [:]

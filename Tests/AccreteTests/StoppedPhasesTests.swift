@@ -29,7 +29,9 @@ extension CommandTests {
       Phase(
         testDescription: "the base answers", words: "held-out loss after M0:", signal: SIGTERM,
         place: "base after step 0"),
-      Phase(testDescription: "a checkpoint is saved", file: "checkpoint.new", signal: SIGTERM, place: ""),
+      Phase(
+        testDescription: "a checkpoint is saved", words: "step 3/12", file: "checkpoint.new", signal: SIGTERM,
+        place: "one after step"),
       Phase(testDescription: "a step", words: "step 6/12", signal: SIGHUP, place: "one after step"),
       Phase(
         testDescription: "an evaluation within the round", words: "step 4/12", signal: SIGTERM,

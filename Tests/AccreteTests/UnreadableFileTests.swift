@@ -41,7 +41,8 @@ extension CommandTests {
       Reader(file: "rows.txt", command: ["evaluate", "--model", "model", "--data", "rows.txt"]),
       Reader(file: "rows.jsonl.gz", command: ["evaluate", "--model", "model", "--data", "rows.jsonl.gz"]),
       Reader(file: "lines.txt", command: ["tokenize", "--model", "model", "--file", "lines.txt"]),
-      Reader(file: "lines.txt", command: ["tokenizer", "train", "lines.txt", "--vocab-size", "300", "--output", "out"]),
+      Reader(
+        file: "lines.txt", command: ["tokenizer", "train", "lines.txt", "--vocab-size", "300", "--output", "out"]),
       Reader(file: "model/config.json", command: ["inspect", "model"]),
       Reader(file: "model/model.safetensors", command: ["score", "--model", "model", "--ids", "1,2,3"]),
       Reader(file: "model/model.safetensors.index.json", command: ["inspect", "model"], mayDo: true),
@@ -71,7 +72,8 @@ extension CommandTests {
         try Self.fill(fixture)
         try intruder.put(at: fixture.file(reader.file))
         let outcome = try AccreteProcess.run(
-          reader.command + (reader.command[0] == "evaluate" || reader.command[0] == "score" ? ["--device", "cpu"] : []),
+          reader.command
+            + (reader.command[0] == "evaluate" || reader.command[0] == "score" ? ["--device", "cpu"] : []),
           shell: "cd '\(fixture.folder.path)'; ulimit -v \(24 << 20)", timeLimit: 60)
         if reader.mayDo && outcome.code == 0 { continue }
         #expect([65, 66, 74].contains(outcome.code), "\(intruder) for \(reader.file): \(outcome)")

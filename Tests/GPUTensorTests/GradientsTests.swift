@@ -50,7 +50,7 @@ struct GradientsTests {
       let out = stretch(stretch(stretch(stretch(x))))
       let seed = test.parameter(out.shape)
       let gradients = test.graph.gradients(of: out, with: [x, weight], seed: seed)
-      let plan = Plan(test.graph, outputs: gradients, traits: nil)
+      let plan = Plan(fusing: test.graph, outputs: gradients, traits: nil)
       return (try test.run(gradients[0], gradients[1]), plan.arenaBytes)
     }
     let (kept, again) = try (record(false), record(true))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Launches that are merged")
 struct LaunchFusionTests {
-  private func nodes(_ test: TestGraph) -> [Graph.Node] { Plan(test.graph, outputs: [], traits: nil).nodes }
+  private func nodes(_ test: TestGraph) -> [Graph.Node] { Plan(fusing: test.graph, outputs: [], traits: nil).nodes }
 
   @Test("up to three products of the same rows are one node, with all inputs and outputs in order")
   func products() {
@@ -61,10 +61,10 @@ struct LaunchFusionTests {
         let h = (x + x).rmsNorm(test.parameter(4), eps: 1e-5)
         let (gate, up) = (h.linear(test.parameter(6, 4)), h.linear(test.parameter(6, 4)))
         _ = gate.swiGLU(up)
-        let nodes = Plan(test.graph, outputs: [], traits: KernelTraits(device: device)).nodes
+        let nodes = Plan(fusing: test.graph, outputs: [], traits: KernelTraits(device: device)).nodes
         #expect(nodes.map(\.operation.name) == (isOne ? ["matmul"] : ["rmsnorm", "matmul", "swiglu"]))
         let asGPU = KernelTraits(device: device, as: .gpu)
-        #expect(Plan(test.graph, outputs: [], traits: asGPU).nodes.count == 3)
+        #expect(Plan(fusing: test.graph, outputs: [], traits: asGPU).nodes.count == 3)
       }
     }
   }

@@ -74,7 +74,7 @@ struct PlanTests {
   @Test("no two values that live at the same time share a byte", arguments: [Int.max, 16 << 10, 4096])
   func disjoint(largestBuffer: Int) throws {
     let (model, outputs) = model()
-    let plan = Plan(model.test.graph, outputs: outputs, traits: traits, largestBuffer: largestBuffer)
+    let plan = Plan(fusing: model.test.graph, outputs: outputs, traits: traits, largestBuffer: largestBuffer)
     let lifetimes = try lifetimes(plan, outputs: outputs)
     #expect(lifetimes.count > 50)
     for (index, one) in lifetimes.enumerated() {
@@ -93,7 +93,7 @@ struct PlanTests {
   @Test("the peak is at least what lives at once, and memory is used again")
   func peak() throws {
     let (model, outputs) = model()
-    let plan = Plan(model.test.graph, outputs: outputs, traits: traits)
+    let plan = Plan(fusing: model.test.graph, outputs: outputs, traits: traits)
     let lifetimes = try lifetimes(plan, outputs: outputs)
     let atOnce = (-1...plan.nodes.count).map { node in
       lifetimes.filter { $0.first <= node && node <= $0.last }.reduce(0) { $0 + $1.byteCount }
@@ -111,7 +111,7 @@ struct PlanTests {
   func largestBuffer() throws {
     let (model, outputs) = model()
     let limit = 8192
-    let plan = Plan(model.test.graph, outputs: outputs, traits: nil, largestBuffer: limit)
+    let plan = Plan(fusing: model.test.graph, outputs: outputs, traits: nil, largestBuffer: limit)
     #expect(plan.arenas.count > 1)
     #expect(plan.arenas.allSatisfy { $0 <= limit })
   }
@@ -120,7 +120,7 @@ struct PlanTests {
   func tooLarge() {
     let test = TestGraph()
     let a = test.parameter(2048)
-    let plan = Plan(test.graph, outputs: [a.scaled(by: 2)], traits: nil, largestBuffer: 4096)
+    let plan = Plan(fusing: test.graph, outputs: [a.scaled(by: 2)], traits: nil, largestBuffer: 4096)
     #expect(plan.arenas == [8192])
   }
 
@@ -131,7 +131,7 @@ struct PlanTests {
       let graph = Graph(rowCapacity: 1)
       var x = graph.variable(weight)
       for _ in 0..<count { x = x + graph.variable(weight).scaled(by: 2) }
-      return Plan(graph, outputs: [x], traits: nil)
+      return Plan(fusing: graph, outputs: [x], traits: nil)
     }
     let (small, large) = (plan(1), plan(4))
     #expect(small.variableBytes == 2048)
@@ -147,7 +147,7 @@ struct PlanTests {
     let graph = Graph(rowCapacity: 2)
     let unused = graph.input("unused", graph.rows(4))
     let a = graph.variable(Variable(name: "a", shape: Shape([4])))
-    let plan = Plan(graph, outputs: [a.scaled(by: 2)], traits: nil)
+    let plan = Plan(fusing: graph, outputs: [a.scaled(by: 2)], traits: nil)
     #expect(plan.placements[unused.id] == nil)
   }
 

@@ -26,16 +26,4 @@ struct DeviceTests {
   func alignment(_ device: Device) {
     #expect(1024 % device.baseAlignmentBytes == 0, "SlabLayout.alignmentBytes")
   }
-
-  @Test("the families of a class of device", .onOpenCL, arguments: OpenCLDevices.all)
-  func traits(_ device: Device) {
-    let traits = KernelTraits(device: device)
-    #expect(traits.workGroupSize <= device.maxWorkGroupSize)
-    #expect(traits.matmulFamily == (device.kind == .cpu ? .panel : .tile))
-    #expect(traits.attentionFamily == (device.kind == .cpu ? .panel : .tile))
-    #expect(
-      traits.defines == [
-        "WG_SIZE": traits.workGroupSize, "VECTOR_WIDTH": traits.vectorWidth, "GROUP_ELEMENTS": traits.groupElements,
-      ])
-  }
 }

@@ -11,7 +11,8 @@ struct MachineMemoryTests {
     let root = FileManager.default.temporaryDirectory.appending(path: "memory-\(UUID().uuidString)")
 
     init(meminfo: String, groups: String = "", files: [String: String] = [:]) throws {
-      for (path, text) in ["proc/meminfo": meminfo, "proc/self/cgroup": groups].merging(files, uniquingKeysWith: { $1 }) {
+      for (path, text) in ["proc/meminfo": meminfo, "proc/self/cgroup": groups].merging(files, uniquingKeysWith: { $1 })
+      {
         let file = root.appending(path: path)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
@@ -21,12 +22,17 @@ struct MachineMemoryTests {
     deinit { try? FileManager.default.removeItem(at: root) }
   }
 
+  /// The memory that a fixture shows, whose folder stays until it is read.
+  private static func memory(_ fixture: Fixture, limits: [Int] = []) -> MachineMemory {
+    withExtendedLifetime(fixture) { MachineMemory(root: fixture.root, limits: limits) }
+  }
+
   private static let meminfo =
     "MemTotal:       16777216 kB\nMemFree:          100000 kB\nMemAvailable:    8388608 kB\nSwapFree:        1048576 kB\n"
 
   @Test("without a limit it is the machine's, and what the system can give up is free")
   func machine() throws {
-    let memory = MachineMemory(root: try Fixture(meminfo: Self.meminfo).root)
+    let memory = try Self.memory(Fixture(meminfo: Self.meminfo))
     #expect(memory == MachineMemory(installedBytes: 16 * Self.gibibyte, availableBytes: 9 * Self.gibibyte))
   }
 
@@ -47,15 +53,14 @@ struct MachineMemoryTests {
       ),
     ])
   func groups(_ groups: String, _ files: [String: String]) throws {
-    let memory = MachineMemory(root: try Fixture(meminfo: Self.meminfo, groups: groups, files: files).root)
+    let memory = try Self.memory(Fixture(meminfo: Self.meminfo, groups: groups, files: files))
     #expect(memory == MachineMemory(installedBytes: 2 * Self.gibibyte, availableBytes: 2 * Self.gibibyte))
   }
 
   @Test("a limit of the process counts too, and a system that shows nothing has the physical memory")
   func others() throws {
-    #expect(
-      MachineMemory(root: try Fixture(meminfo: Self.meminfo).root, limits: [Self.gibibyte]).availableBytes
-        == Self.gibibyte)
+    let limited = try Self.memory(Fixture(meminfo: Self.meminfo), limits: [Self.gibibyte])
+    #expect(limited.availableBytes == Self.gibibyte)
     let nowhere = MachineMemory(root: URL(fileURLWithPath: "/nowhere"))
     #expect(nowhere.availableBytes == Int(clamping: ProcessInfo.processInfo.physicalMemory))
   }

@@ -21,12 +21,12 @@ package enum ExecutorChoice: Sendable, CustomStringConvertible {
     switch self {
     case .fallback: return CPUExecutor<Float>(factors: factors)
     case .device(let device):
-      var traits = KernelTraits(device: device)
+      var traits = KernelTraits.probed(device)
       traits.factors = factors
       if factors == .bfloat16 { traits.bf16Method = .fastest(of: OpenCLDevices.bf16Methods(device), on: device) }
       return try OpenCLExecutor(device: device, traits: traits, largestBuffer: largestBuffer, isolated: isolated)
     case .deviceAsGPU(let device):
-      var traits = KernelTraits(device: device, as: .gpu)
+      var traits = KernelTraits.probed(device, as: .gpu)
       traits.factors = factors
       return try OpenCLExecutor(device: device, traits: traits, largestBuffer: largestBuffer, isolated: isolated)
     }

@@ -1,3 +1,4 @@
+import GPUTensor
 import Kernels
 
 /// The OpenCL devices of this machine. Suites that need one are skipped, saying so, where there is none.
@@ -12,7 +13,7 @@ package enum OpenCLDevices {
   package static func bf16Methods(_ device: Device) -> [BF16Method] { methods[device.name] ?? [.rounding] }
 
   private static let methods: [String: [BF16Method]] = Dictionary(
-    all.map { ($0.name, BF16Probe.methods(on: $0, executable: TestData.accrete)) }
+    all.map { ($0.name, BF16Probe.methods(on: $0, executable: TestData.accrete, command: "probe-bf16")) }
   ) { first, _ in first }
 
   /// Why a suite that needs one is skipped.

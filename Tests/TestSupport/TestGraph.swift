@@ -45,7 +45,7 @@ package final class TestGraph {
     outputs: [Tensor], on executor: any Executor = CPUExecutor<Double>(), largestBuffer: Int? = nil
   ) throws(OpenCLError) -> PreparedGraph {
     let plan = Plan(
-      graph, outputs: outputs, traits: executor.traits, largestBuffer: largestBuffer ?? executor.largestBuffer)
+      fusing: graph, outputs: outputs, traits: executor.traits, largestBuffer: largestBuffer ?? executor.largestBuffer)
     try executor.prepare([plan])
     for (variable, values) in variables where plan.slabs.contains(where: { $0 === variable.slab }) {
       try executor.write(.floats(values), to: variable, at: 0)

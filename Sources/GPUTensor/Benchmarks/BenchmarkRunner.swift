@@ -32,12 +32,14 @@ package final class BenchmarkRunner {
   /// The rows of a benchmark: the device's own family, in bf16 too where it multiplies, and the others where they are to
   /// be compared.
   package func rows(_ benchmark: Benchmark, of operation: any Benchmarked.Type) -> [BenchmarkRow] {
-    let own = KernelTraits(device: device)
+    let own = KernelTraits.probed(device)
     let variants = CheckVariant.all(of: operation, device: device, bf16Methods: bf16Methods)
     let fastest = BF16Method.fastest(of: bf16Methods, on: device)
     let shown = variants.filter { variant in
       let traits = variant.traits
-      guard traits.registerLanes == own.registerLanes else { return false }
+      // Register lanes are the panel families': those of the other width than the device's are for checks alone.
+      let isPanel = operation.stem == "attention" ? traits.attentionFamily == .panel : traits.matmulFamily == .panel
+      guard !isPanel || traits.registerLanes == own.registerLanes else { return false }
       if traits.factors == .float32 { return benchmark.comparesFamilies || traits == own }
       return traits.matmulFamily == own.matmulFamily && traits.bf16Method == fastest
     }

@@ -21,7 +21,7 @@ package enum DeviceCosts {
       }
       if let failure { throw failure }
     }
-    let kernel = try context.kernel("peak_nothing", file: "peak.cl", defines: context.traits.defines)
+    let kernel = try context.kernel("peak_nothing", file: "peak.cl", defines: LaunchSizes(device: device).defines)
     let launches = 1000
     let launch = try times(context, runs) { () throws(OpenCLError) in
       for _ in 0..<launches { try context.launch(kernel, [.write(buffer)], range: .groups(1, of: 1)) }

@@ -57,7 +57,7 @@ final class PeakMeter {
   ///   - bf16Method: the fastest that `BF16Probe` found.
   init(_ device: Device, _ sizes: BenchmarkSizes, bf16Method: BF16Method) throws(OpenCLError) {
     context = try Context(device: device, profiling: true)
-    let traits = context.traits
+    let traits = KernelTraits(device: context.device)
     multiplyAdd = try Self.chains(.rounding, context)
     multiplyAddBF16 = bf16Method == .rounding ? nil : try Self.chains(bf16Method, context)
     copy = try context.kernel("peak_copy", file: "peak.cl", defines: traits.defines)
@@ -79,7 +79,7 @@ final class PeakMeter {
 
   /// The chains of a way to multiply; floats' for `rounding`.
   private static func chains(_ method: BF16Method, _ context: Context) throws(OpenCLError) -> Chains {
-    let traits = context.traits
+    let traits = KernelTraits(device: context.device)
     func kernel(_ name: String, _ bf16: Int, _ more: Defines = [:]) throws(OpenCLError) -> Kernel {
       try context.kernel(name, file: "peak.cl", defines: traits.defines + ["BF16": bf16] + more)
     }
@@ -119,7 +119,7 @@ final class PeakMeter {
   ///
   /// - Parameter factors: what is multiplied; the rate of bf16 is that of fp32 where the device has no instruction for it.
   func measure(runs: Int, factors: FactorType = .float32) throws(OpenCLError) -> DevicePeaks {
-    let traits = context.traits
+    let traits = KernelTraits(device: context.device)
     let chains = factors == .bfloat16 ? multiplyAddBF16 ?? multiplyAdd : multiplyAdd
     let seconds = try seconds(chains, runs: runs)
     let bytes = try fastest(runs) { () throws(OpenCLError) in

@@ -1,11 +1,5 @@
 import Kernels
 
-/// An op of which some cases are compared before a device is trusted.
-package protocol CheckedFirst: Checked {
-  /// Few cases of odd sizes, which take as good as no time and compile what a model needs anyway.
-  static var firstCases: [OperationCase] { get }
-}
-
 /// The check before a device is trusted: cases of the ops that a step spends its time in, in the families that a command
 /// would take there, against the CPU loops.
 ///
@@ -41,7 +35,7 @@ package struct FirstCheck: Codable, Sendable {
   /// - Returns: the first case that differs, and by how much; nil: none does.
   package func failure(on device: Device, begin: (String) -> Void) throws(OpenCLError) -> String? {
     begin("its first kernels")
-    var traits = KernelTraits(device: device)
+    var traits = KernelTraits.probed(device)
     (traits.factors, traits.bf16Method, traits.tunedProducts) = (factors, bf16Method, tunedProducts)
     let executor = try OpenCLExecutor(device: device, traits: traits)
     executor.context.keepUntilExit()

@@ -43,9 +43,9 @@ package struct CheckVariant: Sendable {
     of operation: any Checked.Type, device: Device, bf16Methods: [BF16Method] = [.rounding],
     tuned: TunedProducts = [:]
   ) -> [CheckVariant] {
-    let traits = KernelTraits(device: device)
+    let traits = KernelTraits.probed(device)
     // The families for GPUs, and every other kernel by groups of several work-items, run as they do there.
-    var asGPU = KernelTraits(device: device, as: .gpu)
+    var asGPU = KernelTraits.probed(device, as: .gpu)
     let bySubgroups = asGPU
     asGPU.usesSubgroups = false
     switch operation.stem {

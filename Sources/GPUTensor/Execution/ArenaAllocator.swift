@@ -12,7 +12,7 @@ struct ArenaAllocator {
     var byteCount = 0
     /// In the order of their starts.
     var taken: [Interval] = []
-    /// Those of them that live in each stretch of nodes, likewise: a value that lives in one asks no other.
+    /// `taken`, bucketed by runs of 128 nodes: a short-lived value searches its own bucket only.
     var stretches: [[Interval]] = []
   }
 

@@ -1,47 +1,5 @@
 import Kernels
 
-/// Numbers that change from run to run and travel as kernel arguments.
-package struct RunScalars: Sendable {
-  /// What the sum of token losses is multiplied with: 1 / supervised tokens of the whole step.
-  package var lossScale: Float = 1
-  /// Whether this run adds to parameter gradients of earlier micro-batches instead of overwriting them.
-  package var accumulates = false
-  package var learningRate: Float = 0
-  /// The optimiser's step, from 1: the t of its bias correction.
-  package var optimizerStep = 1
-  /// Which slot of the statistics this step writes.
-  package var statisticsSlot = 0
-  /// Samples in the batch.
-  package var segmentCount = 0
-  /// What the masks of dropouts are made from.
-  package var dropoutKey: UInt32 = 0
-
-  package init() {}
-}
-
-/// What the host sends before a run.
-package enum HostData: Sendable {
-  case floats([Float])
-  case ints([Int32])
-}
-
-/// One run of a plan: how many rows, which inputs, which scalars.
-package struct RunArguments {
-  package var counts: RowCounts
-  package var scalars: RunScalars
-  package var inputs: [(tensor: Tensor, data: HostData)]
-
-  /// - Parameter targets: those of the rows that are to predict something; nil: all.
-  package init(
-    rows: Int, targets: Int? = nil, scalars: RunScalars = RunScalars(),
-    inputs: [(tensor: Tensor, data: HostData)] = []
-  ) {
-    counts = RowCounts(rows: rows, targets: targets ?? rows)
-    self.scalars = scalars
-    self.inputs = inputs
-  }
-}
-
 /// Runs plans: on an OpenCL device, or with plain loops on the CPU.
 ///
 /// Variables are zero when they are allocated. Within a run nothing waits; `read` and `finish` do.
@@ -117,11 +75,7 @@ extension Executor {
       kind: .outOfMemory, call: "reserve memory",
       detail: "\(gibibytes(bytes)) GiB besides \(gibibytes(allocated)) GiB in use, and \(deviceName) has "
         + "\(gibibytes(memoryBytes)) GiB free",
-      remedy: "choose a smaller model, fewer tokens or answers at once, or another device, or end what else takes memory")
-  }
-
-  /// A plan for this executor.
-  package func plan(_ graph: Graph, outputs: [Tensor]) -> Plan {
-    Plan(graph, outputs: outputs, traits: traits, largestBuffer: largestBuffer)
+      remedy:
+        "choose a smaller model, fewer tokens or answers at once, or another device, or end what else takes memory")
   }
 }

@@ -4,6 +4,7 @@ import Kernels
 /// Replays plans on an OpenCL device: kernels are enqueued in order, and nothing waits inside a run.
 package final class OpenCLExecutor: Executor {
   package let context: Context
+  private let deviceTraits: KernelTraits
   /// Test mode: one buffer a value instead of shared arenas, filled with NaN before each run, so that an overrun or a
   /// read of what was never written shows.
   package let isolatesTensors: Bool
@@ -28,23 +29,27 @@ package final class OpenCLExecutor: Executor {
     let scratch: Buffer?
   }
 
-  /// - Parameter largestBuffer: the most bytes that one allocation may have; nil: what the device allows.
+  /// - Parameters:
+  ///   - traits: other than the table's for this device: to force a family.
+  ///   - largestBuffer: the most bytes that one allocation may have; nil: what the device allows.
   package init(
     device: Device, traits: KernelTraits? = nil, profiling: Bool = false, largestBuffer: Int? = nil,
     isolated: Bool = ProcessInfo.processInfo.environment["ACCRETE_TEST_MODE"] == "1"
   ) throws(OpenCLError) {
-    context = try Context(device: device, traits: traits, profiling: profiling)
+    let traits = traits ?? .probed(device)
+    deviceTraits = traits
+    context = try Context(device: device, profiling: profiling)
     self.largestBuffer = min(largestBuffer ?? .max, device.largestAllocationBytes)
     isolatesTensors = isolated
     memoryBytes = device.memoryBytes(ofHost: MachineMemory.current.availableBytes)
-    if context.traits.usesTiles { try context.requestTileRegisters() }
+    if traits.usesTiles { try context.requestTileRegisters() }
   }
 
   package var deviceName: String { Self.name(of: context.device) }
   /// A device's name, and whose it is.
   package static func name(of device: Device) -> String { "\(device.name) (\(device.platform))" }
-  package var traits: KernelTraits? { context.traits }
-  package var factors: FactorType { context.traits.factors }
+  package var traits: KernelTraits? { deviceTraits }
+  package var factors: FactorType { deviceTraits.factors }
   package let largestBuffer: Int
   package let memoryBytes: Int
   package var ledger: TransferLedger { context.ledger }
@@ -148,7 +153,8 @@ package final class OpenCLExecutor: Executor {
     }
     for (node, memory) in zip(plan.nodes, binding.memory) {
       let step = DeviceStep(
-        context: context, counts: arguments.counts, scalars: arguments.scalars, inputShapes: memory.inputShapes,
+        context: context, traits: deviceTraits, counts: arguments.counts, scalars: arguments.scalars,
+        inputShapes: memory.inputShapes,
         outputShapes: memory.outputShapes, inputBuffers: memory.inputs, outputBuffers: memory.outputs,
         modes: node.modes, scratchBuffer: memory.scratch)
       try node.operation.enqueue(step)

@@ -26,13 +26,17 @@ package final class Plan {
   package let slabs: [Slab]
 
   /// - Parameters:
+  ///   - nodes: the graph's, as they are to run; nil: as they were recorded.
   ///   - outputs: values that are read after a run, and so keep their memory to its end.
   ///   - traits: of the device; nil for the CPU fallback.
   ///   - largestBuffer: bytes that one allocation may have; more memory is spread over several arenas.
-  package init(_ graph: Graph, outputs: [Tensor], traits: KernelTraits?, largestBuffer: Int = .max) {
+  package init(
+    _ graph: Graph, nodes: [Graph.Node]? = nil, outputs: [Tensor], traits: KernelTraits?, largestBuffer: Int = .max
+  ) {
     self.graph = graph
     self.traits = traits
-    nodes = LaunchFusion.merged(graph.nodes, rows: graph.rowCapacity, traits: traits)
+    let nodes = nodes ?? graph.nodes
+    self.nodes = nodes
     var requests = Self.lifetimes(of: graph.values, in: nodes, outputs: outputs, traits: traits)
     for (index, node) in nodes.enumerated() {
       let shapes = NodeShapes(

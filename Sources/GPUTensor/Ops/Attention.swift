@@ -106,7 +106,7 @@ package struct AttentionLayout: Sendable {
   /// Work-items of a group of the tile family.
   static let tileItems = 64
 
-  /// Rows of a tile of that family: as many as a device's local memory holds of four tiles of heads and two of weights.
+  /// Rows per tile: the largest of 32, 16, 8 for which four head tiles and two weight tiles fit local memory.
   func tileRows(localBytes: Int) -> Int {
     let parts = ((headSize + 3) / 4) | 1
     return [32, 16].first { 16 * $0 * (4 * parts + 2 * ($0 / 4 + 1) + 1) <= localBytes } ?? 8

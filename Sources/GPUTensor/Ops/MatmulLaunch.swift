@@ -41,7 +41,7 @@ struct MatmulLaunch {
     switch parameters.family {
     case .panel:
       try MatmulPanel(call: self, parameters: parameters.panel).enqueue(step, scratch: scratch ?? step.scratch)
-    case .clblast where isForLibrary: try enqueueCLBlast(step)
+    case .clblast where isForLibrary: try CLBlastProduct.enqueue(self, step)
     case .tile, .clblast:
       try MatmulGroups(call: self, tile: parameters.tile).enqueue(step, scratch: scratch ?? step.scratchBuffer)
     }
@@ -58,15 +58,6 @@ struct MatmulLaunch {
     launches.allSatisfy { launch in
       launch.readsWeightOnce && !launch.size.isBatched
         && parameters(launch.size, transposeA: false, transposeB: true, traits: traits).family == .panel
-    }
-  }
-
-  private func enqueueCLBlast(_ step: DeviceStep) throws(OpenCLError) {
-    for item in 0..<size.batch {
-      try step.context.clblastMatmul(
-        c: c, a: a, b: b, m: size.m, n: size.n, k: size.k, transposeA: transposeA, transposeB: transposeB,
-        aOffset: item * size.m * size.k, bOffset: item * size.k * size.n, cOffset: item * size.m * size.n,
-        accumulate: accumulate)
     }
   }
 }

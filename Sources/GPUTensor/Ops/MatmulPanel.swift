@@ -1,9 +1,10 @@
 import Kernels
 
-/// The packed-panel family: the smaller operand is packed into panels of 48 columns, and a work-item keeps a tile of
-/// 8 × 48 results in registers (`kernels/matmul_panel.cl`).
+/// The packed-panel family (`kernels/matmul_panel.cl`): the smaller operand is packed into panels of 48 columns, and a
+/// chunk of the other into tiles of 8 rows. A packed tile of results is 8 × 48; the kernel's register tile is
+/// REGISTER_ROWS × REGISTER_COLUMNS of it.
 struct MatmulPanel {
-  /// Columns of a panel and rows of a register tile: TILE_COLUMNS and TILE_ROWS of the kernel.
+  /// Columns of a panel and rows of a packed tile: TILE_COLUMNS and TILE_ROWS of the kernel.
   private static let panelColumns = 48
   private static let tileRows = 8
   /// Depths of B that a work-item packs, and rows of B that one multiplies at once.
@@ -13,8 +14,7 @@ struct MatmulPanel {
   private static let packedBytes = 16 << 20
   /// PANELS_BEGIN of the kernel: the counter of chunks that lies before the panels.
   private static let counterBytes = 256
-  /// Depths are cut at multiples of the kernel's own block (DEPTH_BLOCK): what fills a chunk, of which two bf16 take the
-  /// room of a float.
+  /// K is split at multiples of DEPTH_BLOCK, as many as fill a chunk; twice as many in bf16.
   private static func depthBlock(_ parameters: MatmulParameters.Panel, _ factors: FactorType) -> Int {
     factors == .float32 ? parameters.depthBlock : 2 * parameters.depthBlock
   }

@@ -30,7 +30,7 @@ package enum DType: String, Sendable, CaseIterable {
     }
   }
 
-  /// The byte at which an element starts: in blocks, the first one of a block, and in nf4, which has a header, of all.
+  /// Byte offset of an element. In block types only the first of a block has one; in nf4 only element 0.
   func place(ofElement index: Int) -> Int {
     precondition(index == 0 || index.isMultiple(of: blockElements) && self != .nf4, "no block begins at \(index)")
     return index == 0 ? 0 : byteCount(index)

@@ -58,7 +58,7 @@ package struct MatmulTrial: Codable, Sendable {
       throw Wrong(description: "no product, or parameters that do not suit the device")
     }
     let benchmark = MatmulBenchmark.of(shape)
-    var traits = KernelTraits(device: device)
+    var traits = KernelTraits.probed(device)
     (traits.factors, traits.bf16Method) = (factors, bf16Method)
     let own = try Contender(benchmark, on: device, traits)
     traits.tunedProducts[product] = parameters

@@ -27,7 +27,7 @@ package struct Llama {
   /// - Parameters:
   ///   - parts: the tensors of a key of `LlamaConfiguration.parameters`, in the graph that is recorded: one, or of a
   ///     table (`LlamaParameterName.tables`) several rows each.
-  ///   - adapted: adapters add what is theirs.
+  ///   - adapted: lets an adapter replace a linear layer's output (LoRA); by default the plain product.
   package init(
     _ configuration: LlamaConfiguration, recompute: Recompute = .none, parts: @escaping (String) -> [Tensor],
     adapted: @escaping Adapted = { _, _, product, _ in product }

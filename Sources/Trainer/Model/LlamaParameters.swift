@@ -15,7 +15,7 @@ package struct ParameterDescription: Sendable, Equatable {
   package var elementCount: Int { shape.reduce(1, *) }
 }
 
-/// The keys of Hugging Face's LLaMA; nowhere else are they spelled.
+/// Hugging Face's parameter keys.
 package enum LlamaParameterName {
   /// The embedding, [V, C].
   package static let embedding = "model.embed_tokens.weight"

@@ -166,7 +166,7 @@ package struct FittingSettings: Sendable {
     return [words]
   }
 
-  /// The method with its adapters beside the weights: what is kept in fewer bits takes no sum.
+  /// The method with `between_rounds: stack`: nothing can be merged into a quantised base.
   private static func unmerged(_ method: TrainingMethod) -> TrainingMethod {
     guard case .lora(var settings, let initial) = method, settings.betweenRounds == .merge else { return method }
     settings.betweenRounds = .stack

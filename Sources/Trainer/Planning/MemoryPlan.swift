@@ -83,7 +83,7 @@ package struct MemoryPlan: Sendable, Equatable {
       memory: memory)
     let evaluator = LossEvaluator(
       model: model, ropeTable: table, executor: executor, rowCapacity: max(settings.sequenceLength, min(tokens, 1024)))
-    let plans = step.plans(for: settings).all + [evaluator.plan] + merge
+    let plans = step.plans(for: settings.adamW).all + [evaluator.plan] + merge
 
     let trained = model.trained.byteCount
     let gradients = step.waitingGradients?.byteCount ?? 0

@@ -37,7 +37,7 @@ package struct RunListing: Sendable {
   /// The matrices of the loss and of each metric; nil where the run has not written them yet.
   package let transfer: TransferRecords?
   /// Where the run began, if it is a branch itself.
-  package let origin: RunBranch.Origin?
+  package let origin: BranchOrigin?
   package let branches: [Branch]
 
   /// Reads a run.
@@ -63,9 +63,9 @@ package struct RunListing: Sendable {
     self.branches = branches
   }
 
-  private static func origin(of run: RunFolder) throws(CheckpointError) -> RunBranch.Origin? {
+  private static func origin(of run: RunFolder) throws(CheckpointError) -> BranchOrigin? {
     guard let file = try RecordObject(file: run.url.appending(path: "branch.json").path) else { return nil }
-    return RunBranch.Origin(
+    return BranchOrigin(
       parentRun: try file.required("parent_run", try file.text("parent_run")),
       fromRound: try file.required("from_round", try file.integer("from_round")))
   }

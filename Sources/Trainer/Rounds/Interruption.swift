@@ -39,7 +39,7 @@ package enum Interruption {
     if let signal { throw .stopped(signal: signal, failure: nil) }
   }
 
-  /// What ended a run that ended by an error: a driver that fails after a signal fails by it, since its compiler may run
+  /// The cause of an error that ended a run: a driver that fails after a signal fails by it, since its compiler may run
   /// in processes that the signal reached too. What is wrong with a file or a row is so with or without a signal.
   package static func cause(of error: any Error) -> any Error {
     guard let signal, let failure = error as? OpenCLError else { return error }

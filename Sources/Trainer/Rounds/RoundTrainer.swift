@@ -42,7 +42,7 @@ struct RoundTrainer {
       settings: .init(union: settings.union, shuffle: settings.shuffle, reverseShare: settings.objective.reverse),
       seed: material.recipe.seed, round: index)
     dropout = KeyedRandom(material.recipe.seed, UInt64(index), 0x6472_6F70)
-    packer = BatchPacker(datasets: datasets, sampler: sampler, settings: settings)
+    packer = BatchPacker(datasets: datasets, sampler: sampler, settings: settings.packer)
     switch settings.duration {
     case .steps(let steps): totalSteps = steps
     case .epochs(let epochs):

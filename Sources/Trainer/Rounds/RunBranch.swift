@@ -5,14 +5,6 @@ import Foundation
 /// The branch begins as a run that has ended the rounds before: their models are links into the run it leaves, their
 /// rows of the matrix are copied. From there it is an ordinary run that is resumed.
 package struct RunBranch {
-  /// branch.json: where a branch comes from.
-  package struct Origin: Codable, Sendable, Equatable {
-    /// The run's folder, relative to the branch's.
-    package var parentRun: String
-    /// The first round that is the branch's own, from 1.
-    package var fromRound: Int
-  }
-
   private let recipe: Recipe
   private let name: String
   private let fromRound: Int
@@ -74,7 +66,7 @@ package struct RunBranch {
         atPath: new.rounds.appending(path: folder).path, withDestinationPath: "../../../rounds/" + folder)
     }
     if fromRound > 1 { try new.linkFinal(to: parent.round(fromRound - 1, roundName(fromRound - 1))) }
-    try new.write(Origin(parentRun: "../..", fromRound: fromRound), to: new.url.appending(path: "branch.json"))
+    try new.write(BranchOrigin(parentRun: "../..", fromRound: fromRound), to: new.url.appending(path: "branch.json"))
     try new.write(TransferReport(state.transfer), to: new.transfer)
     try RunCheckpoint(new.checkpoint).saveBetweenRounds(state)
     try AtomicFile.write(Data(branchRecipe.yaml.utf8), to: new.recipe)

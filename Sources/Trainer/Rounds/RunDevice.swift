@@ -58,7 +58,7 @@ struct RunDevice {
     probe =
       adapters?.folds == true
       ? sample.map { [model] in LogitProbe(model, sample: $0, ropeTable: table, executor: executor) } : nil
-    plans = material.recipe.rounds.map { [step] in step.plans(for: $0.settings) }
+    plans = material.recipe.rounds.map { [step] in step.plans(for: $0.settings.adamW) }
     let optional = (generator?.plans ?? []) + [probe?.plan].compactMap { $0 } + (adapters?.plans ?? [])
     // Rounds of the same optimiser share their plans.
     var seen: Set<ObjectIdentifier> = []

@@ -13,7 +13,7 @@ package struct RunState: Codable, Sendable {
     package var evaluationsSince: Int
   }
 
-  /// What is still to be done after the last step taken, before anything else.
+  /// The work that is still to be done after the last step taken, before anything else.
   package enum Pending: String, Codable, Sendable {
     /// The held-out losses within the round.
     case evaluation

@@ -13,7 +13,7 @@ struct StateSaver {
     try checkpoint.save(state, tensors: tensors(best: isBestKept), from: device.executor)
   }
 
-  /// What a measurement within a round asks before each run of the model: where a signal came, the state that the
+  /// The question of a measurement within a round before each run of the model: where a signal came, the state that the
   /// measurement began with is saved, and the run ends.
   func pause(_ state: RunState) -> () throws -> Void {
     {

@@ -2,10 +2,7 @@ import GPUTensor
 
 extension TrainingStep {
   /// The plans of a round. Rounds of the same optimiser share theirs.
-  package func plans(for settings: TrainingSettings) -> Plans {
-    let optimizer = AdamWSettings(
-      beta1: Float(settings.adamBeta1), beta2: Float(settings.adamBeta2), epsilon: Float(settings.adamEpsilon),
-      weightDecay: Float(settings.weightDecay), maxGradNorm: Float(settings.maxGradNorm))
+  package func plans(for optimizer: AdamWSettings) -> Plans {
     if let plans = made[optimizer] { return plans }
     let plans: Plans
     switch gradients {

@@ -68,6 +68,6 @@ def measured(files):
     }
 
 
-(FOLDER / "settings.json").write_text(
-    json.dumps({name: measured(files) for name, files in FOLDERS.items()}, ensure_ascii=True, indent=0) + "\n",
-    encoding="utf-8")
+found = {name: measured(files) for name, files in FOLDERS.items()}
+lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(golden)}" for name, golden in found.items())
+(FOLDER / "settings.json").write_text("{" + lines + "}\n", encoding="utf-8")

@@ -7,7 +7,9 @@ struct MappedFileTests {
   @Test("a file that is cut short while it is read ends the process in one line that names it")
   func cutShort() throws {
     let scratch = try CheckpointScratch()
-    let (path, log) = (scratch.url.appending(path: "model.safetensors").path, scratch.url.appending(path: "errors").path)
+    let (path, log) = (
+      scratch.url.appending(path: "model.safetensors").path, scratch.url.appending(path: "errors").path
+    )
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     try Data(repeating: 1, count: 4 * page).write(to: URL(fileURLWithPath: path))
     let file = try MappedFile(path: path)

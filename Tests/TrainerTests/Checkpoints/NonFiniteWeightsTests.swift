@@ -59,7 +59,7 @@ struct NonFiniteWeightsTests {
   private func load(_ source: any ModelSource, _ types: [String: DType]) throws {
     let executor = CPUExecutor<Float>()
     let weights = LlamaWeights(source.configuration, types: types, limits: AllocationLimits(of: executor))
-    executor.allocate(weights.slabs)
+    try executor.allocate(weights.slabs)
     try weights.load(from: source, into: executor)
   }
 

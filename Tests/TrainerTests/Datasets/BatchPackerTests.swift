@@ -9,10 +9,7 @@ struct BatchPackerTests {
     _ lengths: [[Int]], packing: Bool = true, rows: Int = 2, sequenceLength: Int = 10, shuffle: Bool = false,
     reverse: Double = 0
   ) -> BatchPacker {
-    var settings = TrainingSettings()
-    settings.packing = packing
-    settings.perDeviceTrainBatchSize = rows
-    settings.sequenceLength = sequenceLength
+    let settings = BatchPacker.Settings(rows: rows, sequenceLength: sequenceLength, packing: packing)
     let sampler = UnionSampler(
       rowCounts: lengths.map(\.count),
       settings: .init(union: UnionSettings(), shuffle: shuffle, reverseShare: reverse), seed: 3, round: 1)
@@ -106,9 +103,7 @@ struct BatchPackerTests {
     let uneven = Dataset(
       name: "d", url: URL(fileURLWithPath: "/d"), samples: [Sample(ids: [1, 2], labels: [-100, 2])],
       reversed: [Sample(ids: [7, 2, 1], labels: [-100, 2, 1])], statistics: DatasetStatistics())
-    var settings = TrainingSettings()
-    settings.packing = false
-    settings.perDeviceTrainBatchSize = 16
+    let settings = BatchPacker.Settings(rows: 16, sequenceLength: 512, packing: false)
     let sampler = UnionSampler(
       rowCounts: [1], settings: .init(union: UnionSettings(), shuffle: false, reverseShare: 0.5), seed: 3, round: 1)
     let mixed = BatchPacker(datasets: [uneven], sampler: sampler, settings: settings).next(after: PackingCursor()).batch

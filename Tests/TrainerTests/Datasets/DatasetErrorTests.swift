@@ -87,7 +87,8 @@ struct DatasetErrorTests {
   @Test(
     "a line, a row or a cell of more than 64 MiB is refused by its place before it is read",
     arguments: [
-      ("a.jsonl", "{\"text\": \"b\"}\n{\"text\": \"", ":2"), ("a.json", "[{\"text\": \"b\"},\n{\"text\": \"", ":2 (row 2)"),
+      ("a.jsonl", "{\"text\": \"b\"}\n{\"text\": \"", ":2"),
+      ("a.json", "[{\"text\": \"b\"},\n{\"text\": \"", ":2 (row 2)"),
       ("a.csv", "text\nb\n", ":3"), ("a.csv", "text\nb\n\"", ":3"), ("a.tsv", "text\tid\nb\t1\na\t", ":3"),
     ])
   func long(_ name: String, _ content: String, _ place: String) throws {

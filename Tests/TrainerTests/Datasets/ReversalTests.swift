@@ -15,7 +15,7 @@ struct ReversalTests {
     _ unit: Reversal.Unit, longest: Int = 25, marker: String? = nil, tokenizer: (any Tokenizer)? = tokenizer(),
     seed: UInt64 = 1, round: Int = 1, dataset: Int = 0
   ) -> Reversal? {
-    var objective = ObjectiveSettings(forward: 0.5, reverse: 0.5)
+    var objective = ReadingOrder(forward: 0.5, reverse: 0.5)
     (objective.unit, objective.longestSegment, objective.marker) = (unit, longest, marker)
     return Reversal(objective, tokenizer: tokenizer, seed: seed, round: round, dataset: dataset)
   }
@@ -204,7 +204,7 @@ struct ReversalTests {
 
   @Test("where no row is read in reverse there is no reversal")
   func none() {
-    #expect(Reversal(ObjectiveSettings(), tokenizer: nil, seed: 0, round: 1, dataset: 0) == nil)
+    #expect(Reversal(ReadingOrder(), tokenizer: nil, seed: 0, round: 1, dataset: 0) == nil)
   }
 }
 

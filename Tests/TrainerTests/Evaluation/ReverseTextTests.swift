@@ -34,7 +34,7 @@ struct ReverseTextTests {
   @Test("what is read is what training's reversal makes of the same row", arguments: ReverseText.Unit.allCases)
   func asTrained(_ unit: ReverseText.Unit) throws {
     let tokenizer = try Self.bytes()
-    var objective = ObjectiveSettings(forward: 0, reverse: 1)
+    var objective = ReadingOrder(forward: 0, reverse: 1)
     objective.unit = unit == .token ? .token : .word
     objective.marker = "<"
     let reversal = try #require(Reversal(objective, tokenizer: tokenizer, seed: 1, round: 1, dataset: 0))

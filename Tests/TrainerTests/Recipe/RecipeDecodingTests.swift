@@ -29,7 +29,7 @@ struct RecipeDecodingTests {
     #expect(settings.adamBeta2 == 0.95)
     #expect(settings.adamEpsilon == 1e-8)
     #expect(settings.maxGradNorm == 1)
-    #expect(settings.objective == ObjectiveSettings(forward: 1, reverse: 0))
+    #expect(settings.objective == ReadingOrder(forward: 1, reverse: 0))
     #expect(settings.objective.unit == .token && settings.objective.longestSegment == 25)
     #expect(settings.objective.marker == nil)
     #expect(settings.union == UnionSettings(sampling: .equal, replayFraction: nil, examples: nil))
@@ -179,13 +179,13 @@ struct RecipeDecodingTests {
     let recipe = try fixture.load(
       "objective={reverse: 0.25, unit: segment, longest_segment: 3, marker: \"<: rev\"}",
       "rounds.1.objective={forward: 1}")
-    var expected = ObjectiveSettings(forward: 0.75, reverse: 0.25)
+    var expected = ReadingOrder(forward: 0.75, reverse: 0.25)
     (expected.unit, expected.longestSegment, expected.marker) = (.segment, 3, "<: rev")
     #expect(recipe.rounds[0].settings.objective == expected)
     (expected.forward, expected.reverse) = (1, 0)
     #expect(recipe.rounds[1].settings.objective == expected)
     #expect(try RecipeFixture(recipe.yaml).load() == recipe)
-    #expect(try fixture.load("objective.reverse=0", "objective.marker=null").defaults.objective == ObjectiveSettings())
+    #expect(try fixture.load("objective.reverse=0", "objective.marker=null").defaults.objective == ReadingOrder())
     for (yaml, words) in [
       ("{unit: letter}", "token, word, segment"), ("{longest_segment: 0}", "whole number from 1"),
       ("{marker: \"\"}", "null, or a text"), ("{untt: word}", "'unit'"), ("{reverse: 1.5}", "from 0 to 1"),

@@ -10,7 +10,7 @@ struct RunCheckpointTests {
   private static func recipe(_ fixture: RunFixture) throws -> Recipe {
     var settings = RunFixture.settings(steps: 9, saveSteps: 3)
     settings.gradientAccumulationSteps = 2
-    settings.objective = ObjectiveSettings(forward: 0.5, reverse: 0.5)
+    settings.objective = ReadingOrder(forward: 0.5, reverse: 0.5)
     let train = try ["one", "two"].map { (name: $0, train: try fixture.write($0 + ".jsonl", word: $0, rows: 20)) }
     let valid = try ["one", "two"].map { try fixture.write($0 + "-valid.jsonl", word: $0, rows: 5, from: 20) }
     return fixture.recipe(settings: settings, rounds: train, valid: valid)

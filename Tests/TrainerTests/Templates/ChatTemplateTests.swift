@@ -66,7 +66,6 @@ struct ChatTemplateTests {
       "{% set ns = namespace(x='aaaaaaaa') %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
       "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
       "{% set ns = namespace(x=[]) %}{% for i in range(999) %}{% set ns.x = [ns.x] %}{% endfor %}",
-      "{% set ns = namespace(x=0) %}{% for i in range(9999) %}{% set ns.x = namespace(x=ns.x) %}{% endfor %}",
       "{{ " + String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000) + " }}",
       "{{ " + String(repeating: "not ", count: 3000) + "1 }}", "{{ " + String(repeating: "-", count: 3000) + "1 }}",
       "{{ 1" + String(repeating: " + 1", count: 1900) + " }}", "{{ 1" + String(repeating: " + 1", count: 9000) + " }}",
@@ -79,6 +78,13 @@ struct ChatTemplateTests {
     #expect(throws: TemplateError.self) {
       try ChatTemplate(source).render(messages: [], addGenerationPrompt: false, bos: "", eos: "")
     }
+  }
+
+  @Test("a long chain of namespaces is taken apart one by one, not as deep as it is")
+  func chain() throws {
+    let source =
+      "{% set ns = namespace(x=0) %}{% for i in range(99999) %}{% set ns.x = namespace(x=ns.x) %}{% endfor %}a"
+    #expect(try ChatTemplate(source).render(messages: [], addGenerationPrompt: false, bos: "", eos: "") == "a")
   }
 
   @Test("an argument of tojson that would write other text is refused by name; the defaults are not")

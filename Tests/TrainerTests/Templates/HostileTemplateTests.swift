@@ -25,7 +25,7 @@ struct HostileTemplateTests {
       "{% set s = 'a' %}" + lines(60, "{% set s = s + s %}") + "{{ s }}",
       "{% set s = 'a' %}" + lines(60, "{% set s = s ~ s %}") + "{{ s }}",
       "{% set ns = namespace(s='aaaa') %}{% for i in range(99) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
-      "{% set s = 'a' %}" + lines(50, "{% set s = s | replace('a', 'aa') %}"),
+      "{% set s = 'a' %}" + lines(30, "{% set s = s | replace('a', 'aa') %}"),
       "{% set s = 'a' * 1000000 %}{{ s | replace('a', s) }}", "{% set s = 'a' * 1000000 %}{{ s | replace('', s) }}",
       "{% set s %}a{% endset %}" + lines(18, "{% set s %}{{ s }}{{ s }}{{ s }}{{ s }}{% endset %}"),
       "{% set s = 'a' * 1000000 %}{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set c %}{{ s }}{{ i }}"
@@ -48,7 +48,8 @@ struct HostileTemplateTests {
       "{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = ns.l + [('a,' * 9000).split(',')] %}"
         + "{% endfor %}",
       "{% set s = '\\n' * 1000000 %}{{ s.splitlines() | length }}", "{{ ('a' * 1000000) | list | length }}",
-      "{% set s = 'a' * 1000000 %}{{ s.rsplit('a') | length }}", "{{ ('a' * 1000000) | reverse | map('upper') | join }}",
+      "{% set s = 'a' * 1000000 %}{{ s.rsplit('a') | length }}",
+      "{{ ('a' * 1000000) | reverse | map('upper') | join }}",
       "{% set s = messages[0].content %}" + lines(40, "{% set s = s ~ 'x' ~ s %}") + "{% for c in s %}{% endfor %}",
       // Lists that share their parts.
       "{% set l = [1] %}" + lines(44, "{% set l = [l,l] %}"),
@@ -94,7 +95,8 @@ struct HostileTemplateTests {
 
   @Test("a long conversation may take more than a short one")
   func growsWithTheConversation() throws {
-    let source = "{% for m in messages %}{% set c = m.content | trim %}{% if '</think>' in c %}{{ c.split('</think>')[-1] }}"
+    let source =
+      "{% for m in messages %}{% set c = m.content | trim %}{% if '</think>' in c %}{{ c.split('</think>')[-1] }}"
       + "{% else %}{{ m.role ~ ': ' ~ c | replace('a', 'b') }}{% endif %}{% endfor %}"
     let messages = (0..<2000).map { ChatMessage(role: "user", content: String(repeating: "a \($0)", count: 2000)) }
     let text = try ChatTemplate(source).render(messages: messages, addGenerationPrompt: false, bos: "", eos: "")

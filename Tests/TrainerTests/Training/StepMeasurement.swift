@@ -21,7 +21,7 @@ struct StepMeasurement {
     let stream = TokenStream(capacity: tokens)
     let step = TrainingStep(
       model: model.deviceModel, stream: stream, ropeTable: model.ropeTable, executor: executor, rowCapacity: tokens)
-    let plans = step.plans(for: TrainingSettings())
+    let plans = step.plans(for: TrainingSettings().adamW)
     try executor.prepare(plans.all)
     let places = try stream.load([dataset], into: executor)
     var batch = MicroBatch()

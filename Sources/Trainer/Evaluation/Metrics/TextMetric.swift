@@ -43,9 +43,12 @@ package struct MetricScore: Sendable, Equatable {
   /// - Source: Efron, Tibshirani: An Introduction to the Bootstrap (1993), equation 11.5.
   package let standardError: Double?
 
+  /// The name of e to the mean loss, the metric of datasets to generate from.
+  package static let perplexity = "perplexity"
+
   /// The perplexity of a mean loss in nats a token.
   package init(perplexityOf loss: Double) {
-    name = TransferMatrix.perplexity
+    name = Self.perplexity
     value = exp(loss)
     standardError = nil
   }

@@ -28,7 +28,7 @@ package struct LoRAAdapter {
     indices = Dictionary(uniqueKeysWithValues: targets.enumerated().map { ($1.module, $0) })
   }
 
-  /// The trained weight in the place of the base's of this name; nil: the base's stands.
+  /// The adapter's own copy of this base weight (`modules_to_save`), if it trains one.
   package func parts(inPlaceOf weight: String) -> [Variable]? {
     saved.first { $0.name == weight }.map { parameters.parts(Self.key($0)) }
   }

@@ -8,6 +8,22 @@ package struct BatchPacker: Sendable {
   /// Drawn samples that a row may choose from: enough to fill rows well, few enough to hold to the drawing order.
   private static let lookAhead = 16
 
+  /// The form of a micro-batch.
+  package struct Settings: Sendable, Equatable {
+    /// Rows of a micro-batch.
+    package var rows: Int
+    /// Tokens of a row, and the longest sample.
+    package var sequenceLength: Int
+    /// Whether samples are laid side by side in a row.
+    package var packing: Bool
+
+    package init(rows: Int, sequenceLength: Int, packing: Bool) {
+      self.rows = rows
+      self.sequenceLength = sequenceLength
+      self.packing = packing
+    }
+  }
+
   private let datasets: [Dataset]
   private let sampler: UnionSampler
   private let rows: Int
@@ -17,14 +33,14 @@ package struct BatchPacker: Sendable {
   /// - Parameters:
   ///   - datasets: D1 … Di, encoded for at most the settings' `sequenceLength`.
   ///   - sampler: made for the same datasets.
-  package init(datasets: [Dataset], sampler: UnionSampler, settings: TrainingSettings) {
+  package init(datasets: [Dataset], sampler: UnionSampler, settings: Settings) {
     let longest = settings.sequenceLength
     precondition(
       datasets.allSatisfy { $0.variants.allSatisfy { (1...longest).contains($0.length) } },
       "datasets are encoded for the round's own sequence length")
     self.datasets = datasets
     self.sampler = sampler
-    rows = settings.perDeviceTrainBatchSize
+    rows = settings.rows
     sequenceLength = longest
     isPacking = settings.packing
   }

@@ -36,36 +36,20 @@ package struct DatasetInspection: Encodable, Sendable {
   private enum CodingKeys: CodingKey {
     case name, rows, cut, dropped, tokens, supervisedTokens, lengths, samples
   }
-}
 
-extension ResolvedRound {
-  /// Reads the round's rows and looks at them; nil where held-out rows are asked for and the round has none.
   /// - Parameters:
-  ///   - heldOut: whether to look at the held-out rows in place of those that train.
-  ///   - rows: how many of the first rows are kept.
-  ///   - also: is shown each row as well.
-  package func inspect(
-    _ text: ModelText, seed: UInt64, heldOut: Bool = false, rows: Int, also: (EncodedRow) -> Void = { _ in }
-  ) throws(DatasetError) -> DatasetInspection? {
-    let length = settings.sequenceLength
-    var lengths: [Int] = []
-    var samples: [InspectedRow] = []
-    func look(_ row: EncodedRow) {
-      also(row)
-      lengths.append(row.sample.length)
-      if samples.count < rows {
-        samples.append(InspectedRow(row, tokenizer: text.tokenizer, sequenceLength: length))
-      }
-    }
-    let dataset =
-      heldOut
-      ? try loadHeldOutRows(text, seed: seed, sequenceLength: length, inspect: look)
-      : try loadTrainingRows(text, seed: seed, sequenceLength: length, inspect: look)
-    guard let dataset else { return nil }
-    let statistics = dataset.statistics
-    return DatasetInspection(
-      name: name, rows: statistics.rows, cut: statistics.cut, dropped: statistics.dropped, tokens: statistics.tokens,
-      supervisedTokens: statistics.supervisedTokens, lengths: .init(lengths, sequenceLength: length), samples: samples,
-      remarks: dataset.remarks)
+  ///   - dataset: what the rows became.
+  ///   - lengths: tokens of each row, before any is cut.
+  ///   - samples: the first rows.
+  package init(name: String, _ dataset: Dataset, lengths: [Int], sequenceLength: Int, samples: [InspectedRow]) {
+    self.name = name
+    rows = dataset.statistics.rows
+    cut = dataset.statistics.cut
+    dropped = dataset.statistics.dropped
+    tokens = dataset.statistics.tokens
+    supervisedTokens = dataset.statistics.supervisedTokens
+    self.lengths = Lengths(lengths, sequenceLength: sequenceLength)
+    self.samples = samples
+    remarks = dataset.remarks
   }
 }

@@ -73,7 +73,8 @@ package enum GzipFile {
       guard output.count + count <= limit else {
         throw DatasetError(
           place: path,
-          message: "holds more than \(limit) bytes once decoded, half of the memory that this process may have: decode it "
+          message:
+            "holds more than \(limit) bytes once decoded, half of the memory that this process may have: decode it "
             + "with gunzip, since a plain file is read from the disk as it is needed")
       }
       output.append(piece, count: count)

@@ -14,9 +14,9 @@ package struct Reversal: Sendable {
   /// Keyed draws' purpose; `UnionSampler` draws for 1 to 4 by the same seed and round.
   private static let purpose: UInt64 = 5
 
-  private let objective: ObjectiveSettings
+  private let objective: ReadingOrder
   private let tokenizer: (any Tokenizer)?
-  /// What is wrong with the marker matters only once a row comes, whose place the error then names.
+  /// A bad marker is reported at the first row, with that row's place.
   private let marker: Result<[Int32], RowEncoder.Fault>
   private let seed: UInt64
   private let round: Int
@@ -29,7 +29,7 @@ package struct Reversal: Sendable {
   ///   - round: from 1.
   ///   - dataset: index of the dataset in the round's union.
   package init?(
-    _ objective: ObjectiveSettings, tokenizer: (any Tokenizer)?, seed: UInt64, round: Int, dataset: Int
+    _ objective: ReadingOrder, tokenizer: (any Tokenizer)?, seed: UInt64, round: Int, dataset: Int
   ) {
     guard objective.reverse > 0 else { return nil }
     self.objective = objective

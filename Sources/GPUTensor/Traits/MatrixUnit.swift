@@ -1,0 +1,40 @@
+import Kernels
+
+/// A GPU's matrix unit: the shape of its products, and the tiles of a result that suit it.
+package struct MatrixUnit: Sendable {
+  /// Neighbouring work-items that feed it together.
+  package let lanes: Int
+  /// Of one of its products; each is 16 deep.
+  package let rows: Int
+  package let columns: Int
+  /// A group's part of a result, by four sub-groups: where the large ones give each compute unit one, and elsewhere.
+  package let largeTile: MatmulParameters.Tile
+  package let tile: MatmulParameters.Tile
+  /// UNITS of `kernels/units.cl`; 0: NVIDIA's, whose kernels are their own.
+  private let number: Int
+
+  /// nil where the method is by no such unit.
+  package init?(_ method: BF16Method) {
+    // Sums take half of the registers at most: 64 of a work-item's, or Intel's 64 of a sub-group, of which a product of 8
+    // rows takes 8.
+    switch method {
+    case .rounding, .pairs, .tiles: return nil
+    case .mma: self.init(0, lanes: 32, 16, 8, large: (128, 128), small: (128, 64))
+    case .dpas8: self.init(1, lanes: 8, 8, 8, large: (64, 32), small: (32, 32))
+    case .dpas16: self.init(2, lanes: 16, 8, 16, large: (64, 64), small: (32, 64))
+    case .wmma: self.init(3, lanes: 32, 16, 16, large: (128, 64), small: (64, 64))
+    case .mfma: self.init(4, lanes: 64, 16, 16, large: (128, 128), small: (64, 64))
+    }
+  }
+
+  private init(_ number: Int, lanes: Int, _ rows: Int, _ columns: Int, large: (Int, Int), small: (Int, Int)) {
+    (self.number, self.lanes, self.rows, self.columns) = (number, lanes, rows, columns)
+    (largeTile, tile) = (.init(large.0, large.1, 32, items: 8, 8), .init(small.0, small.1, 32, items: 8, 8))
+  }
+
+  package var isNVIDIA: Bool { number == 0 }
+  package var groupSize: Int { 4 * lanes }
+  package var kernel: String { isNVIDIA ? "matmul_mma" : "matmul_units" }
+  /// What kernels that feed it are compiled with.
+  package var defines: Defines { isNVIDIA ? [:] : ["UNITS": number] }
+}

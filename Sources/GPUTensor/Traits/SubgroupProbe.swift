@@ -1,0 +1,25 @@
+import Kernels
+import Synchronization
+
+/// Whether what a driver claims of sub-groups holds: they are tried once in a process, by a sum and a maximum over a group.
+enum SubgroupProbe {
+  private static let found = Mutex<[Int: Bool]>([:])
+
+  /// - Parameter traits: what the kernels of the device are compiled with, by sub-groups.
+  static func passes(on device: Device, _ traits: KernelTraits) -> Bool {
+    if let known = found.withLock({ $0[device.index] }) { return known }
+    let works = (try? adds(on: device, traits)) ?? false
+    found.withLock { $0[device.index] = works }
+    return works
+  }
+
+  private static func adds(on device: Device, _ traits: KernelTraits) throws(OpenCLError) -> Bool {
+    let size = traits.workGroupSize
+    let context = try Context(device: device)
+    let results = try context.makeBuffer(byteCount: 8)
+    let kernel = try context.kernel("probe_subgroups", file: "probe_subgroups.cl", defines: traits.defines)
+    try context.launch(kernel, [.write(results)], range: .groups(1, of: size))
+    let values = try context.words(of: results, count: 2).map(Float.init(bitPattern:))
+    return values == [Float(size * (size + 1) / 2), Float(size)]
+  }
+}

@@ -1,0 +1,121 @@
+import Crypto
+import Foundation
+import Kernels
+
+/// What `accrete tune` measured on a device: the one file that it alone writes, and that every other command obeys.
+package struct TuningFile: Codable, Sendable {
+  /// The best parameters found for a class of products.
+  package struct Product: Codable, Sendable {
+    package let parameters: MatmulParameters
+    /// What was timed.
+    package let shape: String
+    package let milliseconds: Double
+    /// The default's time over this one, of runs in turn.
+    package let gain: Double
+
+    package init(parameters: MatmulParameters, shape: String, milliseconds: Double, gain: Double) {
+      self.parameters = parameters
+      self.shape = shape
+      self.milliseconds = milliseconds
+      self.gain = gain
+    }
+  }
+
+  /// What hung, crashed, was not compiled or gave a wrong result: it is not tried again.
+  package struct Failure: Codable, Sendable {
+    package let precision: FactorType
+    package let product: MatmulClass
+    package let parameters: MatmulParameters
+    package let reason: String
+
+    package init(precision: FactorType, product: MatmulClass, parameters: MatmulParameters, reason: String) {
+      self.precision = precision
+      self.product = product
+      self.parameters = parameters
+      self.reason = reason
+    }
+  }
+
+  package let device: String
+  package let platform: String
+  package let driver: String
+  /// SHA-256 of the kernels that were timed.
+  package let kernels: String
+  package var date: String
+  /// By precision; a class that is not in it keeps the defaults.
+  package var products: [FactorType: [MatmulClass: Product]] = [:]
+  package var failures: [Failure] = []
+
+  /// Nothing measured yet.
+  package init(for device: Device, date: Date = .now) throws(OpenCLError) {
+    (self.device, platform, driver) = (device.name, device.platform, device.driverVersion)
+    kernels = try Self.kernelHash()
+    self.date = date.formatted(.iso8601)
+  }
+
+  /// Where a device's file lies: in the folder `ACCRETE_TUNING`, else in the user's data folder; nil: there is none.
+  package static func url(for device: Device) -> URL? {
+    let folder = UserFolder.url("ACCRETE_TUNING", xdg: "XDG_DATA_HOME", below: ".local/share")
+    let digest = SHA256.hash(data: Data("\(device.name)\u{0}\(device.platform)".utf8))
+    return folder?.appending(path: "tuning-" + digest.hexadecimal.prefix(16) + ".json")
+  }
+
+  /// A device's file, or why there is one that does not hold: then the defaults do.
+  package static func load(for device: Device) -> Result<TuningFile?, Unusable> {
+    url(for: device).map { load($0, for: device) } ?? .success(nil)
+  }
+
+  /// As `load(for:)`, from a place.
+  package static func load(_ url: URL, for device: Device) -> Result<TuningFile?, Unusable> {
+    func unusable(_ why: String) -> Result<TuningFile?, Unusable> { .failure(Unusable(path: url.path, why: why)) }
+    let data: Data
+    do throws(RegularFile.Unreadable) {
+      data = try RegularFile.contents(of: url)
+    } catch {
+      guard case .refused(let reason) = error else { return .success(nil) }
+      return unusable("it cannot be read (\(reason))")
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    guard let file = try? decoder.decode(TuningFile.self, from: data) else { return unusable("it cannot be read") }
+    guard (file.device, file.platform) == (device.name, device.platform) else {
+      return unusable("it is for \(file.device) (\(file.platform))")
+    }
+    guard file.driver == device.driverVersion else { return unusable("it is for driver \(file.driver)") }
+    guard file.kernels == (try? kernelHash()) else { return unusable("it is for other kernels") }
+    guard file.products.values.joined().allSatisfy({ $0.value.parameters.isValid(on: device) }) else {
+      return unusable("it holds sizes that do not suit the device")
+    }
+    return .success(file)
+  }
+
+  /// Writes the file beside its place, and renames it.
+  package func write(to url: URL) throws {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try encoder.encode(self).write(to: url, options: .atomic)
+  }
+
+  private static func kernelHash() throws(OpenCLError) -> String {
+    var hash = SHA256()
+    let files = [
+      "matmul_tile.cl", "matmul_mma.cl", "matmul_units.cl", "matmul_mma_pack.cl", "matmul_panel.cl", "matmul_amx.cl",
+    ]
+    for file in files {
+      hash.update(data: Data(try KernelSource.load(file).utf8))
+    }
+    return hash.finalize().hexadecimal
+  }
+
+  /// A file that is there and does not hold.
+  package struct Unusable: Error, CustomStringConvertible {
+    package let path: String
+    package let why: String
+
+    package var description: String {
+      "tuning \(path) is not used: \(why); products have the defaults until accrete tune runs again"
+    }
+  }
+}

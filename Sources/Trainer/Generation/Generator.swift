@@ -1,0 +1,201 @@
+import GPUTensor
+import Kernels
+
+/// Continues texts token by token, several at once, with a cache of keys and values on the device.
+package final class Generator {
+  /// Rows of one run at most, unless there are more sequences: longer prompts are read in several runs.
+  private static let promptRows = 256
+
+  /// One sequence's part of the cache, and the answer that is being written there.
+  private struct Slot {
+    /// The tokens whose keys and values the cache holds.
+    var cached: [Int32] = []
+    /// Tokens that are to be run before the next can be drawn.
+    var unread: ArraySlice<Int32> = []
+    /// Index of the prompt that is being answered; nil: the slot is free.
+    var prompt: Int?
+    var random = SplitMix64(seed: 0)
+  }
+
+  /// A plan and its tensors.
+  private struct Pass {
+    let plan: Plan
+    let inputs: [Tensor]
+    let places: Tensor
+    let lastRows: Tensor
+    let logits: Logits
+
+    /// - Parameter caches: of each layer, those of keys and of values.
+    init(
+      _ model: DeviceModel, ropeTable: Variable, caches: [(keys: Variable, values: Variable)], rowCapacity: Int,
+      sequences: Int, executor: any Executor
+    ) {
+      let graph = Graph(rowCapacity: rowCapacity)
+      let inputs = ["ids", "positions", "keyStart", "keyEnd"].map { graph.input($0, graph.rows(), dtype: .int32) }
+      let places = graph.input("places", graph.rows(), dtype: .int32)
+      lastRows = graph.input("lastRows", Shape([sequences]), dtype: .int32)
+      let rows = RowTensors([inputs[0], inputs[0], inputs[1], inputs[2], inputs[3], inputs[3]])
+      let llama = model.llama(in: graph)
+      let hidden = llama.hidden(rows, of: lastRows, ropeTable: graph.variable(ropeTable)) { layer, keys, values in
+        let (keyCache, valueCache) = (graph.variable(caches[layer].keys), graph.variable(caches[layer].values))
+        keys.append(toCache: keyCache, places: places)
+        values.append(toCache: valueCache, places: places)
+        return (keyCache, valueCache)
+      }
+      logits = Logits(hidden, weight: llama.outputWeight)
+      (self.inputs, self.places) = (inputs, places)
+      plan = executor.plan(graph, outputs: logits.parts)
+    }
+  }
+
+  private let executor: any Executor
+  /// To be prepared, together with the other plans of a run where there are some.
+  package var plans: [Plan] { reading.plan === writing.plan ? [reading.plan] : [reading.plan, writing.plan] }
+  /// Runs of many rows, for prompts, and of one for each sequence, in which parts of a block are one launch.
+  private let reading: Pass
+  private let writing: Pass
+  private let contextLength: Int
+  private let vocabularySize: Int
+  private var slots: [Slot]
+
+  /// - Parameters:
+  ///   - contextLength: tokens that the cache holds of each sequence, prompt and answer together.
+  ///   - sequences: how many are continued at once.
+  package init(
+    model: DeviceModel, ropeTable: Variable, executor: any Executor, contextLength: Int, sequences: Int = 1
+  ) {
+    precondition(contextLength > 0 && sequences > 0, "a cache that holds something")
+    self.executor = executor
+    self.contextLength = contextLength
+    slots = [Slot](repeating: Slot(), count: sequences)
+    let configuration = model.configuration
+    vocabularySize = configuration.vocabSize
+    let cacheShape = Shape([sequences * contextLength, configuration.keyValueWidth])
+    let caches = (0..<configuration.numHiddenLayers).map { layer in
+      (
+        keys: Variable(name: "keys \(layer)", shape: cacheShape),
+        values: Variable(name: "values \(layer)", shape: cacheShape)
+      )
+    }
+    func pass(_ rowCapacity: Int) -> Pass {
+      Pass(
+        model, ropeTable: ropeTable, caches: caches, rowCapacity: rowCapacity, sequences: sequences, executor: executor)
+    }
+    let rows = max(sequences, min(Self.promptRows, sequences * contextLength))
+    reading = pass(rows)
+    writing = rows == sequences ? reading : pass(sequences)
+  }
+
+  /// Forgets every prompt: after the weights have changed, the keys and values that they gave are those of another model.
+  package func forget() {
+    for index in slots.indices { slots[index].cached = [] }
+  }
+
+  /// New tokens after a prompt, until one of `stops`, the limit, or the end of the context. What the cache holds of the
+  /// prompt already is not read again.
+  ///
+  /// - Parameter onToken: called with each new token as it is drawn; false ends the generation.
+  /// - Returns: the new tokens; the one that stopped is not among them.
+  package func generate(
+    prompt: [Int32], maxTokens: Int, stops: Set<Int32>, sampling: Sampling, onToken: (Int32) -> Bool = { _ in true }
+  ) throws(OpenCLError) -> [Int32] {
+    try generate(prompts: [prompt], maxTokens: maxTokens, stops: stops, sampling: sampling) { _, token in
+      onToken(token)
+    }[0]
+  }
+
+  /// New tokens after each of several prompts; as one sequence ends, the next prompt takes its place.
+  ///
+  /// - Parameters:
+  ///   - sampling: prompt i is drawn for with the seed plus i.
+  ///   - onToken: called with the prompt's index and each of its new tokens; false ends that prompt's answer.
+  ///   - goesOn: asked before each run of the model; false ends all answers where they are.
+  /// - Returns: each prompt's new tokens; those that stopped an answer are not among them.
+  package func generate(
+    prompts: [[Int32]], maxTokens: Int, stops: Set<Int32>, sampling: Sampling,
+    onToken: (Int, Int32) -> Bool = { _, _ in true }, goesOn: () -> Bool = { true }
+  ) throws(OpenCLError) -> [[Int32]] {
+    precondition(
+      maxTokens > 0 && prompts.allSatisfy { !$0.isEmpty && $0.count <= contextLength },
+      "prompts that the context holds, and room to answer")
+    var answers = [[Int32]](repeating: [], count: prompts.count)
+    var next = 0
+    while true {
+      for index in slots.indices where slots[index].prompt == nil && next < prompts.count {
+        begin(next, prompts[next], in: index, seed: sampling.seed &+ UInt64(next))
+        next += 1
+      }
+      guard slots.contains(where: { $0.prompt != nil }), goesOn() else {
+        for index in slots.indices { (slots[index].prompt, slots[index].unread) = (nil, []) }
+        return answers
+      }
+      let ready = try run()
+      for index in ready {
+        guard let prompt = slots[index].prompt else { continue }
+        let scores = lastScores[index * vocabularySize..<(index + 1) * vocabularySize]
+        let token = sampling.draw(scores, &slots[index].random)
+        var isOver = stops.contains(token)
+        if !isOver {
+          answers[prompt].append(token)
+          isOver =
+            !onToken(prompt, token) || answers[prompt].count == maxTokens
+            || slots[index].cached.count == contextLength
+        }
+        slots[index].unread = isOver ? [] : [token]
+        if isOver { slots[index].prompt = nil }
+      }
+    }
+  }
+
+  /// The logits [sequences, V] of the last run.
+  private var lastScores: [Float] = []
+
+  private func begin(_ number: Int, _ prompt: [Int32], in index: Int, seed: UInt64) {
+    // The last token is always read: what follows it is asked for.
+    let known = zip(slots[index].cached, prompt.dropLast()).prefix { $0 == $1 }.count
+    slots[index].cached = Array(prompt[..<known])
+    slots[index].unread = prompt[known...]
+    slots[index].prompt = number
+    slots[index].random = SplitMix64(seed: seed)
+  }
+
+  /// Feeds unread tokens, up to a run's capacity. Returns the slots that are fully read and can be sampled.
+  private func run() throws(OpenCLError) -> [Int] {
+    var columns = [[Int32]](repeating: [], count: 4)
+    var cachePlaces: [Int32] = []
+    var last = [Int32](repeating: 0, count: slots.count)
+    var ready: [Int] = []
+    for index in slots.indices where !slots[index].unread.isEmpty {
+      let start = index * contextLength
+      let ids = slots[index].unread.prefix(reading.plan.graph.rowCapacity - cachePlaces.count)
+      for (offset, id) in ids.enumerated() {
+        let position = slots[index].cached.count + offset
+        columns[0].append(id)
+        columns[1].append(Int32(position))
+        columns[2].append(Int32(start))
+        columns[3].append(Int32(start + position + 1))
+        cachePlaces.append(Int32(start + position))
+      }
+      slots[index].cached += ids
+      slots[index].unread = slots[index].unread.dropFirst(ids.count)
+      guard slots[index].unread.isEmpty else { continue }
+      last[index] = Int32(cachePlaces.count - 1)
+      ready.append(index)
+    }
+    let pass = cachePlaces.count <= slots.count ? writing : reading
+    let data = zip(pass.inputs, columns).map { (tensor: $0, data: HostData.ints($1)) }
+    try executor.run(
+      pass.plan,
+      RunArguments(
+        rows: cachePlaces.count, inputs: data + [(pass.places, .ints(cachePlaces)), (pass.lastRows, .ints(last))]))
+    if !ready.isEmpty { lastScores = try pass.logits.read(of: pass.plan, rows: slots.count, from: executor) }
+    return ready
+  }
+}
+
+extension LlamaConfiguration {
+  /// The ids that end an answer: those that the model's files name, and the tokenizer's own.
+  package func stops(_ tokenizer: (any Tokenizer)?) -> Set<Int32> {
+    Set(eosTokenIDs.map(Int32.init) + (tokenizer?.special.eos ?? []))
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+
+/// The folder of a run: where each file stands, and how it is written.
+package struct RunFolder: Sendable {
+  package let url: URL
+
+  package init(_ url: URL) {
+    self.url = url
+  }
+
+  package var recipe: URL { url.appending(path: "recipe.yaml") }
+  package var metrics: URL { url.appending(path: "metrics.jsonl") }
+  package var evaluations: URL { url.appending(path: "evaluations.jsonl") }
+  package var transfer: URL { url.appending(path: "transfer.json") }
+  package var checkpoint: URL { url.appending(path: "checkpoint") }
+  package var rounds: URL { url.appending(path: "rounds") }
+  package var branches: URL { url.appending(path: "branches") }
+
+  /// The folder of round `index`, from 1; 0 is the base.
+  package func round(_ index: Int, _ name: String) -> URL {
+    rounds.appending(path: (index < 10 ? "0" : "") + "\(index)-\(name)")
+  }
+
+  /// Whether a run has begun here.
+  package var holdsRun: Bool {
+    // What cannot be asked about is found out by whoever reads it.
+    ((try? FileStatus(recipe)) ?? nil) != nil
+  }
+
+  /// The folders of rounds that have ended, by name, whatever became of them; M0's is none.
+  private var endedRounds: [String] {
+    get throws(CheckpointError) {
+      try FileManager.default.names(in: rounds).filter { name in
+        name.prefix { $0.isNumber }.contains { $0 != "0" }
+      }
+    }
+  }
+
+  /// Takes the folder of a run for this process, before anything else of the run is read.
+  ///
+  /// - Parameter note: is told where the file system has no locks.
+  /// - Returns: nil where no run has begun yet: `create` takes the folder then.
+  /// - Throws: `RoundError` where another process has it, where it holds something else, or a run that is not resumed.
+  package func claim(resuming: Bool, note: (String) -> Void) throws -> RunLock? {
+    if holdsRun && !resuming { throw RoundError.outputTaken(folder: url.path, found: "a run") }
+    if !holdsRun, let stranger = try strangers.first {
+      throw RoundError.outputTaken(folder: url.path, found: "files that are no run (\(stranger))")
+    }
+    return holdsRun ? try RunLock(url, note: note) : nil
+  }
+
+  /// Makes the folder, and takes it for this process.
+  func create(resuming: Bool, note: (String) -> Void) throws -> RunLock {
+    if let lock = try claim(resuming: resuming, note: note) { return lock }
+    do {
+      try FileManager.default.createDirectory(at: rounds, withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError(
+        .inputOutput, path: url.path, "the folder cannot be made (\(error.systemReason))",
+        remedy: "check output_dir and its permissions")
+    }
+    let lock = try RunLock(url, note: note)
+    // Another process may have begun a run in between, and ended it.
+    if holdsRun && !resuming { throw RoundError.outputTaken(folder: url.path, found: "a run") }
+    return lock
+  }
+
+  /// Refuses to start a run over rounds that have ended.
+  func checkStart() throws {
+    let ended = try endedRounds
+    guard ended.isEmpty else { throw RoundError.checkpointMissing(folder: url.path, rounds: ended) }
+  }
+
+  /// Opens every file that a run which goes on reads sooner or later, for itself or its report: what cannot be read ends
+  /// it before it has trained or written anything.
+  func checkReadable() throws(CheckpointError) {
+    var files = [recipe, metrics, evaluations, transfer, url.appending(path: "branch.json")]
+    for name in try FileManager.default.names(in: rounds) where name.first?.isNumber == true {
+      let round = rounds.appending(path: name)
+      // A branch has links to rounds of the run that it left, which may have been moved.
+      var status = stat()
+      guard stat(round.path, &status) == 0 else { throw .system("stat", round.path, code: errno) }
+      files += ["round.json", SampleFile.name].map { round.appending(path: $0) }
+    }
+    for file in files where try FileStatus(file) != nil { close(try InputFile.open(file.path).descriptor) }
+  }
+
+  /// Tells a report that was drawn before the state was saved that it is to show, or never.
+  func lacksReport() throws(CheckpointError) -> Bool {
+    guard let state = try FileStatus(checkpoint.appending(path: "state.json")) else { return false }
+    guard let report = try FileStatus(url.appending(path: "report.html")) else { return true }
+    return report.modified < state.modified
+  }
+
+  /// What stands in the folder and was not left by a run that was killed before it had written its recipe.
+  private var strangers: [String] {
+    get throws(CheckpointError) {
+      let isNew = try FileManager.default.names(in: rounds).isEmpty
+      return try FileManager.default.names(in: url).filter {
+        !($0 == rounds.lastPathComponent && isNew) && $0 != RunLock.name && !AtomicFile.isTemporary($0)
+      }
+    }
+  }
+
+  /// Writes a value as JSON, whole or not at all.
+  package func write(_ value: some Encodable, to file: URL) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: file)
+  }
+
+  /// Lets `rounds/final` lead to a round's folder.
+  package func linkFinal(to round: URL) throws {
+    let link = rounds.appending(path: "final")
+    let temporary = rounds.appending(path: "final.new")
+    try? FileManager.default.removeItem(at: temporary)
+    try FileManager.default.createSymbolicLink(
+      atPath: temporary.path, withDestinationPath: round.lastPathComponent)
+    // A rename replaces the old link in one step; Foundation's own move refuses to.
+    guard rename(temporary.path, link.path) == 0 else {
+      throw CheckpointError(
+        .inputOutput, path: link.path, "the link cannot be made", remedy: "check the folder's permissions")
+    }
+  }
+}

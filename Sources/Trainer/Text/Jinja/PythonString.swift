@@ -1,0 +1,161 @@
+/// Python's string functions on code points: Swift's own go by grapheme, which joins what Python keeps apart.
+///
+/// What they make is counted before it is made.
+enum PythonString {
+  /// Where `part` stands in `text`, from the left and without overlap.
+  static func ranges(
+    of part: String, in text: String, limit: Int = .max, _ budget: TemplateBudget
+  ) throws(TemplateFault) -> [Range<String.Index>] {
+    try budget.spend(bytes: text.utf8.count + part.utf8.count)
+    let needle = Array(part.utf8)
+    guard let first = needle.first else { return [] }
+    var ranges: [Range<String.Index>] = []
+    var rest = text.utf8[...]
+    // UTF-8 never holds one character's bytes inside another's, so bytes find what code points would.
+    while ranges.count < limit, let start = rest.firstIndex(of: first) {
+      var (equalCount, end) = (0, start)
+      while equalCount < needle.count, end < rest.endIndex, rest[end] == needle[equalCount] {
+        equalCount += 1
+        rest.formIndex(after: &end)
+      }
+      // Parts that almost match everywhere would be compared as often as the text is long.
+      try budget.spend(bytes: equalCount)
+      if equalCount == needle.count {
+        try budget.spend(values: 1)
+        ranges.append(start..<end)
+        rest = rest[end...]
+      } else {
+        rest = rest[rest.index(after: start)...]
+      }
+    }
+    return ranges
+  }
+
+  static func replacing(
+    _ old: String, with new: String, in text: String, count: Int = .max, _ budget: TemplateBudget
+  ) throws(TemplateFault) -> String {
+    try budget.spend(bytes: text.utf8.count)
+    var result = ""
+    if old.isEmpty {
+      var left = count
+      for scalar in text.unicodeScalars {
+        if left > 0 { try append(new, to: &result, budget) }
+        left -= 1
+        result.unicodeScalars.append(scalar)
+      }
+      if left > 0 { try append(new, to: &result, budget) }
+      return result
+    }
+    var start = text.startIndex
+    for range in try ranges(of: old, in: text, limit: count, budget) {
+      result += text[start..<range.lowerBound]
+      try append(new, to: &result, budget)
+      start = range.upperBound
+    }
+    return result + text[start...]
+  }
+
+  private static func append(
+    _ part: String, to result: inout String, _ budget: TemplateBudget
+  ) throws(TemplateFault) {
+    try budget.spend(bytes: part.utf8.count)
+    result += part
+  }
+
+  /// - Parameter separator: nil: runs of white space, with none at the ends.
+  static func split(
+    _ text: String, separator: String?, limit: Int = .max, _ budget: TemplateBudget
+  ) throws(TemplateFault) -> [String] {
+    guard let separator else { return try words(of: text, limit: limit, budget) }
+    var parts: [String] = []
+    var start = text.startIndex
+    for range in try ranges(of: separator, in: text, limit: limit, budget) {
+      parts.append(String(text[start..<range.lowerBound]))
+      start = range.upperBound
+    }
+    return parts + [String(text[start...])]
+  }
+
+  /// What lies between white space; what is left after `limit` words keeps the white space inside, but none before.
+  private static func words(
+    of text: String, limit: Int, _ budget: TemplateBudget
+  ) throws(TemplateFault) -> [String] {
+    try budget.spend(bytes: text.utf8.count)
+    var words: [String] = []
+    var rest = text.unicodeScalars.drop { $0.isPythonSpace }
+    while !rest.isEmpty {
+      try budget.spend(values: 1)
+      guard words.count < limit else { return words + [String(String.UnicodeScalarView(rest))] }
+      let word = rest.prefix { !$0.isPythonSpace }
+      words.append(String(String.UnicodeScalarView(word)))
+      rest = rest[word.endIndex...].drop { $0.isPythonSpace }
+    }
+    return words
+  }
+
+  static func splitFromEnd(
+    _ text: String, separator: String, limit: Int, _ budget: TemplateBudget
+  ) throws(TemplateFault) -> [String] {
+    var parts: [String] = []
+    var end = text.endIndex
+    for range in try ranges(of: separator, in: text, budget).reversed().prefix(limit) {
+      parts.append(String(text[range.upperBound..<end]))
+      end = range.lowerBound
+    }
+    return [String(text[..<end])] + parts.reversed()
+  }
+
+  static func splitLines(_ text: String, _ budget: TemplateBudget) throws(TemplateFault) -> [String] {
+    try budget.spend(bytes: text.utf8.count)
+    var lines: [String] = []
+    var line = String.UnicodeScalarView()
+    var previous: Unicode.Scalar?
+    for scalar in text.unicodeScalars {
+      let isEnd = scalar == "\n" || scalar == "\r"
+      if isEnd, !(scalar == "\n" && previous == "\r") {
+        try budget.spend(values: 1)
+        lines.append(String(line))
+        line = String.UnicodeScalarView()
+      } else if !isEnd {
+        line.append(scalar)
+      }
+      previous = scalar
+    }
+    return line.isEmpty ? lines : lines + [String(line)]
+  }
+
+  static func hasPrefix(_ text: String, _ part: String) -> Bool { text.utf8.starts(with: part.utf8) }
+
+  static func hasSuffix(_ text: String, _ part: String) -> Bool {
+    text.utf8.reversed().starts(with: part.utf8.reversed())
+  }
+
+  static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst().lowercased() }
+
+  /// Each word's first letter in upper case, the rest in lower.
+  static func titled(_ text: String) -> String {
+    var result = ""
+    var isInWord = false
+    for character in text {
+      result += isInWord ? character.lowercased() : character.uppercased()
+      isInWord = character.isLetter
+    }
+    return result
+  }
+
+  /// `sequence[start:end:step]`: the indices that Python takes, in order.
+  static func sliceIndices(count: Int, start: Int?, end: Int?, step: Int) -> StrideTo<Int> {
+    func clamp(_ index: Int, _ low: Int, _ high: Int) -> Int {
+      min(max(index < 0 ? index.addingReportingOverflow(count).partialValue : index, low), high)
+    }
+    // A longer step than the whole sequence leads out of it as well, and to no number that does not fit.
+    let step = min(max(step, -count - 1), count + 1)
+    if step > 0 {
+      return stride(
+        from: start.map { clamp($0, 0, count) } ?? 0, to: end.map { clamp($0, 0, count) } ?? count, by: step)
+    }
+    return stride(
+      from: start.map { clamp($0, -1, count - 1) } ?? count - 1, to: end.map { clamp($0, -1, count - 1) } ?? -1,
+      by: step)
+  }
+}
