@@ -16,6 +16,7 @@
 
 #include "common.cl"
 #include "hash.cl"
+#include "clip.cl"
 
 #ifndef MOMENTS
 #define MOMENTS 0  // 0 float, 1 bf16, 2 blocks
@@ -30,7 +31,7 @@ static inline adamw_t adamw_constants(
   const float correction1, const float correction2, const float max_norm
 ) {
   adamw_t constants;
-  constants.clip = max_norm > 0.0f ? fmin(1.0f, max_norm / (norm + 1e-6f)) : 1.0f;
+  constants.clip = clip_factor(norm, max_norm);
   constants.keep = 1.0f - lr * weight_decay;
   constants.step_size = lr / correction1;
   constants.root_scale = 1.0f / sqrt(correction2);

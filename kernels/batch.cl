@@ -3,7 +3,7 @@
 // Shapes (row-major): ids, targets, positions, key_start, key_end, query_end [rows] in int; stream_ids, stream_labels
 //   [tokens] in int, −100 for unsupervised labels; segments [segment_count] of int4 (stream_offset, row_start,
 //   row_count, length), ordered by row_start, which cover 0 ..< rows without a gap: the first row_count of a sample's
-//   length tokens.
+//   length tokens. weights [rows] and stream_weights [tokens] in float: what a row's sample counts in the loss.
 // Gradient contract: none.
 // Saved for backward: nothing.
 // Parallelism: one work-item a row; global size ceil(rows / WG_SIZE) · WG_SIZE.
@@ -48,6 +48,20 @@ void batch_rows(
     key_start[row] = row_start;
     key_end[row] = row + 1;
     query_end[row] = row_start + row_count;
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void batch_weights(
+  __global float *restrict weights, const __global float *restrict stream_weights,
+  const __global int4 *restrict segments, const int segment_count, const int rows
+) {
+  const int row = get_global_id(0);
+  if (row < rows) {
+    const int4 segment = segments[segment_of_row(segments, segment_count, row)];
+    weights[row] = stream_weights[segment.s0 + row - segment.s1];
   }
 }
 

@@ -1,16 +1,31 @@
 // Purpose: the loss of each row of logits, and its gradient written over the logits.
-// Math: row_loss = log Σ exp(logit) − logit[target];  dlogits = (softmax(logits) − onehot(target)) · scale.
+// Math: row_loss = log Σ exp(logit) − logit[target];  dlogits = (softmax(logits) − onehot(target)) · scale. With WEIGHTED
+//   both times the row's weight.
 // Shapes (row-major): row_loss [rows]; logits [rows, columns], columns being the vocabulary, or several such matrices one
-//   behind the other, of part_columns columns each and the last of what is left; targets [rows] in int.
+//   behind the other, of part_columns columns each and the last of what is left; targets [rows] in int;
+//   row_weights [rows], from 0 up.
 // Gradient contract: dlogits `=`, in the memory of logits.
 // Saved for backward: nothing, the gradient is made with the loss.
 // Parallelism: one work-group a row, rows taken in strides of the grid.
 // Numerics: float, shifted by the row's maximum; accumulates in a fixed order. A row is ignored (loss 0, gradient 0)
-//   where its target is −100, as for every target outside 0 ..< columns. A NaN or +infinity in a supervised row gives a
+//   where its target is −100, as for every target outside 0 ..< columns, or its weight is 0. A NaN or +infinity in a supervised row gives a
 //   loss that is not finite.
 // Source: Milakov and Gimelshein, arXiv:1805.02867, algorithm 2; the label −100 is PyTorch's ignore_index.
 
 #include "common.cl"
+
+#ifndef WEIGHTED
+#define WEIGHTED 0  // 1: each row has a weight
+#endif
+#if WEIGHTED
+#define WEIGHTS_ARGUMENT , const __global float *restrict row_weights
+#define WEIGHED(value) ((value) * row_weights[row])
+#define COUNTS (row_weights[row] > 0.0f)
+#else
+#define WEIGHTS_ARGUMENT
+#define WEIGHED(value) (value)
+#define COUNTS true
+#endif
 
 // The columns of the part that begins at column `begin`, and a row of its matrix.
 #define PART_WIDTH(begin) min(part_columns, columns - (begin))
@@ -20,13 +35,13 @@
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void cross_entropy_forward(
   __global float *restrict row_loss, const __global float *restrict logits, const __global int *restrict targets,
-  const int rows, const int columns, const int part_columns
+  const int rows, const int columns, const int part_columns WEIGHTS_ARGUMENT
 ) {
   GROUP_SCRATCH(scratch);
   const int first = get_local_id(0) * VECTOR_WIDTH;
   for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
     const int target = targets[row];
-    const bool supervised = target >= 0 && target < columns;
+    const bool supervised = target >= 0 && target < columns && COUNTS;
     const int end = supervised ? columns : 0;  // an ignored row's logits are not read
     floatv largest = (floatv)(-INFINITY);
     for (int begin = 0; begin < end; begin += part_columns) {
@@ -44,7 +59,7 @@ void cross_entropy_forward(
       }
     }
     const float sum = group_sum(lane_sum(sums), scratch);
-    if (first == 0) row_loss[row] = supervised ? log(sum) + (maximum - TARGET_LOGIT) : 0.0f;
+    if (first == 0) row_loss[row] = supervised ? WEIGHED(log(sum) + (maximum - TARGET_LOGIT)) : 0.0f;
   }
 }
 
@@ -53,13 +68,13 @@ void cross_entropy_forward(
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void cross_entropy_gradient(
   __global float *restrict row_loss, __global float *restrict logits, const __global int *restrict targets,
-  const int rows, const int columns, const int part_columns, const float scale
+  const int rows, const int columns, const int part_columns, const float scale WEIGHTS_ARGUMENT
 ) {
   GROUP_SCRATCH(scratch);
   const int first = get_local_id(0) * VECTOR_WIDTH;
   for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
     const int target = targets[row];
-    const bool supervised = target >= 0 && target < columns;
+    const bool supervised = target >= 0 && target < columns && COUNTS;
     const int end = supervised ? columns : 0;
     const float target_logit = supervised ? TARGET_LOGIT : 0.0f;
     floatv largest = (floatv)(-INFINITY);
@@ -81,7 +96,8 @@ void cross_entropy_gradient(
       }
     }
     const float sum = group_sum(lane_sum(sums), scratch);
-    const float factor = scale / sum;
+    const float row_scale = WEIGHED(scale);
+    const float factor = row_scale / sum;
     for (int begin = 0; begin < columns; begin += part_columns) {
       const int width = PART_WIDTH(begin);
       for (int i = first; i < width; i += WG_SIZE * VECTOR_WIDTH) {
@@ -89,9 +105,9 @@ void cross_entropy_gradient(
         const floatv share = supervised ? load_lanes(PART_ROW(begin) + i, width - i) * factor : (floatv)(0.0f);
         store_lanes(PART_ROW(begin) + i, share, width - i);
         const int column = target - begin;
-        if (supervised && column >= i && column < i + VECTOR_WIDTH && column < width) TARGET_LOGIT -= scale;
+        if (supervised && column >= i && column < i + VECTOR_WIDTH && column < width) TARGET_LOGIT -= row_scale;
       }
     }
-    if (first == 0) row_loss[row] = supervised ? log(sum) + (maximum - target_logit) : 0.0f;
+    if (first == 0) row_loss[row] = supervised ? WEIGHED(log(sum) + (maximum - target_logit)) : 0.0f;
   }
 }

@@ -43,6 +43,7 @@ struct DatasetPrinter {
       "  \(row.place)  \(row.shape), \(row.ids.count) tokens, \(row.supervisedCount) supervised; BOS \(row.bos), "
         + "EOS \(row.eos)"
     ]
+    if row.weight != 1 { lines[0] += "; weight \(row.weight)" }
     if row.bos > 1 {
       lines.append(
         Self.indent + "warning: the row begins with \(row.bos) BOS tokens, models know one: remove what adds the others"

@@ -102,10 +102,11 @@ struct PlanCommand: ParsableCommand {
     target: MemoryPlan.Device, memory: Int, rate: Double?
   ) throws(LoRASettings.Unsuitable) -> Report {
     let plan = try MemoryPlan(
-      configuration, types: types, method: recipe.method, memory: recipe.memory, settings: settings,
-      device: target)
+      configuration, types: types, method: recipe.method, memory: recipe.memory, optimizer: recipe.optimizer,
+      settings: settings, device: target)
     let fitting = FittingSettings(
-      configuration, types: types, settings: settings, memory: recipe.memory, device: target)
+      configuration, types: types, settings: settings, memory: recipe.memory, optimizer: recipe.optimizer,
+      device: target)
     let fits = plan.bytes.total <= memory
     var lora = LoRASettings()
     if case .lora(let given, _) = recipe.method { lora = given }

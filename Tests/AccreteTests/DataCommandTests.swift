@@ -34,7 +34,7 @@ extension CommandTests {
       // The first row: {"prompt": "one 0:", "response": " one"}.
       let sample = try #require((all[0]["samples"] as? [[String: Any]])?.first)
       #expect(
-        Set(sample.keys) == ["place", "shape", "text", "ids", "pieces", "supervised", "bos", "cut_at"])
+        Set(sample.keys) == ["place", "shape", "weight", "text", "ids", "pieces", "supervised", "bos", "cut_at"])
       #expect(sample["place"] as? String == fixture.file("one.jsonl").path + ":1")
       #expect(sample["shape"] as? String == "completion")
       #expect(sample["text"] as? String == "one 0: one<|eos|>")

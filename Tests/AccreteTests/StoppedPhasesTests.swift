@@ -65,7 +65,10 @@ extension CommandTests {
         if phase.place.hasPrefix("base") {
           #expect(!FileManager.default.fileExists(atPath: fixture.file("run/checkpoint").path), "\(phase)")
         } else {
-          #expect(try StoppedRun.saved("pending", fixture) as? String == phase.pending, "\(phase)")
+          let pending = try StoppedRun.saved("pending", fixture) as? String
+          // A signal that meets a save is answered in the step that follows, or in its evaluation.
+          let isLate = phase.file == "checkpoint.new" && pending == "evaluation"
+          #expect(pending == phase.pending || isLate, "\(phase)")
         }
         let resumed = try fixture.train("--device", "cpu", "--resume")
         #expect(resumed.code == 0, "\(phase): \(resumed.errors.suffix(600))")

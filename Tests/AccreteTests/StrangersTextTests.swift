@@ -18,7 +18,8 @@ extension CommandTests {
     static let ways = [
       // Recipes: a key, values, a name, a path; overrides; a name that is asked for.
       "train @/key.yaml", "train @/value.yaml --device cpu", "train @/name.yaml --device cpu",
-      "train @/path.yaml --device cpu", "train @/recipe.yaml EVIL=1", "train @/recipe.yaml precision=EVIL",
+      "train @/path.yaml output_dir=@/other --device cpu", "train @/recipe.yaml EVIL=1",
+      "train @/recipe.yaml precision=EVIL",
       "train @/recipe.yaml device=EVIL", "train @/recipe.yaml output_dir=@/one.jsonl/EVIL --device cpu",
       "data show @/recipe.yaml --round EVIL", "plan --recipe @/key.yaml",
       // Rows: keys, roles, what is no JSON, a table's header, texts, the file's own name.

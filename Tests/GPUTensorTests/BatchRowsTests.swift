@@ -32,6 +32,17 @@ struct BatchRowsTests {
     #expect(largestDifference(values[5], [logSum - 7, logSum - 8, 0, 0, logSum - 4]) < 1e-6, "\(values[5])")
   }
 
+  @Test("each row counts what its sample does; by hand", arguments: ExecutorChoice.all)
+  func weights(_ choice: ExecutorChoice) throws {
+    let test = TestGraph(rowCapacity: 5)
+    let weights = test.graph.batchWeights(
+      test.parameter(6, values: [9, 0.5, 0.5, 0.5, 2, 2]),
+      segments: test.ints(Shape([2, 4]), [1, 0, 3, 3, 4, 3, 2, 2]))
+    var scalars = RunScalars()
+    scalars.segmentCount = 2
+    #expect(try test.run(weights, on: try choice.make(), scalars: scalars) == [[0.5, 0.5, 0.5, 2, 2]])
+  }
+
   @Test("the rows that have a target, and none at all; by hand", arguments: ExecutorChoice.all)
   func selectedTargets(_ choice: ExecutorChoice) throws {
     let test = TestGraph(rowCapacity: 5)

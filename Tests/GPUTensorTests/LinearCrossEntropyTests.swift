@@ -23,6 +23,25 @@ struct LinearCrossEntropyTests {
     #expect(largestDifference(values[3], expected) < 1e-15)
   }
 
+  @Test(
+    "a row's loss and gradient are times what it counts, and nothing where that is 0; by hand",
+    arguments: ExecutorChoice.all)
+  func rowWeights(_ choice: ExecutorChoice) throws {
+    let test = TestGraph(rowCapacity: 3)
+    let x = test.parameter(test.graph.rows(1), [1, 1, .nan])
+    let weight = test.parameter(2, 1, values: [0, 0])
+    let loss = x.linearCrossEntropy(
+      weight: weight, targets: test.ints([0, 1, 1]), rowWeights: test.parameter(test.graph.rows(1), [0.5, 3, 0]))
+    let gradients = test.graph.gradients(of: loss.sum, with: [x, weight])
+    var scalars = RunScalars()
+    scalars.lossScale = 0.25
+    let prepared = try test.run(loss.rows, loss.sum, gradients[0], on: try choice.make(), scalars: scalars)
+    let logTwo = Double.log(2)
+    #expect(largestDifference(prepared[0], [0.5 * logTwo, 3 * logTwo, 0]) < 1e-6, "\(prepared[0])")
+    #expect(largestDifference(prepared[1], [3.5 * logTwo]) < 1e-6)
+    #expect(prepared[2] == [0, 0, 0], "the weight is zero")
+  }
+
   @Test("a batch without targets costs nothing and has no gradient", arguments: ExecutorChoice.all)
   func noTargets(_ choice: ExecutorChoice) throws {
     let test = TestGraph(rowCapacity: 2)

@@ -8,7 +8,8 @@ struct OperationTests {
   /// Nothing is differentiated through the optimiser, the batch's integers, caches, roundings, the norms that DoRA holds
   /// constant and the sums that are reported.
   private static let withoutGradients: Set = [
-    "adamw", "adapted_norm", "batch", "cache", "cast", "reduce", "row_block",
+    "adamw", "adapted_norm", "batch", "cache", "cast", "lion", "muon", "reduce",
+    "row_block",
   ]
 
   @Test("devices agree with the CPU loops", .onOpenCL, arguments: OperationTesting.all.flatMap(\.variants))

@@ -1,4 +1,4 @@
-"""Makes training/: a small random LLaMA, pre-tokenised rows and what 20 steps of AdamW on them must give.
+"""Makes training/: a small random LLaMA, pre-tokenised rows and what 20 steps of each optimiser on them must give.
 
 Run: python Tests/Goldens/generate_training.py, with torch and transformers; the same versions give the same files.
 
@@ -6,14 +6,18 @@ Run: python Tests/Goldens/generate_training.py, with torch and transformers; the
   rows.jsonl     {"input_ids", "labels"}, aligned: labels[t] is predicted from the ids before t, -100 is unsupervised.
                  Every second row masks a prompt; in the others labels = input_ids, and position 0 still counts for
                  nothing, having nothing before it. Read in file order, from the first again after the last.
-  expected.json  settings (keys as in a recipe) and "runs", each with its gradient_accumulation_steps and max_grad_norm:
-                   losses          of each step, before its update: sum of token losses / supervised tokens of the step
+  weighted.jsonl the same rows, with a "weight" in two of three
+  expected.json  settings (keys as in a recipe) and "runs", each with its gradient_accumulation_steps and max_grad_norm,
+                 and where they are not AdamW, 1e-3 and rows.jsonl its optimizer, learning_rate and rows:
+                   losses          of each step, before its update: sum of token losses / supervised tokens of the step;
+                                   with weights the sum of w * loss / the sum of w, over the supervised tokens
                    grad_norms      of each step, before clipping: the L2 norm over all parameters (tied: counted once)
                    learning_rates  of each step
                    supervised      tokens that count in each step
                    first_gradient_norms, final_weight_norms   parameter name -> L2 norm, before clipping / after step 20
                    float32_error   {"losses", "grad_norms"}: largest relative deviation of the same run in float32
 
+Lion is arXiv:2302.06675's algorithm 2. Muon is arXiv:2502.16982's, on the matrices of the blocks; AdamW moves the rest.
 All in float64 from the stored weights. Clipping is torch's clip_grad_norm_: factor = min(1, max_norm / (norm + 1e-6)).
 """
 
@@ -43,7 +47,11 @@ SETTINGS = dict(
 # A norm of 1 clips every step of these runs; 2.7 clips some and leaves others.
 RUNS = (dict(gradient_accumulation_steps=1, max_grad_norm=1.0),
         dict(gradient_accumulation_steps=2, max_grad_norm=1.0),
-        dict(gradient_accumulation_steps=1, max_grad_norm=2.7))
+        dict(gradient_accumulation_steps=1, max_grad_norm=2.7),
+        dict(gradient_accumulation_steps=1, max_grad_norm=1.0, optimizer="lion", learning_rate=3e-4),
+        dict(gradient_accumulation_steps=1, max_grad_norm=1.0, optimizer="muon"),
+        dict(gradient_accumulation_steps=2, max_grad_norm=1.0, rows="weighted.jsonl"))
+WEIGHTS = (0.25, None, 3)  # of the rows in turn; None: the row has none
 
 
 def make_rows():
@@ -65,9 +73,14 @@ def make_rows():
     return rows
 
 
-def learning_rate(step):
+def with_weights(rows):
+    weights = [WEIGHTS[number % len(WEIGHTS)] for number in range(len(rows))]
+    return [row if weight is None else {**row, "weight": weight} for row, weight in zip(rows, weights)]
+
+
+def scheduled_rate(step, peak):
     """Of step s = 1 ... max_steps: linear to the peak at warmup_steps, then a cosine to min_lr_ratio at max_steps."""
-    peak, warmup, last = SETTINGS["learning_rate"], SETTINGS["warmup_steps"], SETTINGS["max_steps"]
+    warmup, last = SETTINGS["warmup_steps"], SETTINGS["max_steps"]
     if step <= warmup:
         return peak * step / warmup
     floor = SETTINGS["min_lr_ratio"]
@@ -75,38 +88,88 @@ def learning_rate(step):
 
 
 def step_loss(score, rows):
-    """Sum of the supervised tokens' losses over their number, and that number."""
-    losses = []
+    """Sum of the supervised tokens' losses over their number, each times its row's weight; and that number."""
+    losses, weights = [], []
     for row in rows:
         labels = torch.tensor(row["labels"][1:])
         logprobs = score(row["input_ids"])[labels != IGNORED]
         losses.append(-logprobs)
-    losses = torch.cat(losses)
-    return losses.sum() / losses.numel(), losses.numel()
+        weights.append(torch.full_like(logprobs, row.get("weight", 1)))
+    losses, weights = torch.cat(losses), torch.cat(weights)
+    return (losses * weights).sum() / weights.sum(), losses.numel()
 
 
-def run(parameters, score, rows, gradient_accumulation_steps, max_grad_norm):
+class Lion(torch.optim.Optimizer):
+    """arXiv:2302.06675, algorithm 2."""
+
+    def __init__(self, groups):
+        super().__init__(groups, {"lr": 0.0})
+
+    @torch.no_grad()
+    def step(self):
+        beta1, beta2 = SETTINGS["adam_beta1"], SETTINGS["adam_beta2"]
+        for group in self.param_groups:
+            for p in group["params"]:
+                m = self.state[p].setdefault("momentum", torch.zeros_like(p))
+                update = (beta1 * m + (1 - beta1) * p.grad).sign()
+                p.mul_(1 - group["lr"] * group["weight_decay"]).sub_(group["lr"] * update)
+                m.mul_(beta2).add_((1 - beta2) * p.grad)
+
+
+class Muon(torch.optim.Optimizer):
+    """arXiv:2502.16982, equation 4: Nesterov momentum, five steps of Newton and Schulz, the RMS of AdamW's updates."""
+
+    def __init__(self, parameters):
+        super().__init__(parameters, {"lr": 0.0})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                m = self.state[p].setdefault("momentum", torch.zeros_like(p))
+                m.mul_(0.95).add_(p.grad)
+                x = p.grad + 0.95 * m
+                x = x / (x.norm() + 1e-7)
+                for _ in range(5):
+                    a = x @ x.T
+                    x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+                p.mul_(1 - group["lr"] * SETTINGS["weight_decay"]).sub_(group["lr"] * 0.2 * max(p.shape) ** 0.5 * x)
+
+
+def adamw(groups):
+    return torch.optim.AdamW(
+        groups, betas=(SETTINGS["adam_beta1"], SETTINGS["adam_beta2"]), eps=SETTINGS["adam_epsilon"], foreach=False)
+
+
+def make_optimizers(parameters, name):
+    hidden = [p for key, p in parameters.items() if name == "muon" and key.startswith("model.layers.") and p.dim() == 2]
+    others = [p for p in parameters.values() if all(p is not h for h in hidden)]
+    groups = [{"params": [p for p in others if p.dim() >= 2], "weight_decay": SETTINGS["weight_decay"]},
+              {"params": [p for p in others if p.dim() < 2], "weight_decay": 0.0}]
+    return [(Lion if name == "lion" else adamw)(groups)] + ([Muon(hidden)] if hidden else [])
+
+
+def run(parameters, score, rows, gradient_accumulation_steps, max_grad_norm, optimizer="adamw",
+        learning_rate=SETTINGS["learning_rate"]):
     """Trains `parameters` (name -> leaf tensor) in place; score(ids) gives log-probabilities of ids[1:]."""
-    decayed = [p for p in parameters.values() if p.dim() >= 2]
-    others = [p for p in parameters.values() if p.dim() < 2]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": SETTINGS["weight_decay"]}, {"params": others, "weight_decay": 0.0}],
-        betas=(SETTINGS["adam_beta1"], SETTINGS["adam_beta2"]), eps=SETTINGS["adam_epsilon"], foreach=False)
+    optimizers = make_optimizers(parameters, optimizer)
     rows_a_step = SETTINGS["per_device_train_batch_size"] * gradient_accumulation_steps
     result = {"losses": [], "grad_norms": [], "learning_rates": [], "supervised": []}
     for step in range(1, SETTINGS["max_steps"] + 1):
         first = (step - 1) * rows_a_step
         batch = [rows[(first + i) % len(rows)] for i in range(rows_a_step)]
-        rate = learning_rate(step)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        optimizer.zero_grad()
+        rate = scheduled_rate(step, learning_rate)
+        for part in optimizers:
+            for group in part.param_groups:
+                group["lr"] = rate
+            part.zero_grad()
         loss, supervised = step_loss(score, batch)
         loss.backward()
         if step == 1:
             first_gradients = {name: p.grad.norm().item() for name, p in parameters.items()}
         norm = torch.nn.utils.clip_grad_norm_(parameters.values(), max_grad_norm)
-        optimizer.step()
+        for part in optimizers:
+            part.step()
         result["losses"].append(loss.item())
         result["grad_norms"].append(norm.item())
         result["learning_rates"].append(rate)
@@ -135,11 +198,15 @@ def transformers_run(folder, rows, choices):
 
 def main():
     folder = write_model(HERE / "model", MODEL, SEED, gain=GAIN)
-    rows = make_rows()
-    (HERE / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    files = {"rows.jsonl": make_rows()}
+    files["weighted.jsonl"] = with_weights(files["rows.jsonl"])
+    for name, rows in files.items():
+        (HERE / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
     runs = []
     for choices in RUNS:
-        wanted, found = (train(folder, rows, choices) for train in (reference_run, transformers_run))
+        rows = files[choices.get("rows", "rows.jsonl")]
+        constants = {key: value for key, value in choices.items() if key != "rows"}
+        wanted, found = (train(folder, rows, constants) for train in (reference_run, transformers_run))
         errors = {key: max(abs(a / b - 1) for a, b in zip(found[key], wanted[key])) for key in ("losses", "grad_norms")}
         assert max(errors.values()) < 1e-4, f"transformers is {errors} away"
         runs.append({**choices, **wanted, "float32_error": errors})

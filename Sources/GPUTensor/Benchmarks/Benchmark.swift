@@ -74,6 +74,8 @@ package enum BenchmarkRegistry {
     LinearCrossEntropy.self,
     Embedding.self,
     AdamW.self,
+    Lion.self,
+    Muon.self,
   ]
 
   /// What `accrete bench` can be asked for: the ops' stems, and what is measured of the device itself.

@@ -93,26 +93,3 @@ extension Embedding: Benchmarked {
     ]
   }
 }
-
-extension AdamW: Benchmarked {
-  package static func benchmarks(_ sizes: BenchmarkSizes) -> [Benchmark] {
-    let count = sizes.elements
-    return OptimizerMoments.allCases.map { moments in
-      // Parameter and moments are read and written, the gradient is read.
-      let bytes = 12 * count + 2 * (moments.dtypes.first.byteCount(count) + moments.dtypes.second.byteCount(count))
-      return Benchmark(
-        moments.rawValue, "\(count)", flops: 14 * Double(count), bytes: Double(bytes), rows: 1, timedKernels: ["adamw"]
-      ) { recorder in
-        let shape = Shape([count])
-        let (p, g) = (recorder.parameter(shape), recorder.parameter(shape))
-        let m = recorder.parameter(shape, dtype: moments.dtypes.first)
-        let v = recorder.parameter(shape, in: 0...1, dtype: moments.dtypes.second)
-        recorder.set { ($0.learningRate, $0.optimizerStep) = (0.001, 3) }
-        recorder.graph.adamW(
-          parameter: p, m: m, v: v, gradient: g, norm: recorder.graph.globalNorm([g]),
-          settings: AdamWSettings(beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1))
-        recorder.compare(p)
-      }
-    }
-  }
-}

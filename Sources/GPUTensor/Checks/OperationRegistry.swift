@@ -22,6 +22,8 @@ package enum OperationRegistry {
     Cast.self,
     BatchRows.self,
     AdamW.self,
+    Lion.self,
+    Muon.self,
   ]
 
   /// What `accrete doctor` can be asked for: the ops' stems.

@@ -1,6 +1,6 @@
 /// Numbers that change from run to run and travel as kernel arguments.
 package struct RunScalars: Sendable {
-  /// What the sum of token losses is multiplied with: 1 / supervised tokens of the whole step.
+  /// What the sum of token losses is multiplied with: 1 / what the supervised tokens of the whole step count together.
   package var lossScale: Float = 1
   /// Whether this run adds to parameter gradients of earlier micro-batches instead of overwriting them.
   package var accumulates = false

@@ -99,8 +99,8 @@ struct AdamW: Operation {
     let (p, m, v, g, norm) = (step.output(0), step.output(1), step.output(2), step.input(0), step.input(1)[0])
     guard norm.isFinite else { return }
     let (beta1, beta2, epsilon) = (S(settings.beta1), S(settings.beta2), S(settings.epsilon))
-    let (rate, maxNorm) = (S(step.scalars.learningRate), S(settings.maxGradNorm))
-    let clip = maxNorm > 0 ? min(1, maxNorm / (norm + 1e-6)) : 1
+    let rate = S(step.scalars.learningRate)
+    let clip = GlobalNorm.clipFactor(norm, maxGradNorm: settings.maxGradNorm)
     let (correction1, correction2) = corrections(step.scalars.optimizerStep)
     let (c1, c2) = (S(correction1), S(correction2))
     let keep = 1 - rate * S(settings.weightDecay)

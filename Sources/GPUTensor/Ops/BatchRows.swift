@@ -41,6 +41,32 @@ struct BatchRows: Operation {
   }
 }
 
+/// What the sample of each row counts, [R, 1]: inputs the stream's weights [N], one a token; segments [S, 4].
+struct BatchWeights: Operation {
+  let name = "batch"
+  let rowCapacity: Int
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    [TensorDescription(Shape([rowCapacity, 1], scalesWithRows: true))]
+  }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let groupSize = step.traits.workGroupSize
+    try step.launch(
+      "batch_weights", "batch.cl",
+      [step.output(0), step.input(0), step.input(1), .int(step.scalars.segmentCount), .int(step.rows)],
+      .groups((step.rows + groupSize - 1) / groupSize, of: groupSize))
+  }
+
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let segments = step.ints(1)
+    for segment in 0..<step.scalars.segmentCount {
+      let (start, first, count) = (segments[segment * 4], segments[segment * 4 + 1], segments[segment * 4 + 2])
+      (step.output(0) + Int(first)).update(from: step.input(0) + Int(start), count: Int(count))
+    }
+  }
+}
+
 /// The rows that have a target, in their order: inputs targets [R]; outputs, int32 with one entry for each such row, the
 /// rows' numbers and their targets. The host knows how many there are.
 struct SelectTargets: Operation {
@@ -90,6 +116,11 @@ extension Graph {
     RowTensors(record(BatchRows(rowCapacity: rowCapacity), [ids, labels, segments]))
   }
 
+  /// What the samples of those rows count, [R, 1], where the stream has a weight for each token.
+  package func batchWeights(_ weights: Tensor, segments: Tensor) -> Tensor {
+    record(BatchWeights(rowCapacity: rowCapacity), [weights, segments])[0]
+  }
+
   /// The numbers of the rows that have a target, and those targets.
   package func selectTargets(_ targets: Tensor) -> (rows: Tensor, targets: Tensor) {
     let outputs = record(SelectTargets(), [targets])
@@ -113,8 +144,9 @@ extension BatchRows: Checked {
           return [row + index % 4, row, count, count + index % 2]
         }
         recorder.set { $0.segmentCount = lengths.count }
-        let batch = recorder.graph.batchRows(
-          ids: ids, labels: labels, segments: recorder.ints(Shape([lengths.count, 4]), values: segments))
+        let segmentTable = recorder.ints(Shape([lengths.count, 4]), values: segments)
+        let batch = recorder.graph.batchRows(ids: ids, labels: labels, segments: segmentTable)
+        recorder.compare(recorder.graph.batchWeights(recorder.parameter(stream), segments: segmentTable))
         // Integers are compared as rows of a table that they pick.
         let table = recorder.parameter(Shape([rows + 102, 1]), values: (0..<rows + 102).map(Float.init))
         for tensor in [batch.ids, batch.positions, batch.keyStart, batch.keyEnd, batch.queryEnd] {

@@ -39,6 +39,11 @@ struct GlobalNorm: Operation {
     }
     step.output(0)[0] = sum.squareRoot()
   }
+
+  /// What an optimiser scales gradients of this norm by, so that it is at most `maxGradNorm`; 0: never.
+  static func clipFactor<S: HostScalar>(_ norm: S, maxGradNorm: Float) -> S {
+    maxGradNorm > 0 ? min(1, S(maxGradNorm) / (norm + 1e-6)) : 1
+  }
 }
 
 extension Graph {

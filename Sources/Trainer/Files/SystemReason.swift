@@ -4,7 +4,10 @@ extension Error {
   /// What the system says was wrong with a file: Foundation's own text on Linux names no more than a number.
   package var systemReason: String {
     let underlying = (self as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
-    guard let code = (self as? POSIXError ?? underlying as? POSIXError)?.code else { return localizedDescription }
+    var code = (self as? POSIXError ?? underlying as? POSIXError)?.code
+    // A full disk has a code of Foundation's own, without the system's.
+    if code == nil, (self as? CocoaError)?.code == .fileWriteOutOfSpace { code = .ENOSPC }
+    guard let code else { return localizedDescription }
     return String(cString: strerror(code.rawValue))
   }
 }

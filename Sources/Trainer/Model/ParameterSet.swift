@@ -15,7 +15,7 @@ package struct AllocationLimits: Sendable {
   }
 }
 
-/// Parameters as variables, side by side in slabs; their gradients and optimiser state take the same layout.
+/// Parameters as variables, side by side in slabs; their gradients and optimiser states take the same layout.
 ///
 /// A table that no single allocation can hold is divided by rows into parts, each a variable.
 package struct ParameterSet {
@@ -30,11 +30,12 @@ package struct ParameterSet {
   package let groups: [Group]
   private let parts: [String: [Variable]]
   private let apart: Set<String>
-  private let tables: Set<String>
+  /// Names of the matrices of a row a token, which may be divided.
+  package let tables: Set<String>
   private let limits: AllocationLimits
 
   /// - Parameters:
-  ///   - kind: what the numbers are: weights, gradients, a moment.
+  ///   - kind: what the numbers are: weights, gradients, an optimiser's state.
   ///   - types: dtypes by name, of parameters that are not float32; each has a slab of its own, and none is trained.
   ///   - dtype: of the other matrices; vectors, which are few, are float32.
   ///   - layout: the dtype by which the other matrices lie. float32: slab by slab as the weights do, whatever `dtype` is;
@@ -89,6 +90,8 @@ package struct ParameterSet {
   /// Bytes on a device of these traits; nil: the CPU fallback.
   package func byteCount(on traits: KernelTraits?) -> Int { slabs.reduce(0) { $0 + $1.byteCount(on: traits) } }
 
+  package func contains(_ name: String) -> Bool { parts[name] != nil }
+
   /// The variables of a parameter by its name: one, or several rows of it each.
   package func parts(_ name: String) -> [Variable] {
     guard let parts = parts[name] else { preconditionFailure("no parameter \(name)") }
@@ -105,13 +108,16 @@ package struct ParameterSet {
   /// All variables, in the order of the parameters.
   package var variables: [Variable] { parameters.flatMap { parts($0.name) } }
 
-  /// The same parameters with memory of their own: gradients, moments, a copy.
+  /// The same parameters, or those of them that are wanted, with memory of their own: gradients, states, a copy.
   ///
   /// - Parameter takenAlone: whether kernels take each parameter alone, instead of whole slabs beside those of this set.
-  package func sibling(kind: String, dtype: DType = .float32, takenAlone: Bool = false) -> ParameterSet {
+  package func sibling(
+    kind: String, dtype: DType = .float32, takenAlone: Bool = false,
+    where isWanted: (ParameterDescription) -> Bool = { _ in true }
+  ) -> ParameterSet {
     ParameterSet(
-      parameters, kind: kind, dtype: dtype, layout: takenAlone ? dtype : .float32, apart: apart, tables: tables,
-      limits: limits)
+      parameters.filter(isWanted), kind: kind, dtype: dtype, layout: takenAlone ? dtype : .float32, apart: apart,
+      tables: tables, limits: limits)
   }
 
   /// Copies all values to a set of the same layout; nothing leaves the device.

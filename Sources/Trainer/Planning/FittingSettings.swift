@@ -16,24 +16,31 @@ package struct FittingSettings: Sendable {
     package let largestBatch: Int
   }
 
+  /// What a run keeps beside the weights, and how.
+  private struct Keeping: Equatable {
+    var memory: MemorySettings
+    var optimizer: OptimizerSettings
+  }
+
   /// Larger micro-batches are not looked for: gradient accumulation does the rest.
   package static let mostRows = 1024
 
   private let configuration: LlamaConfiguration
   private let types: [String: DType]
   private let settings: TrainingSettings
-  private let memorySettings: MemorySettings
+  private let keeping: Keeping
   private let device: MemoryPlan.Device
 
   /// - Parameter types: of `BaseStorage`: dtypes of frozen weights that are not float32.
   package init(
     _ configuration: LlamaConfiguration, types: [String: DType] = [:], settings: TrainingSettings,
-    memory: MemorySettings = MemorySettings(), device: MemoryPlan.Device
+    memory: MemorySettings = MemorySettings(), optimizer: OptimizerSettings = OptimizerSettings(),
+    device: MemoryPlan.Device
   ) {
     self.configuration = configuration
     self.types = types
     self.settings = settings
-    memorySettings = memory
+    keeping = Keeping(memory: memory, optimizer: optimizer)
     self.device = device
   }
 
@@ -111,7 +118,8 @@ package struct FittingSettings: Sendable {
       var plain = settings
       plain.loadBestModelAtEnd = false
       let plan = try MemoryPlan(
-        configuration, types: types, method: method, memory: memorySettings, settings: plain, device: device)
+        configuration, types: types, method: method, memory: keeping.memory, optimizer: keeping.optimizer,
+        settings: plain, device: device)
       if plan.bytes.total <= memory { found.append("load_best_model_at_end: false") }
     }
     var shorter = length / 2
@@ -132,9 +140,11 @@ package struct FittingSettings: Sendable {
     if method != .full {
       let apart = Self.unmerged(method)
       let words =
-        "offload_base: true" + (memorySettings.recompute == .block ? "" : " with recompute: block")
+        "offload_base: true" + (keeping.memory.recompute == .block ? "" : " with recompute: block")
         + (apart == method ? "" : " and method.between_rounds: stack")
-      found += try proposal(words, apart, memory, length, rows) { ($0.offloadsBase, $0.recompute) = (true, .block) }
+      found += try proposal(words, apart, memory, length, rows) {
+        ($0.memory.offloadsBase, $0.memory.recompute) = (true, .block)
+      }
     }
     return Array(found.prefix(count))
   }
@@ -143,24 +153,24 @@ package struct FittingSettings: Sendable {
   private func savings(
     _ method: TrainingMethod, memory: Int, length: Int, rows: Int
   ) throws(LoRASettings.Unsuitable) -> [String] {
-    var found = try proposal("recompute: block", method, memory, length, rows) { $0.recompute = .block }
+    var found = try proposal("recompute: block", method, memory, length, rows) { $0.memory.recompute = .block }
     guard method == .full else { return found }
-    let moments = OptimizerMoments.blocks
-    found += try proposal("optim: \(moments.rawValue)", method, memory, length, rows) { $0.moments = moments }
+    let moments = keeping.optimizer.kind == .adamw ? OptimizerMoments.blocks : .float32
+    found += try proposal("optim: \(moments.rawValue)", method, memory, length, rows) { $0.optimizer.moments = moments }
     guard settings.gradientAccumulationSteps == 1 else { return found }
     let words = "optimizer_in_bwd: true" + (settings.maxGradNorm > 0 ? " with max_grad_norm: 0" : "")
-    found += try proposal(words, method, memory, length, rows) { $0.optimizerInBackward = true }
+    found += try proposal(words, method, memory, length, rows) { $0.memory.optimizerInBackward = true }
     return found
   }
 
   /// These words, where the change that they name is one and would make it fit.
   private func proposal(
     _ words: String, _ method: TrainingMethod, _ memory: Int, _ length: Int, _ rows: Int,
-    _ change: (inout MemorySettings) -> Void
+    _ change: (inout Keeping) -> Void
   ) throws(LoRASettings.Unsuitable) -> [String] {
-    var changed = memorySettings
+    var changed = keeping
     change(&changed)
-    guard changed != memorySettings,
+    guard changed != keeping,
       try plan(method, saving: changed, length: length, rows: rows).bytes.total <= memory
     else { return [] }
     return [words]
@@ -174,16 +184,16 @@ package struct FittingSettings: Sendable {
   }
 
   private func plan(
-    _ method: TrainingMethod, types: [String: DType]? = nil, saving memory: MemorySettings? = nil, length: Int,
-    rows: Int
+    _ method: TrainingMethod, types: [String: DType]? = nil, saving changed: Keeping? = nil, length: Int, rows: Int
   ) throws(LoRASettings.Unsuitable) -> MemoryPlan {
     var settings = settings
     settings.sequenceLength = length
     settings.perDeviceTrainBatchSize = rows
-    let memory = memory ?? memorySettings
+    let keeping = changed ?? keeping
     // As the recipe then must say.
-    if memory.optimizerInBackward { settings.maxGradNorm = 0 }
+    if keeping.memory.optimizerInBackward { settings.maxGradNorm = 0 }
     return try MemoryPlan(
-      configuration, types: types ?? self.types, method: method, memory: memory, settings: settings, device: device)
+      configuration, types: types ?? self.types, method: method, memory: keeping.memory,
+      optimizer: keeping.optimizer, settings: settings, device: device)
   }
 }

@@ -9,7 +9,7 @@ package struct MemoryPlan: Sendable, Equatable {
     package let weights: Int
     /// Those that wait for a step's end.
     package let gradients: Int
-    /// AdamW's two moments, and the copy of the best weights where one is kept.
+    /// The optimiser's states, and the copy of the best weights where one is kept.
     package let optimizer: Int
     /// What a step holds besides, at its peak: activations, their gradients, logits and scratch.
     package let activations: Int
@@ -58,7 +58,8 @@ package struct MemoryPlan: Sendable, Equatable {
   /// - Throws: `LoRASettings.Unsuitable` where adapters do not suit the model.
   package init(
     _ configuration: LlamaConfiguration, types: [String: DType] = [:], method: TrainingMethod,
-    memory: MemorySettings = MemorySettings(), settings: TrainingSettings, device: Device
+    memory: MemorySettings = MemorySettings(), optimizer: OptimizerSettings = OptimizerSettings(),
+    settings: TrainingSettings, device: Device
   ) throws(LoRASettings.Unsuitable) {
     let executor = PlanningExecutor(traits: device.traits, largestBuffer: device.largestBuffer)
     let limits = AllocationLimits(of: executor)
@@ -80,21 +81,21 @@ package struct MemoryPlan: Sendable, Equatable {
     let table = Variable(name: "rope table", shape: Shape([settings.sequenceLength, configuration.headDim]))
     let step = TrainingStep(
       model: model, stream: TokenStream(capacity: tokens), ropeTable: table, executor: executor, rowCapacity: tokens,
-      memory: memory)
+      memory: memory, optimizer: optimizer)
     let evaluator = LossEvaluator(
       model: model, ropeTable: table, executor: executor, rowCapacity: max(settings.sequenceLength, min(tokens, 1024)))
-    let plans = step.plans(for: settings.adamW).all + [evaluator.plan] + merge
+    let plans = step.plans(for: optimizer.optimizer(settings.optimizerConstants)).all + [evaluator.plan] + merge
 
     let trained = model.trained.byteCount
     let gradients = step.waitingGradients?.byteCount ?? 0
-    let moments = [step.firstMoments, step.secondMoments].reduce(0) { $0 + $1.byteCount(on: device.traits) }
+    let states = step.states.byteCount(on: device.traits)
     let kept = settings.loadBestModelAtEnd ? trained : 0
     let base = weights.parameters.byteCount(on: device.traits)
     let all = base + (adapter?.parameters.byteCount ?? 0)
     let total = Plan.totalBytes(plans) + kept
     bytes = Bytes(
-      weights: all, gradients: gradients, optimizer: moments + kept,
-      activations: total - all - gradients - moments - kept, total: total)
+      weights: all, gradients: gradients, optimizer: states + kept,
+      activations: total - all - gradients - states - kept, total: total)
     parameters = configuration.parameterCount
     trainableParameters = model.trained.parameters.reduce(0) { $0 + $1.elementCount }
     let allocations = plans.flatMap(\.slabs).map { $0.byteCount(on: device.traits) } + plans.flatMap(\.arenas)

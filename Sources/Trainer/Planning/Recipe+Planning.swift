@@ -10,8 +10,8 @@ extension Recipe {
   ) throws(RecipeError) -> Recipe {
     if let recipe { return try load(recipe, overrides: overrides) }
     let base =
-      model.map { "{model: \(RecipeYAML.text($0.standardizedFileURL.path))}" }
-      ?? "{preset: \(RecipeYAML.text(preset ?? ""))}"
+      model.map { "{model: \(SettingValue.text($0.standardizedFileURL.path).yaml)}" }
+      ?? "{preset: \(SettingValue.text(preset ?? "").yaml)}"
     var tree = try RecipeParsing.tree(
       of: "output_dir: plan\nbase: \(base)\nrounds: [{name: plan, train: plan.jsonl}]\n"
     ) { _ in "the plan" }

@@ -15,6 +15,7 @@ package struct Recipe: Sendable, Equatable {
   package var method: TrainingMethod
   package var precision: Precision
   package var memory: MemorySettings
+  package var optimizer: OptimizerSettings
   /// What is measured beside the losses, after each round.
   package var evaluation: EvaluationSettings
   /// Datasets whose held-out rows may stand among the rows that train (`allow_leaks`).
@@ -27,7 +28,8 @@ package struct Recipe: Sendable, Equatable {
   package init(
     outputDirectory: URL, seed: UInt64, device: String?, base: RecipeBase, baseStorage: BaseStorage = .fp32,
     method: TrainingMethod, precision: Precision, memory: MemorySettings = MemorySettings(),
-    evaluation: EvaluationSettings = EvaluationSettings(), allowLeaks: [String] = [], defaults: TrainingSettings,
+    optimizer: OptimizerSettings = OptimizerSettings(), evaluation: EvaluationSettings = EvaluationSettings(),
+    allowLeaks: [String] = [], defaults: TrainingSettings,
     rounds: [ResolvedRound]
   ) {
     self.outputDirectory = outputDirectory
@@ -38,27 +40,12 @@ package struct Recipe: Sendable, Equatable {
     self.method = method
     self.precision = precision
     self.memory = memory
+    self.optimizer = optimizer
     self.evaluation = evaluation
     self.allowLeaks = allowLeaks
     self.defaults = defaults
     self.rounds = rounds
   }
-}
-
-/// M0: what round 1 starts from (`base`).
-package enum RecipeBase: Sendable, Equatable {
-  /// A pretrained model's folder or file.
-  case model(URL)
-  /// Random weights of a named size; without a tokenizer the rows must be tokenised already.
-  case preset(name: String, tokenizer: RecipeTokenizer?)
-}
-
-/// Where the tokenizer of a model that starts from nothing comes from.
-package enum RecipeTokenizer: Sendable, Equatable {
-  /// Bytes, three special tokens, and beyond these 259 what is learned from the texts of all rounds.
-  case bytes(vocabularySize: Int)
-  /// Read from a file or a model's folder.
-  case file(URL)
 }
 
 /// What matrix products multiply (`precision`); weights, activations and sums are float32 in both.

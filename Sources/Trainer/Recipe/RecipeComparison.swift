@@ -35,9 +35,11 @@ package struct RecipeChange: Encodable, Sendable, Equatable, CustomStringConvert
 extension Recipe {
   /// What differs from an earlier resolved recipe, key by key in this recipe's order, keys that are gone last.
   ///
-  /// - Parameter yaml: as ``yaml`` gives it, of any release.
+  /// - Parameter yaml: as ``yaml`` gives it, of any release: keys that came later have their defaults there.
   package func changes(since yaml: String) throws(RecipeError) -> [RecipeChange] {
-    try Self.changes(from: yaml, to: self.yaml)
+    let tree = try RecipeParsing.tree(of: yaml) { "recipe.yaml:\($0)" }
+    let before = try? RecipeDecoding(folder: outputDirectory).recipe(tree).yaml
+    return try Self.changes(from: before ?? yaml, to: self.yaml)
   }
 
   /// What differs between two resolved recipes, in the later one's order, keys that are gone last.

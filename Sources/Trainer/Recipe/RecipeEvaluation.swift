@@ -1,35 +1,18 @@
-/// The keys that say what is measured, and what the measurements decide.
-extension RecipeDecoding {
-  /// Reads the run's `evaluation`.
-  static func evaluation(_ reader: RecipeReader) throws(RecipeError) -> EvaluationSettings {
-    var settings = EvaluationSettings()
-    guard let node = reader.node("evaluation"), !node.isNull else { return settings }
-    let mapping = try reader.mapping(
-      node, "evaluation", known: ["general", "max_examples", "max_new_tokens", "batch_size"])
-    settings.general = try mapping.optional("general") { mapping throws(RecipeError) in try mapping.path("general") }
-    if mapping.node("max_examples") != nil {
-      settings.maxExamples = try mapping.optional("max_examples") { mapping throws(RecipeError) in
-        try mapping.integer("max_examples", in: 1...1_000_000_000)
-      }
-    }
-    if let count = try mapping.integer("max_new_tokens", in: 1...(1 << 20)) { settings.maxNewTokens = count }
-    if let count = try mapping.integer("batch_size", in: 1...1024) { settings.batchSize = count }
-    return settings
-  }
+extension EvaluationSettings {
+  /// `evaluation`; null and nothing are the defaults.
+  static let form = KeyForm<EvaluationSettings>.mapping(keys, defaults: EvaluationSettings()).orNull
+    .map({ $0 ?? EvaluationSettings() }, { $0 })
 
-  /// Reads a round's `task`.
-  static func task(_ round: RecipeReader) throws(RecipeError) -> TaskFamily? {
-    try round.optional("task") { round throws(RecipeError) in try round.word("task", as: TaskFamily.self) }
-  }
-
-  /// Refuses a task whose answers nothing can be compared with.
-  static func checkTask(of round: ResolvedRound, at reader: RecipeReader) throws(RecipeError) {
-    guard round.task != nil, round.valid == nil, round.split == nil else { return }
-    throw RecipeError(
-      place: reader.node("task")?.place ?? reader.place,
-      message: "\(reader.name("task")) scores answers to held-out rows, and round \(round.name) has none: add valid or "
-        + "split, or remove task")
-  }
+  private static let keys: [Key<EvaluationSettings>] = [
+    Key(
+      "general", \.general, KeyForm.path.orNull,
+      "File of a text that belongs to no round; its loss shows how far the model drifts."),
+    Key(
+      "max_examples", \.maxExamples, KeyForm.count(1...TrainingSettings.countLimit).orNull,
+      "Held-out rows of each dataset with a `task` that the model answers, the first ones; null answers all."),
+    Key("max_new_tokens", \.maxNewTokens, .count(1...1_048_576), "Most tokens of an answer."),
+    Key("batch_size", \.batchSize, .count(1...1024), "Answers that are written at once."),
+  ]
 }
 
 extension Recipe {
@@ -53,13 +36,5 @@ extension Recipe {
         }
       }
     }
-  }
-}
-
-extension EvaluationSettings {
-  /// The settings as YAML.
-  var yaml: String {
-    "{general: \(general.map { RecipeYAML.text($0.path) } ?? "null"), "
-      + "max_examples: \(maxExamples.map { String($0) } ?? "null"), max_new_tokens: \(maxNewTokens), batch_size: \(batchSize)}"
   }
 }

@@ -13,136 +13,144 @@ package enum TrainingMethod: Sendable, Equatable {
   }
 }
 
-/// The `method` mapping.
-extension RecipeDecoding {
-  private static let loraKeys = [
-    "rank", "alpha", "dropout", "target_modules", "rank_pattern", "alpha_pattern", "modules_to_save", "use_rslora",
-    "use_dora", "between_rounds", "init_adapter",
-  ]
+/// The keys of `method`, of which `full` has no use but for the type.
+struct MethodSettings: Sendable {
+  var kind = TrainingMethod.Kind.full
+  var lora = LoRASettings()
+  var initialAdapter: URL?
+  /// How the base is kept: only fp32 can be trained, or be merged into.
+  var base = BaseStorage.fp32
 
-  private static let patternForm = "a mapping of modules' names to numbers, as in {down_proj: 16}"
-
-  /// - Parameter base: how the base is kept: only fp32 can be trained, or be merged into.
-  static func method(_ reader: RecipeReader, base: BaseStorage) throws(RecipeError) -> TrainingMethod {
-    guard let node = reader.node("method") else {
-      try checkTrainable(base, at: reader.node("base")?.place ?? reader.place)
-      return .full
+  /// `method`.
+  static let form: KeyForm<MethodSettings> = {
+    let whole = KeyForm<MethodSettings>.mapping([type] + loraKeys, defaults: MethodSettings(), check: check)
+    return KeyForm(words: whole.words, inner: whole.inner, read: whole.read) { method in
+      method.kind == .lora ? whole.write(method) : .mapping([SettingValue.Member]([type], of: method))
     }
-    let method = try reader.mapping(node, "method", known: ["type"] + loraKeys)
-    switch try method.word("type", as: TrainingMethod.Kind.self) ?? .full {
-    case .full:
-      guard let (key, extra) = loraKeys.lazy.compactMap({ key in method.node(key).map { (key, $0) } }).first else {
-        try checkTrainable(base, at: node.place)
-        return .full
+  }()
+
+  private static let type = Key<MethodSettings>(
+    "type", \.kind, .word, "Weights that are trained: all of the model's, or low-rank adapters beside a frozen model.")
+
+  private static let loraKeys =
+    (LoRASettings.keys.map { $0.of(\MethodSettings.lora) } + [
+      Key(
+        "init_adapter", \.initialAdapter, KeyForm.path.orNull,
+        "PEFT folder that the first round's adapter starts from; null starts a new one.")
+    ]).map(refusedInFull)
+
+  /// The key, which `full` does not read.
+  private static func refusedInFull(_ key: Key<MethodSettings>) -> Key<MethodSettings> {
+    Key(key.name, type: key.type, key.meaning) { reader, method throws(RecipeError) in
+      guard method.kind == .lora else {
+        throw RecipeError(
+          place: reader.place(of: key.name),
+          message: "\(reader.name(key.name)) is read by method.type lora alone, and the type is full: remove it, or "
+            + "set type: lora")
       }
-      throw RecipeError(
-        place: extra.place,
-        message: "method.\(key) is read by method.type lora alone, and the type is full: remove it, or set type: lora")
-    case .lora:
-      let isNull = method.node("init_adapter")?.isNull ?? true
-      return .lora(try lora(method, base: base), initial: isNull ? nil : try method.path("init_adapter"))
+      try key.read(reader, into: &method)
+    } write: {
+      key.write($0)
     }
   }
 
-  private static func checkTrainable(_ base: BaseStorage, at place: String) throws(RecipeError) {
-    guard base != .fp32 else { return }
+  private static func check(_ reader: RecipeReader, _ method: MethodSettings) throws(RecipeError) {
+    guard method.kind == .lora, method.base != .fp32, method.lora.betweenRounds == .merge else { return }
     throw RecipeError(
-      place: place,
-      message: "base.dtype \(base.rawValue) keeps the weights frozen, and method.type full trains them: "
-        + "set method.type: lora, or base.dtype: fp32")
+      place: reader.place(of: "between_rounds"),
+      message: "method.between_rounds merge would add to weights that base.dtype keeps in \(method.base.rawValue): "
+        + "set between_rounds: stack, or base.dtype: fp32")
   }
+}
 
-  private static func lora(_ method: RecipeReader, base: BaseStorage) throws(RecipeError) -> LoRASettings {
-    var settings = LoRASettings()
-    if let rank = try method.integer("rank", in: 1...(1 << 16)) { settings.rank = rank }
-    // Twice the rank, as fine-tuning recipes have it, where nothing else is said.
-    settings.alpha =
-      try method.number("alpha", allowed: "a number above 0") { $0 > 0 && $0 <= 1e6 } ?? 2 * Double(settings.rank)
-    if let rate = try method.number("dropout", allowed: "a share from 0 to below 1", where: { (0..<1).contains($0) }) {
-      settings.dropout = rate
-    }
-    settings.targets = try targets(method)
-    settings.modulesToSave = try modulesToSave(method)
-    if let (names, ranks) = try method.namedMapping("rank_pattern", allowed: patternForm) {
-      for name in names { settings.rankPattern[name] = try ranks.integer(name, in: 1...(1 << 16)) }
-    }
-    if let (names, alphas) = try method.namedMapping("alpha_pattern", allowed: patternForm) {
-      for name in names {
-        settings.alphaPattern[name] = try alphas.number(name, allowed: "a number above 0") { $0 > 0 && $0 <= 1e6 }
-      }
-    }
-    if let flag = try method.boolean("use_rslora") { settings.usesRankStabilization = flag }
-    if let flag = try method.boolean("use_dora") { settings.usesMagnitudes = flag }
-    settings.betweenRounds = base == .fp32 ? .merge : .stack
-    guard let word = try method.word("between_rounds", as: LoRASettings.BetweenRounds.self),
-      let node = method.node("between_rounds")
-    else { return settings }
-    if base != .fp32, word == .merge {
-      throw RecipeError(
-        place: node.place,
-        message: "method.between_rounds merge would add to weights that base.dtype keeps in \(base.rawValue): "
-          + "set between_rounds: stack, or base.dtype: fp32")
-    }
-    settings.betweenRounds = word
-    return settings
-  }
+extension LoRASettings {
+  private static let patternWords = "a mapping of modules' names to numbers, as in {down_proj: 16}"
+  private static let rank = KeyForm<Int>.count(1...65_536)
+  private static let alpha = KeyForm<Double>.number("a number above 0") { $0 > 0 && $0 <= 1e6 }
 
+  /// The keys that PEFT's LoraConfig has too, and `between_rounds`.
+  fileprivate static let keys: [Key<LoRASettings>] = [
+    Key("rank", \.rank, rank, "Rank of the adapters.") { _, _, lora in
+      // Twice the rank, as fine-tuning recipes have it, where `alpha` says nothing else.
+      lora.alpha = 2 * Double(lora.rank)
+    },
+    Key(
+      "alpha", \.alpha, alpha, "Scale: an adapter's output is multiplied by alpha / rank. Twice `rank` where left out."),
+    Key(
+      "dropout", \.dropout, .number("a share from 0 to below 1") { (0..<1).contains($0) },
+      "Share of a layer's inputs that a step hides from its adapter."),
+    Key(
+      "target_modules", \.targets, .targets,
+      "Linear layers that get an adapter, by the ends of their names or by regular expressions."),
+    Key("rank_pattern", \.rankPattern, .pattern(patternWords, rank), "Ranks of single modules, in place of `rank`."),
+    Key(
+      "alpha_pattern", \.alphaPattern, .pattern(patternWords, alpha), "Alphas of single modules, in place of `alpha`."),
+    Key(
+      "modules_to_save", \.modulesToSave,
+      KeyForm.names("null, or a list of modules' names such as [embed_tokens, lm_head]").orNull
+        .map({ $0 ?? [] }, { $0.isEmpty ? nil : $0 }),
+      "Modules without an adapter whose own weights are trained."),
+    Key("use_rslora", \.usesRankStabilization, .flag, "Scales by alpha / √rank instead of alpha / rank."),
+    Key("use_dora", \.usesMagnitudes, .flag, "Trains a magnitude for each output feature beside the adapter (DoRA)."),
+    Key(
+      "between_rounds", \.betweenRounds, .word,
+      "Use of a round's adapter in the next: merge adds it to the base, continue trains it on, stack keeps it frozen "
+        + "beside a new one. Stack where left out and `base.dtype` is not fp32."),
+  ]
+}
+
+extension KeyForm<LoRASettings.Targets> {
   /// `all-linear`, one name, or a list of names.
-  private static func targets(_ method: RecipeReader) throws(RecipeError) -> LoRASettings.Targets {
-    guard let node = method.node("target_modules") else { return .allLinear }
-    if case .scalar("all-linear", _) = node.content { return .allLinear }
-    return .named(
-      try names(
-        method, "target_modules", node, allowed: "all-linear, or a list of modules' names such as [q_proj, v_proj]"))
-  }
-
-  /// Null, one name, or a list of names.
-  private static func modulesToSave(_ method: RecipeReader) throws(RecipeError) -> [String] {
-    let key = "modules_to_save"
-    guard let node = method.node(key), !node.isNull else { return [] }
-    return try names(method, key, node, allowed: "null, or a list of modules' names such as [embed_tokens, lm_head]")
-  }
-
-  private static func names(
-    _ method: RecipeReader, _ key: String, _ node: RecipeNode, allowed: String
-  ) throws(RecipeError) -> [String] {
-    switch node.content {
-    case .scalar(let text, _) where !text.isEmpty && !node.isNull: return [text]
-    case .sequence(let items) where !items.isEmpty:
-      var names: [String] = []
-      for item in items {
-        guard case .scalar(let text, _) = item.content, !text.isEmpty else {
-          throw method.error(key, item, allowed: allowed)
-        }
-        names.append(text)
+  fileprivate static var targets: Self {
+    let names = KeyForm<[String]>.names("all-linear, or a list of modules' names such as [q_proj, v_proj]")
+    return KeyForm(words: names.words) { reader, key, _ throws(RecipeError) in
+      if case .scalar("all-linear", _)? = reader.node(key)?.content { return .allLinear }
+      return .named(try names.read(reader, key, nil))
+    } write: { targets in
+      switch targets {
+      case .allLinear: .word("all-linear")
+      case .named(let list): names.write(list)
       }
-      return names
-    default: throw method.error(key, node, allowed: allowed)
     }
   }
 }
 
-extension TrainingMethod {
-  /// The method as YAML.
-  var yaml: String {
-    guard case .lora(let settings, let initial) = self else { return "{type: full}" }
-    func mapping(_ pairs: [(String, String)]) -> String {
-      "{" + pairs.map { "\(RecipeYAML.text($0)): \($1)" }.joined(separator: ", ") + "}"
-    }
-    func list(_ names: [String]) -> String { "[" + names.map(RecipeYAML.text).joined(separator: ", ") + "]" }
-    let targets: String =
-      switch settings.targets {
-      case .allLinear: "all-linear"
-      case .named(let names): list(names)
+extension KeyForm {
+  /// Numbers by the names of modules; null is none.
+  fileprivate static func pattern<Item>(
+    _ words: String, _ form: KeyForm<Item>
+  ) -> Self where Value == [String: Item] {
+    KeyForm.named(words, isEmptyAllowed: true, form).orNull.map({ $0 ?? [:] }, { $0 })
+  }
+}
+
+extension Recipe {
+  /// The keys of `method`.
+  var methodSettings: MethodSettings {
+    get {
+      var settings = MethodSettings(base: baseStorage)
+      if case .lora(let lora, let initial) = method {
+        (settings.kind, settings.lora, settings.initialAdapter) = (.lora, lora, initial)
+      } else if baseStorage != .fp32 {
+        settings.lora.betweenRounds = .stack
       }
-    let ranks = settings.rankPattern.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
-    let alphas = settings.alphaPattern.sorted { $0.key < $1.key }.map { ($0.key, RecipeYAML.number($0.value)) }
-    return "{type: lora, rank: \(settings.rank), alpha: \(RecipeYAML.number(settings.alpha)), "
-      + "dropout: \(RecipeYAML.number(settings.dropout)), "
-      + "target_modules: \(targets), rank_pattern: \(mapping(ranks)), alpha_pattern: \(mapping(alphas)), "
-      + "modules_to_save: \(settings.modulesToSave.isEmpty ? "null" : list(settings.modulesToSave)), "
-      + "use_rslora: \(settings.usesRankStabilization), use_dora: \(settings.usesMagnitudes), "
-      + "between_rounds: \(settings.betweenRounds.rawValue), "
-      + "init_adapter: \(initial.map { RecipeYAML.text($0.path) } ?? "null")}"
+      return settings
+    }
+    set {
+      method =
+        switch newValue.kind {
+        case .full: .full
+        case .lora: .lora(newValue.lora, initial: newValue.initialAdapter)
+        }
+    }
+  }
+
+  /// Refuses to train every weight of a base that is kept in fewer bits.
+  func checkTrainable(at reader: RecipeReader) throws(RecipeError) {
+    guard method == .full, baseStorage != .fp32 else { return }
+    throw RecipeError(
+      place: reader.node("method")?.place ?? reader.place(of: "base"),
+      message: "base.dtype \(baseStorage.rawValue) keeps the weights frozen, and method.type full trains them: "
+        + "set method.type: lora, or base.dtype: fp32")
   }
 }

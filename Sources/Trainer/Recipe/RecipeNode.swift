@@ -28,6 +28,12 @@ struct RecipeNode: Sendable {
     return ["", "~", "null", "Null", "NULL"].contains(text)
   }
 
+  /// The value as text; nil where it is none, or empty.
+  var text: String? {
+    guard case .scalar(let text, _) = content, !isNull, !text.isEmpty, !text.contains("\0") else { return nil }
+    return text
+  }
+
   /// The value as an error shows it: on one line, and short.
   var shown: String {
     switch content {

@@ -1,43 +1,33 @@
-/// The `objective` mapping among the training keys.
-extension RecipeDecoding {
-  /// Reads `objective`; a share that is not given is what the other leaves.
-  static func objective(
-    _ node: RecipeNode, in parent: RecipeReader, into objective: inout ReadingOrder
-  ) throws(RecipeError) {
-    let reader = try parent.mapping(node, "objective", known: ReadingOrder.keys)
-    let allowed = "a share from 0 to 1"
-    let forward = try reader.number("forward", allowed: allowed) { (0...1).contains($0) }
-    let reverse = try reader.number("reverse", allowed: allowed) { (0...1).contains($0) }
-    if let share = forward ?? reverse.map({ 1 - $0 }) {
-      objective.forward = share
-      objective.reverse = reverse ?? 1 - share
-    }
-    guard abs(objective.forward + objective.reverse - 1) < 1e-6 else {
+extension ReadingOrder {
+  /// `objective`; keys that are not given stay as they are inherited.
+  static let form = KeyForm<ReadingOrder>.mapping(keys, defaults: ReadingOrder(), check: check)
+
+  private static let share = KeyForm.number("a share from 0 to 1") { (0...1).contains($0) }
+
+  private static let keys: [Key<ReadingOrder>] = [
+    Key("forward", \.forward, share, "Share of rows that are read forwards; 1 − `reverse` where left out.") {
+      _, _, order in order.reverse = 1 - order.forward
+    },
+    Key("reverse", \.reverse, share, "Share of rows that are read in reverse; 1 − `forward` where left out.") {
+      reader, _, order in
+      if reader.node("forward") == nil { order.forward = 1 - order.reverse }
+    },
+    Key("unit", \.unit, .word, "Unit of reversal: units come in reverse, what is within a unit stays as it is."),
+    Key(
+      "longest_segment", \.longestSegment, .count(1...1_000_000),
+      "Most words of a segment, where `unit` is segment; lengths are random."),
+    Key(
+      "marker", \.marker, KeyForm.text("null, or a text").orNull,
+      "Text that begins each reversed row, right after BOS; null adds none."),
+  ]
+
+  private static func check(_ reader: RecipeReader, _ order: ReadingOrder) throws(RecipeError) {
+    let sum = order.forward + order.reverse
+    guard abs(sum - 1) < 1e-6 else {
       throw RecipeError(
         place: reader.place,
-        message: "\(parent.name("objective")) shares rows forward \(objective.forward) + reverse "
-          + "\(objective.reverse) = \(objective.forward + objective.reverse), but the shares should sum to 1: set both, or leave one out"
-      )
+        message: "\(reader.path) shares rows forward \(order.forward) + reverse \(order.reverse) = \(sum), but the "
+          + "shares should sum to 1: set both, or leave one out")
     }
-    if let unit = try reader.word("unit", as: Reversal.Unit.self) { objective.unit = unit }
-    if let longest = try reader.integer("longest_segment", in: 1...1_000_000) { objective.longestSegment = longest }
-    if reader.node("marker") != nil {
-      objective.marker = try reader.optional("marker") { reader throws(RecipeError) in
-        try reader.text("marker", allowed: "null, or a text")
-      }
-    }
-  }
-}
-
-extension ReadingOrder {
-  fileprivate static let keys = ["forward", "reverse", "unit", "longest_segment", "marker"]
-
-  /// The settings as YAML.
-  var yaml: String {
-    let values = [
-      RecipeYAML.number(forward), RecipeYAML.number(reverse), unit.rawValue, String(longestSegment),
-      marker.map { RecipeYAML.text($0) } ?? "null",
-    ]
-    return "{" + zip(Self.keys, values).map { "\($0): \($1)" }.joined(separator: ", ") + "}"
   }
 }

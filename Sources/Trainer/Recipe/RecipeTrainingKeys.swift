@@ -1,145 +1,90 @@
-/// One training key: its name, how it is read into the settings, and how the resolved recipe writes it.
-///
-/// The list below is the only place that knows the keys: what may stand in a recipe is exactly what is read and what is
-/// written again.
-package struct TrainingKey: Sendable {
-  package let name: String
-  /// Reads the key, where it is given, into the settings.
-  let read: @Sendable (RecipeReader, inout TrainingSettings) throws(RecipeError) -> Void
-  /// The value as YAML; nil: the key is not in use.
-  package let write: @Sendable (TrainingSettings) -> String?
-}
-
-extension TrainingKey {
+extension TrainingSettings {
   /// Most steps, rows or tokens that a key may ask for: sums and products of a few of them still fit 64 bits.
-  private static let countLimit = 1_000_000_000
+  static let countLimit = 1_000_000_000
 
-  package static let all: [TrainingKey] = [
-    .count("sequence_length", \.sequenceLength, in: 2...(1 << 24)),
-    .flag("packing", \.packing),
-    .flag("shuffle", \.shuffle),
-    .count("per_device_train_batch_size", \.perDeviceTrainBatchSize, in: 1...(1 << 20)),
-    .count("gradient_accumulation_steps", \.gradientAccumulationSteps, in: 1...(1 << 20)),
-    maxSteps, epochs,
-    .number("learning_rate", \.learningRate, allowed: "a number from 0 to 1") { (0...1).contains($0) },
-    scheduler,
-    .count("warmup_steps", \.warmupSteps, in: 0...countLimit),
-    .number("min_lr_ratio", \.minLearningRateRatio, allowed: "a number from 0 to 1") { (0...1).contains($0) },
-    .number("weight_decay", \.weightDecay, allowed: "a number from 0 to 1") { (0...1).contains($0) },
-    .number("adam_beta1", \.adamBeta1, allowed: "a number from 0 to below 1") { (0..<1).contains($0) },
-    .number("adam_beta2", \.adamBeta2, allowed: "a number from 0 to below 1") { (0..<1).contains($0) },
-    .number("adam_epsilon", \.adamEpsilon, allowed: "a number above 0, to 1") { $0 > 0 && $0 <= 1 },
-    .number("max_grad_norm", \.maxGradNorm, allowed: "a number from 0 up (0 clips nothing)") { $0 >= 0 },
-    objective, union,
-    .count("logging_steps", \.loggingSteps, in: 1...countLimit),
-    .count("save_steps", \.saveSteps, in: 1...countLimit),
-    optionalCount("eval_steps", \.evalSteps), optionalCount("early_stopping_patience", \.earlyStoppingPatience),
-    .number("early_stopping_threshold", \.earlyStoppingThreshold, allowed: "nats from 0 up") { $0 >= 0 },
-    .flag("load_best_model_at_end", \.loadBestModelAtEnd),
-    maxForgetting,
+  private static let batchLimit = 1 << 20
+  private static let share = "a number from 0 to 1"
+  private static let belowOne = "a number from 0 to below 1"
+
+  /// The keys that stand at the top for all rounds, or in a round for it alone.
+  package static let keys: [Key<TrainingSettings>] = [
+    Key("sequence_length", \.sequenceLength, .count(2...16_777_216), "Tokens of a row; longer samples are cut."),
+    Key("packing", \.packing, .flag, "Packs several samples into a row; attention never crosses from one to the next."),
+    Key("shuffle", \.shuffle, .flag, "Draws rows in a shuffled order instead of the file's."),
+    Key("per_device_train_batch_size", \.perDeviceTrainBatchSize, .count(1...batchLimit), "Rows of a micro-batch."),
+    Key(
+      "gradient_accumulation_steps", \.gradientAccumulationSteps, .count(1...batchLimit),
+      "Micro-batches whose gradients are added up for one optimiser step."),
+    duration("max_steps", or: "num_train_epochs", .count(1...countLimit), "Optimiser steps of a round.") {
+      .steps($0)
+    } value: {
+      if case .steps(let steps) = $0 { steps } else { nil }
+    },
+    duration(
+      "num_train_epochs", or: "max_steps", .number("a number above 0, to 1000000") { $0 > 0 && $0 <= 1e6 },
+      "Passes over the rows that a round draws from, in place of `max_steps`."
+    ) {
+      .epochs($0)
+    } value: {
+      if case .epochs(let epochs) = $0 { epochs } else { nil }
+    },
+    Key("learning_rate", \.learningRate, .number(share) { (0...1).contains($0) }, "Peak learning rate."),
+    Key(
+      "lr_scheduler_type", \.lrSchedulerType, .word,
+      "Course of the learning rate after the warm-up; wsd stays at the peak and decays at the end."),
+    Key("warmup_steps", \.warmupSteps, .count(0...countLimit), "Optimiser steps of linear warm-up."),
+    Key(
+      "min_lr_ratio", \.minLearningRateRatio, .number(share) { (0...1).contains($0) },
+      "Last learning rate, as a share of the peak."),
+    Key("weight_decay", \.weightDecay, .number(share) { (0...1).contains($0) }, "Decoupled weight decay of AdamW."),
+    Key("adam_beta1", \.adamBeta1, .number(belowOne) { (0..<1).contains($0) }, "Decay of AdamW's first moments."),
+    Key("adam_beta2", \.adamBeta2, .number(belowOne) { (0..<1).contains($0) }, "Decay of AdamW's second moments."),
+    Key(
+      "adam_epsilon", \.adamEpsilon, .number("a number above 0, to 1") { $0 > 0 && $0 <= 1 },
+      "Number that AdamW adds to its denominator."),
+    Key(
+      "max_grad_norm", \.maxGradNorm, .number("a number from 0 up (0 clips nothing)") { $0 >= 0 },
+      "Largest global L2 norm of the gradients; larger ones are scaled down to it."),
+    Key(
+      "objective", \.objective, ReadingOrder.form, "Order in which rows are read: forwards, or some of them in reverse."
+    ),
+    Key(
+      "union", \.union, UnionSettings.form,
+      "Mixture that a round draws its rows from: its own dataset and all earlier ones."),
+    Key("logging_steps", \.loggingSteps, .count(1...countLimit), "Optimiser steps between two lines of the log."),
+    Key("save_steps", \.saveSteps, .count(1...countLimit), "Optimiser steps between two checkpoints."),
+    Key(
+      "eval_steps", \.evalSteps, KeyForm.count(1...countLimit).orNull,
+      "Optimiser steps between two evaluations within a round; null evaluates after the round alone."),
+    Key(
+      "early_stopping_patience", \.earlyStoppingPatience, KeyForm.count(1...countLimit).orNull,
+      "Evaluations in a row without a better held-out loss after which the round ends; null never ends it early."),
+    Key(
+      "early_stopping_threshold", \.earlyStoppingThreshold, .number("nats from 0 up") { $0 >= 0 },
+      "Nats by which a held-out loss must be lower to count as better."),
+    Key(
+      "load_best_model_at_end", \.loadBestModelAtEnd, .flag,
+      "Keeps the round's model of the lowest held-out loss instead of its last."),
+    Key(
+      "max_forgetting", \.maxForgetting, KeyForm.number("null, or nats from 0 up") { $0 >= 0 }.orNull,
+      "Nats that a round may cost an earlier dataset; a round that costs more is refused. Null refuses none."),
   ]
 
-  /// Keys of the two mappings among the training keys, for the advice on a key that stands at the wrong level.
-  package static let nested = [
-    "forward": "objective", "reverse": "objective", "unit": "objective", "longest_segment": "objective",
-    "marker": "objective",
-    "sampling": "union", "temperature": "union", "weights": "union", "replay_fraction": "union", "examples": "union",
-    "base_replay": "union",
-  ]
-
-  private typealias Field<Value> = WritableKeyPath<TrainingSettings, Value> & Sendable
-
-  private static func count(_ name: String, _ field: Field<Int>, in range: ClosedRange<Int>) -> TrainingKey {
-    TrainingKey(name: name) { reader, settings throws(RecipeError) in
-      if let value = try reader.integer(name, in: range) { settings[keyPath: field] = value }
-    } write: {
-      String($0[keyPath: field])
-    }
-  }
-
-  private static func flag(_ name: String, _ field: Field<Bool>) -> TrainingKey {
-    TrainingKey(name: name) { reader, settings throws(RecipeError) in
-      if let value = try reader.boolean(name) { settings[keyPath: field] = value }
-    } write: {
-      String($0[keyPath: field])
-    }
-  }
-
-  private static func number(
-    _ name: String, _ field: Field<Double>, allowed: String, where isAllowed: @escaping @Sendable (Double) -> Bool
-  ) -> TrainingKey {
-    TrainingKey(name: name) { reader, settings throws(RecipeError) in
-      if let value = try reader.number(name, allowed: allowed, where: isAllowed) { settings[keyPath: field] = value }
-    } write: {
-      RecipeYAML.number($0[keyPath: field])
-    }
-  }
-
-  // MARK: - Keys with rules of their own
-
-  private static let maxSteps = TrainingKey(name: "max_steps") { reader, settings throws(RecipeError) in
-    guard let node = reader.node("max_steps") else { return }
-    let other = reader.node("num_train_epochs")
-    if node.isNull, let other, !other.isNull { return }
-    if let other, !other.isNull {
-      throw RecipeError(
-        place: other.place, message: "max_steps and num_train_epochs are both given: keep the one that is meant")
-    }
-    if let steps = try reader.integer("max_steps", in: 1...countLimit) { settings.duration = .steps(steps) }
-  } write: {
-    guard case .steps(let steps) = $0.duration else { return nil }
-    return String(steps)
-  }
-
-  private static let epochs = TrainingKey(name: "num_train_epochs") { reader, settings throws(RecipeError) in
-    guard let node = reader.node("num_train_epochs") else { return }
-    if node.isNull, let other = reader.node("max_steps"), !other.isNull { return }
-    let allowed = "a number above 0, to 1000000"
-    if let epochs = try reader.number("num_train_epochs", allowed: allowed, where: { $0 > 0 && $0 <= 1e6 }) {
-      settings.duration = .epochs(epochs)
-    }
-  } write: {
-    guard case .epochs(let epochs) = $0.duration else { return nil }
-    return RecipeYAML.number(epochs)
-  }
-
-  private static let scheduler = TrainingKey(name: "lr_scheduler_type") { reader, settings throws(RecipeError) in
-    if let kind = try reader.word("lr_scheduler_type", as: LearningRateKind.self) { settings.lrSchedulerType = kind }
-  } write: {
-    $0.lrSchedulerType.rawValue
-  }
-
-  /// A count that null leaves out.
-  private static func optionalCount(_ name: String, _ field: Field<Int?>) -> TrainingKey {
-    TrainingKey(name: name) { reader, settings throws(RecipeError) in
-      guard reader.node(name) != nil else { return }
-      settings[keyPath: field] = try reader.optional(name) { reader throws(RecipeError) in
-        try reader.integer(name, in: 1...countLimit)
+  /// One of the two keys that say how long a round trains; null leaves it to the other.
+  private static func duration<Value>(
+    _ name: String, or other: String, _ form: KeyForm<Value>, _ meaning: String,
+    _ duration: @escaping @Sendable (Value) -> TrainingDuration,
+    value: @escaping @Sendable (TrainingDuration) -> Value?
+  ) -> Key<TrainingSettings> {
+    Key(name, type: form.words, meaning) { reader, settings throws(RecipeError) in
+      if let rival = reader.node(other), !rival.isNull {
+        if reader.node(name)?.isNull == true { return }
+        throw RecipeError(
+          place: rival.place, message: "\(name) and \(other) are both given: keep the one that is meant")
       }
+      settings.duration = duration(try form.read(reader, name, nil))
     } write: {
-      $0[keyPath: field].map { String($0) } ?? "null"
+      value($0.duration).flatMap(form.write)
     }
-  }
-
-  private static let maxForgetting = TrainingKey(name: "max_forgetting") { reader, settings throws(RecipeError) in
-    guard let node = reader.node("max_forgetting") else { return }
-    settings.maxForgetting =
-      node.isNull ? nil : try reader.number("max_forgetting", allowed: "null, or nats from 0 up") { $0 >= 0 }
-  } write: {
-    $0.maxForgetting.map { RecipeYAML.number($0) } ?? "null"
-  }
-
-  private static let objective = TrainingKey(name: "objective") { reader, settings throws(RecipeError) in
-    guard let node = reader.node("objective") else { return }
-    try RecipeDecoding.objective(node, in: reader, into: &settings.objective)
-  } write: {
-    $0.objective.yaml
-  }
-
-  private static let union = TrainingKey(name: "union") { reader, settings throws(RecipeError) in
-    guard let node = reader.node("union") else { return }
-    try RecipeDecoding.union(node, in: reader, into: &settings.union)
-  } write: {
-    $0.union.yaml
   }
 }

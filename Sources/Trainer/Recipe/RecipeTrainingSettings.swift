@@ -65,8 +65,8 @@ package struct TrainingSettings: Sendable, Equatable {
     BatchPacker.Settings(rows: perDeviceTrainBatchSize, sequenceLength: sequenceLength, packing: packing)
   }
 
-  /// What the optimiser goes by.
-  package var adamW: AdamWSettings {
+  /// What the run's optimiser goes by in the round.
+  package var optimizerConstants: AdamWSettings {
     AdamWSettings(
       beta1: Float(adamBeta1), beta2: Float(adamBeta2), epsilon: Float(adamEpsilon), weightDecay: Float(weightDecay),
       maxGradNorm: Float(maxGradNorm))

@@ -1,25 +1,25 @@
-/// A value of a recipe as JSON: what YAML reads as a number is one.
+import Foundation
+
+/// A value of a recipe, from which YAML and JSON both come.
 package enum SettingValue: Codable, Sendable, Equatable {
+  /// One key of a mapping, and its value.
+  package struct Member: Sendable, Equatable {
+    let key: String
+    let value: SettingValue
+  }
+
   case null
   case flag(Bool)
+  case whole(Int)
   case number(Double)
+  /// One of our own words, which needs no quotes.
+  case word(String)
   case text(String)
   case list([SettingValue])
-  case mapping([String: SettingValue])
-
-  init(_ node: RecipeNode) {
-    switch node.content {
-    case .scalar where node.isNull: self = .null
-    case .scalar("true", isPlain: true): self = .flag(true)
-    case .scalar("false", isPlain: true): self = .flag(false)
-    case .scalar(let text, let isPlain):
-      let number = isPlain ? Double(text) : nil
-      self = number.map { $0.isFinite ? .number($0) : .text(text) } ?? .text(text)
-    case .sequence(let items): self = .list(items.map { SettingValue($0) })
-    case .mapping(let entries):
-      self = .mapping(Dictionary(entries.map { ($0.key, SettingValue($0.value)) }) { $1 })
-    }
-  }
+  /// A mapping of our own keys, in their order.
+  case mapping([Member])
+  /// A mapping of names that a recipe gives.
+  case named([String: SettingValue])
 
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -27,6 +27,8 @@ package enum SettingValue: Codable, Sendable, Equatable {
       self = .null
     } else if let flag = try? container.decode(Bool.self) {
       self = .flag(flag)
+    } else if let whole = try? container.decode(Int.self) {
+      self = .whole(whole)
     } else if let number = try? container.decode(Double.self) {
       self = .number(number)
     } else if let text = try? container.decode(String.self) {
@@ -34,7 +36,7 @@ package enum SettingValue: Codable, Sendable, Equatable {
     } else if let list = try? container.decode([SettingValue].self) {
       self = .list(list)
     } else {
-      self = .mapping(try container.decode([String: SettingValue].self))
+      self = .named(try container.decode([String: SettingValue].self))
     }
   }
 
@@ -43,25 +45,58 @@ package enum SettingValue: Codable, Sendable, Equatable {
     switch self {
     case .null: try container.encodeNil()
     case .flag(let flag): try container.encode(flag)
+    case .whole(let whole): try container.encode(whole)
     case .number(let number):
       if let whole = Int(exactly: number) { try container.encode(whole) } else { try container.encode(number) }
-    case .text(let text): try container.encode(text)
+    case .word(let text), .text(let text): try container.encode(text)
     case .list(let list): try container.encode(list)
-    case .mapping(let mapping): try container.encode(mapping)
+    case .mapping(let members):
+      try container.encode(Dictionary(members.map { ($0.key, $0.value) }) { $1 })
+    case .named(let values): try container.encode(values)
     }
   }
 }
 
-extension TrainingSettings {
-  /// Every key that is in use, as the resolved recipe would write it.
-  package var values: [String: SettingValue] {
-    var values: [String: SettingValue] = [:]
-    for key in TrainingKey.all {
-      guard let yaml = key.write(self), let node = try? RecipeParsing.tree(of: yaml, place: { _ in key.name }) else {
-        continue
-      }
-      values[key.name] = SettingValue(node)
+extension SettingValue {
+  /// The value as YAML, on one line, that every reader of YAML 1.1 and 1.2 takes alike.
+  package var yaml: String {
+    switch self {
+    case .null: "null"
+    case .flag(let flag): "\(flag)"
+    case .whole(let whole): "\(whole)"
+    case .number(let number): Self.decimal(number)
+    case .word(let word): word
+    case .text(let text): Self.quoted(text)
+    case .list(let items): "[" + items.map(\.yaml).joined(separator: ", ") + "]"
+    case .mapping(let members):
+      "{" + members.map { "\($0.key): \($0.value.yaml)" }.joined(separator: ", ") + "}"
+    case .named(let values):
+      "{" + values.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)): \($0.value.yaml)" }.joined(separator: ", ")
+        + "}"
     }
-    return values
+  }
+
+  /// The shortest decimal that reads back as the same number; YAML 1.1 asks for a point before an exponent.
+  private static func decimal(_ value: Double) -> String {
+    let text = "\(value)"
+    guard let exponent = text.firstIndex(of: "e"), !text.contains(".") else { return text }
+    return text[..<exponent] + ".0" + text[exponent...]
+  }
+
+  /// Text in double quotes.
+  private static func quoted(_ value: String) -> String {
+    var quoted = "\""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case "\t": quoted += "\\t"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+        quoted += "\\x" + String(scalar.value + 0x100, radix: 16).dropFirst()
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
   }
 }

@@ -184,7 +184,7 @@ extension RunMaterial {
 
     private static func describe(_ targets: [LoRATarget], _ saved: [ParameterDescription]) -> String {
       let ranks = Set(targets.map(\.rank)).sorted().map(String.init).joined(separator: ", ")
-      let alphas = Set(targets.map(\.alpha)).sorted().map { RecipeYAML.number($0) }.joined(separator: ", ")
+      let alphas = Set(targets.map(\.alpha)).sorted().map { SettingValue.number($0).yaml }.joined(separator: ", ")
       let dora = targets.first?.hasMagnitude == true ? " and magnitudes (DoRA)" : ""
       let own = saved.isEmpty ? "" : " and trains \(saved.map(\.name).joined(separator: ", "))"
       return "\(targets.count) layers with rank \(ranks) and alpha \(alphas)\(dora)\(own)"

@@ -24,7 +24,7 @@ package struct RunBranch {
     self.name = name
     self.fromRound = fromRound
     parent = RunFolder(recipe.outputDirectory)
-    guard RecipeDecoding.isFolderName(name) else {
+    guard ResolvedRound.isFolderName(name) else {
       throw .unsuitable(
         key: "--branch", problem: "'\(name)' names a folder", remedy: "use letters, digits, '-', '_' and '.'")
     }

@@ -2,7 +2,7 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// The checkpoint folder: state, weights and moments; hashed, and replaced as a whole.
+/// The checkpoint folder: state, weights and the optimiser's states; hashed, and replaced as a whole.
 package struct RunCheckpoint {
   /// A set of tensors, and the file it is kept in.
   package typealias Tensors = (name: String, set: ParameterSet)

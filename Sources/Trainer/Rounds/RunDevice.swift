@@ -40,11 +40,12 @@ struct RunDevice {
     best =
       material.recipe.rounds.contains { $0.settings.loadBestModelAtEnd }
       ? model.trained.sibling(kind: "best weights") : nil
-    stream = TokenStream(capacity: material.streamCapacity)
+    stream = TokenStream(
+      capacity: material.streamCapacity, isWeighted: material.unions.joined().contains(where: \.hasWeights))
     let table = try configuration.makeRopeTable(positions: tasks.positions, on: executor)
     step = TrainingStep(
       model: model, stream: stream, ropeTable: table, executor: executor, rowCapacity: material.rowCapacity,
-      memory: material.recipe.memory)
+      memory: material.recipe.memory, optimizer: material.recipe.optimizer)
     evaluator = LossEvaluator(
       model: model, ropeTable: table, executor: executor,
       rowCapacity: max(material.longestSequence, tasks.longestCandidate, min(material.rowCapacity, 1024)))
@@ -58,7 +59,9 @@ struct RunDevice {
     probe =
       adapters?.folds == true
       ? sample.map { [model] in LogitProbe(model, sample: $0, ropeTable: table, executor: executor) } : nil
-    plans = material.recipe.rounds.map { [step] in step.plans(for: $0.settings.adamW) }
+    plans = material.recipe.rounds.map { [step] in
+      step.plans(for: material.recipe.optimizer.optimizer($0.settings.optimizerConstants))
+    }
     let optional = (generator?.plans ?? []) + [probe?.plan].compactMap { $0 } + (adapters?.plans ?? [])
     // Rounds of the same optimiser share their plans.
     var seen: Set<ObjectIdentifier> = []
@@ -99,16 +102,16 @@ struct RunDevice {
     let device = MemoryPlan.Device(of: executor)
     let fitting = FittingSettings(
       material.configuration, types: material.baseTypes, settings: settings, memory: material.recipe.memory,
-      device: device)
+      optimizer: material.recipe.optimizer, device: device)
     // Rows, caches of answers and the like stay as they are.
     let plan = try? MemoryPlan(
       material.configuration, types: material.baseTypes, method: material.recipe.method,
-      memory: material.recipe.memory, settings: settings, device: device)
+      memory: material.recipe.memory, optimizer: material.recipe.optimizer, settings: settings, device: device)
     let besides = max(needed - (plan?.bytes.total ?? needed), 0)
     let changes = try? fitting.changes(method: material.recipe.method, memory: executor.memoryBytes - besides)
     throw RoundError.doesNotFit(
       needed: needed, available: executor.memoryBytes, device: executor.deviceName,
-      largest: "weights, gradients and moments \(variables >> 20) MiB, activations \((needed - variables) >> 20) MiB",
+      largest: "weights, gradients and optimiser \(variables >> 20) MiB, activations \((needed - variables) >> 20) MiB",
       changes: changes ?? [])
   }
 }

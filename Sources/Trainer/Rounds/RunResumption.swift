@@ -3,7 +3,7 @@ import Foundation
 /// Whether a saved state still belongs to the recipe and its files; what changed is refused, or accepted by name.
 struct RunResumption {
   /// What a run's weights and order rest on: nothing trained under one value means anything under another.
-  private static let fixed = ["base", "method", "precision"]
+  private static let fixed = ["base", "method", "precision", "optimizer"]
 
   let recipe: Recipe
   let material: RunMaterial

@@ -29,10 +29,7 @@ struct StateSaver {
   }
 
   private func tensors(best isBestKept: Bool) -> [RunCheckpoint.Tensors] {
-    var tensors = [
-      ("weights", device.model.trained), ("first_moments", device.step.firstMoments),
-      ("second_moments", device.step.secondMoments),
-    ]
+    var tensors = [("weights", device.model.trained)] + device.step.states.sets
     if isBestKept, let best = device.best { tensors.append(("best_weights", best)) }
     return tensors
   }

@@ -1,11 +1,7 @@
-import GPUTensor
-
 /// What a run gives up for memory.
 package struct MemorySettings: Sendable, Equatable {
   /// What a step's backward pass makes again instead of keeping it (`recompute`): the same bits, more time.
   package var recompute = Llama.Recompute.elementwise
-  /// How the optimiser keeps the moments of matrices (`optim`): fewer bits are other bits.
-  package var moments = OptimizerMoments.float32
   /// Whether each parameter moves as soon as its gradient is there (`optimizer_in_bwd`): the same bits, but no gradients
   /// that add up over micro-batches and no clipping by the norm of all.
   package var optimizerInBackward = false
@@ -14,11 +10,9 @@ package struct MemorySettings: Sendable, Equatable {
   package var offloadsBase = false
 
   package init(
-    recompute: Llama.Recompute = .elementwise, moments: OptimizerMoments = .float32, optimizerInBackward: Bool = false,
-    offloadsBase: Bool = false
+    recompute: Llama.Recompute = .elementwise, optimizerInBackward: Bool = false, offloadsBase: Bool = false
   ) {
     self.recompute = recompute
-    self.moments = moments
     self.optimizerInBackward = optimizerInBackward
     self.offloadsBase = offloadsBase
   }

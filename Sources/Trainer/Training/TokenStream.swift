@@ -31,11 +31,16 @@ package struct TokenStream {
 
   package let ids: Variable
   package let labels: Variable
+  /// What each token counts in the loss; nil: 1.
+  package let weights: Variable?
 
-  /// - Parameter capacity: tokens of the round that has the most, reversed variants counted.
-  package init(capacity: Int) {
+  /// - Parameters:
+  ///   - capacity: tokens of the round that has the most, reversed variants counted.
+  ///   - isWeighted: whether a row counts otherwise than the others.
+  package init(capacity: Int, isWeighted: Bool = false) {
     ids = Variable(name: "stream ids", shape: Shape([capacity]), dtype: .int32)
     labels = Variable(name: "stream labels", shape: Shape([capacity]), dtype: .int32)
+    weights = isWeighted ? Variable(name: "stream weights", shape: Shape([capacity])) : nil
   }
 
   /// Sends a round's datasets to the device, each followed by its reversed variants where it has them.
@@ -44,6 +49,10 @@ package struct TokenStream {
     for samples in datasets.flatMap({ [$0.samples, $0.reversed ?? []] }) where !samples.isEmpty {
       try executor.write(.ints(samples.flatMap(\.ids)), to: ids, at: start)
       try executor.write(.ints(samples.flatMap(\.labels)), to: labels, at: start)
+      if let weights {
+        let values = samples.flatMap { [Float](repeating: $0.weight, count: $0.length) }
+        try executor.write(.floats(values), to: weights, at: start)
+      }
       start += samples.reduce(0) { $0 + $1.length }
     }
     return Places(of: datasets)

@@ -3,7 +3,7 @@ import Kernels
 
 /// One optimiser step: the losses and gradients of its micro-batches, and the update.
 ///
-/// Weights, gradients, moments and the token stream stay on the device. A step sends the places of its samples; loss and
+/// Weights, gradients, the optimiser's states and the token stream stay on the device. A step sends the places of its samples; loss and
 /// norm wait in the statistics until someone reads them.
 package final class TrainingStep {
   /// Steps whose numbers wait on the device at most.
@@ -37,10 +37,10 @@ package final class TrainingStep {
     package var all: [Plan] { [microBatch, end] }
   }
 
-  /// Variables of the optimiser, in the layout of what is trained.
-  package let firstMoments: ParameterSet
-  package let secondMoments: ParameterSet
+  /// What the optimiser keeps.
+  package let states: OptimizerStates
   let gradients: Gradients
+  let loss: TrainingLoss
 
   let executor: any Executor
   let model: DeviceModel
@@ -50,15 +50,16 @@ package final class TrainingStep {
   let recompute: Llama.Recompute
   let lossSum = Variable(name: "loss sum", shape: Shape([1]))
   let statistics = Variable(name: "statistics", shape: Shape([TrainingStep.statisticsSlots, 4]))
-  /// Those that were made, by the constants of their optimiser.
-  var made: [AdamWSettings: Plans] = [:]
+  /// Those that were made, by their optimiser with its constants.
+  var made: [AnyHashable: Plans] = [:]
 
   /// - Parameters:
   ///   - rowCapacity: tokens of the largest micro-batch.
   ///   - ropeTable: [positions, D], at least as long as the longest sample.
   package init(
     model: DeviceModel, stream: TokenStream, ropeTable: Variable, executor: any Executor, rowCapacity: Int,
-    memory: MemorySettings = MemorySettings()
+    memory: MemorySettings = MemorySettings(), optimizer: OptimizerSettings = OptimizerSettings(),
+    loss: TrainingLoss = .crossEntropy
   ) {
     self.executor = executor
     self.model = model
@@ -66,10 +67,9 @@ package final class TrainingStep {
     self.ropeTable = ropeTable
     self.rowCapacity = rowCapacity
     recompute = memory.recompute
+    self.loss = loss
     let trained = model.trained
-    let (first, second) = memory.moments.dtypes
-    firstMoments = trained.sibling(kind: "first moments", dtype: first, takenAlone: memory.optimizerInBackward)
-    secondMoments = trained.sibling(kind: "second moments", dtype: second, takenAlone: memory.optimizerInBackward)
+    states = OptimizerStates(optimizer.states, of: trained, takenAlone: memory.optimizerInBackward)
     gradients =
       memory.optimizerInBackward
       ? .used(
@@ -84,9 +84,9 @@ package final class TrainingStep {
     if case .waiting(let set) = gradients { set } else { nil }
   }
 
-  /// Forgets the moments: each round's optimiser starts anew.
+  /// Forgets the optimiser's states: each round starts anew.
   package func resetOptimizer() throws(OpenCLError) {
-    for slab in firstMoments.slabs + secondMoments.slabs { try executor.zero(slab) }
+    for slab in states.slabs { try executor.zero(slab) }
   }
 
   /// Enqueues one step and does not wait.
@@ -102,8 +102,10 @@ package final class TrainingStep {
   ) throws(OpenCLError) {
     precondition(waitingGradients != nil || batches.count == 1, "gradients that do not wait cannot add up")
     var scalars = RunScalars()
-    // The mean is over all supervised tokens of the step, however they are split into micro-batches.
-    scalars.lossScale = 1 / Float(max(batches.reduce(0) { $0 + $1.supervisedCount }, 1))
+    // The mean is over all supervised tokens of the step, however they are split into micro-batches. Where none counts,
+    // whatever their sum is divided by, it stays 0.
+    let weight = batches.reduce(0) { $0 + $1.supervisedWeight }
+    scalars.lossScale = weight > 0 ? 1 / Float(weight) : 1
     scalars.learningRate = Float(learningRate)
     scalars.optimizerStep = number
     scalars.statisticsSlot = (number - 1) % Self.statisticsSlots

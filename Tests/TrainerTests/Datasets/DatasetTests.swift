@@ -116,4 +116,26 @@ struct DatasetTests {
     #expect(dataset.statistics.rows == lines.count)
     #expect(dataset.samples.count == lines.count)
   }
+
+  @Test("a row counts what its weight says, 1 where it has none: in every format, in pieces, and in reverse")
+  func weights() throws {
+    let lines = try DatasetFixture(
+      "{\"text\": \"ab\", \"weight\": 0.5}\n{\"text\": \"ab\"}\n{\"text\": \"c\", \"weight\": 0}\n")
+    let reversal = Reversal(
+      ReadingOrder(forward: 0.5, reverse: 0.5), tokenizer: WordTokenizer(), seed: 0, round: 1, dataset: 0)
+    let dataset = try lines.load(reversal: reversal)
+    #expect(dataset.samples.map(\.weight) == [0.5, 1, 0] && dataset.reversed?.map(\.weight) == [0.5, 1, 0])
+    #expect(dataset.hasWeights)
+    #expect(try !DatasetFixture("{\"text\": \"ab\"}\n{\"text\": \"c\", \"weight\": 1}").load().hasWeights)
+    let cut = try DatasetFixture("{\"text\": \"abcdefgh\", \"weight\": 2}").load(sequenceLength: 4)
+    #expect(cut.samples.map(\.weight) == [2] && cut.samples[0].pieces(of: 2).map(\.weight) == [2, 2])
+    let table = try DatasetFixture("prompt,weight,completion\na,0.25,b\nc,3,d\n", name: "rows.csv")
+    #expect(try table.load().samples.map(\.weight) == [0.25, 3])
+    // A column of that name which stands for another key is that key's alone.
+    let renamed = try ColumnNames(["prompt": "weight"])
+    #expect(try table.load(columns: renamed).samples.map(\.weight) == [1, 1])
+    let fault = try DatasetFixture("text,weight\na,1\nb,much\n", name: "rows.csv")
+    let error = try #require(fault.error())
+    #expect(error.place == fault.file.path + ":3" && error.message.contains("\"weight\" is \"much\""), "\(error)")
+  }
 }

@@ -22,7 +22,7 @@ struct RowKeysTests {
     (#"\#(alpaca), "system": "Count.""#, "system"), (#"\#(alpaca), "history": [["One?", "Two."]]"#, "history"),
     (#"\#(completion), "system": "Count.""#, "system"), (#"\#(completion), "label": false"#, "label"),
     (#"\#(completion), "rejected": "c""#, "rejected"), (#"\#(completion), "image": "a.png""#, "image"),
-    (#"\#(completion), "weight": 0.5"#, "weight"), (#"\#(completion), "train": false"#, "train"),
+    (#"\#(completion), "train": false"#, "train"),
     (#"\#(shared), "system": "Talk like a pirate.""#, "system"),
     (#"\#(shared), "tools": "[{\"name\": \"f\"}]""#, "tools"),
     (#"\#(turns), "tools": [{"type": "function"}]"#, "tools"),

@@ -91,7 +91,7 @@ struct RecipeDecodingTests {
   @Test("every training key is in the list of changes")
   func changesAreComplete() {
     let changed = Self.changes.map { $0.prefix { $0 != "=" && $0 != "." } }
-    #expect(Set(changed.map(String.init)) == Set(TrainingKey.all.map(\.name)))
+    #expect(Set(changed.map(String.init)) == Set(TrainingSettings.keys.map(\.name)))
   }
 
   @Test("every training key is read, at the top for all rounds and in a round for it alone", arguments: changes)

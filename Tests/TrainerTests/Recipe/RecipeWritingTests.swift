@@ -50,7 +50,7 @@ struct RecipeWritingTests {
   @Test("every default is written out")
   func defaultsAreWritten() throws {
     let yaml = try RecipeFixture().load().yaml
-    for key in TrainingKey.all where key.name != "num_train_epochs" {
+    for key in TrainingSettings.keys where key.name != "num_train_epochs" {
       #expect(yaml.contains("\n\(key.name): "), "\(key.name)")
     }
     for line in [

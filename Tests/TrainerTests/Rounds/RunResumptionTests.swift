@@ -62,6 +62,22 @@ struct RunResumptionTests {
     #expect(yaml == recipe.yaml)
   }
 
+  @Test(
+    "a recipe of a release without a key is one with the key's default; another optimiser is refused whatever is accepted"
+  )
+  func olderRelease() throws {
+    let fixture = try RunFixture()
+    var recipe = try Self.recipe(fixture)
+    let older = recipe.yaml.replacing("optimizer: adamw\n", with: "")
+    let none = try recipe.changes(since: older)
+    #expect(older != recipe.yaml && none.isEmpty)
+    recipe.optimizer.kind = .lion
+    let changes = try recipe.changes(since: older).map(\.description)
+    #expect(changes == ["optimizer was adamw, is lion"])
+    try fixture.run(try Self.recipe(fixture), on: CPUExecutor<Float>())
+    #expect(Self.refusal(fixture, recipe, accepting: ["optimizer"]).contains("no run goes on under another optimizer"))
+  }
+
   @Test("another base, and rounds that are renamed, moved or removed, are refused whatever is accepted")
   func never() throws {
     let fixture = try RunFixture()

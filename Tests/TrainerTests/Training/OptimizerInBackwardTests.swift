@@ -6,7 +6,9 @@ import Trainer
 
 @Suite("The optimiser in the backward pass")
 struct OptimizerInBackwardTests {
-  private static func recipe(_ inBackward: Bool, adapts: Bool, _ fixture: RunFixture) throws -> Recipe {
+  private static func recipe(
+    _ inBackward: Bool, adapts: Bool, _ kind: OptimizerSettings.Kind = .adamw, _ fixture: RunFixture
+  ) throws -> Recipe {
     let golden = try TrainingGolden.load()
     var settings = golden.trainingSettings(golden.runs[0])
     settings.maxGradNorm = 0
@@ -16,16 +18,21 @@ struct OptimizerInBackwardTests {
       base: .model(TrainingGolden.model), settings: settings, rounds: [("rows", TrainingGolden.rows)])
     recipe.memory.optimizerInBackward = inBackward
     recipe.memory.recompute = .block
+    recipe.optimizer.kind = kind
     if adapts { recipe.method = .lora(LoRASettings(), initial: nil) }
     return recipe
   }
 
-  @Test("no bit of the losses or weights changes", arguments: [false, true], TrainerExecutors.all)
-  func sameBits(_ adapts: Bool, _ choice: ExecutorChoice) throws {
+  @Test(
+    "no bit of the losses or weights changes",
+    arguments: [
+      (false, .adamw), (true, .adamw), (false, .lion), (false, .muon), (true, .muon),
+    ] as [(Bool, OptimizerSettings.Kind)], TrainerExecutors.all)
+  func sameBits(_ way: (adapts: Bool, kind: OptimizerSettings.Kind), _ choice: ExecutorChoice) throws {
     let runs = try [false, true].map { inBackward in
       let fixture = try RunFixture()
-      try fixture.run(try Self.recipe(inBackward, adapts: adapts, fixture), on: choice.make())
-      let name = adapts ? "adapter_model.safetensors" : "model.safetensors"
+      try fixture.run(try Self.recipe(inBackward, adapts: way.adapts, way.kind, fixture), on: choice.make())
+      let name = way.adapts ? "adapter_model.safetensors" : "model.safetensors"
       let weights = try Data(contentsOf: fixture.rounds.appending(path: "01-rows/" + name))
       return (weights: weights, lines: try fixture.metrics())
     }
@@ -43,7 +50,7 @@ struct OptimizerInBackwardTests {
     let choice = try #require(TrainerExecutors.all.last)
     let plans = try [false, true].map { inBackward in
       let fixture = try RunFixture()
-      let recipe = try Self.recipe(inBackward, adapts: false, fixture)
+      let recipe = try Self.recipe(inBackward, adapts: false, .adamw, fixture)
       let executor = try choice.make()
       try fixture.run(recipe, on: executor)
       return try fixture.checkedPlan(recipe, on: executor)

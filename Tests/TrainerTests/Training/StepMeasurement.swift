@@ -12,7 +12,10 @@ struct StepMeasurement {
   private let executor: any Executor
 
   /// - Parameter learningRate: 0 leaves the weights as they are.
-  init(_ source: any ModelSource, samples: [Sample], on choice: ExecutorChoice, learningRate: Double = 0) throws {
+  init(
+    _ source: any ModelSource, samples: [Sample], on choice: ExecutorChoice, learningRate: Double = 0,
+    loss: TrainingLoss = .crossEntropy
+  ) throws {
     let model = try LoadedModel(source, executor: choice.make())
     executor = model.executor
     let dataset = Dataset(
@@ -20,8 +23,9 @@ struct StepMeasurement {
     let tokens = TokenStream.tokenCount([dataset])
     let stream = TokenStream(capacity: tokens)
     let step = TrainingStep(
-      model: model.deviceModel, stream: stream, ropeTable: model.ropeTable, executor: executor, rowCapacity: tokens)
-    let plans = step.plans(for: TrainingSettings().adamW)
+      model: model.deviceModel, stream: stream, ropeTable: model.ropeTable, executor: executor, rowCapacity: tokens,
+      loss: loss)
+    let plans = step.plans(for: AdamWOptimizer(TrainingSettings().optimizerConstants))
     try executor.prepare(plans.all)
     let places = try stream.load([dataset], into: executor)
     var batch = MicroBatch()

@@ -1,8 +1,9 @@
 import Foundation
 import TestSupport
+import Testing
 import Trainer
 
-/// Tests/Goldens/training/expected.json, which generate_training.py writes in float64: runs of 20 AdamW steps.
+/// Tests/Goldens/training/expected.json, which generate_training.py writes in float64: runs of 20 steps.
 struct TrainingGolden: Decodable {
   struct Settings: Decodable {
     let shuffle: Bool
@@ -23,6 +24,12 @@ struct TrainingGolden: Decodable {
   struct Run: Decodable {
     let gradientAccumulationSteps: Int
     let maxGradNorm: Double
+    /// nil: AdamW.
+    let optimizer: String?
+    /// nil: the settings'.
+    let learningRate: Double?
+    /// The file; nil: rows.jsonl.
+    let rows: String?
     /// Of each step, before its update.
     let losses: [Double]
     /// Of each step, before clipping.
@@ -43,11 +50,17 @@ struct TrainingGolden: Decodable {
     try LlamaGolden.decode(TrainingGolden.self, from: TestData.golden("training/expected.json"))
   }
 
+  /// The optimiser of one of the runs.
+  func optimizer(_ run: Run) throws -> OptimizerSettings {
+    OptimizerSettings(kind: try #require(OptimizerSettings.Kind(rawValue: run.optimizer ?? "adamw")))
+  }
+
   /// The recipe's settings for one of the runs.
   func trainingSettings(_ run: Run) -> TrainingSettings {
     var wanted = settings.trainingSettings
     wanted.gradientAccumulationSteps = run.gradientAccumulationSteps
     wanted.maxGradNorm = run.maxGradNorm
+    if let rate = run.learningRate { wanted.learningRate = rate }
     return wanted
   }
 }

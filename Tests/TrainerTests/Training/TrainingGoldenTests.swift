@@ -5,18 +5,19 @@ import TestSupport
 import Testing
 import Trainer
 
-@Suite("Twenty steps of AdamW against float64")
+@Suite("Twenty steps against float64")
 struct TrainingGoldenTests {
   @Test(
-    "accumulation 1 and 2, every step clipped; some steps clipped and others not",
-    arguments: 0..<3, TrainerExecutors.all)
+    "accumulation 1 and 2, every step clipped; some steps clipped and others not; Lion, Muon; rows that count unlike",
+    arguments: 0..<6, TrainerExecutors.all)
   func trains(_ index: Int, _ choice: ExecutorChoice) throws {
     let golden = try TrainingGolden.load()
     let run = golden.runs[index]
     let trained = try RunFixture()
-    let recipe = trained.recipe(
+    var recipe = trained.recipe(
       base: .model(TrainingGolden.model), settings: golden.trainingSettings(run),
-      rounds: [("rows", TrainingGolden.rows)])
+      rounds: [("rows", TestData.golden("training/" + (run.rows ?? "rows.jsonl")))])
+    recipe.optimizer = try golden.optimizer(run)
     try trained.run(recipe, on: choice.make())
     let lines = try trained.metrics()
 

@@ -45,6 +45,24 @@ struct TrainingStepTests {
     }
   }
 
+  @Test(
+    "another loss takes the place of cross-entropy: here the same one, of all rows", arguments: TrainerExecutors.all)
+  func otherLoss(_ choice: ExecutorChoice) throws {
+    let golden = try TrainingGolden.load()
+    let source = try openModel(at: TrainingGolden.model)
+    let rows = try Dataset.load(
+      name: "rows", url: TrainingGolden.rows, tokenizer: nil, vocabularySize: source.configuration.vocabSize,
+      sequenceLength: golden.settings.sequenceLength)
+    let batch = Array(rows.samples.prefix(golden.settings.perDeviceTrainBatchSize))
+    let loss = TrainingLoss { llama, batch in
+      llama.hidden(batch.rows, ropeTable: batch.ropeTable)
+        .linearCrossEntropy(weight: llama.outputWeight, targets: batch.rows.targets).sum
+    }
+    let measured = try StepMeasurement(source, samples: batch, on: choice, loss: loss)
+    #expect(abs(measured.statistics.loss - golden.runs[0].losses[0]) < 1e-4)
+    #expect(abs(measured.statistics.gradientNorm / golden.runs[0].gradNorms[0] - 1) < Self.tolerance)
+  }
+
   /// The Hugging Face key and the element of a golden's place; query and key rows are interleaved there.
   private static func place(
     _ spot: StoriesGolden.Gradient, _ configuration: LlamaConfiguration

@@ -50,6 +50,9 @@ package struct Dataset: Sendable {
     return reversed[index]
   }
 
+  /// Whether a row counts otherwise than the others.
+  package var hasWeights: Bool { samples.contains { $0.weight != 1 } }
+
   /// Every sample, and after them every reversed variant.
   package var variants: [Sample] { samples + (reversed ?? []) }
 
@@ -82,11 +85,12 @@ package struct Dataset: Sendable {
         place: url.path, message: "holds one row, and split leaves one on each side: add rows, or remove split")
     }
     var builder = Builder(sequenceLength: sequenceLength, hasVariants: reversal != nil)
-    let passed = try reader.forEachRow { row, index, place throws(DatasetError) in
+    let passed = try reader.forEachRow { entry throws(DatasetError) in
+      let (row, index, place) = (entry.row, entry.index, entry.place)
       guard part.contains(index, of: count) else { return }
       if case .completion = row { builder.remarks.hasCompletions = true }
       do throws(RowEncoder.Fault) {
-        let sample = try encoder.encode(row)
+        let sample = try encoder.encode(row).weighted(entry.weight)
         inspect(EncodedRow(place: place, row: row, sample: sample, isDocument: isDocument))
         builder.statistics.rows += 1
         guard isDocument, sample.length > sequenceLength else {

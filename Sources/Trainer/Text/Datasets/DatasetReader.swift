@@ -3,6 +3,17 @@ import Kernels
 
 /// A dataset's file → its rows, each with the place where it stands.
 struct DatasetReader {
+  /// A row, and where it stands.
+  struct Entry {
+    let row: DatasetRow
+    /// What it counts beside others.
+    let weight: Float
+    /// From 0.
+    let index: Int
+    /// `path:line`.
+    let place: String
+  }
+
   let url: URL
   let format: DatasetFormat
   private let columns: ColumnNames
@@ -21,19 +32,18 @@ struct DatasetReader {
   }
 
   /// Reads every row and hands it on.
-  /// - Parameter body: takes a row, its index from 0, and its place (`path:line`).
+  ///
   /// - Returns: the keys that were not read, having no part in what the rows mean.
   @discardableResult
-  func forEachRow(
-    _ body: (DatasetRow, Int, String) throws(DatasetError) -> Void
-  ) throws(DatasetError) -> Set<String> {
+  func forEachRow(_ body: (Entry) throws(DatasetError) -> Void) throws(DatasetError) -> Set<String> {
     var passed: Set<String> = []
     var unseen = Set(columns.pairs.map(\.column))
     var count = 0
     var first = path
     try forEachRecord { record throws(DatasetError) in
       if count == 0 { first = record.place }
-      try body(try record.row(columns: columns, unseen: &unseen, passed: &passed), count, record.place)
+      let (row, weight) = try record.row(columns: columns, unseen: &unseen, passed: &passed)
+      try body(Entry(row: row, weight: weight, index: count, place: record.place))
       count += 1
     }
     if count > 0, let pair = columns.pairs.first(where: { unseen.contains($0.column) }) {

@@ -14,17 +14,17 @@ struct DatasetRecord {
   let place: String
   let content: Content
 
-  /// The record's row.
+  /// The record's row, and what it counts beside others.
   /// - Parameters:
   ///   - columns: what the file calls the keys.
   ///   - unseen: columns that no row has had yet; this row's are taken away.
   ///   - passed: takes the keys that are not read and change nothing.
   func row(
     columns: ColumnNames, unseen: inout Set<String>, passed: inout Set<String>
-  ) throws(DatasetError) -> DatasetRow {
+  ) throws(DatasetError) -> (row: DatasetRow, weight: Float) {
     let object: [String: Any]
     switch content {
-    case .document(let text): return .text(text)
+    case .document(let text): return (.text(text), 1)
     case .cells(let cells): object = cells
     case .json(let bytes): object = try self.object(bytes)
     }
@@ -35,10 +35,20 @@ struct DatasetRecord {
         place: place, message: "token ids are not read from a table's cells: write {input_ids, labels} rows as .jsonl")
     }
     do {
-      return try DatasetRow(row, beside: columns.rest(of: object), passed: &passed)
+      return (
+        try DatasetRow(row, beside: columns.rest(of: object), passed: &passed),
+        try DatasetRow.weight(weight(in: object, columns))
+      )
     } catch {
       throw DatasetError(place: place, message: columns.absence(in: object) ?? error.message)
     }
+  }
+
+  /// The value of `weight`; nil where the record has none, or where the recipe takes that column for another key.
+  private func weight(in object: [String: Any], _ columns: ColumnNames) -> Any? {
+    guard !columns.pairs.contains(where: { $0.column == DatasetRow.weightKey }) else { return nil }
+    guard case .cells(let cells) = content else { return object[DatasetRow.weightKey] }
+    return cells[DatasetRow.weightKey].map { DatasetRow.Cell(text: $0) }
   }
 
   /// Most values of a row: as an object each takes up to a hundred bytes, whatever its text.

@@ -73,6 +73,29 @@ extension DatasetRow {
     try RowKeys.check(other, beside: [], of: self, passed: &passed)
   }
 
+  /// The key of a row's weight.
+  static let weightKey = "weight"
+
+  /// What the row counts beside others; 1 where it does not say.
+  ///
+  /// - Parameter value: of `weight`: a number, or the text of a table's cell.
+  static func weight(_ value: Any?) throws(Fault) -> Float {
+    guard let value else { return 1 }
+    let number = kind(of: value) == "a number" ? value as? Double : (value as? Cell).flatMap { Double($0.text) }
+    guard let number, number >= 0, Float(number).isFinite else {
+      let shown = (value as? Cell).map { "\"\(excerpt($0.text))\"" } ?? (number.map { "\($0)" } ?? kind(of: value))
+      throw Fault(
+        message: "\"\(weightKey)\" is \(shown), but should be a finite number from 0 up: what the row counts beside "
+          + "others, which count 1")
+    }
+    return Float(number)
+  }
+
+  /// The text of a table's cell, which may be a number.
+  struct Cell {
+    let text: String
+  }
+
   private static func string(_ key: String, of object: [String: Any]) throws(Fault) -> String {
     guard let value = object[key] else { throw Fault(message: "\"\(key)\" is missing: add it as text") }
     if let turns = value as? [Any], turns.first is [String: Any] {

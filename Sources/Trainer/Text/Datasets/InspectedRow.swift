@@ -4,6 +4,8 @@ package struct InspectedRow: Encodable, Sendable {
   package let place: String
   /// `text`, `completion`, `conversation` or `tokens`.
   package let shape: String
+  /// What each supervised token counts in the loss, beside 1.
+  package let weight: Float
   /// The text of the tokens, special ones included; empty where there is no tokenizer.
   package let text: String
   /// At most a sequence of them; of a document, those of its first.
@@ -29,6 +31,7 @@ package struct InspectedRow: Encodable, Sendable {
     let kept = min(row.sample.length, sequenceLength)
     place = row.place
     shape = row.row.shape
+    weight = row.sample.weight
     isDocument = row.isDocument
     let ids = Array(row.sample.ids.prefix(kept))
     self.ids = ids
@@ -48,7 +51,7 @@ package struct InspectedRow: Encodable, Sendable {
   package var supervisedCount: Int { supervised.count { $0 } }
 
   private enum CodingKeys: CodingKey {
-    case place, shape, text, ids, pieces, supervised, bos, cutAt
+    case place, shape, weight, text, ids, pieces, supervised, bos, cutAt
   }
 
   /// Every key is there: `cut_at` of a row that fits is null.
@@ -56,6 +59,7 @@ package struct InspectedRow: Encodable, Sendable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(place, forKey: .place)
     try container.encode(shape, forKey: .shape)
+    try container.encode(weight, forKey: .weight)
     try container.encode(text, forKey: .text)
     try container.encode(ids, forKey: .ids)
     try container.encode(pieces, forKey: .pieces)

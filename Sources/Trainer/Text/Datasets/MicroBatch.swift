@@ -12,6 +12,8 @@ package struct Segment: Sendable, Equatable {
   package let rowCount: Int
   /// Tokens of it that are predicted and supervised.
   package let targetCount: Int
+  /// The sum of what they count in the loss.
+  package let targetWeight: Double
 
   /// - Parameter variant: the tokens that are meant: the sample's own, or its reversed variant's.
   package init(dataset: Int, sample: Int, reversed: Bool, variant: Sample) {
@@ -21,6 +23,7 @@ package struct Segment: Sendable, Equatable {
     length = variant.length
     rowCount = variant.rowCount
     targetCount = variant.targetCount
+    targetWeight = Double(variant.weight) * Double(targetCount)
   }
 }
 
@@ -31,8 +34,10 @@ package struct MicroBatch: Sendable, Equatable {
   package private(set) var tokenCount = 0
   /// Tokens of them that the model reads: the rows of the pass.
   package private(set) var rowCount = 0
-  /// Tokens that are predicted and supervised: what the loss is divided by.
+  /// Tokens that are predicted and supervised.
   package private(set) var supervisedCount = 0
+  /// The sum of what they count: what the loss is divided by.
+  package private(set) var supervisedWeight = 0.0
 
   package init() {}
 
@@ -41,6 +46,7 @@ package struct MicroBatch: Sendable, Equatable {
     tokenCount += segment.length
     rowCount += segment.rowCount
     supervisedCount += segment.targetCount
+    supervisedWeight += segment.targetWeight
   }
 }
 

@@ -78,7 +78,8 @@ package struct Reversal: Sendable {
     return Sample(
       ids: head + body.ids + sample.ids[tail],
       labels: sample.labels[..<frame.body.lowerBound] + marker.map { _ in Sample.ignoredLabel } + body.labels
-        + sample.labels[tail])
+        + sample.labels[tail],
+      weight: sample.weight)
   }
 
   /// The words of a text from the last to the first, or its random segments.

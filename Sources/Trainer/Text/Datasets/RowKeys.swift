@@ -40,7 +40,7 @@ enum RowKeys {
     (["label"], unwanted),
   ])
   /// Of any row.
-  private static let common: [String: Meaning] = table([(["weight", "train"], unlearnt)])
+  private static let common: [String: Meaning] = table([(["train"], unlearnt)])
   /// Of rows of tokens.
   private static let tokens: [String: Meaning] = table([
     (["attention_mask", "loss_mask", "completion_mask", "assistant_masks"], mask),
@@ -69,7 +69,7 @@ enum RowKeys {
   static func check(
     _ object: [String: Any], beside read: Set<String>, of row: DatasetRow, passed: inout Set<String>
   ) throws(DatasetRow.Fault) {
-    for key in object.keys.sorted() where !read.contains(key) {
+    for key in object.keys.sorted() where !read.contains(key) && key != DatasetRow.weightKey {
       guard let value = object[key] else { continue }
       let meaning =
         switch row {

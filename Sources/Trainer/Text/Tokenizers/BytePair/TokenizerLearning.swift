@@ -39,9 +39,9 @@ package struct LearnedTokenizer: Sendable {
     for source in sources where seen.insert(source.url.standardizedFileURL.path).inserted {
       let reader = try DatasetReader(url: source.url, columns: source.columns)
       let count = source.part == .whole ? 0 : try reader.countRows()
-      try reader.forEachRow { row, index, _ throws(DatasetError) in
-        guard source.part.contains(index, of: count) else { return }
-        for text in row.texts { trainer.add(text) }
+      try reader.forEachRow { entry throws(DatasetError) in
+        guard source.part.contains(entry.index, of: count) else { return }
+        for text in entry.row.texts { trainer.add(text) }
       }
     }
     try self.init(trainer, vocabularySize: vocabularySize, special: special, leastCount: leastCount)

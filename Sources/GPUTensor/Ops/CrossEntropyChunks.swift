@@ -1,0 +1,215 @@
+import Kernels
+
+/// The logits, a chunk of rows at a time.
+struct CrossEntropyChunks {
+  /// What is made besides the losses.
+  enum Gradients {
+    case none, input, inputAndWeight
+  }
+
+  /// A chunk's logits take about this many bytes: large enough for the products to run at full speed.
+  static let targetBytes = 100 << 20
+  /// Chunks start at multiples of this many rows, so that windows are aligned for every C.
+  static let rowMultiple = 256
+
+  let rowCapacity: Int
+  let columns: Int
+  let vocabularySize: Int
+  /// Rows of each part of the weight.
+  private let parts: [Int]
+  private let weightType: DType
+  private let hasRowWeights: Bool
+  private let gradients: Gradients
+  private var withGradient: Bool { gradients != .none }
+  private var withWeight: Bool { gradients == .inputAndWeight }
+
+  /// Index of the input that is the weight, or its first part.
+  static func firstPart(_ hasRowWeights: Bool) -> Int { hasRowWeights ? 3 : 2 }
+  private var firstPart: Int { Self.firstPart(hasRowWeights) }
+
+  init(_ inputs: [Shape], weightType: DType = .float32, hasRowWeights: Bool, gradients: Gradients = .none) {
+    self.weightType = weightType
+    self.hasRowWeights = hasRowWeights
+    self.gradients = gradients
+    rowCapacity = inputs[0].dimensions[0]
+    columns = inputs[0].columns
+    parts = inputs[Self.firstPart(hasRowWeights)...].map { $0.dimensions[0] }
+    vocabularySize = parts.reduce(0, +)
+  }
+
+  /// Rows of a chunk.
+  var chunkRows: Int {
+    let fitting = Self.targetBytes / (vocabularySize * 4) / Self.rowMultiple * Self.rowMultiple
+    return min(rowCapacity, max(fitting, Self.rowMultiple))
+  }
+
+  private var logitBytes: Int { SlabLayout.aligned(chunkRows * vocabularySize * 4) }
+  private var lossBytes: Int { SlabLayout.aligned(LongSum.parts(rowCapacity) * 4) }
+
+  // Logits, and the gradients of the input and of the weight, by a part of it: NT, NN and TN.
+  private func products(
+    rows: Int, partRows: Int
+  ) -> (logits: MatmulSize, input: MatmulSize, weight: MatmulSize) {
+    (
+      MatmulSize(m: rows, n: partRows, k: columns), MatmulSize(m: rows, n: columns, k: partRows),
+      MatmulSize(m: partRows, n: columns, k: rows)
+    )
+  }
+
+  func scratchBytes(traits: KernelTraits?) -> Int {
+    guard traits != nil else { return 0 }
+    let sizes = products(rows: chunkRows, partRows: parts[0])
+    func bytes(_ size: MatmulSize, _ transposeA: Bool, _ transposeB: Bool) -> Int {
+      MatmulLaunch.scratchBytes(size, transposeA: transposeA, transposeB: transposeB, traits: traits)
+    }
+    var matmul = bytes(sizes.logits, false, true)
+    if withGradient { matmul = max(matmul, bytes(sizes.input, false, false)) }
+    if withWeight { matmul = max(matmul, bytes(sizes.weight, true, false)) }
+    return logitBytes + lossBytes + matmul
+  }
+
+  // MARK: - OpenCL
+
+  private var defines: Defines { hasRowWeights ? ["WEIGHTED": 1] : [:] }
+
+  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+    let logits = try step.scratch.window(offset: 0, byteCount: logitBytes)
+    let partials = try step.scratch.window(offset: logitBytes, byteCount: lossBytes)
+    let packedBytes = step.scratch.byteCount - logitBytes - lossBytes
+    let packed =
+      packedBytes > 0 ? try step.scratch.window(offset: logitBytes + lossBytes, byteCount: packedBytes) : step.scratch
+    let rows = step.leading(ofInput: 0)
+    if rows == 0 && withWeight {
+      for part in parts.indices where !step.accumulates(3 + part) {
+        try step.context.fill(
+          step.outputBuffer(3 + part), pattern: 0, byteCount: step.outputShapes[3 + part].count * 4)
+      }
+    }
+    for first in stride(from: 0, to: rows, by: chunkRows) {
+      let count = min(chunkRows, rows - first)
+      func window(_ buffer: Buffer, _ width: Int) throws(OpenCLError) -> Buffer {
+        try buffer.window(offset: first * width * 4, byteCount: count * width * 4)
+      }
+      let x = try window(step.inputBuffer(0), columns)
+      let losses = try window(step.outputBuffer(1), 1)
+      let targets = try window(step.inputBuffer(1), 1)
+      var partLogits: [Buffer] = []
+      for (part, partRows) in parts.enumerated() {
+        let place = part * parts[0] * count * 4
+        partLogits.append(try step.scratch.window(offset: place, byteCount: partRows * count * 4))
+        try MatmulLaunch(
+          size: products(rows: count, partRows: partRows).logits, c: partLogits[part], a: x,
+          b: step.inputBuffer(firstPart + part), typeOfB: weightType, transposeA: false, transposeB: true,
+          accumulate: false
+        ).enqueue(step, scratch: packed)
+      }
+      let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize), .int(parts[0])]
+      let weights: [KernelArgument] = hasRowWeights ? [.read(try window(step.inputBuffer(2), 1))] : []
+      guard withGradient else {
+        try step.launch(
+          "cross_entropy_forward", "cross_entropy.cl", defines: defines,
+          [.write(losses), .read(logits)] + common + weights, .groups(count, of: step.traits.workGroupSize))
+        continue
+      }
+      try step.launch(
+        "cross_entropy_gradient", "cross_entropy.cl", defines: defines,
+        [.write(losses), .update(logits)] + common + [.float(step.scalars.lossScale)] + weights,
+        .groups(count, of: step.traits.workGroupSize))
+      let dx = try window(step.outputBuffer(2), columns)
+      for (part, partRows) in parts.enumerated() {
+        let sizes = products(rows: count, partRows: partRows)
+        try MatmulLaunch(
+          size: sizes.input, c: dx, a: partLogits[part], b: step.inputBuffer(firstPart + part), typeOfB: weightType,
+          transposeA: false, transposeB: false, accumulate: part > 0
+        ).enqueue(step, scratch: packed)
+        guard withWeight else { continue }
+        try MatmulLaunch(
+          size: sizes.weight, c: step.outputBuffer(3 + part), a: partLogits[part], b: x, transposeA: true,
+          transposeB: false, accumulate: first > 0 || step.accumulates(3 + part)
+        ).enqueue(step, scratch: packed)
+      }
+    }
+    try LongSum.enqueuePartial("sum_partial", step, partials: partials, .read(step.outputBuffer(1)), count: rows)
+    try step.launch(
+      "sum_final", "reduce.cl",
+      [step.output(0), .read(partials), .int(LongSum.parts(rows)), step.accumulateFlag(0)],
+      .groups(1, of: step.traits.workGroupSize))
+  }
+
+  // MARK: - CPU
+
+  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+    let (x, targets) = (step.input(0), step.ints(1))
+    let rows = step.leading(ofInput: 0)
+    // Of a divided weight all parts side by side, and so its gradient: nothing here is too large.
+    let count = vocabularySize * columns
+    let isDivided = parts.count > 1
+    let weight = isDivided ? UnsafeMutablePointer<S>.allocate(capacity: count) : step.input(firstPart)
+    let dweight = isDivided && withWeight ? UnsafeMutablePointer<S>.allocate(capacity: count) : nil
+    defer {
+      if isDivided { weight.deallocate() }
+      dweight?.deallocate()
+    }
+    func forEachPart(_ body: (_ part: Int, _ place: Int, _ count: Int) -> Void) {
+      for (part, partRows) in parts.enumerated() { body(part, part * parts[0] * columns, partRows * columns) }
+    }
+    if isDivided { forEachPart { (weight + $1).update(from: step.input(firstPart + $0), count: $2) } }
+    if withWeight {
+      forEachPart { if !step.accumulates(3 + $0) { step.output(3 + $0).update(repeating: 0, count: $2) } }
+      if let dweight { forEachPart { (dweight + $1).update(from: step.output(3 + $0), count: $2) } }
+    }
+    let chunk = max(1, min(rows, 64))
+    let logits = UnsafeMutablePointer<S>.allocate(capacity: chunk * vocabularySize)
+    defer { logits.deallocate() }
+    var total: S = 0
+    for first in stride(from: 0, to: rows, by: chunk) {
+      let count = min(chunk, rows - first)
+      let sizes = products(rows: count, partRows: vocabularySize)
+      step.matmul(
+        sizes.logits, c: logits, a: x + first * columns, b: weight, transposeA: false, transposeB: true,
+        accumulate: false)
+      step.parallel(count) { row in
+        step.output(1)[first + row] = loss(
+          logits + row * vocabularySize, target: Int(targets[first + row]),
+          weight: hasRowWeights ? step.input(2)[first + row] : 1,
+          gradientScale: withGradient ? S(step.scalars.lossScale) : nil)
+      }
+      for row in first..<first + count { total += step.output(1)[row] }
+      guard withGradient else { continue }
+      step.matmul(
+        sizes.input, c: step.output(2) + first * columns, a: logits, b: weight, transposeA: false, transposeB: false,
+        accumulate: false)
+      guard withWeight else { continue }
+      step.matmul(
+        sizes.weight, c: dweight ?? step.output(3), a: logits, b: x + first * columns, transposeA: true,
+        transposeB: false, accumulate: true)
+    }
+    if let dweight { forEachPart { step.output(3 + $0).update(from: dweight + $1, count: $2) } }
+    step.output(0)[0] = total + (step.accumulates(0) ? step.output(0)[0] : 0)
+  }
+
+  /// One row's loss, times what it counts; with a scale, its logits become (softmax − one-hot) · scale, times that too, or 0
+  /// where there is no target that counts.
+  private func loss<S: HostScalar>(
+    _ logits: UnsafeMutablePointer<S>, target: Int, weight: S, gradientScale: S?
+  ) -> S {
+    let target = weight > 0 ? target : -1
+    var largest = logits[0]
+    for column in 0..<vocabularySize { largest = max(largest, logits[column]) }
+    var sum: S = 0
+    // By parts, which keeps the digits of what is small beside the whole.
+    let part = 256
+    for first in stride(from: 0, to: vocabularySize, by: part) {
+      sum += (first..<min(first + part, vocabularySize)).reduce(0) { $0 + S.exp(logits[$1] - largest) }
+    }
+    let logSum = largest + S.log(sum)
+    let loss = target < 0 ? 0 : weight * (logSum - logits[target])
+    if let scale = gradientScale.map({ $0 * weight }) {
+      for column in 0..<vocabularySize {
+        logits[column] = target < 0 ? 0 : S.exp(logits[column] - logSum) * scale
+      }
+      if target >= 0 { logits[target] -= scale }
+    }
+    return loss
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+
+/// M0: what round 1 starts from (`base`).
+package enum RecipeBase: Sendable, Equatable {
+  /// A pretrained model's folder or file.
+  case model(URL)
+  /// Random weights of a named size; without a tokenizer the rows must be tokenised already.
+  case preset(name: String, tokenizer: RecipeTokenizer?)
+}
+
+/// Where the tokenizer of a model that starts from nothing comes from.
+package enum RecipeTokenizer: Sendable, Equatable {
+  /// Bytes, three special tokens, and beyond these 259 what is learned from the texts of all rounds.
+  case bytes(vocabularySize: Int)
+  /// Read from a file or a model's folder.
+  case file(URL)
+}
+
+/// The keys of `base`, of which a model excludes a preset.
+struct BaseSettings: Sendable {
+  var model: URL?
+  var preset: String?
+  var tokenizer: RecipeTokenizer?
+  var storage = BaseStorage.fp32
+
+  /// Advice where neither a model nor a preset is given.
+  static let remedy = "name a model, as in base: {model: models/SmolLM2-135M-Instruct}, or a preset"
+
+  /// `base`.
+  static let form = KeyForm<BaseSettings>.mapping(keys, defaults: BaseSettings(), check: check)
+
+  private static let keys: [Key<BaseSettings>] = [
+    Key(
+      "model", \.model, KeyForm.path.orAbsent,
+      "Pretrained model: a Hugging Face folder, a .gguf file or a llama2.c .bin file."
+    ) { reader, _, _ throws(RecipeError) in
+      for key in ["preset", "tokenizer"] where reader.node(key) != nil {
+        throw RecipeError(
+          place: reader.place(of: key),
+          message: "base.\(key) stands beside base.model, which brings its own: keep one of them")
+      }
+    },
+    Key(
+      "preset", \.preset, KeyForm.text("a preset's name").orAbsent,
+      "Size of a model with random weights, in place of `model`."),
+    Key(
+      "tokenizer", \.tokenizer, .tokenizer,
+      "Tokenizer of a preset: a file, a model's folder, or one that is learned from the rounds' texts."),
+    Key(
+      "dtype", \.storage, .word, "Type of the base's weights on the device; all but fp32 need `method: {type: lora}`."),
+  ]
+
+  private static func check(_ reader: RecipeReader, _ base: BaseSettings) throws(RecipeError) {
+    // The settings before it may bear a preset of no name: what the recipe says decides.
+    guard reader.node("model") == nil, reader.node("preset") == nil else { return }
+    throw reader.missing("model", remedy: remedy)
+  }
+}
+
+extension KeyForm<RecipeTokenizer?> {
+  /// Null, a path, or the mapping of a tokenizer that is learned.
+  fileprivate static var tokenizer: Self {
+    let path = KeyForm<URL>.path
+    let learned = KeyForm<Int>.mapping(
+      [
+        Key(
+          "vocab_size", \.self, .count(1...10_000_000),
+          required: "give the number of tokens to train, as in {vocab_size: 2048}",
+          "Tokens of the vocabulary: 256 bytes, three special tokens, and what is learned beyond these 259.")
+      ], defaults: 0)
+    return KeyForm(words: "null, a path, or a mapping", inner: learned.inner) { reader, key, _ throws(RecipeError) in
+      guard let node = reader.node(key), !node.isNull else { return nil }
+      if case .mapping = node.content { return .bytes(vocabularySize: try learned.read(reader, key, nil)) }
+      return .file(try path.read(reader, key, nil))
+    } write: { tokenizer in
+      switch tokenizer {
+      case nil: nil
+      case .bytes(let size): learned.write(size)
+      case .file(let url): path.write(url)
+      }
+    }
+  }
+}
+
+extension Recipe {
+  /// The keys of `base`.
+  var baseSettings: BaseSettings {
+    get {
+      switch base {
+      case .model(let url): BaseSettings(model: url, storage: baseStorage)
+      case .preset(let name, let tokenizer): BaseSettings(preset: name, tokenizer: tokenizer, storage: baseStorage)
+      }
+    }
+    set {
+      base =
+        newValue.model.map { .model($0) } ?? .preset(name: newValue.preset ?? "", tokenizer: newValue.tokenizer)
+      baseStorage = newValue.storage
+    }
+  }
+}

@@ -1,0 +1,20 @@
+extension OptimizerSettings {
+  /// The keys of the whole recipe that choose the optimiser.
+  static let keys: [Key<OptimizerSettings>] = [
+    Key(
+      "optimizer", \.kind, .word,
+      "Optimiser of every round. Lion has one state a weight; Muon has one for matrices, and AdamW updates the rest."),
+    Key("optim", \.moments, .word, "Storage of AdamW's two moments of matrices: 32, 16 or 8 bits a number."),
+  ]
+}
+
+extension Recipe {
+  /// Refuses moments in fewer bits where no AdamW keeps them.
+  func checkOptimizer(at reader: RecipeReader) throws(RecipeError) {
+    guard optimizer.kind != .adamw, optimizer.moments != .float32 else { return }
+    throw RecipeError(
+      place: reader.place(of: "optim"),
+      message: "optim: \(optimizer.moments.rawValue) keeps AdamW's moments in fewer bits, and optimizer is "
+        + "\(optimizer.kind.rawValue): remove optim, or set optimizer: adamw")
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+
+extension ResolvedRound {
+  /// The keys of a round alone; the training keys may stand beside them.
+  static let keys: [Key<ResolvedRound>] = [
+    Key(
+      "name", \.name, .text(nameWords), required: "name the round, as in name: translation",
+      "Name of the round, and of its folder."
+    ) { reader, _, round throws(RecipeError) in
+      guard !isFolderName(round.name) else { return }
+      throw RecipeError(
+        place: reader.place(of: "name"),
+        message: "\(reader.name("name")) is '\(round.name.split(whereSeparator: \.isNewline).joined(separator: " "))', "
+          + "but names a folder and should be \(nameWords)")
+    },
+    Key(
+      "train", \.train, .path, required: "name the round's training rows, as in train: translation/train.jsonl",
+      "File of the training rows."),
+    Key(
+      "valid", \.valid, KeyForm.path.orNull,
+      "File of held-out rows, on which the model is measured after every round; null: none."),
+    Key(
+      "columns", \.columns, .columns, "Names of the columns in this round's files; null where they are the usual ones."),
+    Key(
+      "split", \.split,
+      KeyForm.number("the share of rows that train, above 0 and below 1, or null") { $0 > 0 && $0 < 1 }.orNull,
+      "Share of the rows of `train` that train; the others are held out, in place of `valid`."
+    ) { reader, _, round throws(RecipeError) in
+      guard round.split != nil, reader.node("valid")?.isNull == false else { return }
+      throw RecipeError(
+        place: reader.place(of: "split"),
+        message: "\(reader.name("split")) holds out rows of train, and \(reader.name("valid")) names a file of them: "
+          + "keep one of the two")
+    },
+    Key(
+      "task", \.task, KeyForm.word.orNull,
+      "Task of the dataset, which says how answers to held-out rows are scored; null scores none."),
+  ]
+
+  private static let nameWords = "letters, digits, '-', '_' and '.', not beginning with '-' or '.', at most 100 bytes"
+
+  /// A round of which no key is read yet.
+  init(settings: TrainingSettings) {
+    self.init(name: "", train: URL(fileURLWithPath: "/"), valid: nil, settings: settings)
+  }
+
+  /// Whether a name can stand as, or in, a folder's name everywhere.
+  static func isFolderName(_ name: String) -> Bool {
+    guard let first = name.unicodeScalars.first, first != ".", first != "-", name.utf8.count <= 100 else {
+      return false
+    }
+    return name.unicodeScalars.allSatisfy {
+      $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_.".unicodeScalars.contains($0)
+        || $0.properties.generalCategory == .nonspacingMark
+    }
+  }
+
+  /// Refuses a task whose answers nothing can be compared with.
+  func checkTask(at reader: RecipeReader) throws(RecipeError) {
+    guard task != nil, valid == nil, split == nil else { return }
+    throw RecipeError(
+      place: reader.place(of: "task"),
+      message: "\(reader.name("task")) scores answers to held-out rows, and round \(name) has none: add valid or "
+        + "split, or remove task")
+  }
+}
+
+extension KeyForm<ColumnNames> {
+  /// Our keys, and what the files call them; null and nothing rename nothing.
+  fileprivate static var columns: Self {
+    let names = KeyForm<[String: String]>.mapping(
+      ColumnNames.keys.map { key in
+        Key(
+          key, \.[key], KeyForm<String>.text("the name of a column in the round's files").orAbsent,
+          "Column that holds `\(key)`.")
+      }, defaults: [:])
+    return KeyForm(words: "null, or a mapping", inner: names.inner) { reader, key, _ throws(RecipeError) in
+      guard let node = reader.node(key), !node.isNull else { return .none }
+      let columns = try names.read(reader, key, nil)
+      do throws(ColumnNames.Fault) {
+        return try ColumnNames(columns)
+      } catch {
+        throw RecipeError(place: node.place, message: "\(reader.name(key)) \(error.message)")
+      }
+    } write: { columns in
+      columns.isEmpty ? .null : names.write(Dictionary(columns.pairs.map { ($0.key, $0.column) }) { $1 })
+    }
+  }
+}

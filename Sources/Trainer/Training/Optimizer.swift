@@ -1,0 +1,55 @@
+import GPUTensor
+
+/// An optimiser with the constants of a round: which states it keeps beside the parameters, and how it records an update.
+///
+/// A step, its plans, the plan of a run's memory and the checkpoint go through `states`; none of them knows more.
+package protocol Optimizer: Hashable, Sendable {
+  /// The states, in the order in which an update has them; those of a run never change.
+  var states: [OptimizerState] { get }
+  /// The norm that larger gradients are scaled down to; 0: none are.
+  var maxGradNorm: Float { get }
+  /// Whether an element moves by its own gradient and states alone, so that a whole slab is updated at once. All its
+  /// states are then kept of every parameter.
+  var isElementwise: Bool { get }
+
+  /// Records the update of a parameter in the graph of its tensors.
+  func record(_ update: ParameterUpdate)
+}
+
+/// One of an optimiser's states: numbers beside the parameters, as many and in the same layout; zero when a round begins.
+package struct OptimizerState: Sendable, Hashable {
+  /// The parameters that a state is kept of.
+  package enum Members: Sendable {
+    case all
+    /// The matrices of the blocks, or of their adapters: all but those of a row a token.
+    case hiddenMatrices
+    /// All but those.
+    case others
+  }
+
+  /// The name of its file in a checkpoint, such as `first_moments`.
+  package let name: String
+  /// The type of a matrix's numbers; those of vectors, which are few, are float32.
+  package let dtype: DType
+  package let members: Members
+
+  package init(_ name: String, dtype: DType = .float32, of members: Members = .all) {
+    self.name = name
+    self.dtype = dtype
+    self.members = members
+  }
+}
+
+/// What an update reads and writes: the tensors of a parameter, of a part of one, or of a slab of them.
+package struct ParameterUpdate {
+  package let parameter: Tensor
+  /// The optimiser's states that are kept of the parameter, in the order of its list.
+  package let states: [Tensor]
+  package let gradient: Tensor
+  /// The norm of all gradients before clipping, [1]. Where it is not finite, nothing is to move.
+  package let norm: Tensor
+  /// Whether weight decay applies: to matrices alone.
+  package let decays: Bool
+  /// Whether the parameter is one of `OptimizerState.Members.hiddenMatrices`.
+  package let isHiddenMatrix: Bool
+}

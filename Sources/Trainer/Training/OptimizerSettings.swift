@@ -1,0 +1,42 @@
+import GPUTensor
+
+/// The optimiser of a run, and how it keeps its states; what it goes by besides belongs to each round.
+package struct OptimizerSettings: Sendable, Equatable {
+  /// The optimisers that there are (`optimizer`).
+  package enum Kind: String, Sendable, CaseIterable {
+    case adamw, lion, muon
+  }
+
+  package var kind: Kind
+  /// How AdamW keeps the moments of matrices (`optim`): fewer bits are other bits. The other optimisers keep floats.
+  package var moments: OptimizerMoments
+
+  package init(kind: Kind = .adamw, moments: OptimizerMoments = .float32) {
+    self.kind = kind
+    self.moments = moments
+  }
+
+  /// The optimiser with the constants of a round; Lion takes AdamW's two β for its own.
+  package func optimizer(_ constants: AdamWSettings) -> any Optimizer {
+    switch kind {
+    case .adamw: AdamWOptimizer(constants, moments: moments)
+    case .lion:
+      LionOptimizer(
+        LionSettings(
+          beta1: constants.beta1, beta2: constants.beta2, weightDecay: constants.weightDecay,
+          maxGradNorm: constants.maxGradNorm))
+    case .muon:
+      MuonOptimizer(
+        MuonSettings(weightDecay: constants.weightDecay, maxGradNorm: constants.maxGradNorm), rest: constants)
+    }
+  }
+
+  /// The states that it keeps, whatever the constants are.
+  package var states: [OptimizerState] {
+    switch kind {
+    case .adamw: AdamWOptimizer.states(moments)
+    case .lion: LionOptimizer.states
+    case .muon: MuonOptimizer.states
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import GPUTensor
+
+/// What a step makes smaller: from the model and the rows of a micro-batch to one number.
+package struct TrainingLoss: Sendable {
+  /// A micro-batch in the graph of a step.
+  package struct Batch {
+    package let rows: RowTensors
+    /// What each row counts, [R, 1]; nil: 1.
+    package let weights: Tensor?
+    /// [positions, D].
+    package let ropeTable: Tensor
+  }
+
+  /// Records the sum over the micro-batch, [1]. The gradient starts from it, times the run's loss scale: 1 over the sum of
+  /// what the step's supervised tokens count.
+  package let record: @Sendable (Llama, Batch) -> Tensor
+
+  package init(_ record: @escaping @Sendable (Llama, Batch) -> Tensor) {
+    self.record = record
+  }
+
+  /// Σ w · −ln p(target) over the rows that have a target. A step's mean is that over Σ w: the weighted mean of PyTorch's
+  /// `cross_entropy` with `weight` and `reduction="mean"`.
+  package static let crossEntropy = TrainingLoss { llama, batch in
+    // Logits are made only for the rows that are to predict something: prompts have none.
+    let selection = batch.rows.ids.graph.selectTargets(batch.rows.targets)
+    let hidden = llama.hidden(batch.rows, of: selection.rows, ropeTable: batch.ropeTable)
+    return hidden.linearCrossEntropy(
+      weight: llama.outputWeight, targets: selection.targets,
+      rowWeights: batch.weights.map { $0.embedding(selection.rows) }
+    ).sum
+  }
+}
