@@ -14,9 +14,9 @@
 // Source: arXiv:1711.05101, algorithm 2, in PyTorch's order; clipping as in arXiv:1211.5063, section 3.2; blocks
 //   arXiv:2110.02861, section 2.1; rounding at random arXiv:1502.02551.
 
-#include "common.cl"
-#include "hash.cl"
-#include "clip.cl"
+#include "prelude/common.cl"
+#include "prelude/hash.cl"
+#include "prelude/clip.cl"
 
 #ifndef MOMENTS
 #define MOMENTS 0  // 0 float, 1 bf16, 2 blocks

@@ -1,7 +1,7 @@
 // Purpose: the norms of a weight's rows as adapters change them, for DoRA; the changed weight is never stored.
 // Math: out[i] = ‖weight[i, :] + scale · Σ over r of b[i, r] · a[r, :]‖₂, or one over it where `inverse` is 1; the sum goes
 //   over two adapters, that of earlier rounds (`stacked`) and the one that is trained.
-// Shapes (row-major): out [rows]; weight [rows, columns], stored as storage.cl says; a [rank, columns] and b [rows, rank],
+// Shapes (row-major): out [rows]; weight [rows, columns], stored as prelude/storage.cl says; a [rank, columns] and b [rows, rank],
 //   of each of the two. A stacked_rank of 0 is no adapter.
 // Gradient contract: none; DoRA holds the norms constant in the backward pass.
 // Saved for backward: nothing.
@@ -9,8 +9,8 @@
 // Numerics: float; a row's squares are added by lanes, then over the group's work-items in a fixed order.
 // Source: arXiv:2402.09353 (DoRA), section 4.3.
 
-#include "common.cl"
-#include "storage.cl"
+#include "prelude/common.cl"
+#include "prelude/storage.cl"
 
 static inline floatv load_stored_lanes(const __global stored_t *stored, const size_t index, const int remaining) {
 #if STORAGE == 0

@@ -10,7 +10,7 @@
 // Numerics: integers. Row r sees the keys key_start[r] ..< key_end[r], which is causal within its segment; key row r is
 //   seen by the query rows r ..< query_end[r]. A sample's last token has no target (−100).
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 #define IGNORED (-100)  // the label of a row without loss
 

@@ -7,7 +7,7 @@
 // Numerics: float.
 // Source: none.
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void bias_forward(

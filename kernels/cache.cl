@@ -8,7 +8,7 @@
 // Numerics: float, copied exactly.
 // Source: none.
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 static inline void copy_row(
   __global float *cache, const __global float *x, const int place, const int row, const int columns

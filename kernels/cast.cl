@@ -7,7 +7,7 @@
 // Numerics: a NaN stays a NaN, an infinity an infinity; a float above the largest bf16 rounds to infinity.
 // Source: none.
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void cast_f32_to_bf16(__global ushort *restrict out, const __global float *restrict x, const ulong n) {

@@ -12,7 +12,7 @@
 //   loss that is not finite.
 // Source: Milakov and Gimelshein, arXiv:1805.02867, algorithm 2; the label −100 is PyTorch's ignore_index.
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 #ifndef WEIGHTED
 #define WEIGHTED 0  // 1: each row has a weight

@@ -7,8 +7,8 @@
 // Numerics: fp32; the mask is the same on every device, for tensors of up to 2^32 elements.
 // Source: Srivastava et al., Dropout (2014), scaled in training.
 
-#include "common.cl"
-#include "hash.cl"
+#include "prelude/common.cl"
+#include "prelude/hash.cl"
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void dropout_apply(

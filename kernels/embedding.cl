@@ -2,7 +2,7 @@
 // Math: out[i] = table[ids[i] - first];  dtable[t] += Σ of dout[i] over the rows i with ids[i] = first + t. A table may be
 //   one part of a larger one, `count` rows from `first` on: rows with other ids are left to the other parts.
 // Shapes (row-major): out, dout [rows, columns]; table, dtable [count, columns]; ids [rows] in int, each within
-//   the whole table. The table of the forward kernel is stored as storage.cl says.
+//   the whole table. The table of the forward kernel is stored as prelude/storage.cl says.
 // Gradient contract: dtable `+=`; rows of the table that no id names are left as they are.
 // Saved for backward: ids.
 // Parallelism: one work-group a row, rows taken in strides of the grid. Backward: the group of the first row with an id
@@ -10,8 +10,8 @@
 // Numerics: float. No atomics, a fixed order.
 // Source: none.
 
-#include "common.cl"
-#include "prefetch.cl"
+#include "prelude/common.cl"
+#include "prelude/prefetch.cl"
 
 #define ID_LANES 16  // ids compared at once
 

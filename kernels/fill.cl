@@ -7,7 +7,7 @@
 // Numerics: none.
 // Source: none.
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void fill_words(__global uint *restrict x, const uint pattern, const ulong begin, const ulong n) {

@@ -8,7 +8,7 @@
 //   finite.
 // Source: arXiv:1211.5063, section 3.2.
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void global_norm_final(__global float *restrict norm, const __global float *restrict partials, const int count) {

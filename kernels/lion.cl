@@ -8,8 +8,8 @@
 // Numerics: float. Where norm is not finite, p and m stay as they are: the step is skipped without asking the host.
 // Source: arXiv:2302.06675, algorithm 2; clipping as in arXiv:1211.5063, section 3.2.
 
-#include "common.cl"
-#include "clip.cl"
+#include "prelude/common.cl"
+#include "prelude/clip.cl"
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void lion_update(

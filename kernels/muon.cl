@@ -12,8 +12,8 @@
 // Source: arXiv:2502.16982, section 2.2; Nesterov's momentum as in github.com/KellerJordan/Muon; clipping as in
 //   arXiv:1211.5063, section 3.2.
 
-#include "common.cl"
-#include "clip.cl"
+#include "prelude/common.cl"
+#include "prelude/clip.cl"
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void muon_momentum(

@@ -2,7 +2,7 @@
 // Math: peak_multiply_add: every chain takes sum = sum · a + b, `steps` times; with BF16 = 2 it adds two products of bf16
 //   instead, by the processor's instruction. peak_tiles: six products of tiles of 16 x 32 by 32 x 16 bf16 a step, by the
 //   processor's tile registers. peak_mma: eight products of 16 x 16 by 16 x 8 bf16 a step of a warp, by a GPU's matrix
-//   units; peak_units: four of units.cl's a step of a sub-group. peak_copy: out = x.
+//   units; peak_units: four of prelude/units.cl's a step of a sub-group. peak_copy: out = x.
 // Shapes (row-major): multiply_add: out [work-items, VECTOR_WIDTH], factors [2, VECTOR_WIDTH], which are a and b.
 //   copy: out and x [n], n a multiple of GROUP_ELEMENTS. nothing: out [any].
 // Gradient contract: none.
@@ -11,7 +11,7 @@
 // Numerics: fp32; with a + b = 1 the sums stay near 1.
 // Source: Williams, Waterman and Patterson, Roofline: an insightful visual performance model (2009).
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 #ifndef BF16
 #define BF16 0
@@ -65,7 +65,7 @@ void peak_nothing(__global float *restrict out) {
 // ---------------------------------------------------------------------------------------------------------------------
 
 #if BF16 == 3
-#include "matmul_amx.cl"
+#include "matmul/amx.cl"
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void peak_tiles(__global float *restrict out, const __global float *restrict factors, const int steps) {
@@ -86,7 +86,7 @@ void peak_tiles(__global float *restrict out, const __global float *restrict fac
 // ---------------------------------------------------------------------------------------------------------------------
 
 #if BF16 == 4
-#include "mma.cl"
+#include "prelude/mma.cl"
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void peak_mma(__global float *restrict out, const __global float *restrict factors, const int steps) {
@@ -112,7 +112,7 @@ void peak_mma(__global float *restrict out, const __global float *restrict facto
 // ---------------------------------------------------------------------------------------------------------------------
 
 #if BF16 == 5
-#include "units.cl"
+#include "prelude/units.cl"
 
 __kernel __attribute__((reqd_work_group_size(UNIT_LANES, 1, 1))) UNIT_KERNEL
 void peak_units(__global float *restrict out, const __global float *restrict factors, const int steps) {

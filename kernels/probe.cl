@@ -5,7 +5,7 @@
 // Saved for backward: nothing.
 // Parallelism: one work-item; probe_mma: one warp of 32; probe_units: one sub-group of UNIT_LANES.
 // Numerics: the processor's.
-// Source: units.cl; Intel 64 and IA-32 Architectures Software Developer's Manual, VDPBF16PS and TDPBF16PS;
+// Source: prelude/units.cl; Intel 64 and IA-32 Architectures Software Developer's Manual, VDPBF16PS and TDPBF16PS;
 //   Parallel Thread Execution ISA, mma.sync.m16n8k16.
 
 #ifdef PROBE_pairs
@@ -21,7 +21,7 @@ void probe_pairs(__global float *restrict out, const __global uint *restrict pai
 // ---------------------------------------------------------------------------------------------------------------------
 
 #ifdef PROBE_tiles
-#include "matmul_amx.cl"
+#include "matmul/amx.cl"
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void probe_tiles(__global float *restrict out, const __global uint *restrict pairs) {
@@ -44,7 +44,7 @@ void probe_tiles(__global float *restrict out, const __global uint *restrict pai
 // ---------------------------------------------------------------------------------------------------------------------
 
 #ifdef PROBE_mma
-#include "mma.cl"
+#include "prelude/mma.cl"
 
 __kernel __attribute__((reqd_work_group_size(32, 1, 1)))
 void probe_mma(__global float *restrict out, const __global uint *restrict pairs) {
@@ -73,8 +73,8 @@ void probe_mma(__global float *restrict out, const __global uint *restrict pairs
 // ---------------------------------------------------------------------------------------------------------------------
 
 #ifdef PROBE_units
-#include "local.cl"
-#include "units.cl"
+#include "prelude/local.cl"
+#include "prelude/units.cl"
 
 __kernel __attribute__((reqd_work_group_size(UNIT_LANES, 1, 1))) UNIT_KERNEL
 void probe_units(__global float *restrict out, const __global uint *restrict pairs) {

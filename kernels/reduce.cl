@@ -11,7 +11,7 @@
 //   rounding error grows with the number of runs and not of elements. The order is fixed; no atomics.
 // Source: Higham, The Accuracy of Floating Point Summation (1993), pairwise and blocked summation.
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 #ifndef SUM_RUN
 #define SUM_RUN 64  // vectors of a work-item summed before they join the part's sum

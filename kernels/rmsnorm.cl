@@ -11,7 +11,7 @@
 // Numerics: accumulates in float, in a fixed order; no atomics.
 // Source: arXiv:1910.07467, equation 4.
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 // Normalises a row, of whose squares each work-item has summed its own columns. It reads of x only those.
 LOCAL_FUNCTION void normalise_row(

@@ -10,7 +10,7 @@
 // Numerics: float; the table is computed by the host.
 // Source: arXiv:2104.09864, equation 34, with the pairs laid out as in Hugging Face's rotate-half form.
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 // Turns the heads of one row by the angles of its position, D/2 cosines and then D/2 sines.
 static inline void turn_row(

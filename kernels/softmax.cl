@@ -8,7 +8,7 @@
 //   in a row gives NaN.
 // Source: Milakov and Gimelshein, arXiv:1805.02867, algorithm 2.
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void softmax_forward(

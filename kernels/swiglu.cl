@@ -8,7 +8,7 @@
 // Numerics: float, exp to about 1 ulp.
 // Source: arXiv:2002.05202, equation 6.
 
-#include "common.cl"
+#include "prelude/common.cl"
 
 static inline floatv sigmoid(const floatv z) { return 1.0f / (1.0f + exp_lanes(-z)); }
 

@@ -30,7 +30,7 @@ package final class Buffer {
   /// A window into this buffer, which kernels take as any other buffer.
   ///
   /// - Parameter offset: in bytes; a multiple of the device's `baseAlignmentBytes`.
-  package func window(offset: Int, byteCount: Int) throws(OpenCLError) -> Buffer {
+  package func window(offset: Int, byteCount: Int) throws(DeviceError) -> Buffer {
     precondition(offset >= 0 && byteCount > 0 && offset + byteCount <= self.byteCount, "window outside its buffer")
     // OpenCL has no sub-buffer of a sub-buffer: a window of a window is a window of the root.
     let parent = root ?? self

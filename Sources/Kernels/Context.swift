@@ -23,7 +23,7 @@ package final class Context {
   private var zeros: Buffer?
 
   /// - Parameter profiling: record each kernel's device time, for `takeProfile()`.
-  package init(device: Device, profiling: Bool = false) throws(OpenCLError) {
+  package init(device: Device, profiling: Bool = false) throws(DeviceError) {
     self.device = device
     owner = try ContextOwner(device: device, profiling: profiling)
     programs = ProgramStore(device: device, owner: owner)
@@ -39,9 +39,9 @@ package final class Context {
   package func keepUntilExit() { _ = Unmanaged.passRetained(owner) }
 
   /// New device memory, its contents undefined.
-  package func makeBuffer(byteCount: Int) throws(OpenCLError) -> Buffer {
+  package func makeBuffer(byteCount: Int) throws(DeviceError) -> Buffer {
     guard byteCount <= device.largestAllocationBytes else {
-      throw OpenCLError(
+      throw DeviceError(
         kind: .outOfMemory, call: "clCreateBuffer",
         detail: "\(byteCount) bytes, the largest single buffer of \(device.name) is \(device.largestAllocationBytes)",
         remedy: OpenCLStatus.remedy(for: -61))
@@ -58,7 +58,7 @@ package final class Context {
 
   /// Two numbers that are 0 between launches, from which the work-items of one take their shares; the kernel that uses
   /// them puts them back.
-  package func counters() throws(OpenCLError) -> Buffer {
+  package func counters() throws(DeviceError) -> Buffer {
     if let zeros { return zeros }
     let made = try makeBuffer(byteCount: 8)
     try fill(made, pattern: 0, byteCount: 8)
@@ -69,7 +69,7 @@ package final class Context {
   /// Sends bytes to the device without waiting; the bytes are copied first.
   package func write(
     _ bytes: UnsafeRawBufferPointer, to buffer: Buffer, offset: Int = 0
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     guard bytes.count > 0 else { return }
     precondition(offset >= 0 && offset + bytes.count <= buffer.byteCount, "write outside its buffer")
     ledger.bytesToDevice += bytes.count
@@ -87,7 +87,7 @@ package final class Context {
   }
 
   /// Sends bytes to the device without waiting and without a copy: they must stay as they are until a later read.
-  package func write(resident bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(OpenCLError) {
+  package func write(resident bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(DeviceError) {
     precondition(bytes.count <= buffer.byteCount, "write outside its buffer")
     ledger.bytesToDevice += bytes.count
     let status = clEnqueueWriteBuffer(
@@ -98,7 +98,7 @@ package final class Context {
   /// Waits for all that was enqueued, then brings bytes back.
   package func read(
     _ buffer: Buffer, offset: Int = 0, into bytes: UnsafeMutableRawBufferPointer
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     guard bytes.count > 0 else { return }
     precondition(offset >= 0 && offset + bytes.count <= buffer.byteCount, "read outside its buffer")
     ledger.bytesFromDevice += bytes.count
@@ -109,11 +109,11 @@ package final class Context {
   }
 
   /// Whole 32-bit words from a buffer's beginning; waits.
-  package func words(of buffer: Buffer, count: Int) throws(OpenCLError) -> [UInt32] {
+  package func words(of buffer: Buffer, count: Int) throws(DeviceError) -> [UInt32] {
     var words = [UInt32](repeating: 0, count: count)
-    var failure: OpenCLError?
+    var failure: DeviceError?
     words.withUnsafeMutableBytes { bytes in
-      do throws(OpenCLError) { try read(buffer, into: bytes) } catch { failure = error }
+      do throws(DeviceError) { try read(buffer, into: bytes) } catch { failure = error }
     }
     if let failure { throw failure }
     return words
@@ -123,7 +123,7 @@ package final class Context {
   /// where what `clEnqueueFillBuffer` has filled is released.
   package func fill(
     _ buffer: Buffer, pattern: UInt32, offset: Int = 0, byteCount: Int
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     precondition(offset % 4 == 0 && byteCount % 4 == 0, "a fill of part of a word")
     precondition(offset >= 0 && offset + byteCount <= buffer.byteCount, "fill outside its buffer")
     guard byteCount > 0 else { return }
@@ -138,7 +138,7 @@ package final class Context {
   /// Copies between two buffers, on the device.
   package func copy(
     from source: Buffer, offset: Int = 0, to target: Buffer, targetOffset: Int = 0, byteCount: Int
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     guard byteCount > 0 else { return }
     let status = clEnqueueCopyBuffer(
       queue, source.handle, target.handle, offset, targetOffset, byteCount, 0, nil, nil)
@@ -146,18 +146,18 @@ package final class Context {
   }
 
   /// Hands what was enqueued to the device, without waiting.
-  package func flush() throws(OpenCLError) {
+  package func flush() throws(DeviceError) {
     try check(clFlush(queue), "clFlush")
   }
 
   /// Waits until the device has done everything that was enqueued.
-  package func finish() throws(OpenCLError) {
+  package func finish() throws(DeviceError) {
     try check(clFinish(queue), "clFinish", device.name)
     inFlight.removeAll(keepingCapacity: true)
   }
 
   /// Device time by kernel since the last call, longest first; empty unless the context profiles.
-  package func takeProfile() throws(OpenCLError) -> [KernelTime] {
+  package func takeProfile() throws(DeviceError) -> [KernelTime] {
     try finish()
     return profiler?.take() ?? []
   }

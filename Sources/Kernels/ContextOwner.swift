@@ -6,7 +6,7 @@ final class ContextOwner {
   let context: OpaquePointer
   let queue: OpaquePointer
 
-  init(device: Device, profiling: Bool) throws(OpenCLError) {
+  init(device: Device, profiling: Bool) throws(DeviceError) {
     var status: Int32 = 0
     var deviceHandle: OpaquePointer? = device.handle
     var properties: [cl_context_properties] = [
@@ -18,7 +18,7 @@ final class ContextOwner {
     let queue = clCreateCommandQueue(context, device.handle, flags, &status)
     guard status == 0, let queue else {
       clReleaseContext(context)
-      throw OpenCLError(call: "clCreateCommandQueue", status: status, detail: device.name)
+      throw DeviceError(call: "clCreateCommandQueue", status: status, detail: device.name)
     }
     self.queue = queue
   }

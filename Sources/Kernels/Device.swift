@@ -56,8 +56,8 @@ package struct Device: @unchecked Sendable {
 
   /// Every device of every platform, in the order in which the loader names them.
   ///
-  /// - Throws: `OpenCLError` where a driver refuses to answer. No platform at all is an empty list.
-  package static func all() throws(OpenCLError) -> [Device] {
+  /// - Throws: `DeviceError` where a driver refuses to answer. No platform at all is an empty list.
+  package static func all() throws(DeviceError) -> [Device] {
     var count: cl_uint = 0
     let status = clGetPlatformIDs(0, nil, &count)
     if status == -1001 || (status == 0 && count == 0) { return [] }
@@ -81,7 +81,7 @@ package struct Device: @unchecked Sendable {
     return devices
   }
 
-  private init(index: Int, handle: OpaquePointer, platform: OpaquePointer) throws(OpenCLError) {
+  private init(index: Int, handle: OpaquePointer, platform: OpaquePointer) throws(DeviceError) {
     self.index = index
     self.handle = handle
     self.platformHandle = platform
@@ -112,18 +112,18 @@ package struct Device: @unchecked Sendable {
 
   private static func number<N: FixedWidthInteger>(
     _ device: OpaquePointer, _ parameter: Int32, _ type: N.Type
-  ) throws(OpenCLError) -> N {
+  ) throws(DeviceError) -> N {
     var value = N.zero
     let status = clGetDeviceInfo(device, cl_device_info(parameter), MemoryLayout<N>.size, &value, nil)
     try check(status, "clGetDeviceInfo", "parameter 0x\(String(parameter, radix: 16))")
     return value
   }
 
-  private static func text(_ device: OpaquePointer, _ parameter: Int32) throws(OpenCLError) -> String {
+  private static func text(_ device: OpaquePointer, _ parameter: Int32) throws(DeviceError) -> String {
     try infoText("clGetDeviceInfo") { clGetDeviceInfo(device, cl_device_info(parameter), $0, $1, $2) }
   }
 
-  private static func platformText(_ platform: OpaquePointer, _ parameter: Int32) throws(OpenCLError) -> String {
+  private static func platformText(_ platform: OpaquePointer, _ parameter: Int32) throws(DeviceError) -> String {
     try infoText("clGetPlatformInfo") { clGetPlatformInfo(platform, cl_platform_info(parameter), $0, $1, $2) }
   }
 }
@@ -131,7 +131,7 @@ package struct Device: @unchecked Sendable {
 /// A zero-terminated text from one of OpenCL's `clGet…Info` calls: asked for its size, then for itself.
 func infoText(
   _ call: String, _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> Int32
-) throws(OpenCLError) -> String {
+) throws(DeviceError) -> String {
   var size = 0
   try check(query(0, nil, &size), call)
   guard size > 0 else { return "" }

@@ -27,13 +27,13 @@ package enum DeviceSelection: Sendable, Equatable {
 
   /// The device to use, or nil for the CPU fallback.
   ///
-  /// - Throws: `OpenCLError` of kind `noSuchDevice`, which lists the devices that are there.
-  package func device() throws(OpenCLError) -> Device? { try candidates().first }
+  /// - Throws: `DeviceError` of kind `noSuchDevice`, which lists the devices that are there.
+  package func device() throws(DeviceError) -> Device? { try candidates().first }
 
   /// The devices to use, the best first: one that was named, or all under auto; none for the CPU fallback.
   ///
   /// - Throws: as `device()`.
-  package func candidates() throws(OpenCLError) -> [Device] {
+  package func candidates() throws(DeviceError) -> [Device] {
     if self == .cpu { return [] }
     let devices = try Device.all()
     switch self {
@@ -54,10 +54,10 @@ package enum DeviceSelection: Sendable, Equatable {
     }
   }
 
-  private func missing(_ what: String, among devices: [Device]) -> OpenCLError {
+  private func missing(_ what: String, among devices: [Device]) -> DeviceError {
     let list = devices.map { "\($0.index) \($0.name)" }.joined(separator: ", ")
     let known = devices.isEmpty ? "no OpenCL device was found" : "found: \(list)"
-    return OpenCLError(
+    return DeviceError(
       kind: .noSuchDevice, call: "choose a device", detail: "\(what); \(known)",
       remedy: devices.isEmpty
         ? "install an OpenCL driver (on Debian: pocl-opencl-icd), or use --device cpu"

@@ -19,7 +19,7 @@ package struct FirstCheckRecord: Codable, Sendable {
     /// What was checked, beyond the device.
     package let check: String
 
-    package init(_ device: Device, program: String, check: String) throws(OpenCLError) {
+    package init(_ device: Device, program: String, check: String) throws(DeviceError) {
       (self.device, vendor, driver) = (device.name, device.vendor, device.driverVersion)
       (version, platform, platformVersion) = (device.openCLVersion, device.platform, device.platformVersion)
       kernels = try KernelSource.hash()

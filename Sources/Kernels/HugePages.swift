@@ -11,7 +11,7 @@ extension Context {
   /// gigabytes, and with pages of 4 KiB the processor spends part of it looking up where they lie.
   ///
   /// It is a wish: where the system has none to give, or the driver lends out a copy, nothing changes.
-  func preferHugePages(_ buffer: OpaquePointer, byteCount: Int) throws(OpenCLError) {
+  func preferHugePages(_ buffer: OpaquePointer, byteCount: Int) throws(DeviceError) {
     guard device.kind == .cpu, byteCount >= Self.leastHugeBytes else { return }
     var status: Int32 = 0
     // A fresh buffer holds nothing that the host would have to be given.

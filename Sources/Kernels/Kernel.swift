@@ -54,14 +54,14 @@ extension Context {
   /// A kernel of a `.cl` file, compiled on first use for this set of defines.
   package func kernel(
     _ name: String, file: String, defines: Defines = [:]
-  ) throws(OpenCLError) -> Kernel {
+  ) throws(DeviceError) -> Kernel {
     try programs.kernel(name, file: file, defines: defines)
   }
 
   /// Enqueues a kernel; it does not wait.
   package func launch(
     _ kernel: Kernel, _ arguments: [KernelArgument], range: NDRange
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     for (index, argument) in arguments.enumerated() {
       let status = set(argument, at: cl_uint(index), of: kernel.handle)
       try check(status, "clSetKernelArg", "argument \(index) of \(kernel.name)")

@@ -5,12 +5,12 @@ import Foundation
 package enum KernelSource {
   /// The folder that holds the kernels: `ACCRETE_KERNELS`, or `../share/accrete/kernels` beside the executable, or the
   /// `kernels` folder of the source tree that the executable or the working directory lies in.
-  package static func folder() throws(OpenCLError) -> URL {
+  package static func folder() throws(DeviceError) -> URL {
     if let named = ProcessInfo.processInfo.environment["ACCRETE_KERNELS"] {
       let folder = URL(fileURLWithPath: named)
       if holdsKernels(folder) { return folder }
-      throw OpenCLError(
-        kind: .build, call: "find the kernels", detail: "ACCRETE_KERNELS=\(named) holds no common.cl",
+      throw DeviceError(
+        kind: .build, call: "find the kernels", detail: "ACCRETE_KERNELS=\(named) holds no prelude/common.cl",
         remedy: "let ACCRETE_KERNELS name the folder of the .cl files")
     }
     let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
@@ -18,24 +18,24 @@ package enum KernelSource {
     let working = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     let above = (ancestors(of: executable) + ancestors(of: working)).map { $0.appending(path: "kernels") }
     if let found = ([installed] + above).first(where: holdsKernels) { return found }
-    throw OpenCLError(
+    throw DeviceError(
       kind: .build, call: "find the kernels", detail: "looked in \(installed.path) and above the executable",
       remedy: "let ACCRETE_KERNELS name the folder of the .cl files")
   }
 
-  /// The SHA-256 of every `.cl` file's name and bytes, in lower-case hexadecimal digits.
-  package static func hash() throws(OpenCLError) -> String {
+  /// The SHA-256 of every `.cl` file's path in the folder and bytes, in lower-case hexadecimal digits.
+  package static func hash() throws(DeviceError) -> String {
     let folder = try folder()
     var hash = SHA256()
     do {
-      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".cl") }
-      for name in names.sorted() {
-        let bytes = try Data(contentsOf: folder.appending(path: name))
-        hash.update(data: Data("\(name)\u{0}\(bytes.count)\u{0}".utf8))
+      let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".cl") }
+      for file in files.sorted() {
+        let bytes = try Data(contentsOf: folder.appending(path: file))
+        hash.update(data: Data("\(file)\u{0}\(bytes.count)\u{0}".utf8))
         hash.update(data: bytes)
       }
     } catch {
-      throw OpenCLError(
+      throw DeviceError(
         kind: .build, call: "read the kernels", detail: folder.path, remedy: "reinstall, or set ACCRETE_KERNELS")
     }
     return hash.finalize().hexadecimal
@@ -44,17 +44,17 @@ package enum KernelSource {
   /// The text of a kernel file with its `#include "…"` lines replaced by the files they name, once each.
   ///
   /// `#line` directives keep the driver's messages pointing at the file and line that a person would open.
-  package static func load(_ file: String) throws(OpenCLError) -> String {
+  package static func load(_ file: String) throws(DeviceError) -> String {
     var included: Set<String> = []
     return try expand(file, in: try folder(), included: &included)
   }
 
   private static func expand(
     _ file: String, in folder: URL, included: inout Set<String>
-  ) throws(OpenCLError) -> String {
+  ) throws(DeviceError) -> String {
     let url = folder.appending(path: file)
     guard let data = try? RegularFile.contents(of: url), let text = String(data: data, encoding: .utf8) else {
-      throw OpenCLError(
+      throw DeviceError(
         kind: .build, call: "read a kernel", detail: url.path, remedy: "reinstall, or set ACCRETE_KERNELS")
     }
     included.insert(file)
@@ -72,7 +72,7 @@ package enum KernelSource {
   }
 
   private static func holdsKernels(_ folder: URL) -> Bool {
-    FileManager.default.fileExists(atPath: folder.appending(path: "common.cl").path)
+    FileManager.default.fileExists(atPath: folder.appending(path: "prelude/common.cl").path)
   }
 
   /// A folder and all above it; none of a path that does not begin at the root, as that of a working directory that

@@ -11,7 +11,7 @@ extension Context {
   package func enqueue(
     library name: String, _ detail: @autoclosure () -> String,
     _ body: (UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<OpaquePointer?>?) -> Int32
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     var queueHandle: OpaquePointer? = queue
     var event: OpaquePointer?
     let status = withUnsafeMutablePointer(to: &event) { event in

@@ -25,7 +25,7 @@ final class ProgramStore {
   }
 
   /// A kernel of a file, built with `-D NAME=value` for each define.
-  func kernel(_ name: String, file: String, defines: Defines) throws(OpenCLError) -> Kernel {
+  func kernel(_ name: String, file: String, defines: Defines) throws(DeviceError) -> Kernel {
     if let found = kernels[name]?.first(where: { $0.defines == defines && $0.file == file }) { return found.kernel }
     let standard = defines.contains(Defines.subgroups) ? device.subgroupStandard : "CL1.2"
     let program = try program(file, options: "-cl-std=" + standard + device.contractionOption + defines.options)
@@ -36,7 +36,7 @@ final class ProgramStore {
     return kernel
   }
 
-  private func program(_ file: String, options: String) throws(OpenCLError) -> OpaquePointer {
+  private func program(_ file: String, options: String) throws(DeviceError) -> OpaquePointer {
     let key = "\(file) \(options)"
     if let program = programs[key] { return program }
     let source = try KernelSource.load(file)
@@ -52,7 +52,7 @@ final class ProgramStore {
     return program
   }
 
-  private func build(source: String, file: String, options: String) throws(OpenCLError) -> OpaquePointer {
+  private func build(source: String, file: String, options: String) throws(DeviceError) -> OpaquePointer {
     var status: Int32 = 0
     let handle = source.withCString { text in
       var pointer: UnsafePointer<CChar>? = text
@@ -66,7 +66,7 @@ final class ProgramStore {
       clGetProgramBuildInfo(program, device.handle, cl_program_build_info(CL_PROGRAM_BUILD_LOG), $0, $1, $2)
     }
     clReleaseProgram(program)
-    throw OpenCLError(
+    throw DeviceError(
       kind: .build, call: "clBuildProgram", status: built, detail: "\(file) with \(options) on \(device.name)\n\(log)\n"
     )
   }

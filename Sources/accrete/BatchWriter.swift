@@ -19,7 +19,7 @@ struct BatchWriter {
     self.file = file
     let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
-      throw CheckpointError(
+      throw FileError(
         .inputOutput, path: file.path, "the file cannot be made (\(String(cString: strerror(errno))))",
         remedy: "check --write-batches and its permissions")
     }
@@ -39,7 +39,7 @@ struct BatchWriter {
     do {
       try handle.write(contentsOf: bytes)
     } catch {
-      throw CheckpointError(
+      throw FileError(
         .inputOutput, path: file.path, "a micro-batch cannot be written (\(error.systemReason))",
         remedy: "check --write-batches and the room on the disk")
     }

@@ -48,7 +48,7 @@ struct BenchRunCommand: ParsableCommand {
 
   func run() throws {
     guard let chosen = try device.checkedDevice() else {
-      throw OpenCLError(
+      throw DeviceError(
         kind: .noSuchDevice, call: "bench", detail: "there is no OpenCL device to time",
         remedy: "install an OpenCL driver (on Debian: pocl-opencl-icd)")
     }

@@ -50,7 +50,7 @@ struct DataShowCommand: ParsableCommand {
         description:
           "--round \(round ?? ""): the recipe's rounds are \(recipe.rounds.map(\.name).joined(separator: ", "))")
     }
-    let text = try ModelText(recipe)
+    let text = try TextEncoding(recipe)
     text.notes.forEach(Console.note)
     try text.checkLengths(of: recipe)
     let printer = DatasetPrinter(isTerminal: StandardStream.output.isTerminal)

@@ -14,24 +14,24 @@ struct DeviceOption: ParsableArguments {
   /// The executor that the option, or else the recipe, `ACCRETE_DEVICE` or auto chooses; the choice is printed.
   ///
   /// - Parameters:
-  ///   - factors: what matrix products are to multiply.
+  ///   - operands: what matrix products are to multiply.
   ///   - recorded: how a checkpoint says that they were computed, which holds where it is of the same device.
   func makeExecutor(
-    recipe: String? = nil, factors: FactorType = .float32, profiling: Bool = false, recorded: RunState.Tuning? = nil
-  ) throws(OpenCLError) -> any Executor {
+    recipe: String? = nil, operands: OperandType = .float32, profiling: Bool = false, recorded: RunState.Tuning? = nil
+  ) throws(DeviceError) -> any Executor {
     let selection = DeviceSelection.resolve(option: device, recipe: recipe)
-    guard let (chosen, traits) = try Self.trusted(selection, factors: factors, recorded: recorded) else {
+    guard let (chosen, traits) = try Self.trusted(selection, operands: operands, recorded: recorded) else {
       let found = try selection.candidates().isEmpty ? "was found" : "passed its check"
       let why = selection == .cpu ? "as asked" : "no OpenCL device " + found
       Console.note("device: CPU fallback, without OpenCL (\(why))")
-      return CPUExecutor<Float>(factors: factors)
+      return CPUExecutor<Float>(operands: operands)
     }
     Self.opened = nil
     let executor = try OpenCLExecutor(device: chosen, traits: traits, profiling: profiling)
     executor.context.keepUntilExit()
     Self.opened = executor
     Console.note(
-      "device: \(executor.deviceName)" + (factors == .bfloat16 ? ", bf16 by \(traits.bf16Method.rawValue)" : "")
+      "device: \(executor.deviceName)" + (operands == .bfloat16 ? ", bf16 by \(traits.bf16Method.rawValue)" : "")
         + (traits.tunedProducts.isEmpty ? "" : ", tuned"))
     return executor
   }
@@ -40,12 +40,12 @@ struct DeviceOption: ParsableArguments {
   nonisolated(unsafe) private static var opened: (any Executor)?
 
   /// The device that the option or `ACCRETE_DEVICE` chooses, where it has passed its check; nil: the CPU fallback.
-  func checkedDevice() throws(OpenCLError) -> Device? {
+  func checkedDevice() throws(DeviceError) -> Device? {
     try Self.trusted(DeviceSelection.resolve(option: device))?.device
   }
 
   /// As `checkedDevice`, from the checks that are kept: nothing is computed, and a device that is new is taken.
-  func likelyDevice(recipe: String? = nil) throws(OpenCLError) -> Device? {
+  func likelyDevice(recipe: String? = nil) throws(DeviceError) -> Device? {
     let selection = DeviceSelection.resolve(option: device, recipe: recipe)
     let candidates = try selection.candidates()
     return selection == .auto ? candidates.first { DeviceTrust.knownRefusal(of: $0) == nil } : candidates.first
@@ -54,12 +54,12 @@ struct DeviceOption: ParsableArguments {
   /// The first device of a choice that passes its check, and how it is to compute; under auto one line names each that
   /// does not.
   ///
-  /// - Throws: `OpenCLError` of kind `noSuchDevice` where the device was named.
+  /// - Throws: `DeviceError` of kind `noSuchDevice` where the device was named.
   private static func trusted(
-    _ selection: DeviceSelection, factors: FactorType = .float32, recorded: RunState.Tuning? = nil
-  ) throws(OpenCLError) -> (device: Device, traits: KernelTraits)? {
+    _ selection: DeviceSelection, operands: OperandType = .float32, recorded: RunState.Tuning? = nil
+  ) throws(DeviceError) -> (device: Device, traits: KernelTraits)? {
     for candidate in try selection.candidates() {
-      switch try traits(of: candidate, factors: factors, recorded: recorded) {
+      switch try traits(of: candidate, operands: operands, recorded: recorded) {
       case .success(let traits): return (candidate, traits)
       case .failure(let refusal):
         guard selection == .auto else { throw refusal.error }
@@ -71,15 +71,15 @@ struct DeviceOption: ParsableArguments {
 
   /// How a device is to compute, where it has passed the checks of that.
   private static func traits(
-    of device: Device, factors: FactorType, recorded: RunState.Tuning?
-  ) throws(OpenCLError) -> Result<KernelTraits, DeviceTrust.Refusal> {
-    let tuned = recorded?.products(on: device) ?? tunedProducts(device)[factors] ?? [:]
+    of device: Device, operands: OperandType, recorded: RunState.Tuning?
+  ) throws(DeviceError) -> Result<KernelTraits, DeviceTrust.Refusal> {
+    let tuned = recorded?.products(on: device) ?? tunedProducts(device)[operands] ?? [:]
     // Before anything runs there in this process: making traits may run a kernel too.
-    let check = FirstCheck(tuned: factors == .float32 ? tuned : [:])
+    let check = FirstCheck(tuned: operands == .float32 ? tuned : [:])
     if let refusal = try DeviceTrust.refusal(check, of: device) { return .failure(refusal) }
     var traits = KernelTraits.probed(device)
-    (traits.factors, traits.tunedProducts) = (factors, tuned)
-    if factors == .bfloat16 {
+    (traits.operands, traits.tunedProducts) = (operands, tuned)
+    if operands == .bfloat16 {
       traits.bf16Method = .fastest(of: bf16Methods(device), on: device)
       let check = FirstCheck(bf16: traits.bf16Method, tuned: tuned)
       if let refusal = try DeviceTrust.refusal(check, of: device) { return .failure(refusal) }

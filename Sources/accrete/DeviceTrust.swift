@@ -13,8 +13,8 @@ enum DeviceTrust {
     var description: String { "\(device.name) (\(device.platform), driver \(device.driverVersion)): \(reason)" }
 
     /// For a device that was asked for by name.
-    var error: OpenCLError {
-      OpenCLError(
+    var error: DeviceError {
+      DeviceError(
         kind: .noSuchDevice, call: "check device \(device.index) before its first use", detail: description,
         remedy: "run `accrete doctor --device \(device.index)` for every kernel and another try, "
           + "install another driver, or choose --device cpu")
@@ -23,8 +23,8 @@ enum DeviceTrust {
 
   /// What a check says of a device, now or at an earlier start; nil: it passed.
   ///
-  /// - Throws: `OpenCLError` where there are no kernels to check.
-  static func refusal(_ check: FirstCheck, of device: Device) throws(OpenCLError) -> Refusal? {
+  /// - Throws: `DeviceError` where there are no kernels to check.
+  static func refusal(_ check: FirstCheck, of device: Device) throws(DeviceError) -> Refusal? {
     let subject = try subject(check, device)
     if let record = FirstCheckRecord.load(subject) { return record.failure.map { Refusal(device: device, reason: $0) } }
     Console.note(
@@ -45,7 +45,7 @@ enum DeviceTrust {
     return subject.flatMap(FirstCheckRecord.load)?.failure.map { Refusal(device: device, reason: $0) }
   }
 
-  private static func subject(_ check: FirstCheck, _ device: Device) throws(OpenCLError) -> FirstCheckRecord.Subject {
+  private static func subject(_ check: FirstCheck, _ device: Device) throws(DeviceError) -> FirstCheckRecord.Subject {
     try FirstCheckRecord.Subject(device, program: Accrete.configuration.version, check: text(check))
   }
 

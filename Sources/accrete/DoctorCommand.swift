@@ -38,7 +38,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     guard let chosen = try DeviceSelection.resolve(option: device.device).device() else {
-      throw OpenCLError(
+      throw DeviceError(
         kind: .noSuchDevice, call: "doctor", detail: "there is no OpenCL device to check",
         remedy: "install an OpenCL driver (on Debian: pocl-opencl-icd)")
     }
@@ -69,7 +69,7 @@ struct DoctorCommand: ParsableCommand {
   private func check(_ operation: any Checked.Type, _ variant: CheckVariant, on device: Device) -> Report.Entry {
     let cases = operation.cases(small ? .small : .full)
     var maxError = 0.0
-    do throws(OpenCLError) {
+    do throws(DeviceError) {
       let executor = try OpenCLExecutor(device: device, traits: variant.traits)
       for operationCase in cases {
         let outcome = try CaseRunner.check(operationCase, on: executor)

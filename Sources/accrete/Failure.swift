@@ -17,11 +17,11 @@ enum Failure {
   /// The code of an error of ours; nil for those that the argument parser explains itself.
   static func exitCode(of error: any Error) -> Int32? {
     switch error {
-    case let error as OpenCLError: error.exitCode
+    case let error as DeviceError: error.exitCode
     case let error as RoundError: error.exitCode
     case let error as RecipeError: error.exitCode
     case let error as DatasetError: error.exitCode
-    case let error as CheckpointError: error.exitCode
+    case let error as FileError: error.exitCode
     case let error as TokenizerError: code(error)
     case is TemplateError, is BadInput: 65
     case is NotFound: 66
@@ -35,7 +35,7 @@ enum Failure {
   /// code.
   static func text(of error: any Error) -> String? {
     if let error = error as? UnwritableStream, error.isUnread { return nil }
-    if let error = error as? OpenCLError { return "\(error)" + advice(error.status) }
+    if let error = error as? DeviceError { return "\(error)" + advice(error.status) }
     guard error is CocoaError || error is POSIXError else { return "\(error)" }
     let path = ((error as? CocoaError)?.filePath).map { $0 + ": " } ?? ""
     return "\(path)\(error.systemReason); check the path, its permissions and the room on the disk"

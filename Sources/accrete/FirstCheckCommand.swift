@@ -25,7 +25,7 @@ struct FirstCheckCommand: ParsableCommand {
     let devices = try Device.all()
     guard devices.indices.contains(index) else { throw ExitCode(2) }
     var failure: String?
-    do throws(OpenCLError) {
+    do throws(DeviceError) {
       failure = try check.failure(on: devices[index]) { next in
         // Where the parent has gone, nobody is left to be told.
         try? Console.result(next)

@@ -76,9 +76,9 @@ struct PlanCommand: ParsableCommand {
     let types = try recipe.baseTypes(of: configuration)
     let settings = recipe.largestSettings
     let chosen = try device.likelyDevice(recipe: recipe.device)
-    let factors = recipe.precision.factors
-    let tuned = chosen.map { DeviceOption.tunedProducts($0)[factors] ?? [:] } ?? [:]
-    let target = MemoryPlan.Device(chosen, factors: factors, tuned: tuned)
+    let operands = recipe.precision.operands
+    let tuned = chosen.map { DeviceOption.tunedProducts($0)[operands] ?? [:] } ?? [:]
+    let target = MemoryPlan.Device(chosen, operands: operands, tuned: tuned)
     let memory =
       try memory.map { try ByteCount($0).bytes }
       ?? chosen?.memoryBytes(ofHost: MachineMemory.current.installedBytes) ?? MachineMemory.current.installedBytes

@@ -5,7 +5,7 @@ import Kernels
 /// Device time by kernel, as a table on stderr.
 enum ProfilePrinter {
   /// What an executor's device did since the last call; nothing for the CPU fallback.
-  static func print(_ executor: any Executor) throws(OpenCLError) {
+  static func print(_ executor: any Executor) throws(DeviceError) {
     guard let times = try (executor as? OpenCLExecutor)?.context.takeProfile(), !times.isEmpty else { return }
     let total = times.reduce(0) { $0 + $1.milliseconds }
     Console.note("device time by kernel, \(Int(total)) ms in all:")

@@ -60,7 +60,7 @@ struct TrainCommand: ParsableCommand {
       lock = try RunFolder(recipe.outputDirectory).claim(resuming: resume, note: progress.note)
     }
     let executor = try device.makeExecutor(
-      recipe: recipe.device, factors: recipe.precision.factors, profiling: profile,
+      recipe: recipe.device, operands: recipe.precision.operands, profiling: profile,
       recorded: resume || branch != nil ? CompoundingRun.recordedTuning(recipe) : nil)
     var observer = RunObserver(note: progress.note, step: progress.step)
     if let writeBatches { observer.batch = try BatchWriter(URL(fileURLWithPath: writeBatches)).write }

@@ -44,7 +44,7 @@ struct TuneCommand: ParsableCommand {
 
   func run() throws {
     guard let chosen = try device.checkedDevice() else {
-      throw OpenCLError(
+      throw DeviceError(
         kind: .noSuchDevice, call: "tune", detail: "there is no OpenCL device to tune for",
         remedy: "install an OpenCL driver (on Debian: pocl-opencl-icd)")
     }
@@ -67,10 +67,10 @@ struct TuneCommand: ParsableCommand {
 
   /// Searches class by class, and keeps each as it is found.
   private func search(_ device: Device, _ file: inout TuningFile, keptAt url: URL) throws {
-    let factors = precision.factors
+    let operands = precision.operands
     var traits = KernelTraits.probed(device)
-    traits.factors = factors
-    if factors == .bfloat16 { traits.bf16Method = .fastest(of: DeviceOption.bf16Methods(device), on: device) }
+    traits.operands = operands
+    if operands == .bfloat16 { traits.bf16Method = .fastest(of: DeviceOption.bf16Methods(device), on: device) }
     var wanted: [MatmulClass: MatmulShape] = [:]
     for shape in try shapes.map(MatmulShape.list) ?? MatmulShape.tuned {
       if let product = shape.product { wanted[product] = shape }
@@ -86,26 +86,27 @@ struct TuneCommand: ParsableCommand {
         device: device, traits: traits, shape: shape,
         trial: { parameters, isLast in
           let trial = MatmulTrial(
-            device: device.index, factors: factors, bf16Method: traits.bf16Method, shape: shape, parameters: parameters,
+            device: device.index, operands: operands, bf16Method: traits.bf16Method, shape: shape,
+            parameters: parameters,
             seconds: isLast ? Self.lastSeconds : Self.trialSeconds)
           let outcome = Self.outcome(of: trial)
           Console.note("\(shape.name)  \(parameters): \(Self.text(outcome))")
           return outcome
         }, isOver: { ContinuousClock.now > deadline })
-      let failed = file.failures.filter { $0.precision == factors && $0.product == product }
+      let failed = file.failures.filter { $0.precision == operands && $0.product == product }
       let finding = tuner.search(
-        from: file.products[factors]?[product]?.parameters, avoiding: Set(failed.map(\.parameters)))
+        from: file.products[operands]?[product]?.parameters, avoiding: Set(failed.map(\.parameters)))
       if finding.untried > 0 {
         Console.note("\(shape.name)  \(finding.untried) candidates were not tried: give --seconds more than \(seconds)")
       }
-      file.products[factors, default: [:]][product] = finding.best.map { best in
+      file.products[operands, default: [:]][product] = finding.best.map { best in
         TuningFile.Product(
           parameters: best.parameters, shape: shape.name, milliseconds: best.result.milliseconds,
           gain: best.result.gain)
       }
       file.failures += finding.failures.map { failure in
         TuningFile.Failure(
-          precision: factors, product: product, parameters: failure.parameters, reason: failure.reason)
+          precision: operands, product: product, parameters: failure.parameters, reason: failure.reason)
       }
       file.date = Date.now.formatted(.iso8601)
       try file.write(to: url)
@@ -146,11 +147,11 @@ struct TuneCommand: ParsableCommand {
   private static func table(of file: TuningFile) -> [String] {
     var table = TextTable(
       ["precision", "product", "shape", "computed by", "ms", "times as fast"], texts: [0, 1, 2, 3])
-    for factors in FactorType.allCases {
+    for operands in OperandType.allCases {
       for product in MatmulClass.allCases {
-        guard let found = file.products[factors]?[product] else { continue }
+        guard let found = file.products[operands]?[product] else { continue }
         table.add([
-          factors == .float32 ? "fp32" : "bf16", product.rawValue, found.shape, "\(found.parameters)",
+          operands == .float32 ? "fp32" : "bf16", product.rawValue, found.shape, "\(found.parameters)",
           BenchPrinter.number(found.milliseconds), BenchPrinter.number(found.gain),
         ])
       }

@@ -60,7 +60,7 @@ struct FuzzTarget {
 
   /// Whether an error is one that users are meant to see.
   static func isOurs(_ error: any Error) -> Bool {
-    error is CheckpointError || error is TokenizerError || error is DatasetError || error is RecipeError
+    error is FileError || error is TokenizerError || error is DatasetError || error is RecipeError
       || error is TemplateError
   }
 

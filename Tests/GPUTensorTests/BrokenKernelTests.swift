@@ -45,7 +45,7 @@ struct BrokenKernelTests {
   func shortStore() async {
     await #expect(processExitsWith: .success) {
       let kernels = try KernelFolder.copy(
-        breaking: "common.cl", replacing: "if (lane < remaining) pointer[lane] = lanes[lane];",
+        breaking: "prelude/common.cl", replacing: "if (lane < remaining) pointer[lane] = lanes[lane];",
         with: "if (lane + 1 < remaining) pointer[lane] = lanes[lane];", count: 2)
       #expect(try BrokenKernelTests.failures(of: ["softmax", "bias"], kernels: kernels) == ["softmax", "bias"])
     }
@@ -64,7 +64,7 @@ struct BrokenKernelTests {
   func lostAccumulation() async {
     await #expect(processExitsWith: .success) {
       let kernels = try KernelFolder.copy(
-        breaking: "common.cl", replacing: "accumulate ? load_lanes(pointer, remaining) + value : value",
+        breaking: "prelude/common.cl", replacing: "accumulate ? load_lanes(pointer, remaining) + value : value",
         with: "value")
       #expect(try BrokenKernelTests.failures(of: ["elementwise", "rope"], kernels: kernels) == ["elementwise"])
     }
@@ -78,7 +78,8 @@ struct BrokenKernelTests {
   func doctorNamesIt() throws {
     // Only what rmsnorm's cases need is there: the other ops fail fast, since their files are missing.
     let kernels = try KernelFolder.copy(
-      only: ["common.cl", "local.cl", "fill.cl", "rmsnorm.cl", "reduce.cl", "elementwise.cl"], breaking: "rmsnorm.cl",
+      only: ["prelude/common.cl", "prelude/local.cl", "fill.cl", "rmsnorm.cl", "reduce.cl", "elementwise.cl"],
+      breaking: "rmsnorm.cl",
       replacing: "load_lanes(x + offset + i, columns - i);", with: "load_lanes(x + offset + i, columns - i - 1);")
     defer { try? FileManager.default.removeItem(at: kernels) }
     // CLBlast's kernels take long to compile: they are kept between runs, in a cache that no other process uses.

@@ -75,7 +75,7 @@ struct ContextTests {
   func tooLarge(_ device: Device) throws {
     let context = try Context(device: device)
     let bytes = device.largestAllocationBytes + 1
-    let error = try #require(throws: OpenCLError.self) { try context.makeBuffer(byteCount: bytes) }
+    let error = try #require(throws: DeviceError.self) { try context.makeBuffer(byteCount: bytes) }
     #expect(error.kind == .outOfMemory)
     #expect(error.exitCode == 5)
     #expect(error.detail.contains("\(bytes)") && error.detail.contains("\(device.largestAllocationBytes)"))
@@ -140,7 +140,7 @@ struct ContextTests {
     let sizes = LaunchSizes(device: context.device)
     let kernel = try context.kernel("add_forward", file: "elementwise.cl", defines: sizes.defines)
     let buffer = try context.makeBuffer(byteCount: 16)
-    let error = try #require(throws: OpenCLError.self) {
+    let error = try #require(throws: DeviceError.self) {
       try context.launch(
         kernel, [.write(buffer), .read(buffer), .read(buffer), .ulong(4), .int(0)],
         range: .groups(1, of: sizes.workGroupSize))

@@ -62,7 +62,7 @@ struct DeviceSelectionTests {
     "a device that is not there: exit code 69, and those that are",
     arguments: [.index(999), .index(-1), .name("zx81")] as [DeviceSelection])
   func missing(_ selection: DeviceSelection) throws {
-    let error = try #require(throws: OpenCLError.self) { try selection.device() }
+    let error = try #require(throws: DeviceError.self) { try selection.device() }
     #expect(error.kind == .noSuchDevice)
     #expect(error.exitCode == 69)
     for device in OpenCLDevices.all { #expect(error.detail.contains("\(device.index) \(device.name)")) }

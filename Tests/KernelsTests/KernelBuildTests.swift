@@ -9,8 +9,9 @@ struct KernelBuildTests {
   func buildLog() async {
     await #expect(processExitsWith: .success) {
       let files = [
-        "common.cl": "// one\n// two\n// three\n",
-        "wrong.cl": "#include \"common.cl\"\n\n__kernel void wrong(__global float *x) {\n  x[0] = no_such_name;\n}\n",
+        "prelude/common.cl": "// one\n// two\n// three\n",
+        "wrong.cl":
+          "#include \"prelude/common.cl\"\n\n__kernel void wrong(__global float *x) {\n  x[0] = no_such_name;\n}\n",
       ]
       try KernelFolder.use(files) { folder in
         let cache = folder.appending(path: "cache")
@@ -18,7 +19,7 @@ struct KernelBuildTests {
         try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
         for device in OpenCLDevices.all {
           let context = try Context(device: device)
-          let error = try #require(throws: OpenCLError.self) { try context.kernel("wrong", file: "wrong.cl") }
+          let error = try #require(throws: DeviceError.self) { try context.kernel("wrong", file: "wrong.cl") }
           #expect(error.kind == .build)
           #expect(error.exitCode == 70)
           #expect(error.detail.contains("wrong.cl:4"), "\(error)")
@@ -32,7 +33,7 @@ struct KernelBuildTests {
   @Test("a kernel that its file does not have is named with the file", arguments: OpenCLDevices.all)
   func missingKernel(_ device: Device) throws {
     let context = try Context(device: device)
-    let error = try #require(throws: OpenCLError.self) {
+    let error = try #require(throws: DeviceError.self) {
       try context.kernel("no_such_kernel", file: "bias.cl", defines: LaunchSizes(device: device).defines)
     }
     #expect(error.description.contains("no_such_kernel of bias.cl"))

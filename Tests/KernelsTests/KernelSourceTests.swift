@@ -9,12 +9,12 @@ struct KernelSourceTests {
   @Test("ACCRETE_KERNELS wins, and a folder without kernels is an error that names it")
   func folder() async {
     await #expect(processExitsWith: .success) {
-      try KernelFolder.use(["common.cl": "// nothing\n"]) { folder in
+      try KernelFolder.use(["prelude/common.cl": "// nothing\n"]) { folder in
         let found = try KernelSource.folder()
         #expect(found.path == folder.path)
       }
       setenv("ACCRETE_KERNELS", "/nonexistent/kernels", 1)
-      let error = try #require(throws: OpenCLError.self) { try KernelSource.folder() }
+      let error = try #require(throws: DeviceError.self) { try KernelSource.folder() }
       #expect(error.kind == .build)
       #expect(error.exitCode == 70)
       #expect(error.description.contains("ACCRETE_KERNELS=/nonexistent/kernels"))
@@ -35,15 +35,15 @@ struct KernelSourceTests {
   func includes() async {
     await #expect(processExitsWith: .success) {
       let files = [
-        "common.cl": "int c;\n",
-        "inner.cl": "#include \"common.cl\"\nint i;",
-        "outer.cl": "// first\n#include \"inner.cl\"\n#include \"common.cl\"\nint o;",
+        "prelude/common.cl": "int c;\n",
+        "inner.cl": "#include \"prelude/common.cl\"\nint i;",
+        "outer.cl": "// first\n#include \"inner.cl\"\n#include \"prelude/common.cl\"\nint o;",
       ]
       let expected = """
         #line 1 "outer.cl"
         // first
         #line 1 "inner.cl"
-        #line 1 "common.cl"
+        #line 1 "prelude/common.cl"
         int c;
 
         #line 2 "inner.cl"
@@ -62,9 +62,9 @@ struct KernelSourceTests {
   @Test("a file that is not there is named with its folder, also where another includes it")
   func missing() async {
     await #expect(processExitsWith: .success) {
-      try KernelFolder.use(["common.cl": "#include \"lost.cl\"\n"]) { folder in
-        for (file, named) in [("absent.cl", "absent.cl"), ("common.cl", "lost.cl")] {
-          let error = try #require(throws: OpenCLError.self) { try KernelSource.load(file) }
+      try KernelFolder.use(["prelude/common.cl": "#include \"lost.cl\"\n"]) { folder in
+        for (file, named) in [("absent.cl", "absent.cl"), ("prelude/common.cl", "lost.cl")] {
+          let error = try #require(throws: DeviceError.self) { try KernelSource.load(file) }
           #expect(error.kind == .build)
           #expect(error.description.contains(folder.appending(path: named).path))
         }
@@ -76,9 +76,11 @@ struct KernelSourceTests {
   func standalone() throws {
     // Files without a kernel; and what a processor may lack, which is tried in a child.
     let others = [
-      "attention_lanes.cl", "attention_tile.cl", "bf16.cl", "clip.cl", "common.cl", "hash.cl", "local.cl",
-      "matmul_group.cl", "matmul_units.cl", "mma.cl", "prefetch.cl", "probe.cl", "rows_product.cl", "storage.cl",
-      "units.cl",
+      "attention/lanes.cl", "attention/tile.cl", "prelude/bf16.cl", "prelude/clip.cl", "prelude/common.cl",
+      "prelude/hash.cl", "prelude/local.cl",
+      "matmul/group.cl", "matmul/units.cl", "prelude/mma.cl", "prelude/prefetch.cl", "probe.cl",
+      "matmul/rows_product.cl", "prelude/storage.cl",
+      "prelude/units.cl",
     ]
     let files = try Self.files().filter { !others.contains($0) }
     #expect(files.count > 10)
@@ -92,7 +94,7 @@ struct KernelSourceTests {
     }
   }
 
-  // What goes wrong otherwise shows only where groups overlap in time: kernels/local.cl says why.
+  // What goes wrong otherwise shows only where groups overlap in time: kernels/prelude/local.cl says why.
   @Test("a function that takes local memory is a LOCAL_FUNCTION")
   func localFunctions() throws {
     var declared = 0
@@ -107,7 +109,7 @@ struct KernelSourceTests {
   }
 
   private static func files() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: KernelFolder.repository.path)
+    try FileManager.default.subpathsOfDirectory(atPath: KernelFolder.repository.path)
       .filter { $0.hasSuffix(".cl") }.sorted()
   }
 }

@@ -13,21 +13,21 @@ package enum ExecutorChoice: Sendable, CustomStringConvertible {
 
   /// - Parameters:
   ///   - isolated: a buffer of its own for each tensor.
-  ///   - factors: what matrix products multiply; bf16 in the fastest way that the device has.
+  ///   - operands: what matrix products multiply; bf16 in the fastest way that the device has.
   ///   - largestBuffer: the most bytes that one allocation of a device may have; nil: what it allows.
   package func make(
-    isolated: Bool = false, factors: FactorType = .float32, largestBuffer: Int? = nil
-  ) throws(OpenCLError) -> any Executor {
+    isolated: Bool = false, operands: OperandType = .float32, largestBuffer: Int? = nil
+  ) throws(DeviceError) -> any Executor {
     switch self {
-    case .fallback: return CPUExecutor<Float>(factors: factors)
+    case .fallback: return CPUExecutor<Float>(operands: operands)
     case .device(let device):
       var traits = KernelTraits.probed(device)
-      traits.factors = factors
-      if factors == .bfloat16 { traits.bf16Method = .fastest(of: OpenCLDevices.bf16Methods(device), on: device) }
+      traits.operands = operands
+      if operands == .bfloat16 { traits.bf16Method = .fastest(of: OpenCLDevices.bf16Methods(device), on: device) }
       return try OpenCLExecutor(device: device, traits: traits, largestBuffer: largestBuffer, isolated: isolated)
     case .deviceAsGPU(let device):
       var traits = KernelTraits.probed(device, as: .gpu)
-      traits.factors = factors
+      traits.operands = operands
       return try OpenCLExecutor(device: device, traits: traits, largestBuffer: largestBuffer, isolated: isolated)
     }
   }

@@ -6,11 +6,15 @@ package enum KernelFolder {
   /// The kernels of this repository.
   package static let repository = TestData.packageRoot.appending(path: "kernels")
 
-  /// A new folder with these files.
+  /// A new folder with these files, by their paths in it.
   package static func make(_ files: [String: String]) throws -> URL {
     let folder = FileManager.default.temporaryDirectory.appending(path: "accrete-kernels-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
+    for (name, text) in files {
+      let file = folder.appending(path: name)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: file)
+    }
     return folder
   }
 
@@ -30,7 +34,7 @@ package enum KernelFolder {
   package static func copy(
     only: [String]? = nil, breaking file: String, replacing text: String, with replacement: String, count: Int = 1
   ) throws -> URL {
-    let names = try only ?? FileManager.default.contentsOfDirectory(atPath: repository.path)
+    let names = try only ?? FileManager.default.subpathsOfDirectory(atPath: repository.path)
     var files: [String: String] = [:]
     for name in names where name.hasSuffix(".cl") {
       files[name] = try String(contentsOf: repository.appending(path: name), encoding: .utf8)

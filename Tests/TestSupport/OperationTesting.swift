@@ -56,19 +56,19 @@ package struct OperationTesting: Sendable, CustomStringConvertible {
   }
 
   /// Cases in which a device errs more than twice as much as plain fp32 loops, both against loops in double.
-  package func disagreements(_ variant: DeviceVariant, sizes: CheckSizes = .full) throws(OpenCLError) -> [String] {
+  package func disagreements(_ variant: DeviceVariant, sizes: CheckSizes = .full) throws(DeviceError) -> [String] {
     let executor = try OpenCLExecutor(device: variant.device, traits: variant.variant.traits)
-    return try failures(sizes) { operationCase throws(OpenCLError) in
+    return try failures(sizes) { operationCase throws(DeviceError) in
       let outcome = try CaseRunner.check(operationCase, on: executor)
       return outcome.passed ? nil : "error \(outcome.maxError), at most \(outcome.bound): \(outcome.detail)"
     }
   }
 
   /// Cases in which a second run, or one with a buffer of its own for each tensor, gives other bits.
-  package func differences(_ variant: DeviceVariant, sizes: CheckSizes = .full) throws(OpenCLError) -> [String] {
+  package func differences(_ variant: DeviceVariant, sizes: CheckSizes = .full) throws(DeviceError) -> [String] {
     let shared = try OpenCLExecutor(device: variant.device, traits: variant.variant.traits, isolated: false)
     let isolated = try OpenCLExecutor(device: variant.device, traits: variant.variant.traits, isolated: true)
-    return try failures(sizes) { operationCase throws(OpenCLError) in
+    return try failures(sizes) { operationCase throws(DeviceError) in
       if try !CaseRunner.isRepeatable(operationCase, on: shared) { return "two runs differ" }
       let (one, other) = (
         try CaseRunner.outputs(operationCase, on: shared), try CaseRunner.outputs(operationCase, on: isolated)
@@ -80,9 +80,9 @@ package struct OperationTesting: Sendable, CustomStringConvertible {
   /// Gradients that are not what central differences in double measure.
   ///
   /// - Parameter count: elements of each parameter.
-  package func wrongGradients(sizes: CheckSizes = .full, count: Int = 6) throws(OpenCLError) -> [String] {
+  package func wrongGradients(sizes: CheckSizes = .full, count: Int = 6) throws(DeviceError) -> [String] {
     var checked = 0
-    let wrong = try failures(sizes) { operationCase throws(OpenCLError) in
+    let wrong = try failures(sizes) { operationCase throws(DeviceError) in
       let findings = try GradientCheck.findings(operationCase, count: count)
       checked += findings.count
       // The first output is what is summed, times seeds of at most 1; a loss is a sum of positive terms.
@@ -98,8 +98,8 @@ package struct OperationTesting: Sendable, CustomStringConvertible {
   }
 
   private func failures(
-    _ sizes: CheckSizes, _ failure: (OperationCase) throws(OpenCLError) -> String?
-  ) throws(OpenCLError) -> [String] {
+    _ sizes: CheckSizes, _ failure: (OperationCase) throws(DeviceError) -> String?
+  ) throws(DeviceError) -> [String] {
     var failures: [String] = []
     for operationCase in operation.cases(sizes) {
       if let text = try failure(operationCase) { failures.append("\(operationCase.name): \(text)") }

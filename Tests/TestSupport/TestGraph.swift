@@ -43,7 +43,7 @@ package final class TestGraph {
   /// Plans the graph, gives it memory and writes the variables.
   package func prepare(
     outputs: [Tensor], on executor: any Executor = CPUExecutor<Double>(), largestBuffer: Int? = nil
-  ) throws(OpenCLError) -> PreparedGraph {
+  ) throws(DeviceError) -> PreparedGraph {
     let plan = Plan(
       fusing: graph, outputs: outputs, traits: executor.traits, largestBuffer: largestBuffer ?? executor.largestBuffer)
     try executor.prepare([plan])
@@ -55,8 +55,8 @@ package final class TestGraph {
 
   /// The outputs after one run with all rows.
   package func run(
-    _ outputs: Tensor..., on executor: any Executor = CPUExecutor<Double>(), scalars: RunScalars = RunScalars()
-  ) throws(OpenCLError) -> [[Double]] {
+    _ outputs: Tensor..., on executor: any Executor = CPUExecutor<Double>(), scalars: ReplayScalars = ReplayScalars()
+  ) throws(DeviceError) -> [[Double]] {
     let prepared = try prepare(outputs: outputs, on: executor)
     try prepared.run(scalars: scalars)
     var values: [[Double]] = []
@@ -75,17 +75,17 @@ package struct PreparedGraph {
   ///   - rows: nil: the capacity.
   ///   - targets: rows with a target; nil: all.
   package func run(
-    rows: Int? = nil, targets: Int? = nil, scalars: RunScalars = RunScalars(),
+    rows: Int? = nil, targets: Int? = nil, scalars: ReplayScalars = ReplayScalars(),
     inputs: [(tensor: Tensor, data: HostData)]? = nil
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     try executor.run(
       plan,
-      RunArguments(
+      ReplayArguments(
         rows: rows ?? plan.graph.rowCapacity, targets: targets, scalars: scalars, inputs: inputs ?? self.inputs))
   }
 
   /// A value in the executor's own precision.
-  package func read(_ tensor: Tensor, rows: Int? = nil, targets: Int? = nil) throws(OpenCLError) -> [Double] {
+  package func read(_ tensor: Tensor, rows: Int? = nil, targets: Int? = nil) throws(DeviceError) -> [Double] {
     let rows = rows ?? plan.graph.rowCapacity
     let counts = RowCounts(rows: rows, targets: targets ?? rows)
     if let exact = executor as? CPUExecutor<Double> { return exact.exactly(tensor, of: plan, counts: counts) }
@@ -96,7 +96,7 @@ package struct PreparedGraph {
   }
 
   /// The derivative of a value [1] by one element of a variable: a central difference with step 1e-5, in double.
-  package func difference(of objective: Tensor, by tensor: Tensor, element: Int) throws(OpenCLError) -> Double {
+  package func difference(of objective: Tensor, by tensor: Tensor, element: Int) throws(DeviceError) -> Double {
     guard let executor = executor as? CPUExecutor<Double>,
       case .variable(let variable) = plan.graph.values[tensor.id].source
     else { preconditionFailure("differences are taken in double, by a variable") }

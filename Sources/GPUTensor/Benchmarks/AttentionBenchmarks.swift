@@ -69,7 +69,7 @@ private struct AttentionOracle: SampledOracle {
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, factors: FactorType) -> [[S]] {
+  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, operands: OperandType) -> [[S]] {
     guard backward else {
       return [
         queryPlaces.map { place in

@@ -58,8 +58,8 @@ protocol SampledOracle: Sendable {
   var places: [[Int]] { get }
   /// The values there, computed in S from the case's parameters, in the order in which they were recorded.
   ///
-  /// - Parameter factors: what the factors of matrix products are rounded to.
-  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, factors: FactorType) -> [[S]]
+  /// - Parameter operands: what the operands of matrix products are rounded to.
+  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, operands: OperandType) -> [[S]]
 }
 
 /// Every op that is timed, a line each.

@@ -4,7 +4,7 @@ extension Benchmark {
   /// Runs it once: the device's time, and the host's, in milliseconds.
   func time(
     _ prepared: PreparedCase, in context: Context
-  ) throws(OpenCLError) -> (milliseconds: Double, elapsed: Double) {
+  ) throws(DeviceError) -> (milliseconds: Double, elapsed: Double) {
     let start = ContinuousClock.now
     try prepared.run()
     let kernels = try context.takeProfile()
@@ -19,14 +19,14 @@ extension Benchmark {
   }
 
   /// The result of the run that was just made, against the CPU: all of it, or the entries that the case names.
-  func check(_ prepared: PreparedCase) throws(OpenCLError) -> CaseRunner.Outcome {
-    let factors = prepared.executor.factors
+  func check(_ prepared: PreparedCase) throws(DeviceError) -> CaseRunner.Outcome {
+    let operands = prepared.executor.operands
     guard let oracle = sampled else {
       var found: [[Double]] = []
       for tensor in prepared.recorder.outputs { found.append(try prepared.read(tensor)) }
       return CaseRunner.compare(
-        found, exact: try CaseRunner.outputs(operation, on: CPUExecutor<Double>(factors: factors)),
-        naive: try CaseRunner.outputs(operation, on: CPUExecutor<Float>(factors: factors)))
+        found, exact: try CaseRunner.outputs(operation, on: CPUExecutor<Double>(operands: operands)),
+        naive: try CaseRunner.outputs(operation, on: CPUExecutor<Float>(operands: operands)))
     }
     let places = oracle.places
     var found: [[Double]] = []
@@ -36,7 +36,7 @@ extension Benchmark {
     }
     let parameters = prepared.recorder.parameters.map(\.values)
     func expected<S: HostScalar>(_ type: S.Type) -> [[Double]] {
-      oracle.values(parameters, as: S.self, factors: factors).filter { !$0.isEmpty }.map { $0.map { Double($0) } }
+      oracle.values(parameters, as: S.self, operands: operands).filter { !$0.isEmpty }.map { $0.map { Double($0) } }
     }
     return CaseRunner.compare(found, exact: expected(Double.self), naive: expected(Float.self))
   }

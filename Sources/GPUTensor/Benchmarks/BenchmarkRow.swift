@@ -26,7 +26,7 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
   /// A row of times by the host's clock, which has no roofline.
   package init(kernel: String, shape: String, times: [Double], bytes: Double = 0) {
     self.init(
-      kernel: kernel, family: nil, shape: shape, factors: .float32, times: times, flops: 0, bytes: bytes, peaks: nil,
+      kernel: kernel, family: nil, shape: shape, operands: .float32, times: times, flops: 0, bytes: bytes, peaks: nil,
       maxError: nil)
   }
 
@@ -34,7 +34,7 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
   ///   - times: milliseconds of each run.
   ///   - flops, bytes: of one run; 0: not counted.
   package init(
-    kernel: String, family: String?, shape: String, factors: FactorType, times: [Double], flops: Double,
+    kernel: String, family: String?, shape: String, operands: OperandType, times: [Double], flops: Double,
     bytes: Double, peaks: DevicePeaks?, maxError: Double?
   ) {
     let sorted = times.sorted()
@@ -44,7 +44,7 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
     self.kernel = kernel
     self.family = family
     self.shape = shape
-    dtype = factors == .float32 ? "f32" : "bf16"
+    dtype = operands == .float32 ? "f32" : "bf16"
     let median = times.median
     milliseconds = median
     p20Milliseconds = quantile(0.2)
@@ -62,12 +62,12 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
 
   /// A row without a time.
   package init(
-    kernel: String, family: String?, shape: String, factors: FactorType, maxError: Double?, failure: String
+    kernel: String, family: String?, shape: String, operands: OperandType, maxError: Double?, failure: String
   ) {
     self.kernel = kernel
     self.family = family
     self.shape = shape
-    dtype = factors == .float32 ? "f32" : "bf16"
+    dtype = operands == .float32 ? "f32" : "bf16"
     (milliseconds, p20Milliseconds, p80Milliseconds, runs) = (nil, nil, nil, 0)
     (gflops, gbps, fractionOfPeak) = (nil, nil, nil)
     self.maxError = maxError

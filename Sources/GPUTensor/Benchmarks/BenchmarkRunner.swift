@@ -20,7 +20,7 @@ package final class BenchmarkRunner {
   package init(
     device: Device, sizes: BenchmarkSizes, bf16Methods: [BF16Method] = [.rounding],
     tuned: TunedProducts = [:]
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     self.device = device
     self.tuned = tuned
     self.bf16Methods = bf16Methods
@@ -40,12 +40,12 @@ package final class BenchmarkRunner {
       // Register lanes are the panel families': those of the other width than the device's are for checks alone.
       let isPanel = operation.stem == "attention" ? traits.attentionFamily == .panel : traits.matmulFamily == .panel
       guard !isPanel || traits.registerLanes == own.registerLanes else { return false }
-      if traits.factors == .float32 { return benchmark.comparesFamilies || traits == own }
+      if traits.operands == .float32 { return benchmark.comparesFamilies || traits == own }
       return traits.matmulFamily == own.matmulFamily && traits.bf16Method == fastest
     }
     return shown.map { variant in
       var traits = variant.traits
-      if traits.matmulFamily == own.matmulFamily { traits.tunedProducts = tuned[traits.factors] ?? [:] }
+      if traits.matmulFamily == own.matmulFamily { traits.tunedProducts = tuned[traits.operands] ?? [:] }
       let family =
         operation.stem == "attention"
         ? traits.attentionFamily.rawValue : traits.family(of: benchmark.product).rawValue
@@ -56,10 +56,10 @@ package final class BenchmarkRunner {
   private func row(_ benchmark: Benchmark, family: String?, traits: KernelTraits) -> BenchmarkRow {
     func failed(_ reason: String, maxError: Double? = nil) -> BenchmarkRow {
       BenchmarkRow(
-        kernel: benchmark.kernel, family: family, shape: benchmark.shape, factors: traits.factors, maxError: maxError,
+        kernel: benchmark.kernel, family: family, shape: benchmark.shape, operands: traits.operands, maxError: maxError,
         failure: reason)
     }
-    do throws(OpenCLError) {
+    do throws(DeviceError) {
       // A context of its own, whose memory goes with it.
       let executor = try OpenCLExecutor(device: device, traits: traits, profiling: true, isolated: false)
       let prepared = try PreparedCase(benchmark.operation, executor: executor)
@@ -67,7 +67,7 @@ package final class BenchmarkRunner {
       let outcome = try benchmark.check(prepared)
       guard outcome.passed else { return failed("a wrong result: \(outcome.detail)", maxError: outcome.maxError) }
       _ = try executor.context.takeProfile()
-      let before = try meter.measure(runs: 2, factors: traits.factors)
+      let before = try meter.measure(runs: 2, operands: traits.operands)
       var times: [Double] = []
       var spent = 0.0
       repeat {
@@ -75,10 +75,10 @@ package final class BenchmarkRunner {
         times.append(time.milliseconds)
         spent += time.elapsed
       } while times.count < Self.mostRuns && spent + spent / Double(times.count) < budgetMilliseconds
-      let around = before.best(try meter.measure(runs: 2, factors: traits.factors))
-      if traits.factors == .float32 { peaks = peaks.best(around) }
+      let around = before.best(try meter.measure(runs: 2, operands: traits.operands))
+      if traits.operands == .float32 { peaks = peaks.best(around) }
       return BenchmarkRow(
-        kernel: benchmark.kernel, family: family, shape: benchmark.shape, factors: traits.factors, times: times,
+        kernel: benchmark.kernel, family: family, shape: benchmark.shape, operands: traits.operands, times: times,
         flops: benchmark.flops, bytes: benchmark.bytes, peaks: around, maxError: outcome.maxError)
     } catch {
       return failed(error.description)

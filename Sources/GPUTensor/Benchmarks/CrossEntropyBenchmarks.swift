@@ -49,7 +49,7 @@ private struct CrossEntropyOracle: SampledOracle {
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, factors: FactorType) -> [[S]] {
+  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, operands: OperandType) -> [[S]] {
     let (x, weight) = (parameters[0], parameters[1])
     var (losses, entries): ([S], [S]) = ([], [])
     for row in sampledRows {

@@ -6,24 +6,24 @@ package enum DeviceCosts {
   package static let name = "device"
 
   /// Transfers of 64 MiB each way, and a launch of a kernel that does nothing, enqueued in a row.
-  package static func measure(_ device: Device, runs: Int) throws(OpenCLError) -> [BenchmarkRow] {
+  package static func measure(_ device: Device, runs: Int) throws(DeviceError) -> [BenchmarkRow] {
     let context = try Context(device: device)
     let byteCount = min(64 << 20, device.largestAllocationBytes / 4 * 4)
     let buffer = try context.makeBuffer(byteCount: byteCount)
     var host = [Float](repeating: 1, count: byteCount / 4)
-    let to = try times(context, runs) { () throws(OpenCLError) in
-      try HostData.floats(host).withBytes { bytes throws(OpenCLError) in try context.write(bytes, to: buffer) }
+    let to = try times(context, runs) { () throws(DeviceError) in
+      try HostData.floats(host).withBytes { bytes throws(DeviceError) in try context.write(bytes, to: buffer) }
     }
-    let from = try times(context, runs) { () throws(OpenCLError) in
-      var failure: OpenCLError?
+    let from = try times(context, runs) { () throws(DeviceError) in
+      var failure: DeviceError?
       host.withUnsafeMutableBytes { bytes in
-        do throws(OpenCLError) { try context.read(buffer, into: bytes) } catch { failure = error }
+        do throws(DeviceError) { try context.read(buffer, into: bytes) } catch { failure = error }
       }
       if let failure { throw failure }
     }
     let kernel = try context.kernel("peak_nothing", file: "peak.cl", defines: LaunchSizes(device: device).defines)
     let launches = 1000
-    let launch = try times(context, runs) { () throws(OpenCLError) in
+    let launch = try times(context, runs) { () throws(DeviceError) in
       for _ in 0..<launches { try context.launch(kernel, [.write(buffer)], range: .groups(1, of: 1)) }
     }
     let size = "\(byteCount >> 20) MiB"
@@ -36,8 +36,8 @@ package enum DeviceCosts {
 
   /// Milliseconds of some runs, each until the device has finished, after one that warms up.
   private static func times(
-    _ context: Context, _ runs: Int, _ work: () throws(OpenCLError) -> Void
-  ) throws(OpenCLError) -> [Double] {
+    _ context: Context, _ runs: Int, _ work: () throws(DeviceError) -> Void
+  ) throws(DeviceError) -> [Double] {
     var times: [Double] = []
     for run in 0...runs {
       let start = ContinuousClock.now

@@ -43,7 +43,7 @@ final class PeakMeter {
   /// In bf16 by the processor's instruction, or by a GPU's matrix units; nil where it has none.
   private let multiplyAddBF16: Chains?
   private let copy: Kernel
-  private let factors: Buffer
+  private let operands: Buffer
   private let sums: Buffer
   private let source: Buffer
   private let target: Buffer
@@ -55,7 +55,7 @@ final class PeakMeter {
   /// - Parameters:
   ///   - sizes: with `quick` a smaller copy.
   ///   - bf16Method: the fastest that `BF16Probe` found.
-  init(_ device: Device, _ sizes: BenchmarkSizes, bf16Method: BF16Method) throws(OpenCLError) {
+  init(_ device: Device, _ sizes: BenchmarkSizes, bf16Method: BF16Method) throws(DeviceError) {
     context = try Context(device: device, profiling: true)
     let traits = KernelTraits(device: context.device)
     multiplyAdd = try Self.chains(.rounding, context)
@@ -64,13 +64,13 @@ final class PeakMeter {
     // Several groups for each unit, so that all finish at about the same time.
     groups = device.computeUnits * (traits.workGroupSize == 1 ? 8 : 64)
     sums = try context.makeBuffer(byteCount: groups * traits.workGroupSize * traits.vectorWidth * 4)
-    factors = try context.makeBuffer(byteCount: 2 * traits.vectorWidth * 4)
+    operands = try context.makeBuffer(byteCount: 2 * traits.vectorWidth * 4)
     let wanted = sizes == .quick ? 64 << 20 : 256 << 20
     let byteCount = min(wanted, device.largestAllocationBytes, device.globalMemoryBytes / 4)
     count = byteCount / 4 / traits.groupElements * traits.groupElements
     (source, target) = (try context.makeBuffer(byteCount: count * 4), try context.makeBuffer(byteCount: count * 4))
     let values = [0.999, 0.001].flatMap { [Float](repeating: $0, count: traits.vectorWidth) }
-    try HostData.floats(values).withBytes { bytes throws(OpenCLError) in try context.write(bytes, to: factors) }
+    try HostData.floats(values).withBytes { bytes throws(DeviceError) in try context.write(bytes, to: operands) }
     try context.fill(source, pattern: 0x3F80_0000, byteCount: count * 4)
     _ = try measure(runs: 1)
     let seconds = try seconds(multiplyAdd, runs: 3)
@@ -78,21 +78,21 @@ final class PeakMeter {
   }
 
   /// The chains of a way to multiply; floats' for `rounding`.
-  private static func chains(_ method: BF16Method, _ context: Context) throws(OpenCLError) -> Chains {
+  private static func chains(_ method: BF16Method, _ context: Context) throws(DeviceError) -> Chains {
     let traits = KernelTraits(device: context.device)
-    func kernel(_ name: String, _ bf16: Int, _ more: Defines = [:]) throws(OpenCLError) -> Kernel {
+    func kernel(_ name: String, _ bf16: Int, _ more: Defines = [:]) throws(DeviceError) -> Kernel {
       try context.kernel(name, file: "peak.cl", defines: traits.defines + ["BF16": bf16] + more)
     }
     // As many sums as the registers hold.
     let chains = traits.registerLanes == 16 ? 16 : 6
     let lanes = traits.workGroupSize * traits.vectorWidth * chains
     switch method {
-    case .rounding, .pairs:
-      let isPairs = method == .pairs
+    case .rounding, .avx512:
+      let isPairs = method == .avx512
       return Chains(
         kernel: try kernel("peak_multiply_add", isPairs ? 2 : 0, ["CHAINS": chains]), groupSize: traits.workGroupSize,
         operations: isPairs ? 2 * lanes : lanes)
-    case .tiles:
+    case .amx:
       try context.requestTileRegisters()
       return Chains(
         kernel: try kernel("peak_tiles", 3), groupSize: traits.workGroupSize, operations: 6 * 16 * 16 * 32)
@@ -108,21 +108,21 @@ final class PeakMeter {
     }
   }
 
-  private func seconds(_ chains: Chains, runs: Int) throws(OpenCLError) -> Double {
-    try fastest(runs) { () throws(OpenCLError) in
+  private func seconds(_ chains: Chains, runs: Int) throws(DeviceError) -> Double {
+    try fastest(runs) { () throws(DeviceError) in
       try context.launch(
-        chains.kernel, [.write(sums), .read(factors), .int(steps)], range: .groups(groups, of: chains.groupSize))
+        chains.kernel, [.write(sums), .read(operands), .int(steps)], range: .groups(groups, of: chains.groupSize))
     }
   }
 
   /// The best of some runs of each: a peak is what nothing disturbed.
   ///
-  /// - Parameter factors: what is multiplied; the rate of bf16 is that of fp32 where the device has no instruction for it.
-  func measure(runs: Int, factors: FactorType = .float32) throws(OpenCLError) -> DevicePeaks {
+  /// - Parameter operands: what is multiplied; the rate of bf16 is that of fp32 where the device has no instruction for it.
+  func measure(runs: Int, operands: OperandType = .float32) throws(DeviceError) -> DevicePeaks {
     let traits = KernelTraits(device: context.device)
-    let chains = factors == .bfloat16 ? multiplyAddBF16 ?? multiplyAdd : multiplyAdd
+    let chains = operands == .bfloat16 ? multiplyAddBF16 ?? multiplyAdd : multiplyAdd
     let seconds = try seconds(chains, runs: runs)
-    let bytes = try fastest(runs) { () throws(OpenCLError) in
+    let bytes = try fastest(runs) { () throws(DeviceError) in
       try context.launch(
         copy, [.write(target), .read(source), .ulong(count)],
         range: .groups(count / traits.groupElements, of: traits.workGroupSize))
@@ -133,8 +133,8 @@ final class PeakMeter {
 
   /// Seconds of the fastest of some launches.
   private func fastest(
-    _ runs: Int, _ launch: () throws(OpenCLError) -> Void
-  ) throws(OpenCLError) -> Double {
+    _ runs: Int, _ launch: () throws(DeviceError) -> Void
+  ) throws(DeviceError) -> Double {
     var best = Double.infinity
     for _ in 0..<runs {
       try launch()

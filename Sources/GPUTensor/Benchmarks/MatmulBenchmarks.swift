@@ -95,8 +95,8 @@ private struct MatmulOracle: SampledOracle {
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, factors: FactorType) -> [[S]] {
-    let rounds = factors == .bfloat16
+  func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, operands: OperandType) -> [[S]] {
+    let rounds = operands == .bfloat16
     let (a, b) = (parameters[0], parameters[1])
     return [
       places[0].map { place in

@@ -22,7 +22,7 @@ package enum CaseRunner {
   /// The outputs of a case in an executor's own precision.
   package static func outputs(
     _ operationCase: OperationCase, on executor: any Executor
-  ) throws(OpenCLError) -> [[Double]] {
+  ) throws(DeviceError) -> [[Double]] {
     let prepared = try PreparedCase(operationCase, executor: executor)
     try prepared.run()
     var outputs: [[Double]] = []
@@ -31,9 +31,9 @@ package enum CaseRunner {
   }
 
   /// Compares a device with the CPU loops in fp32 and in double.
-  package static func check(_ operationCase: OperationCase, on device: any Executor) throws(OpenCLError) -> Outcome {
-    let exact = try outputs(operationCase, on: CPUExecutor<Double>(factors: device.factors))
-    let naive = try outputs(operationCase, on: CPUExecutor<Float>(factors: device.factors))
+  package static func check(_ operationCase: OperationCase, on device: any Executor) throws(DeviceError) -> Outcome {
+    let exact = try outputs(operationCase, on: CPUExecutor<Double>(operands: device.operands))
+    let naive = try outputs(operationCase, on: CPUExecutor<Float>(operands: device.operands))
     return compare(try outputs(operationCase, on: device), exact: exact, naive: naive)
   }
 
@@ -57,7 +57,7 @@ package enum CaseRunner {
   }
 
   /// Whether two runs give the same bits.
-  package static func isRepeatable(_ operationCase: OperationCase, on device: any Executor) throws(OpenCLError) -> Bool
+  package static func isRepeatable(_ operationCase: OperationCase, on device: any Executor) throws(DeviceError) -> Bool
   {
     try outputs(operationCase, on: device).map { $0.map(\.bitPattern) }
       == outputs(operationCase, on: device).map { $0.map(\.bitPattern) }
@@ -82,7 +82,7 @@ package struct PreparedCase {
   package let plan: Plan
   package let executor: any Executor
 
-  package init(_ operationCase: OperationCase, executor: any Executor) throws(OpenCLError) {
+  package init(_ operationCase: OperationCase, executor: any Executor) throws(DeviceError) {
     self.executor = executor
     recorder = CaseRecorder(operationCase)
     operationCase.record(recorder)
@@ -92,19 +92,20 @@ package struct PreparedCase {
       try executor.write(.floats(values), to: variable, at: 0)
     }
     for (variable, bytes) in recorder.frozen {
-      try bytes.withUnsafeBufferPointer { bytes throws(OpenCLError) in
+      try bytes.withUnsafeBufferPointer { bytes throws(DeviceError) in
         try executor.write(stored: UnsafeRawBufferPointer(bytes), to: variable)
       }
     }
   }
 
-  package func run() throws(OpenCLError) {
+  package func run() throws(DeviceError) {
     try executor.run(
       plan,
-      RunArguments(rows: recorder.rows, targets: recorder.targets, scalars: recorder.scalars, inputs: recorder.inputs))
+      ReplayArguments(
+        rows: recorder.rows, targets: recorder.targets, scalars: recorder.scalars, inputs: recorder.inputs))
   }
 
-  package func read(_ tensor: Tensor) throws(OpenCLError) -> [Double] {
+  package func read(_ tensor: Tensor) throws(DeviceError) -> [Double] {
     if let exact = executor as? CPUExecutor<Double> { return exact.exactly(tensor, of: plan, counts: recorder.counts) }
     if case .variable(let variable) = recorder.graph.values[tensor.id].source {
       return try executor.read(variable).map(Double.init)

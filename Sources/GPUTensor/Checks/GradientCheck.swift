@@ -16,13 +16,13 @@ package enum GradientCheck {
   }
 
   /// Up to `count` elements of each parameter, spread over it.
-  package static func findings(_ operationCase: OperationCase, count: Int = 6) throws(OpenCLError) -> [Finding] {
+  package static func findings(_ operationCase: OperationCase, count: Int = 6) throws(DeviceError) -> [Finding] {
     let executor = CPUExecutor<Double>()
     let prepared = try PreparedCase(operationCase, executor: executor)
     guard let objective = prepared.recorder.objective else { return [] }
     try prepared.run()
     var findings: [Finding] = []
-    let gradients = try prepared.recorder.differentiated.map { entry throws(OpenCLError) in
+    let gradients = try prepared.recorder.differentiated.map { entry throws(DeviceError) in
       try prepared.read(entry.gradient)
     }
     for (index, entry) in prepared.recorder.differentiated.enumerated() {
@@ -31,7 +31,7 @@ package enum GradientCheck {
         let element = slot * total / min(count, total)
         let step = 1e-5
         let value = executor.element(element, of: entry.parameter)
-        func objectiveValue(at value: Double) throws(OpenCLError) -> Double {
+        func objectiveValue(at value: Double) throws(DeviceError) -> Double {
           executor.setElement(element, of: entry.parameter, to: value)
           try prepared.run()
           return try prepared.read(objective)[0]

@@ -4,7 +4,7 @@ import Kernels
 package enum OperationRegistry {
   package static let all: [any Checked.Type] = [
     Matmul.self,
-    RowBlock.self,
+    DecodeBlock.self,
     Attention.self,
     Softmax.self,
     RMSNorm.self,
@@ -98,7 +98,7 @@ package struct CheckVariant: Sendable {
     families.flatMap { variant in
       methods.filter { $0.suits(variant.traits.matmulFamily) }.map { method in
         var traits = variant.traits
-        (traits.factors, traits.bf16Method) = (.bfloat16, method)
+        (traits.operands, traits.bf16Method) = (.bfloat16, method)
         let suffix = method == .rounding ? "" : "-" + method.rawValue
         return CheckVariant(name: variant.name + "-bf16" + suffix, traits: traits)
       }

@@ -7,15 +7,15 @@ package final class CPUExecutor<S: HostScalar>: Executor {
   private var slabs: [ObjectIdentifier: (slab: Slab, block: HostBlock<S>)] = [:]
   private var bindings: [ObjectIdentifier: (plan: Plan, arenas: [HostBlock<S>])] = [:]
   private var allocated = 0
-  package let factors: FactorType
+  package let operands: OperandType
 
   package let memoryBytes: Int
 
   /// - Parameters:
-  ///   - factors: what the factors of products are rounded to.
+  ///   - operands: what the operands of products are rounded to.
   ///   - memory: what it may take.
-  package init(factors: FactorType = .float32, memory: MachineMemory = .current) {
-    self.factors = factors
+  package init(operands: OperandType = .float32, memory: MachineMemory = .current) {
+    self.operands = operands
     memoryBytes = memory.availableBytes
   }
 
@@ -29,7 +29,7 @@ package final class CPUExecutor<S: HostScalar>: Executor {
 
   // MARK: - Memory
 
-  package func allocate(_ slabs: [Slab]) throws(OpenCLError) {
+  package func allocate(_ slabs: [Slab]) throws(DeviceError) {
     let new = slabs.filter { self.slabs[ObjectIdentifier($0)] == nil }
     try requireRoom(
       for: new.reduce(0) { $0 + $1.elementCount * MemoryLayout<S>.size }, besides: allocated)
@@ -39,7 +39,7 @@ package final class CPUExecutor<S: HostScalar>: Executor {
     }
   }
 
-  package func prepare(_ plans: [Plan]) throws(OpenCLError) {
+  package func prepare(_ plans: [Plan]) throws(DeviceError) {
     for plan in plans { try allocate(plan.slabs) }
     try requireRoom(for: Plan.arenaBytes(plans), besides: allocated)
     let arenaCount = plans.map(\.arenas.count).max() ?? 0
@@ -73,19 +73,19 @@ package final class CPUExecutor<S: HostScalar>: Executor {
 
   // MARK: - Running
 
-  package func run(_ plan: Plan, _ arguments: RunArguments) {
+  package func run(_ plan: Plan, _ arguments: ReplayArguments) {
     let arenas = arenas(of: plan)
     for (tensor, data) in arguments.inputs where plan.placements[tensor.id] != nil {
       store(data, to: memory(tensor.id, of: plan, arenas))
     }
     for node in plan.nodes {
-      let step = HostStep<S>(
-        counts: arguments.counts, scalars: arguments.scalars, factors: factors,
+      let call = HostCall<S>(
+        counts: arguments.counts, scalars: arguments.scalars, operands: operands,
         inputShapes: node.inputs.map { plan.graph.values[$0].shape },
         outputShapes: node.outputs.map { plan.graph.values[$0].shape },
         inputs: node.inputs.map { memory($0, of: plan, arenas) },
         outputs: node.outputs.map { memory($0, of: plan, arenas) }, modes: node.modes)
-      node.operation.evaluate(step)
+      node.operation.evaluate(call)
     }
   }
 

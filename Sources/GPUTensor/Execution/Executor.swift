@@ -8,8 +8,8 @@ package protocol Executor: AnyObject {
   var deviceName: String { get }
   /// Traits that plans are made for; nil for the CPU fallback.
   var traits: KernelTraits? { get }
-  /// What the factors of matrix products are rounded to.
-  var factors: FactorType { get }
+  /// What the operands of matrix products are rounded to.
+  var operands: OperandType { get }
   /// The most bytes that one allocation may have.
   var largestBuffer: Int { get }
   /// The memory that there is for variables and plans.
@@ -22,41 +22,41 @@ package protocol Executor: AnyObject {
   var peakAllocatedBytes: Int { get }
 
   /// Gives memory to slabs that have none yet.
-  func allocate(_ slabs: [Slab]) throws(OpenCLError)
+  func allocate(_ slabs: [Slab]) throws(DeviceError)
   /// Gives memory to plans; plans that are prepared together share it, as they run one after the other.
-  func prepare(_ plans: [Plan]) throws(OpenCLError)
-  func run(_ plan: Plan, _ arguments: RunArguments) throws(OpenCLError)
+  func prepare(_ plans: [Plan]) throws(DeviceError)
+  func run(_ plan: Plan, _ arguments: ReplayArguments) throws(DeviceError)
 
   /// Writes elements from `offset` on, in the variable's dtype; of one in blocks, all of them at once.
-  func write(_ data: HostData, to variable: Variable, at offset: Int) throws(OpenCLError)
-  func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) throws(OpenCLError)
+  func write(_ data: HostData, to variable: Variable, at offset: Int) throws(DeviceError)
+  func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) throws(DeviceError)
   /// Writes all of a variable as its dtype stores it.
-  func write(stored bytes: UnsafeRawBufferPointer, to variable: Variable) throws(OpenCLError)
-  func read(_ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>) throws(OpenCLError)
+  func write(stored bytes: UnsafeRawBufferPointer, to variable: Variable) throws(DeviceError)
+  func read(_ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>) throws(DeviceError)
   /// A value that the plan keeps as an output, after a run with these counts.
-  func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) throws(OpenCLError) -> [Float]
-  func copy(from source: Slab, to target: Slab) throws(OpenCLError)
-  func zero(_ slab: Slab) throws(OpenCLError)
-  func finish() throws(OpenCLError)
+  func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) throws(DeviceError) -> [Float]
+  func copy(from source: Slab, to target: Slab) throws(DeviceError)
+  func zero(_ slab: Slab) throws(DeviceError)
+  func finish() throws(DeviceError)
 }
 
 extension Executor {
   /// A value that the plan keeps as an output, after a run with `rows` rows that all count.
-  package func read(_ tensor: Tensor, of plan: Plan, rows: Int) throws(OpenCLError) -> [Float] {
+  package func read(_ tensor: Tensor, of plan: Plan, rows: Int) throws(DeviceError) -> [Float] {
     try read(tensor, of: plan, counts: RowCounts(rows: rows, targets: rows))
   }
 
   /// A variable's elements.
-  package func read(_ variable: Variable) throws(OpenCLError) -> [Float] {
+  package func read(_ variable: Variable) throws(DeviceError) -> [Float] {
     try read(variable, at: 0, count: variable.shape.count)
   }
 
   /// Some of a variable's elements.
-  package func read(_ variable: Variable, at offset: Int, count: Int) throws(OpenCLError) -> [Float] {
+  package func read(_ variable: Variable, at offset: Int, count: Int) throws(DeviceError) -> [Float] {
     var floats = [Float](repeating: 0, count: count)
-    var failure: OpenCLError?
+    var failure: DeviceError?
     floats.withUnsafeMutableBufferPointer { buffer in
-      do throws(OpenCLError) { try read(variable, at: offset, into: buffer) } catch { failure = error }
+      do throws(DeviceError) { try read(variable, at: offset, into: buffer) } catch { failure = error }
     }
     if let failure { throw failure }
     return floats
@@ -68,10 +68,10 @@ extension Executor {
   /// - Parameters:
   ///   - bytes: what is asked for.
   ///   - allocated: what is in use already.
-  func requireRoom(for bytes: Int, besides allocated: Int) throws(OpenCLError) {
+  func requireRoom(for bytes: Int, besides allocated: Int) throws(DeviceError) {
     guard bytes > memoryBytes - allocated else { return }
     func gibibytes(_ bytes: Int) -> String { String((Double(bytes) / 1_073_741_824 * 100).rounded() / 100) }
-    throw OpenCLError(
+    throw DeviceError(
       kind: .outOfMemory, call: "reserve memory",
       detail: "\(gibibytes(bytes)) GiB besides \(gibibytes(allocated)) GiB in use, and \(deviceName) has "
         + "\(gibibytes(memoryBytes)) GiB free",

@@ -35,21 +35,21 @@ package final class OpenCLExecutor: Executor {
   package init(
     device: Device, traits: KernelTraits? = nil, profiling: Bool = false, largestBuffer: Int? = nil,
     isolated: Bool = ProcessInfo.processInfo.environment["ACCRETE_TEST_MODE"] == "1"
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     let traits = traits ?? .probed(device)
     deviceTraits = traits
     context = try Context(device: device, profiling: profiling)
     self.largestBuffer = min(largestBuffer ?? .max, device.largestAllocationBytes)
     isolatesTensors = isolated
     memoryBytes = device.memoryBytes(ofHost: MachineMemory.current.availableBytes)
-    if traits.usesTiles { try context.requestTileRegisters() }
+    if traits.usesAMX { try context.requestTileRegisters() }
   }
 
   package var deviceName: String { Self.name(of: context.device) }
   /// A device's name, and whose it is.
   package static func name(of device: Device) -> String { "\(device.name) (\(device.platform))" }
   package var traits: KernelTraits? { deviceTraits }
-  package var factors: FactorType { deviceTraits.factors }
+  package var operands: OperandType { deviceTraits.operands }
   package let largestBuffer: Int
   package let memoryBytes: Int
   package var ledger: TransferLedger { context.ledger }
@@ -57,7 +57,7 @@ package final class OpenCLExecutor: Executor {
 
   // MARK: - Memory
 
-  package func allocate(_ slabs: [Slab]) throws(OpenCLError) {
+  package func allocate(_ slabs: [Slab]) throws(DeviceError) {
     let new = slabs.filter { self.slabs[ObjectIdentifier($0)] == nil }
     try requireRoom(for: new.reduce(0) { $0 + $1.byteCount }, besides: context.allocatedBytes)
     for slab in new where self.slabs[ObjectIdentifier(slab)] == nil {
@@ -67,12 +67,12 @@ package final class OpenCLExecutor: Executor {
     }
   }
 
-  package func prepare(_ plans: [Plan]) throws(OpenCLError) {
+  package func prepare(_ plans: [Plan]) throws(DeviceError) {
     for plan in plans { try allocate(plan.slabs) }
     try requireRoom(for: Plan.arenaBytes(plans), besides: context.allocatedBytes)
     if isolatesTensors {
       for plan in plans {
-        try bind(plan) { _, bytes throws(OpenCLError) in try self.context.makeBuffer(byteCount: bytes) }
+        try bind(plan) { _, bytes throws(DeviceError) in try self.context.makeBuffer(byteCount: bytes) }
       }
       return
     }
@@ -85,7 +85,7 @@ package final class OpenCLExecutor: Executor {
     // places, and each window is an object of the driver.
     var windows: [Plan.Placement: Buffer] = [:]
     for plan in plans {
-      try bind(plan) { placement, bytes throws(OpenCLError) in
+      try bind(plan) { placement, bytes throws(DeviceError) in
         if let made = windows[placement] { return made }
         let made = try arenas[placement.arena].window(offset: placement.offset, byteCount: bytes)
         windows[placement] = made
@@ -95,8 +95,8 @@ package final class OpenCLExecutor: Executor {
   }
 
   private func bind(
-    _ plan: Plan, _ memory: (Plan.Placement, Int) throws(OpenCLError) -> Buffer
-  ) throws(OpenCLError) {
+    _ plan: Plan, _ memory: (Plan.Placement, Int) throws(DeviceError) -> Buffer
+  ) throws(DeviceError) {
     var values: [Buffer?] = []
     for (id, value) in plan.graph.values.enumerated() {
       if case .variable(let variable) = value.source {
@@ -128,7 +128,7 @@ package final class OpenCLExecutor: Executor {
     return buffer
   }
 
-  private func buffer(of variable: Variable) throws(OpenCLError) -> Buffer {
+  private func buffer(of variable: Variable) throws(DeviceError) -> Buffer {
     let slab = buffer(of: variable.slab)
     if variable.offset == 0 && variable.shape.count == variable.slab.elementCount { return slab }
     if let window = windows[ObjectIdentifier(variable)] { return window.buffer }
@@ -143,21 +143,21 @@ package final class OpenCLExecutor: Executor {
 
   // MARK: - Running
 
-  package func run(_ plan: Plan, _ arguments: RunArguments) throws(OpenCLError) {
+  package func run(_ plan: Plan, _ arguments: ReplayArguments) throws(DeviceError) {
     precondition(arguments.counts.rows <= plan.graph.rowCapacity, "more rows than the plan holds")
     guard let binding = bindings[ObjectIdentifier(plan)] else { preconditionFailure("the plan was not prepared") }
     if isolatesTensors { try poison(binding) }
     for (tensor, data) in arguments.inputs {
       guard let buffer = binding.values[tensor.id] else { continue }
-      try data.withBytes { bytes throws(OpenCLError) in try context.write(bytes, to: buffer) }
+      try data.withBytes { bytes throws(DeviceError) in try context.write(bytes, to: buffer) }
     }
     for (node, memory) in zip(plan.nodes, binding.memory) {
-      let step = DeviceStep(
+      let call = DeviceCall(
         context: context, traits: deviceTraits, counts: arguments.counts, scalars: arguments.scalars,
         inputShapes: memory.inputShapes,
         outputShapes: memory.outputShapes, inputBuffers: memory.inputs, outputBuffers: memory.outputs,
         modes: node.modes, scratchBuffer: memory.scratch)
-      try node.operation.enqueue(step)
+      try node.operation.enqueue(call)
     }
     try context.flush()
   }
@@ -167,7 +167,7 @@ package final class OpenCLExecutor: Executor {
     return buffer
   }
 
-  private func poison(_ binding: Binding) throws(OpenCLError) {
+  private func poison(_ binding: Binding) throws(DeviceError) {
     for (id, buffer) in binding.values.enumerated() {
       guard let buffer, binding.plan.placements[id] != nil else { continue }
       try context.fill(buffer, pattern: 0x7FC0_7FC0, byteCount: buffer.byteCount / 4 * 4)
@@ -176,14 +176,14 @@ package final class OpenCLExecutor: Executor {
 
   // MARK: - To the device and back
 
-  package func write(_ data: HostData, to variable: Variable, at offset: Int) throws(OpenCLError) {
+  package func write(_ data: HostData, to variable: Variable, at offset: Int) throws(DeviceError) {
     if case .floats(let floats) = data {
-      return try floats.withUnsafeBufferPointer { floats throws(OpenCLError) in
+      return try floats.withUnsafeBufferPointer { floats throws(DeviceError) in
         try write(floats, to: variable, at: offset)
       }
     }
     let place = place(of: variable, offset)
-    try data.withBytes { bytes throws(OpenCLError) in
+    try data.withBytes { bytes throws(DeviceError) in
       try context.write(bytes, to: buffer(of: variable.slab), offset: place)
     }
   }
@@ -193,23 +193,23 @@ package final class OpenCLExecutor: Executor {
     variable.dtype.place(ofElement: variable.offset + offset)
   }
 
-  package func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) throws(OpenCLError) {
+  package func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) throws(DeviceError) {
     let dtype = variable.dtype
     let (buffer, place) = (buffer(of: variable.slab), place(of: variable, offset))
     if dtype == .float32 { return try context.write(UnsafeRawBufferPointer(floats), to: buffer, offset: place) }
     precondition(!dtype.isBlocks || floats.count == variable.shape.count, "blocks are written as a whole")
-    try dtype.encode(floats).withUnsafeBufferPointer { bytes throws(OpenCLError) in
+    try dtype.encode(floats).withUnsafeBufferPointer { bytes throws(DeviceError) in
       try context.write(UnsafeRawBufferPointer(bytes), to: buffer, offset: place)
     }
   }
 
-  package func write(stored bytes: UnsafeRawBufferPointer, to variable: Variable) throws(OpenCLError) {
+  package func write(stored bytes: UnsafeRawBufferPointer, to variable: Variable) throws(DeviceError) {
     try context.write(bytes, to: buffer(of: variable.slab), offset: place(of: variable, 0))
   }
 
   package func read(
     _ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     let (buffer, place, dtype) = (buffer(of: variable.slab), place(of: variable, offset), variable.dtype)
     if dtype == .float32 {
       return try context.read(buffer, offset: place, into: UnsafeMutableRawBufferPointer(floats))
@@ -220,37 +220,37 @@ package final class OpenCLExecutor: Executor {
     dtype.decode(UnsafeRawBufferPointer(bytes), into: floats)
   }
 
-  package func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) throws(OpenCLError) -> [Float] {
+  package func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) throws(DeviceError) -> [Float] {
     guard let binding = bindings[ObjectIdentifier(plan)] else { preconditionFailure("the plan was not prepared") }
     let buffer = Self.memory(tensor.id, binding.values)
     var floats = [Float](repeating: 0, count: tensor.shape.count(counts))
-    var failure: OpenCLError?
+    var failure: DeviceError?
     floats.withUnsafeMutableBytes { bytes in
-      do throws(OpenCLError) { try context.read(buffer, into: bytes) } catch { failure = error }
+      do throws(DeviceError) { try context.read(buffer, into: bytes) } catch { failure = error }
     }
     if let failure { throw failure }
     return floats
   }
 
-  package func copy(from source: Slab, to target: Slab) throws(OpenCLError) {
+  package func copy(from source: Slab, to target: Slab) throws(DeviceError) {
     try context.copy(from: buffer(of: source), to: buffer(of: target), byteCount: source.byteCount)
   }
 
-  package func zero(_ slab: Slab) throws(OpenCLError) {
+  package func zero(_ slab: Slab) throws(DeviceError) {
     try context.fill(buffer(of: slab), pattern: 0, byteCount: slab.byteCount)
   }
 
-  package func finish() throws(OpenCLError) {
+  package func finish() throws(DeviceError) {
     try context.finish()
   }
 }
 
 extension HostData {
   /// The bytes as they go to the device.
-  func withBytes(_ body: (UnsafeRawBufferPointer) throws(OpenCLError) -> Void) throws(OpenCLError) {
-    var failure: OpenCLError?
+  func withBytes(_ body: (UnsafeRawBufferPointer) throws(DeviceError) -> Void) throws(DeviceError) {
+    var failure: DeviceError?
     func guarded(_ bytes: UnsafeRawBufferPointer) {
-      do throws(OpenCLError) { try body(bytes) } catch { failure = error }
+      do throws(DeviceError) { try body(bytes) } catch { failure = error }
     }
     switch self {
     case .floats(let floats): floats.withUnsafeBytes(guarded)

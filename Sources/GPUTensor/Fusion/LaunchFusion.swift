@@ -15,7 +15,7 @@ enum LaunchFusion {
     var result: [Graph.Node] = []
     var rest = pairs[...]
     while let first = rest.first {
-      let block = RowBlock.beginning(rest)
+      let block = DecodeBlock.beginning(rest)
       result.append(block?.node ?? first)
       rest.removeFirst(block?.count ?? 1)
     }

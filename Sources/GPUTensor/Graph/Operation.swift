@@ -21,10 +21,10 @@ package protocol Operation: Sendable {
   func merged(_ own: Graph.Node, with next: Graph.Node) -> Graph.Node?
 
   /// Enqueues the op's kernels.
-  func enqueue(_ step: DeviceStep) throws(OpenCLError)
+  func enqueue(_ call: DeviceCall) throws(DeviceError)
 
   /// Computes the op with plain loops, in the precision of `S`.
-  func evaluate<S: HostScalar>(_ step: HostStep<S>)
+  func evaluate<S: HostScalar>(_ call: HostCall<S>)
 }
 
 extension Operation {

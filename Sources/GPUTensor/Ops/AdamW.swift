@@ -70,14 +70,14 @@ struct AdamW: Operation {
 
   func canAccumulate(output: Int) -> Bool { true }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.inputShapes[0].count
-    let (correction1, correction2) = corrections(step.scalars.optimizerStep)
-    try step.launchElements(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.inputShapes[0].count
+    let (correction1, correction2) = corrections(call.scalars.optimizerStep)
+    try call.launchElements(
       "adamw_update", "adamw.cl", defines: ["MOMENTS": moments.define],
       [
-        step.output(0), step.output(1), step.output(2), step.input(0), step.input(1), .ulong(count),
-        .uint(noiseKey(step.scalars)), .float(step.scalars.learningRate), .float(settings.beta1),
+        call.output(0), call.output(1), call.output(2), call.input(0), call.input(1), .ulong(count),
+        .uint(noiseKey(call.scalars)), .float(call.scalars.learningRate), .float(settings.beta1),
         .float(settings.beta2), .float(settings.epsilon), .float(settings.weightDecay), .float(Float(correction1)),
         .float(Float(correction2)), .float(settings.maxGradNorm),
       ], count: count)
@@ -89,23 +89,23 @@ struct AdamW: Operation {
   }
 
   /// What decides which moments are rounded up in a step.
-  private func noiseKey(_ scalars: RunScalars) -> UInt32 {
+  private func noiseKey(_ scalars: ReplayScalars) -> UInt32 {
     ElementHash.scrambled(UInt32(truncatingIfNeeded: scalars.optimizerStep))
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (p, m, v, g, norm) = (step.output(0), step.output(1), step.output(2), step.input(0), step.input(1)[0])
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (p, m, v, g, norm) = (call.output(0), call.output(1), call.output(2), call.input(0), call.input(1)[0])
     guard norm.isFinite else { return }
     let (beta1, beta2, epsilon) = (S(settings.beta1), S(settings.beta2), S(settings.epsilon))
-    let rate = S(step.scalars.learningRate)
+    let rate = S(call.scalars.learningRate)
     let clip = GlobalNorm.clipFactor(norm, maxGradNorm: settings.maxGradNorm)
-    let (correction1, correction2) = corrections(step.scalars.optimizerStep)
+    let (correction1, correction2) = corrections(call.scalars.optimizerStep)
     let (c1, c2) = (S(correction1), S(correction2))
     let keep = 1 - rate * S(settings.weightDecay)
-    let key = noiseKey(step.scalars)
-    step.parallelElements(step.inputShapes[0].count) { range in
+    let key = noiseKey(call.scalars)
+    call.parallelElements(call.inputShapes[0].count) { range in
       for index in range {
         let gradient = g[index] * clip
         m[index] = beta1 * m[index] + (1 - beta1) * gradient

@@ -27,28 +27,28 @@ struct AdaptedNorm: Operation {
 
   func backward(_ pass: BackwardPass) {}
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let (rows, columns) = (step.inputShapes[0].dimensions[0], step.inputShapes[0].columns)
-    let last = step.inputShapes.count - 2
-    let stackedRank = last > 1 ? step.inputShapes[1].dimensions[0] : 0
-    try step.launch(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let (rows, columns) = (call.inputShapes[0].dimensions[0], call.inputShapes[0].columns)
+    let last = call.inputShapes.count - 2
+    let stackedRank = last > 1 ? call.inputShapes[1].dimensions[0] : 0
+    try call.launch(
       "adapted_norm", "adapted_norm.cl", defines: weightType.storageDefines,
       [
-        step.output(0), step.input(0), step.input(1), step.input(2), step.input(last), step.input(last + 1),
-        .int(rows), .int(columns), .int(stackedRank), .int(step.inputShapes[last].dimensions[0]), .float(scale),
+        call.output(0), call.input(0), call.input(1), call.input(2), call.input(last), call.input(last + 1),
+        .int(rows), .int(columns), .int(stackedRank), .int(call.inputShapes[last].dimensions[0]), .float(scale),
         .int(isInverse ? 1 : 0),
-      ], .groups(rows, of: step.traits.workGroupSize))
+      ], .groups(rows, of: call.traits.workGroupSize))
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let columns = step.inputShapes[0].columns
-    let (out, weight) = (step.output(0), step.input(0))
-    let adapters = stride(from: 1, to: step.inputShapes.count, by: 2).map {
-      (rank: step.inputShapes[$0].dimensions[0], a: step.input($0), b: step.input($0 + 1))
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let columns = call.inputShapes[0].columns
+    let (out, weight) = (call.output(0), call.input(0))
+    let adapters = stride(from: 1, to: call.inputShapes.count, by: 2).map {
+      (rank: call.inputShapes[$0].dimensions[0], a: call.input($0), b: call.input($0 + 1))
     }
-    step.parallel(step.inputShapes[0].dimensions[0]) { row in
+    call.parallel(call.inputShapes[0].dimensions[0]) { row in
       var squares: S = 0
       for column in 0..<columns {
         var value = weight[row * columns + column]

@@ -28,23 +28,23 @@ struct Attention: Operation {
     pass.contribute(to: [1, 2], AttentionBackwardKeyValue(layout: layout), shared + [pass.input(5)])
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    let tensors = [0, 1].map(step.output) + (0...4).map(step.input)
-    if step.traits.attentionFamily == .panel && rows <= AttentionLayout.panelRows {
-      try layout.launchRows(step, tensors, rows: rows)
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    let tensors = [0, 1].map(call.output) + (0...4).map(call.input)
+    if call.traits.attentionFamily == .panel && rows <= AttentionLayout.panelRows {
+      try layout.launchRows(call, tensors, rows: rows)
     } else {
-      try layout.launch("forward", step, tensors, rows: rows, heads: layout.heads)
+      try layout.launch("forward", call, tensors, rows: rows, heads: layout.heads)
     }
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, lse) = (step.output(0), step.output(1))
-    let (q, k, v, keyStart, keyEnd) = (step.input(0), step.input(1), step.input(2), step.ints(3), step.ints(4))
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, lse) = (call.output(0), call.output(1))
+    let (q, k, v, keyStart, keyEnd) = (call.input(0), call.input(1), call.input(2), call.ints(3), call.ints(4))
     let (heads, size) = (layout.heads, layout.headSize)
-    step.parallel(step.leading(ofInput: 0) * heads) { index in
+    call.parallel(call.leading(ofInput: 0) * heads) { index in
       let (row, head) = (index / heads, index % heads)
       let target = out + index * size
       target.update(repeating: 0, count: size)
@@ -97,9 +97,9 @@ package struct AttentionLayout: Sendable {
   static let panelRows = 32
 
   /// Launches the forward pass of few rows, a work-item for each row and head.
-  func launchRows(_ step: DeviceStep, _ tensors: [KernelArgument], rows: Int) throws(OpenCLError) {
-    try step.launch(
-      "attention_rows_forward", "attention_rows.cl", defines: ["HEAD_SIZE": headSize],
+  func launchRows(_ call: DeviceCall, _ tensors: [KernelArgument], rows: Int) throws(DeviceError) {
+    try call.launch(
+      "attention_rows_forward", "attention/rows.cl", defines: ["HEAD_SIZE": headSize],
       tensors + sizes(rows: rows) + [.float(scale)], .grid(rows, heads, of: 1))
   }
 
@@ -114,16 +114,16 @@ package struct AttentionLayout: Sendable {
 
   /// Launches `attention_<family>_<name>` with one group for each tile of rows and each of `heads` heads.
   func launch(
-    _ name: String, _ step: DeviceStep, _ tensors: [KernelArgument], rows: Int, heads: Int
-  ) throws(OpenCLError) {
+    _ name: String, _ call: DeviceCall, _ tensors: [KernelArgument], rows: Int, heads: Int
+  ) throws(DeviceError) {
     let arguments = tensors + sizes(rows: rows) + [.float(scale)]
-    switch step.traits.attentionFamily {
+    switch call.traits.attentionFamily {
     case .panel:
-      try step.launch(
-        "attention_panel_\(name)", "attention_panel.cl",
-        defines: ["HEAD_SIZE": headSize, "REGISTER_LANES": step.traits.registerLanes], arguments,
+      try call.launch(
+        "attention_panel_\(name)", "attention/panel.cl",
+        defines: ["HEAD_SIZE": headSize, "REGISTER_LANES": call.traits.registerLanes], arguments,
         .grid((rows + Self.panelRows - 1) / Self.panelRows, heads, of: 1))
-    case .tile: try launchTiles(name, step, arguments, rows: rows)
+    case .tile: try launchTiles(name, call, arguments, rows: rows)
     }
   }
 
@@ -132,11 +132,11 @@ package struct AttentionLayout: Sendable {
 
   /// Launches `attention_tile_<name>` with one group for each tile of rows and each query head.
   func launchTiles(
-    _ name: String, _ step: DeviceStep, _ arguments: [KernelArgument], rows: Int
-  ) throws(OpenCLError) {
-    let tile = tileRows(localBytes: step.context.device.localMemoryBytes)
-    let file = name == "forward" ? "attention_tile_forward.cl" : "attention_tile_backward.cl"
-    try step.launch(
+    _ name: String, _ call: DeviceCall, _ arguments: [KernelArgument], rows: Int
+  ) throws(DeviceError) {
+    let tile = tileRows(localBytes: call.context.device.localMemoryBytes)
+    let file = name == "forward" ? "attention/tile_forward.cl" : "attention/tile_backward.cl"
+    try call.launch(
       "attention_tile_\(name)", file, defines: ["HEAD_SIZE": headSize, "TILE": tile], arguments,
       .grid((rows + tile - 1) / tile, heads, of: Self.tileItems))
   }

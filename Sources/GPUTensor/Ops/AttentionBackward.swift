@@ -9,28 +9,28 @@ struct AttentionDelta: Operation {
     [TensorDescription(inputs[0].shape.withColumns(layout.heads))]
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    let arguments = [step.output(0), step.input(0), step.input(1), .int(rows), .int(layout.heads)]
-    switch step.traits.attentionFamily {
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    let arguments = [call.output(0), call.input(0), call.input(1), .int(rows), .int(layout.heads)]
+    switch call.traits.attentionFamily {
     case .panel:
       // A work-item takes a run of (row, head) pairs, which lie side by side.
       let pairs = 64
-      try step.launch(
-        "attention_panel_delta", "attention_panel.cl",
-        defines: ["HEAD_SIZE": layout.headSize, "REGISTER_LANES": step.traits.registerLanes, "DELTA_PAIRS": pairs],
+      try call.launch(
+        "attention_panel_delta", "attention/panel.cl",
+        defines: ["HEAD_SIZE": layout.headSize, "REGISTER_LANES": call.traits.registerLanes, "DELTA_PAIRS": pairs],
         arguments, .groups((rows * layout.heads + pairs - 1) / pairs, of: 1))
     case .tile:
-      try layout.launchTiles("delta", step, arguments, rows: rows)
+      try layout.launchTiles("delta", call, arguments, rows: rows)
     }
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (delta, dout, out) = (step.output(0), step.input(0), step.input(1))
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (delta, dout, out) = (call.output(0), call.input(0), call.input(1))
     let size = layout.headSize
-    step.parallel(step.leading(ofInput: 0)) { row in
+    call.parallel(call.leading(ofInput: 0)) { row in
       for index in (row * layout.heads)..<((row + 1) * layout.heads) {
         var sum: S = 0
         for column in (index * size)..<((index + 1) * size) { sum += dout[column] * out[column] }
@@ -47,20 +47,20 @@ struct AttentionBackwardQuery: Operation {
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(inputs[1].shape)] }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
     try layout.launch(
-      "backward_query", step, [step.output(0)] + (0...7).map(step.input), rows: step.leading(ofInput: 1),
+      "backward_query", call, [call.output(0)] + (0...7).map(call.input), rows: call.leading(ofInput: 1),
       heads: layout.heads)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (dq, dout, q, k, v) = (step.output(0), step.input(0), step.input(1), step.input(2), step.input(3))
-    let (lse, delta, keyStart, keyEnd) = (step.input(4), step.input(5), step.ints(6), step.ints(7))
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (dq, dout, q, k, v) = (call.output(0), call.input(0), call.input(1), call.input(2), call.input(3))
+    let (lse, delta, keyStart, keyEnd) = (call.input(4), call.input(5), call.ints(6), call.ints(7))
     let (heads, size) = (layout.heads, layout.headSize)
     let scale = 1 / S(size).squareRoot()
-    step.parallel(step.leading(ofInput: 1) * heads) { index in
+    call.parallel(call.leading(ofInput: 1) * heads) { index in
       let (row, head) = (index / heads, index % heads)
       let target = dq + index * size
       target.update(repeating: 0, count: size)
@@ -91,28 +91,28 @@ struct AttentionBackwardKeyValue: Operation {
     return 2 * call.inputs[2].dimensions[0] * layout.heads * layout.headSize * 4
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 2)
-    let (gradients, inputs) = ([0, 1].map(step.output), (0...8).map(step.input))
-    guard step.traits.attentionFamily == .tile else {
-      return try layout.launch("backward_key_value", step, gradients + inputs, rows: rows, heads: layout.keyValueHeads)
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 2)
+    let (gradients, inputs) = ([0, 1].map(call.output), (0...8).map(call.input))
+    guard call.traits.attentionFamily == .tile else {
+      return try layout.launch("backward_key_value", call, gradients + inputs, rows: rows, heads: layout.keyValueHeads)
     }
     let sizes = layout.sizes(rows: rows)
     try layout.launchTiles(
-      "backward_key_value", step, [.write(step.scratch)] + inputs + sizes + [.float(layout.scale)], rows: rows)
-    try layout.launchTiles("sum_heads", step, gradients + [.read(step.scratch)] + sizes, rows: rows)
+      "backward_key_value", call, [.write(call.scratch)] + inputs + sizes + [.float(layout.scale)], rows: rows)
+    try layout.launchTiles("sum_heads", call, gradients + [.read(call.scratch)] + sizes, rows: rows)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (dk, dv, dout) = (step.output(0), step.output(1), step.input(0))
-    let (q, k, v, lse, delta) = (step.input(1), step.input(2), step.input(3), step.input(4), step.input(5))
-    let (keyStart, keyEnd, queryEnd) = (step.ints(6), step.ints(7), step.ints(8))
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (dk, dv, dout) = (call.output(0), call.output(1), call.input(0))
+    let (q, k, v, lse, delta) = (call.input(1), call.input(2), call.input(3), call.input(4), call.input(5))
+    let (keyStart, keyEnd, queryEnd) = (call.ints(6), call.ints(7), call.ints(8))
     let (heads, size) = (layout.heads, layout.headSize)
     let group = heads / layout.keyValueHeads
     let scale = 1 / S(size).squareRoot()
-    step.parallel(step.leading(ofInput: 2) * layout.keyValueHeads) { index in
+    call.parallel(call.leading(ofInput: 2) * layout.keyValueHeads) { index in
       let (key, keyHead) = (index / layout.keyValueHeads, index % layout.keyValueHeads)
       let offset = index * size
       (dk + offset).update(repeating: 0, count: size)

@@ -14,18 +14,18 @@ struct BatchRows: Operation {
     (0..<6).map { _ in TensorDescription(Shape([rowCapacity], scalesWithRows: true), .int32) }
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let groupSize = step.traits.workGroupSize
-    try step.launch(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let groupSize = call.traits.workGroupSize
+    try call.launch(
       "batch_rows", "batch.cl",
-      (0..<6).map(step.output) + (0..<3).map(step.input) + [.int(step.scalars.segmentCount), .int(step.rows)],
-      .groups((step.rows + groupSize - 1) / groupSize, of: groupSize))
+      (0..<6).map(call.output) + (0..<3).map(call.input) + [.int(call.scalars.segmentCount), .int(call.rows)],
+      .groups((call.rows + groupSize - 1) / groupSize, of: groupSize))
   }
 
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (ids, labels, segments) = (step.ints(0), step.ints(1), step.ints(2))
-    let outputs = (0..<6).map(step.outputInts)
-    for segment in 0..<step.scalars.segmentCount {
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (ids, labels, segments) = (call.ints(0), call.ints(1), call.ints(2))
+    let outputs = (0..<6).map(call.outputInts)
+    for segment in 0..<call.scalars.segmentCount {
       let entry = segments + segment * 4
       let (start, first, count, length) = (Int(entry[0]), Int(entry[1]), Int(entry[2]), Int(entry[3]))
       for index in 0..<count {
@@ -50,19 +50,19 @@ struct BatchWeights: Operation {
     [TensorDescription(Shape([rowCapacity, 1], scalesWithRows: true))]
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let groupSize = step.traits.workGroupSize
-    try step.launch(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let groupSize = call.traits.workGroupSize
+    try call.launch(
       "batch_weights", "batch.cl",
-      [step.output(0), step.input(0), step.input(1), .int(step.scalars.segmentCount), .int(step.rows)],
-      .groups((step.rows + groupSize - 1) / groupSize, of: groupSize))
+      [call.output(0), call.input(0), call.input(1), .int(call.scalars.segmentCount), .int(call.rows)],
+      .groups((call.rows + groupSize - 1) / groupSize, of: groupSize))
   }
 
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let segments = step.ints(1)
-    for segment in 0..<step.scalars.segmentCount {
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let segments = call.ints(1)
+    for segment in 0..<call.scalars.segmentCount {
       let (start, first, count) = (segments[segment * 4], segments[segment * 4 + 1], segments[segment * 4 + 2])
-      (step.output(0) + Int(first)).update(from: step.input(0) + Int(start), count: Int(count))
+      (call.output(0) + Int(first)).update(from: call.input(0) + Int(start), count: Int(count))
     }
   }
 }
@@ -77,19 +77,19 @@ struct SelectTargets: Operation {
     return [TensorDescription(shape, .int32), TensorDescription(shape, .int32)]
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let groupSize = step.traits.workGroupSize
-    try step.launch(
-      "select_targets", "batch.cl", [step.output(0), step.output(1), step.input(0), .int(step.rows)],
-      .groups((step.rows + groupSize - 1) / groupSize, of: groupSize))
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let groupSize = call.traits.workGroupSize
+    try call.launch(
+      "select_targets", "batch.cl", [call.output(0), call.output(1), call.input(0), .int(call.rows)],
+      .groups((call.rows + groupSize - 1) / groupSize, of: groupSize))
   }
 
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let targets = step.ints(0)
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let targets = call.ints(0)
     var count = 0
-    for row in 0..<step.rows where targets[row] >= 0 {
-      step.outputInts(0)[count] = Int32(row)
-      step.outputInts(1)[count] = targets[row]
+    for row in 0..<call.rows where targets[row] >= 0 {
+      call.outputInts(0)[count] = Int32(row)
+      call.outputInts(1)[count] = targets[row]
       count += 1
     }
   }

@@ -15,19 +15,19 @@ struct Bias: Operation {
     if pass.needsGradient(0) { pass.pass(to: 0) }
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    try step.launchRows(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    try call.launchRows(
       "bias_forward", "bias.cl",
-      [step.output(0), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns)], rows: rows)
+      [call.output(0), call.input(0), call.input(1), .int(rows), .int(call.inputShapes[0].columns)], rows: rows)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let columns = step.inputShapes[0].columns
-    let (out, x, bias) = (step.output(0), step.input(0), step.input(1))
-    step.parallel(step.leading(ofInput: 0)) { row in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let columns = call.inputShapes[0].columns
+    let (out, x, bias) = (call.output(0), call.input(0), call.input(1))
+    call.parallel(call.leading(ofInput: 0)) { row in
       for column in 0..<columns { out[row * columns + column] = x[row * columns + column] + bias[column] }
     }
   }

@@ -11,8 +11,8 @@ struct CacheRows: Joinable {
 
   func canAccumulate(output: Int) -> Bool { true }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try Self.enqueue([(self, step)])
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    try Self.enqueue([(self, call)])
   }
 
   /// Keys and values.
@@ -20,25 +20,25 @@ struct CacheRows: Joinable {
 
   func joins(_ other: CacheRows, inputs: [Int], otherInputs: [Int]) -> Bool { inputs[1] == otherInputs[1] }
 
-  static func enqueue(_ parts: [(operation: CacheRows, step: DeviceStep)]) throws(OpenCLError) {
-    let step = parts[0].step
-    let rows = step.leading(ofInput: 0)
+  static func enqueue(_ parts: [(operation: CacheRows, call: DeviceCall)]) throws(DeviceError) {
+    let call = parts[0].call
+    let rows = call.leading(ofInput: 0)
     var tensors: [KernelArgument] = []
     for index in 0..<mostParts {
       // A cache that is not there has no columns.
-      let part = index < parts.count ? parts[index].step : step
+      let part = index < parts.count ? parts[index].call : call
       let columns = index < parts.count ? part.inputShapes[0].columns : 0
       tensors += [.update(part.outputBuffer(0)), part.input(0), .int(columns)]
     }
-    try step.launchRows("cache_rows", "cache.cl", tensors + [step.input(1), .int(rows)], rows: rows)
+    try call.launchRows("cache_rows", "cache.cl", tensors + [call.input(1), .int(rows)], rows: rows)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let columns = step.inputShapes[0].columns
-    let (cache, x, places) = (step.output(0), step.input(0), step.ints(1))
-    for row in 0..<step.rows {
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let columns = call.inputShapes[0].columns
+    let (cache, x, places) = (call.output(0), call.input(0), call.ints(1))
+    for row in 0..<call.rows {
       (cache + Int(places[row]) * columns).update(from: x + row * columns, count: columns)
     }
   }

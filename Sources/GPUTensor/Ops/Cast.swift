@@ -11,19 +11,19 @@ struct Cast: Operation {
     return [TensorDescription(inputs[0].shape, target)]
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(step.counts)
-    try step.launchElements(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.outputShapes[0].count(call.counts)
+    try call.launchElements(
       target == .bfloat16 ? "cast_f32_to_bf16" : "cast_bf16_to_f32", "cast.cl",
-      [step.output(0), step.input(0), .ulong(count)], count: count)
+      [call.output(0), call.input(0), .ulong(count)], count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, x) = (step.output(0), step.input(0))
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, x) = (call.output(0), call.input(0))
     let rounds = target == .bfloat16
-    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
+    call.parallelElements(call.outputShapes[0].count(call.counts)) { range in
       for index in range { out[index] = rounds ? S(Self.rounded(Float(x[index]))) : x[index] }
     }
   }

@@ -72,79 +72,79 @@ struct CrossEntropyChunks {
 
   private var defines: Defines { hasRowWeights ? ["WEIGHTED": 1] : [:] }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let logits = try step.scratch.window(offset: 0, byteCount: logitBytes)
-    let partials = try step.scratch.window(offset: logitBytes, byteCount: lossBytes)
-    let packedBytes = step.scratch.byteCount - logitBytes - lossBytes
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let logits = try call.scratch.window(offset: 0, byteCount: logitBytes)
+    let partials = try call.scratch.window(offset: logitBytes, byteCount: lossBytes)
+    let packedBytes = call.scratch.byteCount - logitBytes - lossBytes
     let packed =
-      packedBytes > 0 ? try step.scratch.window(offset: logitBytes + lossBytes, byteCount: packedBytes) : step.scratch
-    let rows = step.leading(ofInput: 0)
+      packedBytes > 0 ? try call.scratch.window(offset: logitBytes + lossBytes, byteCount: packedBytes) : call.scratch
+    let rows = call.leading(ofInput: 0)
     if rows == 0 && withWeight {
-      for part in parts.indices where !step.accumulates(3 + part) {
-        try step.context.fill(
-          step.outputBuffer(3 + part), pattern: 0, byteCount: step.outputShapes[3 + part].count * 4)
+      for part in parts.indices where !call.accumulates(3 + part) {
+        try call.context.fill(
+          call.outputBuffer(3 + part), pattern: 0, byteCount: call.outputShapes[3 + part].count * 4)
       }
     }
     for first in stride(from: 0, to: rows, by: chunkRows) {
       let count = min(chunkRows, rows - first)
-      func window(_ buffer: Buffer, _ width: Int) throws(OpenCLError) -> Buffer {
+      func window(_ buffer: Buffer, _ width: Int) throws(DeviceError) -> Buffer {
         try buffer.window(offset: first * width * 4, byteCount: count * width * 4)
       }
-      let x = try window(step.inputBuffer(0), columns)
-      let losses = try window(step.outputBuffer(1), 1)
-      let targets = try window(step.inputBuffer(1), 1)
+      let x = try window(call.inputBuffer(0), columns)
+      let losses = try window(call.outputBuffer(1), 1)
+      let targets = try window(call.inputBuffer(1), 1)
       var partLogits: [Buffer] = []
       for (part, partRows) in parts.enumerated() {
         let place = part * parts[0] * count * 4
-        partLogits.append(try step.scratch.window(offset: place, byteCount: partRows * count * 4))
+        partLogits.append(try call.scratch.window(offset: place, byteCount: partRows * count * 4))
         try MatmulLaunch(
           size: products(rows: count, partRows: partRows).logits, c: partLogits[part], a: x,
-          b: step.inputBuffer(firstPart + part), typeOfB: weightType, transposeA: false, transposeB: true,
+          b: call.inputBuffer(firstPart + part), typeOfB: weightType, transposeA: false, transposeB: true,
           accumulate: false
-        ).enqueue(step, scratch: packed)
+        ).enqueue(call, scratch: packed)
       }
       let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize), .int(parts[0])]
-      let weights: [KernelArgument] = hasRowWeights ? [.read(try window(step.inputBuffer(2), 1))] : []
+      let weights: [KernelArgument] = hasRowWeights ? [.read(try window(call.inputBuffer(2), 1))] : []
       guard withGradient else {
-        try step.launch(
+        try call.launch(
           "cross_entropy_forward", "cross_entropy.cl", defines: defines,
-          [.write(losses), .read(logits)] + common + weights, .groups(count, of: step.traits.workGroupSize))
+          [.write(losses), .read(logits)] + common + weights, .groups(count, of: call.traits.workGroupSize))
         continue
       }
-      try step.launch(
+      try call.launch(
         "cross_entropy_gradient", "cross_entropy.cl", defines: defines,
-        [.write(losses), .update(logits)] + common + [.float(step.scalars.lossScale)] + weights,
-        .groups(count, of: step.traits.workGroupSize))
-      let dx = try window(step.outputBuffer(2), columns)
+        [.write(losses), .update(logits)] + common + [.float(call.scalars.lossScale)] + weights,
+        .groups(count, of: call.traits.workGroupSize))
+      let dx = try window(call.outputBuffer(2), columns)
       for (part, partRows) in parts.enumerated() {
         let sizes = products(rows: count, partRows: partRows)
         try MatmulLaunch(
-          size: sizes.input, c: dx, a: partLogits[part], b: step.inputBuffer(firstPart + part), typeOfB: weightType,
+          size: sizes.input, c: dx, a: partLogits[part], b: call.inputBuffer(firstPart + part), typeOfB: weightType,
           transposeA: false, transposeB: false, accumulate: part > 0
-        ).enqueue(step, scratch: packed)
+        ).enqueue(call, scratch: packed)
         guard withWeight else { continue }
         try MatmulLaunch(
-          size: sizes.weight, c: step.outputBuffer(3 + part), a: partLogits[part], b: x, transposeA: true,
-          transposeB: false, accumulate: first > 0 || step.accumulates(3 + part)
-        ).enqueue(step, scratch: packed)
+          size: sizes.weight, c: call.outputBuffer(3 + part), a: partLogits[part], b: x, transposeA: true,
+          transposeB: false, accumulate: first > 0 || call.accumulates(3 + part)
+        ).enqueue(call, scratch: packed)
       }
     }
-    try LongSum.enqueuePartial("sum_partial", step, partials: partials, .read(step.outputBuffer(1)), count: rows)
-    try step.launch(
+    try LongSum.enqueuePartial("sum_partial", call, partials: partials, .read(call.outputBuffer(1)), count: rows)
+    try call.launch(
       "sum_final", "reduce.cl",
-      [step.output(0), .read(partials), .int(LongSum.parts(rows)), step.accumulateFlag(0)],
-      .groups(1, of: step.traits.workGroupSize))
+      [call.output(0), .read(partials), .int(LongSum.parts(rows)), call.accumulateFlag(0)],
+      .groups(1, of: call.traits.workGroupSize))
   }
 
   // MARK: - CPU
 
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (x, targets) = (step.input(0), step.ints(1))
-    let rows = step.leading(ofInput: 0)
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (x, targets) = (call.input(0), call.ints(1))
+    let rows = call.leading(ofInput: 0)
     // Of a divided weight all parts side by side, and so its gradient: nothing here is too large.
     let count = vocabularySize * columns
     let isDivided = parts.count > 1
-    let weight = isDivided ? UnsafeMutablePointer<S>.allocate(capacity: count) : step.input(firstPart)
+    let weight = isDivided ? UnsafeMutablePointer<S>.allocate(capacity: count) : call.input(firstPart)
     let dweight = isDivided && withWeight ? UnsafeMutablePointer<S>.allocate(capacity: count) : nil
     defer {
       if isDivided { weight.deallocate() }
@@ -153,10 +153,10 @@ struct CrossEntropyChunks {
     func forEachPart(_ body: (_ part: Int, _ place: Int, _ count: Int) -> Void) {
       for (part, partRows) in parts.enumerated() { body(part, part * parts[0] * columns, partRows * columns) }
     }
-    if isDivided { forEachPart { (weight + $1).update(from: step.input(firstPart + $0), count: $2) } }
+    if isDivided { forEachPart { (weight + $1).update(from: call.input(firstPart + $0), count: $2) } }
     if withWeight {
-      forEachPart { if !step.accumulates(3 + $0) { step.output(3 + $0).update(repeating: 0, count: $2) } }
-      if let dweight { forEachPart { (dweight + $1).update(from: step.output(3 + $0), count: $2) } }
+      forEachPart { if !call.accumulates(3 + $0) { call.output(3 + $0).update(repeating: 0, count: $2) } }
+      if let dweight { forEachPart { (dweight + $1).update(from: call.output(3 + $0), count: $2) } }
     }
     let chunk = max(1, min(rows, 64))
     let logits = UnsafeMutablePointer<S>.allocate(capacity: chunk * vocabularySize)
@@ -165,27 +165,27 @@ struct CrossEntropyChunks {
     for first in stride(from: 0, to: rows, by: chunk) {
       let count = min(chunk, rows - first)
       let sizes = products(rows: count, partRows: vocabularySize)
-      step.matmul(
+      call.matmul(
         sizes.logits, c: logits, a: x + first * columns, b: weight, transposeA: false, transposeB: true,
         accumulate: false)
-      step.parallel(count) { row in
-        step.output(1)[first + row] = loss(
+      call.parallel(count) { row in
+        call.output(1)[first + row] = loss(
           logits + row * vocabularySize, target: Int(targets[first + row]),
-          weight: hasRowWeights ? step.input(2)[first + row] : 1,
-          gradientScale: withGradient ? S(step.scalars.lossScale) : nil)
+          weight: hasRowWeights ? call.input(2)[first + row] : 1,
+          gradientScale: withGradient ? S(call.scalars.lossScale) : nil)
       }
-      for row in first..<first + count { total += step.output(1)[row] }
+      for row in first..<first + count { total += call.output(1)[row] }
       guard withGradient else { continue }
-      step.matmul(
-        sizes.input, c: step.output(2) + first * columns, a: logits, b: weight, transposeA: false, transposeB: false,
+      call.matmul(
+        sizes.input, c: call.output(2) + first * columns, a: logits, b: weight, transposeA: false, transposeB: false,
         accumulate: false)
       guard withWeight else { continue }
-      step.matmul(
-        sizes.weight, c: dweight ?? step.output(3), a: logits, b: x + first * columns, transposeA: true,
+      call.matmul(
+        sizes.weight, c: dweight ?? call.output(3), a: logits, b: x + first * columns, transposeA: true,
         transposeB: false, accumulate: true)
     }
-    if let dweight { forEachPart { step.output(3 + $0).update(from: dweight + $1, count: $2) } }
-    step.output(0)[0] = total + (step.accumulates(0) ? step.output(0)[0] : 0)
+    if let dweight { forEachPart { call.output(3 + $0).update(from: dweight + $1, count: $2) } }
+    call.output(0)[0] = total + (call.accumulates(0) ? call.output(0)[0] : 0)
   }
 
   /// One row's loss, times what it counts; with a scale, its logits become (softmax − one-hot) · scale, times that too, or 0

@@ -23,24 +23,24 @@ struct Dropout: Operation {
     pass.contribute(to: 0, self, [pass.gradient()])
   }
 
-  private func key(_ scalars: RunScalars) -> UInt32 {
+  private func key(_ scalars: ReplayScalars) -> UInt32 {
     scalars.dropoutKey ^ ElementHash.scrambled(UInt32(truncatingIfNeeded: stream) &+ 0x9E37_79B9)
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(step.counts)
-    try step.launchElements(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.outputShapes[0].count(call.counts)
+    try call.launchElements(
       "dropout_apply", "dropout.cl",
       [
-        step.output(0), step.input(0), .ulong(count), .uint(key(step.scalars)), .uint(threshold), .float(Float(scale)),
+        call.output(0), call.input(0), .ulong(count), .uint(key(call.scalars)), .uint(threshold), .float(Float(scale)),
       ], count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, x, key) = (step.output(0), step.input(0), key(step.scalars))
-    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, x, key) = (call.output(0), call.input(0), key(call.scalars))
+    call.parallelElements(call.outputShapes[0].count(call.counts)) { range in
       for index in range {
         out[index] = ElementHash.bits(index, key: key) < threshold ? 0 : x[index] * S(scale)
       }

@@ -1,4 +1,4 @@
-/// Random bits of an element, the same on every device and in every order; as in `kernels/hash.cl`.
+/// Random bits of an element, the same on every device and in every order; as in `kernels/prelude/hash.cl`.
 ///
 /// - Source: Wellons's lowbias32 (public domain), taken twice with the key between.
 enum ElementHash {

@@ -21,17 +21,17 @@ struct Add: Operation {
       modes: own.modes + next.modes)
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(step.counts)
-    try step.launchElements(
-      "add_forward", "elementwise.cl", [step.output(0), step.input(0), step.input(1), .ulong(count)], count: count)
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.outputShapes[0].count(call.counts)
+    try call.launchElements(
+      "add_forward", "elementwise.cl", [call.output(0), call.input(0), call.input(1), .ulong(count)], count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, a, b) = (step.output(0), step.input(0), step.input(1))
-    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, a, b) = (call.output(0), call.input(0), call.input(1))
+    call.parallelElements(call.outputShapes[0].count(call.counts)) { range in
       for index in range { out[index] = a[index] + b[index] }
     }
   }
@@ -45,18 +45,18 @@ struct Accumulate: Operation {
 
   func canAccumulate(output: Int) -> Bool { true }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    precondition(step.accumulates(0), "accumulate always adds")
-    let count = step.outputShapes[0].count(step.counts)
-    try step.launchElements(
-      "accumulate", "elementwise.cl", [step.output(0), step.input(0), .ulong(count)], count: count)
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    precondition(call.accumulates(0), "accumulate always adds")
+    let count = call.outputShapes[0].count(call.counts)
+    try call.launchElements(
+      "accumulate", "elementwise.cl", [call.output(0), call.input(0), .ulong(count)], count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, a) = (step.output(0), step.input(0))
-    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, a) = (call.output(0), call.input(0))
+    call.parallelElements(call.outputShapes[0].count(call.counts)) { range in
       for index in range { out[index] += a[index] }
     }
   }
@@ -75,19 +75,19 @@ struct Scale: Operation {
     pass.contribute(to: 0, self, [pass.gradient()])
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(step.counts)
-    try step.launchElements(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.outputShapes[0].count(call.counts)
+    try call.launchElements(
       "scale_forward", "elementwise.cl",
-      [step.output(0), step.input(0), .ulong(count), .float(factor), step.accumulateFlag(0)], count: count)
+      [call.output(0), call.input(0), .ulong(count), .float(factor), call.accumulateFlag(0)], count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, a, factor) = (step.output(0), step.input(0), S(factor))
-    let accumulates = step.accumulates(0)
-    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, a, factor) = (call.output(0), call.input(0), S(factor))
+    let accumulates = call.accumulates(0)
+    call.parallelElements(call.outputShapes[0].count(call.counts)) { range in
       for index in range { out[index] = (accumulates ? out[index] : 0) + factor * a[index] }
     }
   }
@@ -108,18 +108,18 @@ struct Multiply: Operation {
     }
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(step.counts)
-    try step.launchElements(
-      "multiply_forward", "elementwise.cl", [step.output(0), step.input(0), step.input(1), .ulong(count)],
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.outputShapes[0].count(call.counts)
+    try call.launchElements(
+      "multiply_forward", "elementwise.cl", [call.output(0), call.input(0), call.input(1), .ulong(count)],
       count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, a, b) = (step.output(0), step.input(0), step.input(1))
-    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, a, b) = (call.output(0), call.input(0), call.input(1))
+    call.parallelElements(call.outputShapes[0].count(call.counts)) { range in
       for index in range { out[index] = a[index] * b[index] }
     }
   }
@@ -133,19 +133,19 @@ struct MultiplyBackward: Operation {
 
   func canAccumulate(output: Int) -> Bool { true }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(step.counts)
-    try step.launchElements(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.outputShapes[0].count(call.counts)
+    try call.launchElements(
       "multiply_backward", "elementwise.cl",
-      [step.output(0), step.input(0), step.input(1), .ulong(count), step.accumulateFlag(0)], count: count)
+      [call.output(0), call.input(0), call.input(1), .ulong(count), call.accumulateFlag(0)], count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, other, dout) = (step.output(0), step.input(0), step.input(1))
-    let accumulates = step.accumulates(0)
-    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, other, dout) = (call.output(0), call.input(0), call.input(1))
+    let accumulates = call.accumulates(0)
+    call.parallelElements(call.outputShapes[0].count(call.counts)) { range in
       for index in range { out[index] = (accumulates ? out[index] : 0) + dout[index] * other[index] }
     }
   }

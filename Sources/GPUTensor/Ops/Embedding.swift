@@ -26,35 +26,35 @@ struct Embedding: Operation {
     }
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let parts = step.inputShapes.count - 1
-    let rows = step.leading(ofInput: parts)
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let parts = call.inputShapes.count - 1
+    let rows = call.leading(ofInput: parts)
     var first = 0
     for part in 0..<parts {
-      let table = step.inputShapes[part]
-      try step.launch(
+      let table = call.inputShapes[part]
+      try call.launch(
         "embedding_forward", "embedding.cl", defines: tableType.storageDefines,
         [
-          step.output(0), step.input(part), step.input(parts), .int(rows), .int(table.columns), .int(first),
+          call.output(0), call.input(part), call.input(parts), .int(rows), .int(table.columns), .int(first),
           .int(table.dimensions[0]),
-        ], .groups(rows, of: step.traits.workGroupSize))
+        ], .groups(rows, of: call.traits.workGroupSize))
       first += table.dimensions[0]
     }
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let parts = step.inputShapes.count - 1
-    let (out, ids) = (step.output(0), step.ints(parts))
-    let columns = step.inputShapes[0].columns
-    step.parallel(step.leading(ofInput: parts)) { row in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let parts = call.inputShapes.count - 1
+    let (out, ids) = (call.output(0), call.ints(parts))
+    let columns = call.inputShapes[0].columns
+    call.parallel(call.leading(ofInput: parts)) { row in
       var (part, id) = (0, Int(ids[row]))
-      while id >= step.inputShapes[part].dimensions[0] {
-        id -= step.inputShapes[part].dimensions[0]
+      while id >= call.inputShapes[part].dimensions[0] {
+        id -= call.inputShapes[part].dimensions[0]
         part += 1
       }
-      (out + row * columns).update(from: step.input(part) + id * columns, count: columns)
+      (out + row * columns).update(from: call.input(part) + id * columns, count: columns)
     }
   }
 }
@@ -70,26 +70,26 @@ struct EmbeddingBackward: Operation {
 
   func canAccumulate(output: Int) -> Bool { true }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    if !step.accumulates(0) {
-      try step.context.fill(step.outputBuffer(0), pattern: 0, byteCount: step.outputShapes[0].count * 4)
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    if !call.accumulates(0) {
+      try call.context.fill(call.outputBuffer(0), pattern: 0, byteCount: call.outputShapes[0].count * 4)
     }
-    try step.launchRows(
+    try call.launchRows(
       "embedding_backward", "embedding.cl",
       [
-        .update(step.outputBuffer(0)), step.input(0), step.input(1), .int(rows), .int(table.columns), .int(firstRow),
+        .update(call.outputBuffer(0)), call.input(0), call.input(1), .int(rows), .int(table.columns), .int(firstRow),
         .int(table.dimensions[0]),
       ], rows: rows)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (dtable, dout, ids) = (step.output(0), step.input(0), step.ints(1))
-    let (rows, columns) = (step.leading(ofInput: 0), step.inputShapes[0].columns)
-    if !step.accumulates(0) { dtable.update(repeating: 0, count: step.outputShapes[0].count) }
-    step.parallelElements(columns) { range in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (dtable, dout, ids) = (call.output(0), call.input(0), call.ints(1))
+    let (rows, columns) = (call.leading(ofInput: 0), call.inputShapes[0].columns)
+    if !call.accumulates(0) { dtable.update(repeating: 0, count: call.outputShapes[0].count) }
+    call.parallelElements(columns) { range in
       for row in 0..<rows where table.dimensions[0] > Int(ids[row]) - firstRow && Int(ids[row]) >= firstRow {
         let (target, source) = (dtable + (Int(ids[row]) - firstRow) * columns, dout + row * columns)
         for column in range { target[column] += source[column] }

@@ -13,31 +13,31 @@ struct GlobalNorm: Operation {
   // Each slab's partial sums start at an aligned place, for the window that the kernel writes.
   private func regionBytes(_ count: Int) -> Int { SlabLayout.aligned(LongSum.parts(count) * 4) }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
     // What lies between two regions counts as zero.
-    try step.context.fill(step.scratch, pattern: 0, byteCount: step.scratch.byteCount)
+    try call.context.fill(call.scratch, pattern: 0, byteCount: call.scratch.byteCount)
     var offset = 0
-    for (index, shape) in step.inputShapes.enumerated() {
+    for (index, shape) in call.inputShapes.enumerated() {
       let region = regionBytes(shape.count)
-      let partials = try step.scratch.window(offset: offset, byteCount: region)
+      let partials = try call.scratch.window(offset: offset, byteCount: region)
       try LongSum.enqueuePartial(
-        "sum_of_squares_partial", step, partials: partials, step.input(index), count: shape.count)
+        "sum_of_squares_partial", call, partials: partials, call.input(index), count: shape.count)
       offset += region
     }
-    try step.launch(
-      "global_norm_final", "global_norm.cl", [step.output(0), .read(step.scratch), .int(offset / 4)],
-      .groups(1, of: step.traits.workGroupSize))
+    try call.launch(
+      "global_norm_final", "global_norm.cl", [call.output(0), .read(call.scratch), .int(offset / 4)],
+      .groups(1, of: call.traits.workGroupSize))
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
     var sum: S = 0
-    for (index, shape) in step.inputShapes.enumerated() {
-      let g = step.input(index)
+    for (index, shape) in call.inputShapes.enumerated() {
+      let g = call.input(index)
       for element in 0..<shape.count { sum += g[element] * g[element] }
     }
-    step.output(0)[0] = sum.squareRoot()
+    call.output(0)[0] = sum.squareRoot()
   }
 
   /// What an optimiser scales gradients of this norm by, so that it is at most `maxGradNorm`; 0: never.

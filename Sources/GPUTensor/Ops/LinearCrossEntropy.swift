@@ -46,14 +46,14 @@ struct LinearCrossEntropy: Operation {
     CrossEntropyChunks(call.inputs, hasRowWeights: hasRowWeights).scratchBytes(traits: traits)
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try CrossEntropyChunks(step.inputShapes, weightType: weightType, hasRowWeights: hasRowWeights).enqueue(step)
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    try CrossEntropyChunks(call.inputShapes, weightType: weightType, hasRowWeights: hasRowWeights).enqueue(call)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    CrossEntropyChunks(step.inputShapes, hasRowWeights: hasRowWeights).evaluate(step)
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    CrossEntropyChunks(call.inputShapes, hasRowWeights: hasRowWeights).evaluate(call)
   }
 }
 
@@ -82,14 +82,14 @@ struct LinearCrossEntropyGradient: Operation {
     chunks(call.inputs).scratchBytes(traits: traits)
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try chunks(step.inputShapes).enqueue(step)
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    try chunks(call.inputShapes).enqueue(call)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    chunks(step.inputShapes).evaluate(step)
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    chunks(call.inputShapes).evaluate(call)
   }
 }
 

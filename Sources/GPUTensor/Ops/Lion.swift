@@ -31,25 +31,25 @@ struct Lion: Operation {
 
   func canAccumulate(output: Int) -> Bool { true }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.inputShapes[0].count
-    try step.launchElements(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.inputShapes[0].count
+    try call.launchElements(
       "lion_update", "lion.cl",
       [
-        step.output(0), step.output(1), step.input(0), step.input(1), .ulong(count), .float(step.scalars.learningRate),
+        call.output(0), call.output(1), call.input(0), call.input(1), .ulong(count), .float(call.scalars.learningRate),
         .float(settings.beta1), .float(settings.beta2), .float(settings.weightDecay), .float(settings.maxGradNorm),
       ], count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (p, m, g, norm) = (step.output(0), step.output(1), step.input(0), step.input(1)[0])
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (p, m, g, norm) = (call.output(0), call.output(1), call.input(0), call.input(1)[0])
     guard norm.isFinite else { return }
-    let (beta1, beta2, rate) = (S(settings.beta1), S(settings.beta2), S(step.scalars.learningRate))
+    let (beta1, beta2, rate) = (S(settings.beta1), S(settings.beta2), S(call.scalars.learningRate))
     let clip = GlobalNorm.clipFactor(norm, maxGradNorm: settings.maxGradNorm)
     let keep = 1 - rate * S(settings.weightDecay)
-    step.parallelElements(step.inputShapes[0].count) { range in
+    call.parallelElements(call.inputShapes[0].count) { range in
       for index in range {
         let gradient = g[index] * clip
         let mixed = beta1 * m[index] + (1 - beta1) * gradient

@@ -48,16 +48,16 @@ struct Matmul: Joinable {
     return MatmulLaunch.scratchBytes(size, transposeA: transposeA, transposeB: transposeB, traits: traits)
   }
 
-  private func launch(of step: DeviceStep) -> MatmulLaunch {
+  private func launch(of call: DeviceCall) -> MatmulLaunch {
     let size = MatmulSize(
-      step.inputShapes[0], step.inputShapes[1], transposeA: transposeA, transposeB: transposeB, counts: step.counts)
+      call.inputShapes[0], call.inputShapes[1], transposeA: transposeA, transposeB: transposeB, counts: call.counts)
     return MatmulLaunch(
-      size: size, c: step.outputBuffer(0), a: step.inputBuffer(0), b: step.inputBuffer(1), typeOfB: typeOfB,
-      transposeA: transposeA, transposeB: transposeB, accumulate: step.accumulates(0))
+      size: size, c: call.outputBuffer(0), a: call.inputBuffer(0), b: call.inputBuffer(1), typeOfB: typeOfB,
+      transposeA: transposeA, transposeB: transposeB, accumulate: call.accumulates(0))
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try launch(of: step).enqueue(step)
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    try launch(of: call).enqueue(call)
   }
 
   /// A weight for queries, one for keys and one for values.
@@ -68,22 +68,22 @@ struct Matmul: Joinable {
       && typeOfB == other.typeOfB
   }
 
-  static func enqueue(_ parts: [(operation: Matmul, step: DeviceStep)]) throws(OpenCLError) {
-    let launches = parts.map { $0.operation.launch(of: $0.step) }
-    if try MatmulLaunch.enqueueRows(launches, parts[0].step) { return }
-    for (launch, part) in zip(launches, parts) { try launch.enqueue(part.step) }
+  static func enqueue(_ parts: [(operation: Matmul, call: DeviceCall)]) throws(DeviceError) {
+    let launches = parts.map { $0.operation.launch(of: $0.call) }
+    if try MatmulLaunch.enqueueRows(launches, parts[0].call) { return }
+    for (launch, part) in zip(launches, parts) { try launch.enqueue(part.call) }
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
     let size = MatmulSize(
-      step.inputShapes[0], step.inputShapes[1], transposeA: transposeA, transposeB: transposeB, counts: step.counts)
+      call.inputShapes[0], call.inputShapes[1], transposeA: transposeA, transposeB: transposeB, counts: call.counts)
     for item in 0..<size.batch {
-      step.matmul(
-        size, c: step.output(0) + item * size.m * size.n, a: step.input(0) + item * size.m * size.k,
-        b: step.input(1) + item * size.k * size.n, transposeA: transposeA, transposeB: transposeB,
-        accumulate: step.accumulates(0))
+      call.matmul(
+        size, c: call.output(0) + item * size.m * size.n, a: call.input(0) + item * size.m * size.k,
+        b: call.input(1) + item * size.k * size.n, transposeA: transposeA, transposeB: transposeB,
+        accumulate: call.accumulates(0))
     }
   }
 }
@@ -119,15 +119,15 @@ struct MatmulSize {
   }
 }
 
-extension HostStep {
-  /// C (= or +=) op(A)·op(B) with plain loops, of factors as this step rounds them; each product adds up in the order of k.
+extension HostCall {
+  /// C (= or +=) op(A)·op(B) with plain loops, of operands as this step rounds them; each product adds up in the order of k.
   func matmul(
     _ size: MatmulSize, c: UnsafeMutablePointer<S>, a: UnsafeMutablePointer<S>, b: UnsafeMutablePointer<S>,
     transposeA: Bool, transposeB: Bool, accumulate: Bool
   ) {
     let (m, n, k) = (size.m, size.n, size.k)
     let (aRow, aStep) = transposeA ? (1, m) : (k, 1)
-    let rounds = factors == .bfloat16
+    let rounds = operands == .bfloat16
     // Columns in blocks, so that a block of B stays in the cache while rows of C pass over it.
     let block = 256
     // Depths in parts that are summed apart: one long sum would round each product against all before it.

@@ -6,7 +6,7 @@ import Kernels
 /// Where a result has too few tiles for the device, several groups share one and take a part of the depths each; their
 /// sums are added up after, in order.
 struct MatmulGroups {
-  let call: MatmulLaunch
+  let product: MatmulLaunch
   /// Of the tile family.
   let tile: MatmulParameters.Tile
 
@@ -40,19 +40,19 @@ struct MatmulGroups {
 
   /// Into how many parts depths are split, and how many depths a part has.
   private func splits(_ tile: MatmulParameters.Tile, units: Int) -> (count: Int, depths: Int) {
-    let tiles = tile.count(m: call.size.m, n: call.size.n)
-    let wanted = min(Self.groupsPerUnit * units / tiles, call.size.k / Self.leastDepths)
-    guard !call.size.isBatched, tiles < units, wanted > 1 else { return (1, Self.roundedUp(call.size.k)) }
-    let depths = Self.roundedUp((call.size.k + wanted - 1) / wanted)
-    return ((call.size.k + depths - 1) / depths, depths)
+    let tiles = tile.count(m: product.size.m, n: product.size.n)
+    let wanted = min(Self.groupsPerUnit * units / tiles, product.size.k / Self.leastDepths)
+    guard !product.size.isBatched, tiles < units, wanted > 1 else { return (1, Self.roundedUp(product.size.k)) }
+    let depths = Self.roundedUp((product.size.k + wanted - 1) / wanted)
+    return ((product.size.k + depths - 1) / depths, depths)
   }
 
   // MARK: - Launches
 
   /// - Parameter scratch: of `scratchBytes`; nil where these are 0.
-  func enqueue(_ step: DeviceStep, scratch: Buffer?) throws(OpenCLError) {
-    let (size, traits) = (call.size, step.traits)
-    if call.readsWeightOnce, !size.isBatched { return try enqueueFew(step) }
+  func enqueue(_ call: DeviceCall, scratch: Buffer?) throws(DeviceError) {
+    let (size, traits) = (product.size, call.traits)
+    if product.readsWeightOnce, !size.isBatched { return try enqueueFew(call) }
     let (m, n) = (size.m, size.n)
     let unit = Self.packs(size, traits) ? traits.matrixUnit : nil
     let tile =
@@ -60,20 +60,21 @@ struct MatmulGroups {
     let splits = splits(tile, units: traits.computeUnits)
     let isSplit = splits.count > 1
     let target =
-      isSplit ? .write(memory(scratch)) : call.accumulate ? KernelArgument.update(call.c) : .write(call.c)
-    let flag = KernelArgument.int(call.accumulate ? 1 : 0)
+      isSplit ? .write(memory(scratch)) : product.accumulate ? KernelArgument.update(product.c) : .write(product.c)
+    let flag = KernelArgument.int(product.accumulate ? 1 : 0)
     let last: [KernelArgument] = [isSplit ? .int(0) : flag, .int(splits.depths)]
     let range = NDRange.grid(
       tile.count(m: m, n: n), splits.count, size.batch, of: unit?.groupSize ?? tile.groupSize)
     if let unit {
       let sums = isSplit ? SlabLayout.aligned(splits.count * m * n * 4) : 0
-      try enqueueUnits(step, unit, memory(scratch), after: sums, tile, target, last, range)
+      try enqueueUnits(call, unit, memory(scratch), after: sums, tile, target, last, range)
     } else {
-      try enqueueTiles(step, tile, target, last, range)
+      try enqueueTiles(call, tile, target, last, range)
     }
     guard isSplit, let scratch else { return }
     try ColumnSum.enqueueFinal(
-      step, call.accumulate ? .update(call.c) : .write(call.c), partials: scratch, parts: splits.count, columns: m * n,
+      call, product.accumulate ? .update(product.c) : .write(product.c), partials: scratch, parts: splits.count,
+      columns: m * n,
       accumulate: flag)
   }
 
@@ -83,33 +84,34 @@ struct MatmulGroups {
   }
 
   /// The product of few rows: a tile would be nearly empty.
-  private func enqueueFew(_ step: DeviceStep) throws(OpenCLError) {
-    let size = call.size
-    let groupSize = step.traits.workGroupSize
+  private func enqueueFew(_ call: DeviceCall) throws(DeviceError) {
+    let size = product.size
+    let groupSize = call.traits.workGroupSize
     let lanes = min(groupSize, Self.lanesOfRow)
     let rowsPerGroup = groupSize / lanes
-    try step.launch(
-      "matmul_few", "matmul_few.cl",
-      defines: ["LANES": lanes, "MOST_ROWS": MatmulLaunch.fewRows] + call.typeOfB.storageDefines
-        + step.traits.factorDefines(.tile),
+    try call.launch(
+      "matmul_few", "matmul/few.cl",
+      defines: ["LANES": lanes, "MOST_ROWS": MatmulLaunch.fewRows] + product.typeOfB.storageDefines
+        + call.traits.operandDefines(.tile),
       [
-        call.accumulate ? .update(call.c) : .write(call.c), .read(call.a), .read(call.b), .int(size.m), .int(size.n),
-        .int(size.k), .int(call.accumulate ? 1 : 0),
+        product.accumulate ? .update(product.c) : .write(product.c), .read(product.a), .read(product.b), .int(size.m),
+        .int(size.n),
+        .int(size.k), .int(product.accumulate ? 1 : 0),
       ], .groups((size.n + rowsPerGroup - 1) / rowsPerGroup, of: groupSize))
   }
 
   private func enqueueTiles(
-    _ step: DeviceStep, _ tile: MatmulParameters.Tile, _ target: KernelArgument, _ last: [KernelArgument],
+    _ call: DeviceCall, _ tile: MatmulParameters.Tile, _ target: KernelArgument, _ last: [KernelArgument],
     _ range: NDRange
-  ) throws(OpenCLError) {
-    let (m, n, k) = (call.size.m, call.size.n, call.size.k)
-    let transposes: Defines = ["TRANSPOSE_A": call.transposeA ? 1 : 0, "TRANSPOSE_B": call.transposeB ? 1 : 0]
-    try step.launch(
-      "matmul_tile", "matmul_tile.cl",
-      defines: transposes + tile.defines + call.typeOfB.storageDefines + step.traits.factorDefines(.tile),
+  ) throws(DeviceError) {
+    let (m, n, k) = (product.size.m, product.size.n, product.size.k)
+    let transposes: Defines = ["TRANSPOSE_A": product.transposeA ? 1 : 0, "TRANSPOSE_B": product.transposeB ? 1 : 0]
+    try call.launch(
+      "matmul_tile", "matmul/tile.cl",
+      defines: transposes + tile.defines + product.typeOfB.storageDefines + call.traits.operandDefines(.tile),
       [
-        target, .read(call.a), .read(call.b), .int(m), .int(n), .int(k), .int(call.transposeA ? m : k),
-        .int(call.transposeB ? k : n), .int(n), .ulong(m * k), .ulong(k * n), .ulong(m * n),
+        target, .read(product.a), .read(product.b), .int(m), .int(n), .int(k), .int(product.transposeA ? m : k),
+        .int(product.transposeB ? k : n), .int(n), .ulong(m * k), .ulong(k * n), .ulong(m * n),
       ] + last, range)
   }
 
@@ -117,40 +119,41 @@ struct MatmulGroups {
   ///
   /// - Parameter sums: bytes of the scratch memory that the products themselves need.
   private func enqueueUnits(
-    _ step: DeviceStep, _ unit: MatrixUnit, _ scratch: Buffer, after sums: Int, _ tile: MatmulParameters.Tile,
+    _ call: DeviceCall, _ unit: MatrixUnit, _ scratch: Buffer, after sums: Int, _ tile: MatmulParameters.Tile,
     _ target: KernelArgument, _ last: [KernelArgument], _ range: NDRange
-  ) throws(OpenCLError) {
-    let size = call.size
+  ) throws(DeviceError) {
+    let size = product.size
     let depth = Self.roundedUp(size.k)
     let beginA = sums / 2
     let beginB = beginA + size.batch * size.m * depth
-    try pack(step, unit, call.a, .float32, isTurned: call.transposeA, lines: size.m, to: scratch, at: beginA)
+    try pack(call, unit, product.a, .float32, isTurned: product.transposeA, lines: size.m, to: scratch, at: beginA)
     // Columns that lie packed in the weight itself are multiplied there.
-    let isPacked = call.typeOfB == .bfloat16 && call.transposeB && depth == size.k
+    let isPacked = product.typeOfB == .bfloat16 && product.transposeB && depth == size.k
     if !isPacked {
-      try pack(step, unit, call.b, call.typeOfB, isTurned: !call.transposeB, lines: size.n, to: scratch, at: beginB)
+      try pack(
+        call, unit, product.b, product.typeOfB, isTurned: !product.transposeB, lines: size.n, to: scratch, at: beginB)
     }
-    try step.launch(
-      unit.kernel, unit.kernel + ".cl",
+    try call.launch(
+      unit.kernel, unit.file,
       defines: unit.defines + ["TILE_M": tile.rows, "TILE_N": tile.columns]
         + (unit.isNVIDIA ? ["STAGES": tile == unit.tile ? 4 : 3] : [:]),
       [
-        target, .read(scratch), .read(isPacked ? call.b : scratch), .int(size.m), .int(size.n), .int(depth),
+        target, .read(scratch), .read(isPacked ? product.b : scratch), .int(size.m), .int(size.n), .int(depth),
         .ulong(beginA), .ulong(isPacked ? 0 : beginB),
       ] + last, range)
   }
 
   private func pack(
-    _ step: DeviceStep, _ unit: MatrixUnit, _ source: Buffer, _ dtype: DType, isTurned: Bool, lines: Int,
+    _ call: DeviceCall, _ unit: MatrixUnit, _ source: Buffer, _ dtype: DType, isTurned: Bool, lines: Int,
     to packed: Buffer, at begin: Int
-  ) throws(OpenCLError) {
-    let depth = Self.roundedUp(call.size.k)
+  ) throws(DeviceError) {
+    let depth = Self.roundedUp(product.size.k)
     let groups =
       isTurned ? ((lines + 63) / 64, depth / 32) : ((lines * depth / 8 + Self.packGroup - 1) / Self.packGroup, 1)
-    try step.launch(
-      isTurned ? "mma_pack_columns" : "mma_pack_lines", "matmul_mma_pack.cl",
+    try call.launch(
+      isTurned ? "mma_pack_columns" : "mma_pack_lines", "matmul/units_pack.cl",
       defines: dtype.storageDefines + unit.defines,
-      [.write(packed), .read(source), .int(lines), .int(call.size.k), .int(depth), .ulong(begin)],
-      .grid(groups.0, groups.1, call.size.batch, of: Self.packGroup))
+      [.write(packed), .read(source), .int(lines), .int(product.size.k), .int(depth), .ulong(begin)],
+      .grid(groups.0, groups.1, product.size.batch, of: Self.packGroup))
   }
 }

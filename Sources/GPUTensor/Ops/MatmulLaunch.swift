@@ -21,7 +21,7 @@ struct MatmulLaunch {
     guard let traits else { return 0 }
     let parameters = parameters(size, transposeA: transposeA, transposeB: transposeB, traits: traits)
     return parameters.family == .panel
-      ? MatmulPanel.scratchBytes(size, parameters.panel, factors: traits.factors)
+      ? MatmulPanel.scratchBytes(size, parameters.panel, operands: traits.operands)
       : MatmulGroups.scratchBytes(size, parameters.tile, traits: traits)
   }
 
@@ -34,23 +34,23 @@ struct MatmulLaunch {
   }
 
   /// - Parameter scratch: where operands are packed and parts of sums kept; nil: the step's own.
-  func enqueue(_ step: DeviceStep, scratch: Buffer? = nil) throws(OpenCLError) {
-    let parameters = Self.parameters(size, transposeA: transposeA, transposeB: transposeB, traits: step.traits)
+  func enqueue(_ call: DeviceCall, scratch: Buffer? = nil) throws(DeviceError) {
+    let parameters = Self.parameters(size, transposeA: transposeA, transposeB: transposeB, traits: call.traits)
     // The library reads floats alone, and multiplies them.
-    let isForLibrary = typeOfB == .float32 && step.traits.factors == .float32
+    let isForLibrary = typeOfB == .float32 && call.traits.operands == .float32
     switch parameters.family {
     case .panel:
-      try MatmulPanel(call: self, parameters: parameters.panel).enqueue(step, scratch: scratch ?? step.scratch)
-    case .clblast where isForLibrary: try CLBlastProduct.enqueue(self, step)
+      try MatmulPanel(product: self, parameters: parameters.panel).enqueue(call, scratch: scratch ?? call.scratch)
+    case .clblast where isForLibrary: try CLBlastProduct.enqueue(self, call)
     case .tile, .clblast:
-      try MatmulGroups(call: self, tile: parameters.tile).enqueue(step, scratch: scratch ?? step.scratchBuffer)
+      try MatmulGroups(product: self, tile: parameters.tile).enqueue(call, scratch: scratch ?? call.scratchBuffer)
     }
   }
 
   /// Enqueues products of the same few rows by several weights as one launch; false where they are no such products.
-  static func enqueueRows(_ launches: [MatmulLaunch], _ step: DeviceStep) throws(OpenCLError) -> Bool {
-    guard readWeightsOnce(launches, step.traits) else { return false }
-    return try MatmulPanel.enqueueRows(launches, step)
+  static func enqueueRows(_ launches: [MatmulLaunch], _ call: DeviceCall) throws(DeviceError) -> Bool {
+    guard readWeightsOnce(launches, call.traits) else { return false }
+    return try MatmulPanel.enqueueRows(launches, call)
   }
 
   /// Whether they are products of few rows, each weight of which the panel family reads once.

@@ -1,6 +1,6 @@
 import Kernels
 
-/// The packed-panel family (`kernels/matmul_panel.cl`): the smaller operand is packed into panels of 48 columns, and a
+/// The packed-panel family (`kernels/matmul/panel.cl`): the smaller operand is packed into panels of 48 columns, and a
 /// chunk of the other into tiles of 8 rows. A packed tile of results is 8 × 48; the kernel's register tile is
 /// REGISTER_ROWS × REGISTER_COLUMNS of it.
 struct MatmulPanel {
@@ -15,8 +15,8 @@ struct MatmulPanel {
   /// PANELS_BEGIN of the kernel: the counter of chunks that lies before the panels.
   private static let counterBytes = 256
   /// K is split at multiples of DEPTH_BLOCK, as many as fill a chunk; twice as many in bf16.
-  private static func depthBlock(_ parameters: MatmulParameters.Panel, _ factors: FactorType) -> Int {
-    factors == .float32 ? parameters.depthBlock : 2 * parameters.depthBlock
+  private static func depthBlock(_ parameters: MatmulParameters.Panel, _ operands: OperandType) -> Int {
+    operands == .float32 ? parameters.depthBlock : 2 * parameters.depthBlock
   }
 
   /// A matrix addressed by two strides, so that a transpose is an exchange of the two.
@@ -30,11 +30,11 @@ struct MatmulPanel {
     var transposed: Operand { Operand(buffer: buffer, dtype: dtype, row: column, column: row, batch: batch) }
   }
 
-  private let call: MatmulLaunch
+  private let product: MatmulLaunch
   private let parameters: MatmulParameters.Panel
 
-  init(call: MatmulLaunch, parameters: MatmulParameters.Panel) {
-    self.call = call
+  init(product: MatmulLaunch, parameters: MatmulParameters.Panel) {
+    self.product = product
     self.parameters = parameters
   }
 
@@ -47,44 +47,45 @@ struct MatmulPanel {
   }
 
   /// Bytes of so many depths of the packed panels; in bf16, of whole tiles of 32.
-  private static func bytes(_ size: MatmulSize, depth: Int, _ factors: FactorType) -> Int {
-    let steps = factors == .float32 ? depth : (depth + 31) / 32 * 16
+  private static func bytes(_ size: MatmulSize, depth: Int, _ operands: OperandType) -> Int {
+    let steps = operands == .float32 ? depth : (depth + 31) / 32 * 16
     return panels(size) * panelColumns * MemoryLayout<Float>.size * steps
   }
 
   /// Depths that are packed at once.
-  private static func depth(_ size: MatmulSize, _ parameters: MatmulParameters.Panel, _ factors: FactorType) -> Int {
-    let block = depthBlock(parameters, factors)
-    return max(1, packedBytes / bytes(size, depth: block, factors)) * block
+  private static func depth(_ size: MatmulSize, _ parameters: MatmulParameters.Panel, _ operands: OperandType) -> Int {
+    let block = depthBlock(parameters, operands)
+    return max(1, packedBytes / bytes(size, depth: block, operands)) * block
   }
 
   /// Enough for this product and for every smaller one: fewer rows than the capacity may be packed deeper.
-  static func scratchBytes(_ size: MatmulSize, _ parameters: MatmulParameters.Panel, factors: FactorType) -> Int {
-    let block = bytes(size, depth: depthBlock(parameters, factors), factors)
-    return counterBytes + min(bytes(size, depth: size.k, factors), max(packedBytes, block)) * size.batch
+  static func scratchBytes(_ size: MatmulSize, _ parameters: MatmulParameters.Panel, operands: OperandType) -> Int {
+    let block = bytes(size, depth: depthBlock(parameters, operands), operands)
+    return counterBytes + min(bytes(size, depth: size.k, operands), max(packedBytes, block)) * size.batch
   }
 
   /// What a kernel that reads an operand of this type is compiled with.
-  private func defines(_ dtype: DType, _ step: DeviceStep) -> Defines {
+  private func defines(_ dtype: DType, _ call: DeviceCall) -> Defines {
     [
-      "CHUNK_TILES": parameters.chunkTiles, "DEPTH_BLOCK": Self.depthBlock(parameters, step.traits.factors),
-      "PACK_DEPTH": Self.packDepth, "REGISTER_LANES": step.traits.panelLanes,
-    ] + dtype.storageDefines + step.traits.factorDefines(.panel)
+      "CHUNK_TILES": parameters.chunkTiles, "DEPTH_BLOCK": Self.depthBlock(parameters, call.traits.operands),
+      "PACK_DEPTH": Self.packDepth, "REGISTER_LANES": call.traits.panelLanes,
+    ] + dtype.storageDefines + call.traits.operandDefines(.panel)
   }
 
-  func enqueue(_ step: DeviceStep, scratch: Buffer) throws(OpenCLError) {
-    let size = call.size
+  func enqueue(_ call: DeviceCall, scratch: Buffer) throws(DeviceError) {
+    let size = product.size
     let (m, n, k) = (size.m, size.n, size.k)
-    if try Self.enqueueRows([call], step) { return }
+    if try Self.enqueueRows([product], call) { return }
     let a = Operand(
-      buffer: call.a, row: call.transposeA ? 1 : k, column: call.transposeA ? m : 1, batch: m * k)
+      buffer: product.a, row: product.transposeA ? 1 : k, column: product.transposeA ? m : 1, batch: m * k)
     let b = Operand(
-      buffer: call.b, dtype: call.typeOfB, row: call.transposeB ? 1 : n, column: call.transposeB ? k : 1, batch: k * n)
-    let c = Operand(buffer: call.c, row: n, column: 1, batch: m * n)
+      buffer: product.b, dtype: product.typeOfB, row: product.transposeB ? 1 : n, column: product.transposeB ? k : 1,
+      batch: k * n)
+    let c = Operand(buffer: product.c, row: n, column: 1, batch: m * n)
     if Self.exchanges(size) {
-      try enqueuePacked(step, c.transposed, b.transposed, a.transposed, m: n, n: m, scratch: scratch)
+      try enqueuePacked(call, c.transposed, b.transposed, a.transposed, m: n, n: m, scratch: scratch)
     } else {
-      try enqueuePacked(step, c, a, b, m: m, n: n, scratch: scratch)
+      try enqueuePacked(call, c, a, b, m: m, n: n, scratch: scratch)
     }
   }
 
@@ -96,33 +97,33 @@ struct MatmulPanel {
     let least = (tiles + parameters.chunkTiles - 1) / parameters.chunkTiles
     let chunks = least < units ? least : min(rounded(least, upTo: units), tiles)
     let wanted = parameters.chunksPerUnit * units
-    let groups = min((wanted + chunks * call.size.batch - 1) / (chunks * call.size.batch), panels)
+    let groups = min((wanted + chunks * product.size.batch - 1) / (chunks * product.size.batch), panels)
     return (chunks, (panels + groups - 1) / groups)
   }
 
   private func enqueuePacked(
-    _ step: DeviceStep, _ c: Operand, _ a: Operand, _ b: Operand, m: Int, n: Int, scratch: Buffer
-  ) throws(OpenCLError) {
-    let size = call.size
+    _ call: DeviceCall, _ c: Operand, _ a: Operand, _ b: Operand, m: Int, n: Int, scratch: Buffer
+  ) throws(DeviceError) {
+    let size = product.size
     let (kernel, file) =
-      step.traits.usesTiles ? ("matmul_amx", "matmul_amx.cl") : ("matmul_panel", "matmul_panel.cl")
+      call.traits.usesAMX ? ("matmul_amx", "matmul/amx.cl") : ("matmul_panel", "matmul/panel.cl")
     let panels = Self.panels(size)
-    let depth = Self.depth(size, parameters, step.traits.factors)
-    let units = step.context.device.computeUnits
+    let depth = Self.depth(size, parameters, call.traits.operands)
+    let units = call.context.device.computeUnits
     let (rowChunks, panelsEach) = chunks(m: m, panels: panels, units: units)
     let chunkCount = rowChunks * ((panels + panelsEach - 1) / panelsEach) * size.batch
     for first in stride(from: 0, to: size.k, by: depth) {
       let count = min(depth, size.k - first)
-      try step.launch(
-        "matmul_pack_panels", file, defines: defines(b.dtype, step),
+      try call.launch(
+        "matmul_pack_panels", file, defines: defines(b.dtype, call),
         [
           .write(scratch), .write(scratch), .read(b.buffer), .int(n), .int(count), .int(first), .ulong(b.row),
           .ulong(b.column),
           .ulong(b.batch),
         ], .grid(panels, (count + Self.packDepth - 1) / Self.packDepth, size.batch, of: 1))
-      let accumulate = call.accumulate || first > 0
-      try step.launch(
-        kernel, file, defines: defines(a.dtype, step),
+      let accumulate = product.accumulate || first > 0
+      try call.launch(
+        kernel, file, defines: defines(a.dtype, call),
         [
           accumulate ? .update(c.buffer) : .write(c.buffer), .update(scratch), .read(a.buffer), .read(scratch), .int(m),
           .int(n), .int(count), .int(first), .int(rowChunks), .int(panelsEach), .int(size.batch), .ulong(a.row),
@@ -133,27 +134,28 @@ struct MatmulPanel {
   }
 
   /// Enqueues X·Wᵀ of the same few rows X by up to three weights as one launch; false where the rows are many.
-  static func enqueueRows(_ calls: [MatmulLaunch], _ step: DeviceStep) throws(OpenCLError) -> Bool {
-    let first = calls[0]
+  static func enqueueRows(_ launches: [MatmulLaunch], _ call: DeviceCall) throws(DeviceError) -> Bool {
+    let first = launches[0]
     let (m, k) = (first.size.m, first.size.k)
-    guard first.readsWeightOnce, calls.count <= Matmul.mostParts else { return false }
-    var products: [KernelArgument] = []
+    guard first.readsWeightOnce, launches.count <= Matmul.mostParts else { return false }
+    var arguments: [KernelArgument] = []
     var shares = 0
     for index in 0..<Matmul.mostParts {
       // A product that is not there has no columns.
-      let call = index < calls.count ? calls[index] : first
-      let n = index < calls.count ? call.size.n : 0
-      products += [
-        call.accumulate ? .update(call.c) : .write(call.c), .read(call.b), .int(n), .int(call.accumulate ? 1 : 0),
+      let product = index < launches.count ? launches[index] : first
+      let n = index < launches.count ? product.size.n : 0
+      arguments += [
+        product.accumulate ? .update(product.c) : .write(product.c), .read(product.b), .int(n),
+        .int(product.accumulate ? 1 : 0),
       ]
       shares += (n + rowsPerItem - 1) / rowsPerItem * first.size.batch
     }
-    try step.launch(
-      "matmul_rows", "matmul_rows.cl",
-      defines: ["ROWS_PER_ITEM": rowsPerItem] + first.typeOfB.storageDefines + step.traits.factorDefines(.panel),
-      [.update(try step.context.counters()), .read(first.a)] + products
+    try call.launch(
+      "matmul_rows", "matmul/rows.cl",
+      defines: ["ROWS_PER_ITEM": rowsPerItem] + first.typeOfB.storageDefines + call.traits.operandDefines(.panel),
+      [.update(try call.context.counters()), .read(first.a)] + arguments
         + [.int(m), .int(k), .int(first.size.batch)],
-      .groups(min(step.context.device.computeUnits, shares), of: 1))
+      .groups(min(call.context.device.computeUnits, shares), of: 1))
     return true
   }
 }

@@ -27,24 +27,24 @@ struct MuonMomentum: Operation {
 
   func canAccumulate(output: Int) -> Bool { output == 1 }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.inputShapes[0].count
-    try step.launchElements(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.inputShapes[0].count
+    try call.launchElements(
       "muon_momentum", "muon.cl",
       [
-        step.output(0), step.output(1), step.input(0), step.input(1), .ulong(count), .float(settings.momentum),
+        call.output(0), call.output(1), call.input(0), call.input(1), .ulong(count), .float(settings.momentum),
         .float(settings.maxGradNorm),
       ], count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (update, m, g, norm) = (step.output(0), step.output(1), step.input(0), step.input(1)[0])
-    let count = step.inputShapes[0].count
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (update, m, g, norm) = (call.output(0), call.output(1), call.input(0), call.input(1)[0])
+    let count = call.inputShapes[0].count
     guard norm.isFinite else { return update.update(repeating: 0, count: count) }
     let (mu, clip) = (S(settings.momentum), GlobalNorm.clipFactor(norm, maxGradNorm: settings.maxGradNorm))
-    step.parallelElements(count) { range in
+    call.parallelElements(count) { range in
       for index in range {
         let gradient = g[index] * clip
         m[index] = mu * m[index] + gradient
@@ -60,17 +60,17 @@ struct MuonScale: Operation {
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(inputs[0].shape)] }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.inputShapes[0].count
-    try step.launchElements(
-      "muon_scale", "muon.cl", [step.output(0), step.input(0), step.input(1), .ulong(count)], count: count)
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.inputShapes[0].count
+    try call.launchElements(
+      "muon_scale", "muon.cl", [call.output(0), call.input(0), call.input(1), .ulong(count)], count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, x, factor) = (step.output(0), step.input(0), 1 / (step.input(1)[0] + 1e-7))
-    step.parallelElements(step.inputShapes[0].count) { range in for index in range { out[index] = x[index] * factor } }
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, x, factor) = (call.output(0), call.input(0), 1 / (call.input(1)[0] + 1e-7))
+    call.parallelElements(call.inputShapes[0].count) { range in for index in range { out[index] = x[index] * factor } }
   }
 }
 
@@ -89,24 +89,24 @@ struct MuonUpdate: Operation {
 
   private func scale(_ shape: Shape) -> Double { 0.2 * Double(shape.dimensions.max() ?? 1).squareRoot() }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let (shape, rate) = (step.inputShapes[0], Double(step.scalars.learningRate))
-    try step.launchElements(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let (shape, rate) = (call.inputShapes[0], Double(call.scalars.learningRate))
+    try call.launchElements(
       "muon_update", "muon.cl",
       [
-        step.output(0), step.input(0), step.input(1), .ulong(shape.count),
+        call.output(0), call.input(0), call.input(1), .ulong(shape.count),
         .float(Float(1 - rate * Double(settings.weightDecay))), .float(Float(rate * scale(shape))),
       ], count: shape.count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (p, x) = (step.output(0), step.input(0))
-    guard step.input(1)[0].isFinite else { return }
-    let (shape, rate) = (step.inputShapes[0], S(step.scalars.learningRate))
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (p, x) = (call.output(0), call.input(0))
+    guard call.input(1)[0].isFinite else { return }
+    let (shape, rate) = (call.inputShapes[0], S(call.scalars.learningRate))
     let (keep, size) = (1 - rate * S(settings.weightDecay), rate * S(scale(shape)))
-    step.parallelElements(shape.count) { range in
+    call.parallelElements(shape.count) { range in
       for index in range { p[index] = p[index] * keep - size * x[index] }
     }
   }

@@ -52,7 +52,7 @@ package final class CaseRecorder {
   package private(set) var outputs: [Tensor] = []
   /// Rows with a target; all, unless the case says otherwise.
   package private(set) var targets: Int
-  package private(set) var scalars = RunScalars()
+  package private(set) var scalars = ReplayScalars()
   /// What finite differences vary, and the sum of outputs times seeds whose gradient they measure.
   package private(set) var differentiated: [(parameter: Variable, gradient: Tensor)] = []
   package private(set) var objective: Tensor?
@@ -137,7 +137,7 @@ package final class CaseRecorder {
     remember(gradients, of: tensors)
   }
 
-  func set(_ change: (inout RunScalars) -> Void) {
+  func set(_ change: (inout ReplayScalars) -> Void) {
     change(&scalars)
   }
 

@@ -24,22 +24,22 @@ struct RMSNorm: Operation {
     }
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    try step.launchRows(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    try call.launchRows(
       "rmsnorm_forward", "rmsnorm.cl",
       [
-        step.output(0), step.output(1), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns),
+        call.output(0), call.output(1), call.input(0), call.input(1), .int(rows), .int(call.inputShapes[0].columns),
         .float(eps),
       ], rows: rows)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, rstd, x, weight) = (step.output(0), step.output(1), step.input(0), step.input(1))
-    let columns = step.inputShapes[0].columns
-    step.parallel(step.leading(ofInput: 0)) { row in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, rstd, x, weight) = (call.output(0), call.output(1), call.input(0), call.input(1))
+    let columns = call.inputShapes[0].columns
+    call.parallel(call.leading(ofInput: 0)) { row in
       let (source, target) = (x + row * columns, out + row * columns)
       var squares: S = 0
       for column in 0..<columns { squares += source[column] * source[column] }
@@ -61,17 +61,17 @@ struct AddedRMSNorm: Operation {
     [TensorDescription(inputs[0].shape)] + norm.outputs(for: [inputs[0], inputs[2]])
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    try step.launchRows(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    try call.launchRows(
       "rmsnorm_forward_added", "rmsnorm.cl",
-      (0..<3).map(step.output) + (0..<3).map(step.input)
-        + [.int(rows), .int(step.inputShapes[0].columns), .float(norm.eps)], rows: rows)
+      (0..<3).map(call.output) + (0..<3).map(call.input)
+        + [.int(rows), .int(call.inputShapes[0].columns), .float(norm.eps)], rows: rows)
   }
 
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    Add().evaluate(step.part(inputs: 0..<2, outputs: 0..<1))
-    norm.evaluate(step.part(reading: 0..<1, inputs: 2..<3, outputs: 1..<3))
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    Add().evaluate(call.part(inputs: 0..<2, outputs: 0..<1))
+    norm.evaluate(call.part(reading: 0..<1, inputs: 2..<3, outputs: 1..<3))
   }
 }
 
@@ -83,23 +83,23 @@ struct RMSNormBackwardInput: Operation {
 
   func canAccumulate(output: Int) -> Bool { true }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    try step.launchRows(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    try call.launchRows(
       "rmsnorm_backward_input", "rmsnorm.cl",
       [
-        step.output(0), step.input(0), step.input(1), step.input(2), step.input(3), .int(rows),
-        .int(step.inputShapes[0].columns), step.accumulateFlag(0),
+        call.output(0), call.input(0), call.input(1), call.input(2), call.input(3), .int(rows),
+        .int(call.inputShapes[0].columns), call.accumulateFlag(0),
       ], rows: rows)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (dx, dout, x, weight, rstd) = (step.output(0), step.input(0), step.input(1), step.input(2), step.input(3))
-    let columns = step.inputShapes[0].columns
-    let accumulates = step.accumulates(0)
-    step.parallel(step.leading(ofInput: 0)) { row in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (dx, dout, x, weight, rstd) = (call.output(0), call.input(0), call.input(1), call.input(2), call.input(3))
+    let columns = call.inputShapes[0].columns
+    let accumulates = call.accumulates(0)
+    call.parallel(call.leading(ofInput: 0)) { row in
       let base = row * columns
       var product: S = 0
       for column in 0..<columns { product += dout[base + column] * weight[column] * x[base + column] }
@@ -125,26 +125,26 @@ struct RMSNormBackwardWeight: Operation {
     ColumnSum.scratchBytes(call.inputs[0], traits: traits)
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    let columns = step.inputShapes[0].columns
-    let sum = ColumnSum(rows: rows, columns: columns, traits: step.traits)
-    try step.launch(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    let columns = call.inputShapes[0].columns
+    let sum = ColumnSum(rows: rows, columns: columns, traits: call.traits)
+    try call.launch(
       "rmsnorm_backward_weight_partial", "rmsnorm.cl",
       [
-        .write(step.scratch), step.input(0), step.input(1), step.input(2), .int(rows), .int(columns),
+        .write(call.scratch), call.input(0), call.input(1), call.input(2), .int(rows), .int(columns),
         .int(ColumnSum.rowsPerPart),
       ], sum.partialRange)
-    try sum.enqueueFinal(step, partials: step.scratch, output: 0)
+    try sum.enqueueFinal(call, partials: call.scratch, output: 0)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (dweight, dout, x, rstd) = (step.output(0), step.input(0), step.input(1), step.input(2))
-    let (rows, columns) = (step.leading(ofInput: 0), step.inputShapes[0].columns)
-    let accumulates = step.accumulates(0)
-    step.parallel(columns) { column in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (dweight, dout, x, rstd) = (call.output(0), call.input(0), call.input(1), call.input(2))
+    let (rows, columns) = (call.leading(ofInput: 0), call.inputShapes[0].columns)
+    let accumulates = call.accumulates(0)
+    call.parallel(columns) { column in
       var sum: S = accumulates ? dweight[column] : 0
       for row in 0..<rows { sum += dout[row * columns + column] * x[row * columns + column] * rstd[row] }
       dweight[column] = sum

@@ -11,20 +11,20 @@ struct RecordStatistics: Operation {
 
   func canAccumulate(output: Int) -> Bool { true }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try step.launch(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    try call.launch(
       "record_step", "statistics.cl",
       [
-        step.output(0), step.input(0), step.input(1), .int(step.scalars.statisticsSlot),
-        .float(step.scalars.lossScale),
-      ], .groups(1, of: step.traits.workGroupSize))
+        call.output(0), call.input(0), call.input(1), .int(call.scalars.statisticsSlot),
+        .float(call.scalars.lossScale),
+      ], .groups(1, of: call.traits.workGroupSize))
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let slot = step.output(0) + step.scalars.statisticsSlot * 4
-    let (loss, norm) = (step.input(0)[0] * S(step.scalars.lossScale), step.input(1)[0])
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let slot = call.output(0) + call.scalars.statisticsSlot * 4
+    let (loss, norm) = (call.input(0)[0] * S(call.scalars.lossScale), call.input(1)[0])
     slot[0] = loss
     slot[1] = norm
     slot[2] = loss.isFinite && norm.isFinite ? 0 : 1

@@ -16,7 +16,7 @@ struct ColumnSum {
   }
 
   private static func columnBlocks(_ columns: Int, _ traits: KernelTraits) -> Int {
-    // Mirrors COLUMN_BLOCK of common.cl.
+    // Mirrors COLUMN_BLOCK of prelude/common.cl.
     let block = traits.workGroupSize * traits.vectorWidth * (traits.workGroupSize == 1 ? 8 : 1)
     return (columns + block - 1) / block
   }
@@ -27,19 +27,19 @@ struct ColumnSum {
   }
 
   /// Adds the parts up into an output of the step.
-  func enqueueFinal(_ step: DeviceStep, partials: Buffer, output: Int) throws(OpenCLError) {
+  func enqueueFinal(_ call: DeviceCall, partials: Buffer, output: Int) throws(DeviceError) {
     try Self.enqueueFinal(
-      step, step.output(output), partials: partials, parts: Self.parts(rows: rows), columns: columns,
-      accumulate: step.accumulateFlag(output))
+      call, call.output(output), partials: partials, parts: Self.parts(rows: rows), columns: columns,
+      accumulate: call.accumulateFlag(output))
   }
 
   /// Adds up partials [parts, columns], in their order.
   static func enqueueFinal(
-    _ step: DeviceStep, _ target: KernelArgument, partials: Buffer, parts: Int, columns: Int, accumulate: KernelArgument
-  ) throws(OpenCLError) {
-    try step.launch(
+    _ call: DeviceCall, _ target: KernelArgument, partials: Buffer, parts: Int, columns: Int, accumulate: KernelArgument
+  ) throws(DeviceError) {
+    try call.launch(
       "column_sum_final", "reduce.cl", [target, .read(partials), .int(parts), .int(columns), accumulate],
-      .groups(columnBlocks(columns, step.traits), of: step.traits.workGroupSize))
+      .groups(columnBlocks(columns, call.traits), of: call.traits.workGroupSize))
   }
 }
 
@@ -52,11 +52,11 @@ enum LongSum {
 
   /// Enqueues one of reduce.cl's partial sums of `count` elements into `partials`.
   static func enqueuePartial(
-    _ kernel: String, _ step: DeviceStep, partials: Buffer, _ x: KernelArgument, count: Int
-  ) throws(OpenCLError) {
-    try step.launch(
+    _ kernel: String, _ call: DeviceCall, partials: Buffer, _ x: KernelArgument, count: Int
+  ) throws(DeviceError) {
+    try call.launch(
       kernel, "reduce.cl", [.write(partials), x, .ulong(count), .ulong(elementsPerPart)],
-      .groups(parts(count), of: step.traits.workGroupSize))
+      .groups(parts(count), of: call.traits.workGroupSize))
   }
 }
 
@@ -72,23 +72,23 @@ struct SumRows: Operation {
     ColumnSum.scratchBytes(call.inputs[0], traits: traits)
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    let columns = step.inputShapes[0].columns
-    let sum = ColumnSum(rows: rows, columns: columns, traits: step.traits)
-    try step.launch(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    let columns = call.inputShapes[0].columns
+    let sum = ColumnSum(rows: rows, columns: columns, traits: call.traits)
+    try call.launch(
       "column_sum_partial", "reduce.cl",
-      [.write(step.scratch), step.input(0), .int(rows), .int(columns), .int(ColumnSum.rowsPerPart)], sum.partialRange)
-    try sum.enqueueFinal(step, partials: step.scratch, output: 0)
+      [.write(call.scratch), call.input(0), .int(rows), .int(columns), .int(ColumnSum.rowsPerPart)], sum.partialRange)
+    try sum.enqueueFinal(call, partials: call.scratch, output: 0)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, x) = (step.output(0), step.input(0))
-    let (rows, columns) = (step.leading(ofInput: 0), step.inputShapes[0].columns)
-    let accumulates = step.accumulates(0)
-    step.parallel(columns) { column in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, x) = (call.output(0), call.input(0))
+    let (rows, columns) = (call.leading(ofInput: 0), call.inputShapes[0].columns)
+    let accumulates = call.accumulates(0)
+    call.parallel(columns) { column in
       var sum: S = accumulates ? out[column] : 0
       for row in 0..<rows { sum += x[row * columns + column] }
       out[column] = sum
@@ -108,22 +108,22 @@ struct SumAll: Operation {
     traits == nil ? 0 : LongSum.parts(call.inputs[0].count) * MemoryLayout<Float>.size
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.inputShapes[0].count(step.counts)
-    try LongSum.enqueuePartial("sum_partial", step, partials: step.scratch, step.input(0), count: count)
-    try step.launch(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.inputShapes[0].count(call.counts)
+    try LongSum.enqueuePartial("sum_partial", call, partials: call.scratch, call.input(0), count: count)
+    try call.launch(
       "sum_final", "reduce.cl",
-      [step.output(0), .read(step.scratch), .int(LongSum.parts(count)), step.accumulateFlag(0)],
-      .groups(1, of: step.traits.workGroupSize))
+      [call.output(0), .read(call.scratch), .int(LongSum.parts(count)), call.accumulateFlag(0)],
+      .groups(1, of: call.traits.workGroupSize))
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let x = step.input(0)
-    var sum: S = step.accumulates(0) ? step.output(0)[0] : 0
-    for index in 0..<step.inputShapes[0].count(step.counts) { sum += x[index] }
-    step.output(0)[0] = sum
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let x = call.input(0)
+    var sum: S = call.accumulates(0) ? call.output(0)[0] : 0
+    for index in 0..<call.inputShapes[0].count(call.counts) { sum += x[index] }
+    call.output(0)[0] = sum
   }
 }
 

@@ -22,8 +22,8 @@ struct RoPE: Joinable {
       to: 0, RoPE(headSize: headSize, direction: -direction), [pass.gradient(), pass.input(1), pass.input(2)])
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try Self.enqueue([(self, step)])
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    try Self.enqueue([(self, call)])
   }
 
   /// Queries and keys.
@@ -33,28 +33,28 @@ struct RoPE: Joinable {
     inputs[1...] == otherInputs[1...] && headSize == other.headSize && direction == other.direction
   }
 
-  static func enqueue(_ parts: [(operation: RoPE, step: DeviceStep)]) throws(OpenCLError) {
-    let (rope, step) = parts[0]
-    let rows = step.leading(ofInput: 0)
+  static func enqueue(_ parts: [(operation: RoPE, call: DeviceCall)]) throws(DeviceError) {
+    let (rope, call) = parts[0]
+    let rows = call.leading(ofInput: 0)
     var tensors: [KernelArgument] = []
     for index in 0..<mostParts {
       // A tensor that is not there has no heads.
-      let part = index < parts.count ? parts[index].step : step
+      let part = index < parts.count ? parts[index].call : call
       let heads = index < parts.count ? part.inputShapes[0].columns / rope.headSize : 0
       tensors += [part.output(0), part.input(0), .int(heads)]
     }
-    try step.launchRows(
+    try call.launchRows(
       "rope_apply", "rope.cl",
-      tensors + [step.input(1), step.input(2), .int(rows), .int(rope.headSize), .float(rope.direction)], rows: rows)
+      tensors + [call.input(1), call.input(2), .int(rows), .int(rope.headSize), .float(rope.direction)], rows: rows)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, x, table, positions) = (step.output(0), step.input(0), step.input(1), step.ints(2))
-    let columns = step.inputShapes[0].columns
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, x, table, positions) = (call.output(0), call.input(0), call.input(1), call.ints(2))
+    let columns = call.inputShapes[0].columns
     let half = headSize / 2
-    step.parallel(step.leading(ofInput: 0)) { row in
+    call.parallel(call.leading(ofInput: 0)) { row in
       let cosines = table + Int(positions[row]) * headSize
       for head in stride(from: row * columns, to: (row + 1) * columns, by: headSize) {
         for index in 0..<half {

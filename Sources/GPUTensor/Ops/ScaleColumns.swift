@@ -18,23 +18,23 @@ struct ScaleColumns: Operation {
     if pass.needsGradient(0) { pass.contribute(to: 0, ScaleColumns(), [dout, pass.input(1)]) }
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    try step.launchRows(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    try call.launchRows(
       "scale_columns", "scale_columns.cl",
       [
-        step.output(0), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns),
-        step.accumulateFlag(0),
+        call.output(0), call.input(0), call.input(1), .int(rows), .int(call.inputShapes[0].columns),
+        call.accumulateFlag(0),
       ], rows: rows)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let columns = step.inputShapes[0].columns
-    let (out, x, factor) = (step.output(0), step.input(0), step.input(1))
-    let accumulates = step.accumulates(0)
-    step.parallel(step.leading(ofInput: 0)) { row in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let columns = call.inputShapes[0].columns
+    let (out, x, factor) = (call.output(0), call.input(0), call.input(1))
+    let accumulates = call.accumulates(0)
+    call.parallel(call.leading(ofInput: 0)) { row in
       for column in 0..<columns {
         let index = row * columns + column
         out[index] = (accumulates ? out[index] : 0) + x[index] * factor[column]

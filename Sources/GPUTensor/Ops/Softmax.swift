@@ -10,19 +10,19 @@ struct Softmax: Operation {
     pass.contribute(to: 0, SoftmaxBackward(), [pass.gradient(), pass.output(0)])
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    try step.launchRows(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    try call.launchRows(
       "softmax_forward", "softmax.cl",
-      [step.output(0), step.input(0), .int(rows), .int(step.inputShapes[0].columns)], rows: rows)
+      [call.output(0), call.input(0), .int(rows), .int(call.inputShapes[0].columns)], rows: rows)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let columns = step.inputShapes[0].columns
-    step.parallel(step.leading(ofInput: 0)) { row in
-      let (out, x) = (step.output(0) + row * columns, step.input(0) + row * columns)
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let columns = call.inputShapes[0].columns
+    call.parallel(call.leading(ofInput: 0)) { row in
+      let (out, x) = (call.output(0) + row * columns, call.input(0) + row * columns)
       var largest = x[0]
       for column in 0..<columns { largest = max(largest, x[column]) }
       var sum: S = 0
@@ -43,24 +43,24 @@ struct SoftmaxBackward: Operation {
 
   func canAccumulate(output: Int) -> Bool { true }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let rows = step.leading(ofInput: 0)
-    try step.launchRows(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let rows = call.leading(ofInput: 0)
+    try call.launchRows(
       "softmax_backward", "softmax.cl",
       [
-        step.output(0), step.input(0), step.input(1), .int(rows), .int(step.inputShapes[0].columns),
-        step.accumulateFlag(0),
+        call.output(0), call.input(0), call.input(1), .int(rows), .int(call.inputShapes[0].columns),
+        call.accumulateFlag(0),
       ], rows: rows)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let columns = step.inputShapes[0].columns
-    let accumulates = step.accumulates(0)
-    step.parallel(step.leading(ofInput: 0)) { row in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let columns = call.inputShapes[0].columns
+    let accumulates = call.accumulates(0)
+    call.parallel(call.leading(ofInput: 0)) { row in
       let base = row * columns
-      let (dx, dout, out) = (step.output(0) + base, step.input(0) + base, step.input(1) + base)
+      let (dx, dout, out) = (call.output(0) + base, call.input(0) + base, call.input(1) + base)
       var product: S = 0
       for column in 0..<columns { product += dout[column] * out[column] }
       for column in 0..<columns {

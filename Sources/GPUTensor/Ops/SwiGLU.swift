@@ -15,17 +15,17 @@ struct SwiGLU: Operation {
     pass.contribute(to: [0, 1], SwiGLUBackward(), [pass.gradient(), pass.input(0), pass.input(1)])
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(step.counts)
-    try step.launchElements(
-      "swiglu_forward", "swiglu.cl", [step.output(0), step.input(0), step.input(1), .ulong(count)], count: count)
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.outputShapes[0].count(call.counts)
+    try call.launchElements(
+      "swiglu_forward", "swiglu.cl", [call.output(0), call.input(0), call.input(1), .ulong(count)], count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (out, gate, up) = (step.output(0), step.input(0), step.input(1))
-    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (out, gate, up) = (call.output(0), call.input(0), call.input(1))
+    call.parallelElements(call.outputShapes[0].count(call.counts)) { range in
       for index in range { out[index] = gate[index] / (1 + S.exp(-gate[index])) * up[index] }
     }
   }
@@ -39,19 +39,19 @@ struct SwiGLUBackward: Operation {
     [TensorDescription(inputs[1].shape), TensorDescription(inputs[2].shape)]
   }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    let count = step.outputShapes[0].count(step.counts)
-    try step.launchElements(
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let count = call.outputShapes[0].count(call.counts)
+    try call.launchElements(
       "swiglu_backward", "swiglu.cl",
-      [step.output(0), step.output(1), step.input(0), step.input(1), step.input(2), .ulong(count)], count: count)
+      [call.output(0), call.output(1), call.input(0), call.input(1), call.input(2), .ulong(count)], count: count)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let (dgate, dup, dout) = (step.output(0), step.output(1), step.input(0))
-    let (gate, up) = (step.input(1), step.input(2))
-    step.parallelElements(step.outputShapes[0].count(step.counts)) { range in
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let (dgate, dup, dout) = (call.output(0), call.output(1), call.input(0))
+    let (gate, up) = (call.input(1), call.input(2))
+    call.parallelElements(call.outputShapes[0].count(call.counts)) { range in
       for index in range {
         let sigmoid = 1 / (1 + S.exp(-gate[index]))
         dgate[index] = dout[index] * up[index] * sigmoid * (1 + gate[index] * (1 - sigmoid))

@@ -9,16 +9,16 @@ struct Upload: Operation {
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(weight.shape, weight.dtype)] }
 
-  func enqueue(_ step: DeviceStep) throws(OpenCLError) {
-    try step.context.write(resident: weight.bytes, to: step.outputBuffer(0))
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    try call.context.write(resident: weight.bytes, to: call.outputBuffer(0))
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func evaluate<S: HostScalar>(_ step: HostStep<S>) {
-    let out = step.output(0)
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    let out = call.output(0)
     let values = weight.dtype.decoded(weight.bytes, count: weight.shape.count)
-    step.parallelElements(values.count) { range in
+    call.parallelElements(values.count) { range in
       for index in range { out[index] = S(values[index]) }
     }
   }

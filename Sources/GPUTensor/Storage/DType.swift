@@ -61,7 +61,7 @@ package enum DType: String, Sendable, CaseIterable {
   /// Whether elements share scales: such a matrix is written as a whole, and never by a kernel but an optimiser's.
   package var isBlocks: Bool { blockElements > 1 }
 
-  /// What kernels know it by: STORAGE of `kernels/storage.cl`.
+  /// What kernels know it by: STORAGE of `kernels/prelude/storage.cl`.
   var storage: Int {
     switch self {
     case .float32, .int32: 0

@@ -4,7 +4,7 @@ import Dispatch
 /// quantiles of a normal distribution times it. The absmaxes less their mean are stored in 8 bits, in groups of 256.
 ///
 /// Bytes: a header of 256 levels and the mean, in float, and of the two values of each byte of codes; for each group the largest absmax in float, 256 absmaxes of 8
-/// bits, and two codes a byte, the first in the high nibble. Padded as in `kernels/storage.cl`.
+/// bits, and two codes a byte, the first in the high nibble. Padded as in `kernels/prelude/storage.cl`.
 ///
 /// Source: arXiv:2305.14314 (QLoRA, section 3); the levels are those of arXiv:2110.02861 (dynamic tree quantisation).
 package enum NF4Blocks {

@@ -1,19 +1,19 @@
 import Kernels
 
-/// What the factors of matrix products are rounded to before they are multiplied; their sums are float32.
-package enum FactorType: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
+/// What the operands of matrix products are rounded to before they are multiplied; their sums are float32.
+package enum OperandType: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
   case float32
   case bfloat16
 }
 
-/// How a device multiplies factors that were rounded to bf16.
+/// How a device multiplies operands that were rounded to bf16.
 package enum BF16Method: String, Sendable, CaseIterable, Codable {
   /// As floats: everywhere.
   case rounding
   /// Pairs of them by `vdpbf16ps` (AVX512_BF16).
-  case pairs
+  case avx512 = "pairs"
   /// Tiles of them by `tdpbf16ps` (Intel AMX).
-  case tiles
+  case amx = "tiles"
   /// Tiles of them by the units of AMD's CDNA GPUs (`V_MFMA`), of its RDNA 3 GPUs (`V_WMMA`), and of Intel's, by sub-groups
   /// of 16 and of 8.
   case mfma, wmma, dpas16, dpas8
@@ -24,7 +24,7 @@ package enum BF16Method: String, Sendable, CaseIterable, Codable {
   package func suits(_ family: MatmulFamily) -> Bool {
     switch self {
     case .rounding: family != .clblast
-    case .pairs, .tiles: family == .panel
+    case .avx512, .amx: family == .panel
     case .mfma, .wmma, .dpas16, .dpas8, .mma: family == .tile
     }
   }

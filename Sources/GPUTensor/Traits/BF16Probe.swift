@@ -24,8 +24,8 @@ package enum BF16Probe {
   private static func isClaimed(_ method: BF16Method, by device: Device) -> Bool {
     switch method {
     case .rounding: true
-    case .pairs: device.kind == .cpu && processorFlags.contains("avx512_bf16")
-    case .tiles: device.kind == .cpu && processorFlags.contains("amx_bf16")
+    case .avx512: device.kind == .cpu && processorFlags.contains("avx512_bf16")
+    case .amx: device.kind == .cpu && processorFlags.contains("amx_bf16")
     case .mma: device.kind == .gpu && device.vendor.contains("NVIDIA")
     case .dpas8, .dpas16: emulatesUnits(device) || device.extensions.contains(matrixExtension)
     case .wmma, .mfma: emulatesUnits(device) || device.kind == .gpu && device.vendor.contains("Advanced Micro Devices")
@@ -46,10 +46,10 @@ package enum BF16Probe {
   }
 
   /// What the child does: multiplies in that way, and compares.
-  package static func run(_ method: BF16Method, on device: Device) throws(OpenCLError) -> Bool {
+  package static func run(_ method: BF16Method, on device: Device) throws(DeviceError) -> Bool {
     guard method != .rounding else { return true }
     let context = try Context(device: device)
-    if method == .tiles { try context.requestTileRegisters() }
+    if method == .amx { try context.requestTileRegisters() }
     let unit = MatrixUnit(method)
     let name = unit.map { $0.isNVIDIA ? "mma" : "units" } ?? method.rawValue
     let kernel = try context.kernel(
@@ -64,8 +64,8 @@ package enum BF16Probe {
     return try context.words(of: sums, count: 16).allSatisfy { Float(bitPattern: $0) == -4.5 }
   }
 
-  private static func write(_ words: [UInt32], to buffer: Buffer, _ context: Context) throws(OpenCLError) {
-    try words.withUnsafeBufferPointer { words throws(OpenCLError) in
+  private static func write(_ words: [UInt32], to buffer: Buffer, _ context: Context) throws(DeviceError) {
+    try words.withUnsafeBufferPointer { words throws(DeviceError) in
       try context.write(UnsafeRawBufferPointer(words), to: buffer)
     }
   }

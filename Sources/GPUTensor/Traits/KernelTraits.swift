@@ -19,7 +19,7 @@ package struct KernelTraits: Sendable, Equatable {
   /// What `accrete tune` found better than the defaults.
   package var tunedProducts: [MatmulClass: MatmulParameters] = [:]
   package var attentionFamily: AttentionFamily
-  package var factors = FactorType.float32
+  package var operands = OperandType.float32
   /// How bf16 is multiplied: what `BF16Probe` found.
   package var bf16Method = BF16Method.rounding
 
@@ -69,24 +69,24 @@ package struct KernelTraits: Sendable, Equatable {
   }
 
   /// The define that tells a family's kernels how to multiply: none for float32.
-  package func factorDefines(_ family: MatmulFamily) -> Defines {
-    guard factors == .bfloat16 else { return [:] }
+  package func operandDefines(_ family: MatmulFamily) -> Defines {
+    guard operands == .bfloat16 else { return [:] }
     guard family == .panel else { return ["BF16": 1] }
     return switch bf16Method {
-    case .pairs: ["BF16": 2]
-    case .tiles: ["BF16": 3]
+    case .avx512: ["BF16": 2]
+    case .amx: ["BF16": 3]
     default: ["BF16": 1]
     }
   }
 
   /// REGISTER_LANES of the panel family's products: pairs are multiplied in the widest registers alone.
-  package var panelLanes: Int { factors == .bfloat16 && bf16Method == .pairs ? 16 : registerLanes }
+  package var panelLanes: Int { operands == .bfloat16 && bf16Method == .avx512 ? 16 : registerLanes }
 
   /// Whether the panel family multiplies in the processor's tile registers.
-  package var usesTiles: Bool { factors == .bfloat16 && bf16Method == .tiles }
+  package var usesAMX: Bool { operands == .bfloat16 && bf16Method == .amx }
 
   /// What the tile family multiplies in; nil: in no matrix unit.
-  package var matrixUnit: MatrixUnit? { factors == .bfloat16 ? MatrixUnit(bf16Method) : nil }
+  package var matrixUnit: MatrixUnit? { operands == .bfloat16 ? MatrixUnit(bf16Method) : nil }
 
   /// The defines that every row and element-wise kernel is compiled with.
   package var defines: Defines {

@@ -2,7 +2,7 @@ import Kernels
 
 /// How a class of products is computed: by which family, and with which of its sizes.
 package struct MatmulParameters: Sendable, Hashable, Codable {
-  /// Sizes of the panel family (`kernels/matmul_pack.cl`).
+  /// Sizes of the panel family (`kernels/matmul/pack.cl`).
   package struct Panel: Sendable, Hashable, Codable {
     /// Row tiles of a chunk, which a work-item packs at once.
     package var chunkTiles: Int
@@ -26,7 +26,7 @@ package struct MatmulParameters: Sendable, Hashable, Codable {
     }
   }
 
-  /// Sizes of the tile family (`kernels/matmul_tile.cl`).
+  /// Sizes of the tile family (`kernels/matmul/tile.cl`).
   package struct Tile: Sendable, Hashable, Codable {
     /// A group's part of the result, and the depth of its operands in local memory.
     package var rows = 64
@@ -94,4 +94,4 @@ extension MatmulParameters: CustomStringConvertible {
 }
 
 /// What `accrete tune` found, by precision; a class that is not in it has the defaults.
-package typealias TunedProducts = [FactorType: [MatmulClass: MatmulParameters]]
+package typealias TunedProducts = [OperandType: [MatmulClass: MatmulParameters]]

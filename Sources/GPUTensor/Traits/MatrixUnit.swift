@@ -10,7 +10,7 @@ package struct MatrixUnit: Sendable {
   /// A group's part of a result, by four sub-groups: where the large ones give each compute unit one, and elsewhere.
   package let largeTile: MatmulParameters.Tile
   package let tile: MatmulParameters.Tile
-  /// UNITS of `kernels/units.cl`; 0: NVIDIA's, whose kernels are their own.
+  /// UNITS of `kernels/prelude/units.cl`; 0: NVIDIA's, whose kernels are their own.
   private let number: Int
 
   /// nil where the method is by no such unit.
@@ -18,7 +18,7 @@ package struct MatrixUnit: Sendable {
     // Sums take half of the registers at most: 64 of a work-item's, or Intel's 64 of a sub-group, of which a product of 8
     // rows takes 8.
     switch method {
-    case .rounding, .pairs, .tiles: return nil
+    case .rounding, .avx512, .amx: return nil
     case .mma: self.init(0, lanes: 32, 16, 8, large: (128, 128), small: (128, 64))
     case .dpas8: self.init(1, lanes: 8, 8, 8, large: (64, 32), small: (32, 32))
     case .dpas16: self.init(2, lanes: 16, 8, 16, large: (64, 64), small: (32, 64))
@@ -35,6 +35,7 @@ package struct MatrixUnit: Sendable {
   package var isNVIDIA: Bool { number == 0 }
   package var groupSize: Int { 4 * lanes }
   package var kernel: String { isNVIDIA ? "matmul_mma" : "matmul_units" }
+  package var file: String { isNVIDIA ? "matmul/mma.cl" : "matmul/units.cl" }
   /// What kernels that feed it are compiled with.
   package var defines: Defines { isNVIDIA ? [:] : ["UNITS": number] }
 }

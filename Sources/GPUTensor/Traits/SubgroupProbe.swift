@@ -13,7 +13,7 @@ enum SubgroupProbe {
     return works
   }
 
-  private static func adds(on device: Device, _ traits: KernelTraits) throws(OpenCLError) -> Bool {
+  private static func adds(on device: Device, _ traits: KernelTraits) throws(DeviceError) -> Bool {
     let size = traits.workGroupSize
     let context = try Context(device: device)
     let results = try context.makeBuffer(byteCount: 8)

@@ -23,12 +23,12 @@ package struct TuningFile: Codable, Sendable {
 
   /// What hung, crashed, was not compiled or gave a wrong result: it is not tried again.
   package struct Failure: Codable, Sendable {
-    package let precision: FactorType
+    package let precision: OperandType
     package let product: MatmulClass
     package let parameters: MatmulParameters
     package let reason: String
 
-    package init(precision: FactorType, product: MatmulClass, parameters: MatmulParameters, reason: String) {
+    package init(precision: OperandType, product: MatmulClass, parameters: MatmulParameters, reason: String) {
       self.precision = precision
       self.product = product
       self.parameters = parameters
@@ -43,11 +43,11 @@ package struct TuningFile: Codable, Sendable {
   package let kernels: String
   package var date: String
   /// By precision; a class that is not in it keeps the defaults.
-  package var products: [FactorType: [MatmulClass: Product]] = [:]
+  package var products: [OperandType: [MatmulClass: Product]] = [:]
   package var failures: [Failure] = []
 
   /// Nothing measured yet.
-  package init(for device: Device, date: Date = .now) throws(OpenCLError) {
+  package init(for device: Device, date: Date = .now) throws(DeviceError) {
     (self.device, platform, driver) = (device.name, device.platform, device.driverVersion)
     kernels = try Self.kernelHash()
     self.date = date.formatted(.iso8601)
@@ -98,10 +98,10 @@ package struct TuningFile: Codable, Sendable {
     try encoder.encode(self).write(to: url, options: .atomic)
   }
 
-  private static func kernelHash() throws(OpenCLError) -> String {
+  private static func kernelHash() throws(DeviceError) -> String {
     var hash = SHA256()
     let files = [
-      "matmul_tile.cl", "matmul_mma.cl", "matmul_units.cl", "matmul_mma_pack.cl", "matmul_panel.cl", "matmul_amx.cl",
+      "matmul/tile.cl", "matmul/mma.cl", "matmul/units.cl", "matmul/units_pack.cl", "matmul/panel.cl", "matmul/amx.cl",
     ]
     for file in files {
       hash.update(data: Data(try KernelSource.load(file).utf8))

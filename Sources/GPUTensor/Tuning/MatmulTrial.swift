@@ -33,7 +33,7 @@ package struct MatmulTrial: Codable, Sendable {
 
   /// The device's place in `accrete devices`.
   package let device: Int
-  package let factors: FactorType
+  package let operands: OperandType
   package let bf16Method: BF16Method
   /// As `MatmulShape` reads it.
   package let shape: String
@@ -42,10 +42,10 @@ package struct MatmulTrial: Codable, Sendable {
   package let seconds: Double
 
   package init(
-    device: Int, factors: FactorType, bf16Method: BF16Method, shape: MatmulShape, parameters: MatmulParameters,
+    device: Int, operands: OperandType, bf16Method: BF16Method, shape: MatmulShape, parameters: MatmulParameters,
     seconds: Double
   ) {
-    (self.device, self.factors, self.bf16Method) = (device, factors, bf16Method)
+    (self.device, self.operands, self.bf16Method) = (device, operands, bf16Method)
     self.shape = shape.argument
     (self.parameters, self.seconds) = (parameters, seconds)
   }
@@ -59,7 +59,7 @@ package struct MatmulTrial: Codable, Sendable {
     }
     let benchmark = MatmulBenchmark.of(shape)
     var traits = KernelTraits.probed(device)
-    (traits.factors, traits.bf16Method) = (factors, bf16Method)
+    (traits.operands, traits.bf16Method) = (operands, bf16Method)
     let own = try Contender(benchmark, on: device, traits)
     traits.tunedProducts[product] = parameters
     let candidate = try Contender(benchmark, on: device, traits)
@@ -87,18 +87,18 @@ private struct Contender {
   private let executor: OpenCLExecutor
   private let prepared: PreparedCase
 
-  init(_ benchmark: Benchmark, on device: Device, _ traits: KernelTraits) throws(OpenCLError) {
+  init(_ benchmark: Benchmark, on device: Device, _ traits: KernelTraits) throws(DeviceError) {
     self.benchmark = benchmark
     executor = try OpenCLExecutor(device: device, traits: traits, profiling: true, isolated: false)
     prepared = try PreparedCase(benchmark.operation, executor: executor)
   }
 
-  func check() throws(OpenCLError) -> CaseRunner.Outcome {
+  func check() throws(DeviceError) -> CaseRunner.Outcome {
     _ = try time()
     return try benchmark.check(prepared)
   }
 
-  func time() throws(OpenCLError) -> (milliseconds: Double, elapsed: Double) {
+  func time() throws(DeviceError) -> (milliseconds: Double, elapsed: Double) {
     try benchmark.time(prepared, in: executor.context)
   }
 }

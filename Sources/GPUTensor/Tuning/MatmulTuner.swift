@@ -68,7 +68,7 @@ package struct MatmulTuner {
     }
     // The CLBlast library multiplies floats alone.
     let families = MatmulFamily.allCases.filter {
-      $0.suits(device) && ($0 != .clblast || traits.factors == .float32)
+      $0.suits(device) && ($0 != .clblast || traits.operands == .float32)
     }
     consider((previous.map { [$0] } ?? []) + families.map { MatmulParameters($0, tile: standard.tile) })
     switch best.parameters.family {

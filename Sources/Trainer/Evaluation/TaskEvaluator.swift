@@ -71,7 +71,7 @@ package struct TaskEvaluator {
   /// - Parameter generator: of a context of `generatedLength`; not needed where labels are chosen.
   package func answers(
     _ evaluator: LossEvaluator, _ generator: Generator?, stops: Set<Int32>
-  ) throws(OpenCLError) -> [TaskAnswer] {
+  ) throws(DeviceError) -> [TaskAnswer] {
     guard generatedLength > 0 else { return choose(try evaluator.rowLosses(candidates)) }
     guard let generator else { preconditionFailure("a task that writes has a generator") }
     return try generate(generator, stops: stops)
@@ -82,7 +82,7 @@ package struct TaskEvaluator {
   /// - Parameter goesOn: asked before each run of the model; false ends all answers where they are.
   package func generate(
     _ generator: Generator, stops: Set<Int32>, goesOn: () -> Bool = { true }
-  ) throws(OpenCLError) -> [TaskAnswer] {
+  ) throws(DeviceError) -> [TaskAnswer] {
     let written = try generator.generate(
       prompts: questions.map(\.prompt), maxTokens: maxTokens, stops: stops, sampling: .init(), goesOn: goesOn)
     return zip(questions, written).map { answer($0, Self.text($1, tokenizer)) }

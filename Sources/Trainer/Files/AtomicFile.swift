@@ -14,7 +14,7 @@ package final class AtomicFile {
   package private(set) var byteCount = 0
 
   /// Starts a file that will stand at `destination`; its folder must exist.
-  package init(_ destination: URL) throws(CheckpointError) {
+  package init(_ destination: URL) throws(FileError) {
     self.destination = destination.path
     // The process id and a random part keep two writers, and the rests of a killed one, apart.
     temporary = self.destination + ".\(getpid())-\(UInt32.random(in: 0 ... .max))\(Self.temporaryEnding)"
@@ -25,7 +25,7 @@ package final class AtomicFile {
   deinit { discard() }
 
   /// Appends `bytes`.
-  package func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     precondition(descriptor >= 0, "write after commit")
     var position = 0
     while position < bytes.count {
@@ -42,7 +42,7 @@ package final class AtomicFile {
   }
 
   /// Puts the file in its place, durably.
-  package func commit() throws(CheckpointError) {
+  package func commit() throws(FileError) {
     precondition(descriptor >= 0, "commit twice")
     guard fsync(descriptor) == 0 else { throw .system("fsync", temporary, code: errno) }
     let closed = close(descriptor)
@@ -79,11 +79,11 @@ package final class AtomicFile {
   }
 
   /// Writes all of `data` at `destination`, or leaves what is there.
-  package static func write(_ data: Data, to destination: URL) throws(CheckpointError) {
+  package static func write(_ data: Data, to destination: URL) throws(FileError) {
     let file = try AtomicFile(destination)
     // A closure would lose the error's type, so the result carries it.
-    let outcome = data.withUnsafeBytes { bytes -> Result<Void, CheckpointError> in
-      do throws(CheckpointError) {
+    let outcome = data.withUnsafeBytes { bytes -> Result<Void, FileError> in
+      do throws(FileError) {
         try file.write(bytes)
         return .success(())
       } catch {
@@ -95,7 +95,7 @@ package final class AtomicFile {
   }
 
   /// Flushes the entry of `path` in its folder: a rename alone may be lost with the power.
-  private static func flushFolder(of path: String) throws(CheckpointError) {
+  private static func flushFolder(of path: String) throws(FileError) {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system("open", folder, code: errno) }

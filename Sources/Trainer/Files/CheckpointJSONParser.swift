@@ -20,7 +20,7 @@ package struct CheckpointJSONParser {
   /// Parses all of `bytes`, which stand in the file `path` from byte `base` on.
   package static func parse(
     _ bytes: UnsafeRawBufferPointer, path: String, base: Int = 0
-  ) throws(CheckpointError) -> CheckpointJSON {
+  ) throws(FileError) -> CheckpointJSON {
     var parser = CheckpointJSONParser(path: path, bytes: bytes, base: base)
     let value = try parser.value(depth: 0)
     parser.skipWhiteSpace()
@@ -29,17 +29,17 @@ package struct CheckpointJSONParser {
   }
 
   /// Parses the file at `path`, whose value must be an object.
-  package static func object(path: String) throws(CheckpointError) -> CheckpointJSONObject {
+  package static func object(path: String) throws(FileError) -> CheckpointJSONObject {
     let file = try MappedFile(path: path)
     // Without this the mapping could end after its last mention, before the bytes are read.
-    let value = try withExtendedLifetime(file) { () throws(CheckpointError) in try parse(file.bytes, path: path) }
+    let value = try withExtendedLifetime(file) { () throws(FileError) in try parse(file.bytes, path: path) }
     guard let object = value.object else {
       throw .invalid(path, at: value.byteOffset, "a JSON object was expected, found \(value.kindName)")
     }
     return object
   }
 
-  private func failure(_ problem: String) -> CheckpointError {
+  private func failure(_ problem: String) -> FileError {
     .invalid(path, at: base + position, "JSON: " + problem)
   }
 
@@ -49,7 +49,7 @@ package struct CheckpointJSONParser {
     while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
   }
 
-  private mutating func value(depth: Int) throws(CheckpointError) -> CheckpointJSON {
+  private mutating func value(depth: Int) throws(FileError) -> CheckpointJSON {
     guard depth < Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth)") }
     skipWhiteSpace()
     let start = base + position
@@ -69,7 +69,7 @@ package struct CheckpointJSONParser {
 
   private mutating func literal(
     _ text: StaticString, _ content: CheckpointJSON.Content
-  ) throws(CheckpointError) -> CheckpointJSON.Content {
+  ) throws(FileError) -> CheckpointJSON.Content {
     for index in 0..<text.utf8CodeUnitCount {
       guard next == text.utf8Start[index] else { throw failure("\(text) was expected") }
       position += 1
@@ -77,7 +77,7 @@ package struct CheckpointJSONParser {
     return content
   }
 
-  private mutating func object(depth: Int) throws(CheckpointError) -> CheckpointJSONObject {
+  private mutating func object(depth: Int) throws(FileError) -> CheckpointJSONObject {
     var object = CheckpointJSONObject()
     position += 1
     skipWhiteSpace()
@@ -103,7 +103,7 @@ package struct CheckpointJSONParser {
     }
   }
 
-  private mutating func array(depth: Int) throws(CheckpointError) -> [CheckpointJSON] {
+  private mutating func array(depth: Int) throws(FileError) -> [CheckpointJSON] {
     var elements: [CheckpointJSON] = []
     position += 1
     skipWhiteSpace()
@@ -119,7 +119,7 @@ package struct CheckpointJSONParser {
   }
 
   /// True after the closing byte, false after a comma.
-  private mutating func endsOrContinues(_ end: UInt8) throws(CheckpointError) -> Bool {
+  private mutating func endsOrContinues(_ end: UInt8) throws(FileError) -> Bool {
     guard let byte = next, byte == end || byte == UInt8(ascii: ",") else {
       throw failure("',' or '\(Character(UnicodeScalar(end)))' was expected")
     }
@@ -127,7 +127,7 @@ package struct CheckpointJSONParser {
     return byte == end
   }
 
-  private mutating func string() throws(CheckpointError) -> String {
+  private mutating func string() throws(FileError) -> String {
     var scanner = CheckpointJSONText(bytes: bytes, position: position + 1)
     let text = scanner.string()
     position = scanner.position
@@ -135,7 +135,7 @@ package struct CheckpointJSONParser {
     return text
   }
 
-  private mutating func number() throws(CheckpointError) -> CheckpointJSON.Content {
+  private mutating func number() throws(FileError) -> CheckpointJSON.Content {
     var scanner = CheckpointJSONText(bytes: bytes, position: position)
     let content = scanner.number()
     position = scanner.position

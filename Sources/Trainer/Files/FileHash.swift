@@ -8,7 +8,7 @@ package enum FileHash {
   private static let pieceByteCount = 1 << 20
 
   /// The hash of the file at `url`.
-  package static func sha256(of url: URL) throws(CheckpointError) -> String {
+  package static func sha256(of url: URL) throws(FileError) -> String {
     let file = try MappedFile(path: url.path)
     // The closure keeps the mapping alive while its bytes are read.
     return withExtendedLifetime(file) { sha256(of: file.bytes) { file.release($0) } }

@@ -15,10 +15,10 @@ struct FileStatus {
   ///
   /// - Returns: nil where nothing stands under the name.
   /// - Throws: `.inputOutput` where that cannot be told.
-  init?(_ url: URL) throws(CheckpointError) {
+  init?(_ url: URL) throws(FileError) {
     var status = stat()
     guard lstat(url.path, &status) == 0 else {
-      let error = CheckpointError.system("lstat", url.path, code: errno)
+      let error = FileError.system("lstat", url.path, code: errno)
       if error.kind == .notFound { return nil }
       throw error
     }
@@ -36,13 +36,13 @@ struct FileStatus {
 extension FileManager {
   /// The names in a folder, in order; none where nothing stands at `url`.
   ///
-  /// - Throws: `CheckpointError` where something stands there that cannot be listed.
-  func names(in url: URL) throws(CheckpointError) -> [String] {
+  /// - Throws: `FileError` where something stands there that cannot be listed.
+  func names(in url: URL) throws(FileError) -> [String] {
     guard try FileStatus(url) != nil else { return [] }
     do {
       return try contentsOfDirectory(atPath: url.path).sorted()
     } catch {
-      throw CheckpointError(
+      throw FileError(
         .inputOutput, path: url.path, "the folder cannot be listed (\(error.systemReason))",
         remedy: "check what stands there, and its permissions")
     }

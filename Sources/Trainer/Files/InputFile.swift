@@ -12,14 +12,14 @@ package enum InputFile {
   /// - Returns: the descriptor, which the caller closes, and the size in bytes that the system states.
   /// - Throws: `.notFound` where nothing stands at `path`; `.invalid` where it is a folder, a pipe, a socket or a device;
   ///   `.inputOutput` where it cannot be read.
-  package static func open(_ path: String) throws(CheckpointError) -> (descriptor: Int32, byteCount: Int) {
+  package static func open(_ path: String) throws(FileError) -> (descriptor: Int32, byteCount: Int) {
     var status = stat()
     guard stat(path, &status) == 0 else { throw .system("stat", path, code: errno) }
     try requireRegular(status, path)
     // What was a file a moment ago may be a pipe now: its opening must not wait either.
     let descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else { throw .system("open", path, code: errno) }
-    do throws(CheckpointError) {
+    do throws(FileError) {
       guard fstat(descriptor, &status) == 0 else { throw .system("fstat", path, code: errno) }
       try requireRegular(status, path)
     } catch {
@@ -32,7 +32,7 @@ package enum InputFile {
   /// The whole content of a regular file.
   ///
   /// - Parameter limit: most bytes that it may hold.
-  package static func contents(_ path: String, limit: Int = byteLimit) throws(CheckpointError) -> Data {
+  package static func contents(_ path: String, limit: Int = byteLimit) throws(FileError) -> Data {
     let (descriptor, byteCount) = try open(path)
     defer { close(descriptor) }
     guard byteCount <= limit else { throw tooLarge(path, limit) }
@@ -53,8 +53,8 @@ package enum InputFile {
 
   /// The whole content; nil only where nothing stands at the path. What is there and cannot be read is an error: who
   /// takes it for absent starts anew, and writes over it.
-  package static func contentsIfPresent(_ path: String, limit: Int = byteLimit) throws(CheckpointError) -> Data? {
-    do throws(CheckpointError) {
+  package static func contentsIfPresent(_ path: String, limit: Int = byteLimit) throws(FileError) -> Data? {
+    do throws(FileError) {
       return try contents(path, limit: limit)
     } catch {
       guard error.kind == .notFound else { throw error }
@@ -62,7 +62,7 @@ package enum InputFile {
     }
   }
 
-  private static func requireRegular(_ status: stat, _ path: String) throws(CheckpointError) {
+  private static func requireRegular(_ status: stat, _ path: String) throws(FileError) {
     let what =
       switch status.st_mode & S_IFMT {
       case S_IFREG: ""
@@ -76,7 +76,7 @@ package enum InputFile {
     }
   }
 
-  private static func tooLarge(_ path: String, _ limit: Int) -> CheckpointError {
+  private static func tooLarge(_ path: String, _ limit: Int) -> FileError {
     .invalid(
       path, "the file holds more than \(limit) bytes, the most that is read of its kind",
       remedy: "give the file that was meant")

@@ -17,7 +17,7 @@ package final class MappedFile: @unchecked Sendable {
   private let guardPlace: Int?
 
   /// Maps the file at `path`.
-  package init(path: String) throws(CheckpointError) {
+  package init(path: String) throws(FileError) {
     let (descriptor, byteCount) = try InputFile.open(path)
     defer { close(descriptor) }
     self.path = path

@@ -50,7 +50,7 @@ enum MappingGuard {
     writers.withLock { _ in
       _ = previous
       guard let place = (0..<capacity).first(where: { entries[$0].start == 0 }) else { return nil }
-      let error = CheckpointError(
+      let error = FileError(
         .inputOutput, path: path, "the file was cut short while it was read",
         remedy: "let nothing write to it while it is in use, then run again")
       entries[place].line = strdup("error: \(error)\n")

@@ -31,7 +31,7 @@ struct NonFiniteCount {
   /// - Parameters:
   ///   - name: of the weight.
   ///   - path: of its file.
-  func check(_ name: String, path: String) throws(CheckpointError) {
+  func check(_ name: String, path: String) throws(FileError) {
     guard let first else { return }
     throw .invalid(
       path,

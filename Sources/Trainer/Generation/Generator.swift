@@ -98,7 +98,7 @@ package final class Generator {
   /// - Returns: the new tokens; the one that stopped is not among them.
   package func generate(
     prompt: [Int32], maxTokens: Int, stops: Set<Int32>, sampling: Sampling, onToken: (Int32) -> Bool = { _ in true }
-  ) throws(OpenCLError) -> [Int32] {
+  ) throws(DeviceError) -> [Int32] {
     try generate(prompts: [prompt], maxTokens: maxTokens, stops: stops, sampling: sampling) { _, token in
       onToken(token)
     }[0]
@@ -114,7 +114,7 @@ package final class Generator {
   package func generate(
     prompts: [[Int32]], maxTokens: Int, stops: Set<Int32>, sampling: Sampling,
     onToken: (Int, Int32) -> Bool = { _, _ in true }, goesOn: () -> Bool = { true }
-  ) throws(OpenCLError) -> [[Int32]] {
+  ) throws(DeviceError) -> [[Int32]] {
     precondition(
       maxTokens > 0 && prompts.allSatisfy { !$0.isEmpty && $0.count <= contextLength },
       "prompts that the context holds, and room to answer")
@@ -160,7 +160,7 @@ package final class Generator {
   }
 
   /// Feeds unread tokens, up to a run's capacity. Returns the slots that are fully read and can be sampled.
-  private func run() throws(OpenCLError) -> [Int] {
+  private func run() throws(DeviceError) -> [Int] {
     var columns = [[Int32]](repeating: [], count: 4)
     var cachePlaces: [Int32] = []
     var last = [Int32](repeating: 0, count: slots.count)
@@ -186,7 +186,7 @@ package final class Generator {
     let data = zip(pass.inputs, columns).map { (tensor: $0, data: HostData.ints($1)) }
     try executor.run(
       pass.plan,
-      RunArguments(
+      ReplayArguments(
         rows: cachePlaces.count, inputs: data + [(pass.places, .ints(cachePlaces)), (pass.lastRows, .ints(last))]))
     if !ready.isEmpty { lastScores = try pass.logits.read(of: pass.plan, rows: slots.count, from: executor) }
     return ready

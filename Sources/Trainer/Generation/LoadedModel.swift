@@ -30,7 +30,7 @@ package final class LoadedModel {
 
 extension LlamaConfiguration {
   /// The cosines and sines of all positions, on the device.
-  package func makeRopeTable(positions: Int, on executor: any Executor) throws(OpenCLError) -> Variable {
+  package func makeRopeTable(positions: Int, on executor: any Executor) throws(DeviceError) -> Variable {
     let table = Variable(name: "rope table", shape: Shape([positions, headDim]))
     try executor.allocate([table.slab])
     try executor.write(

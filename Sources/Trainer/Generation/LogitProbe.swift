@@ -29,7 +29,7 @@ package final class LogitProbe {
   package var tokenCount: Int { sample.length }
 
   /// The logits [tokens, V] under the current weights.
-  package func read() throws(OpenCLError) -> [Float] {
+  package func read() throws(DeviceError) -> [Float] {
     let arguments = inputs.arguments([sample], rowCount: \.length).run
     try executor.run(plan, arguments)
     return try logits.read(of: plan, rows: sample.length, from: executor)

@@ -11,8 +11,8 @@ struct Logits {
   }
 
   /// The logits after a run, row by row.
-  func read(of plan: Plan, rows: Int, from executor: any Executor) throws(OpenCLError) -> [Float] {
-    let values = try parts.map { part throws(OpenCLError) in try executor.read(part, of: plan, rows: rows) }
+  func read(of plan: Plan, rows: Int, from executor: any Executor) throws(DeviceError) -> [Float] {
+    let values = try parts.map { part throws(DeviceError) in try executor.read(part, of: plan, rows: rows) }
     guard values.count > 1 else { return values[0] }
     return (0..<rows).flatMap { row in
       zip(parts, values).flatMap { part, values in

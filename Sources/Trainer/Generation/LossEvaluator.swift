@@ -28,7 +28,7 @@ package final class LossEvaluator {
   }
 
   /// −ln p of each target of each sample: for a sample of n tokens n values, 0 where the next label is masked.
-  package func rowLosses(_ samples: [Sample]) throws(OpenCLError) -> [[Float]] {
+  package func rowLosses(_ samples: [Sample]) throws(DeviceError) -> [[Float]] {
     var results: [[Float]] = []
     for batch in batches(of: samples) { results += try run(batch) }
     return results
@@ -51,7 +51,7 @@ package final class LossEvaluator {
   }
 
   /// The mean loss over all supervised targets, and how many there are.
-  package func meanLoss(_ samples: [Sample]) throws(OpenCLError) -> (loss: Double, tokens: Int) {
+  package func meanLoss(_ samples: [Sample]) throws(DeviceError) -> (loss: Double, tokens: Int) {
     Self.mean(try rowLosses(samples), of: samples)
   }
 
@@ -66,7 +66,7 @@ package final class LossEvaluator {
     return (tokens == 0 ? .nan : total / Double(tokens), tokens)
   }
 
-  private func run(_ samples: [Sample]) throws(OpenCLError) -> [[Float]] {
+  private func run(_ samples: [Sample]) throws(DeviceError) -> [[Float]] {
     let (arguments, targets) = inputs.arguments(samples)
     try executor.run(plan, arguments)
     var found = try executor.read(losses, of: plan, counts: arguments.counts)[...]

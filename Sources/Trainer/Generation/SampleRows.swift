@@ -17,7 +17,7 @@ struct SampleRows {
   /// - Parameter rowCount: how many of a sample's tokens are read.
   func arguments(
     _ samples: [Sample], rowCount: (Sample) -> Int = { $0.rowCount }
-  ) -> (run: RunArguments, targets: [Int32]) {
+  ) -> (run: ReplayArguments, targets: [Int32]) {
     var columns = [[Int32]](repeating: [], count: 6)
     for sample in samples {
       let count = rowCount(sample)
@@ -32,6 +32,6 @@ struct SampleRows {
     }
     let inputs = zip(tensors, columns).map { (tensor: $0, data: HostData.ints($1)) }
     let targets = columns[1]
-    return (RunArguments(rows: targets.count, targets: targets.count { $0 >= 0 }, inputs: inputs), targets)
+    return (ReplayArguments(rows: targets.count, targets: targets.count { $0 >= 0 }, inputs: inputs), targets)
   }
 }

@@ -8,7 +8,7 @@ extension LlamaConfiguration {
   /// Checks that the numbers make a model; everything that is derived from a validated configuration cannot overflow.
   ///
   /// - Parameter path: the file or recipe key that the numbers come from, for the message.
-  package func validate(path: String) throws(CheckpointError) {
+  package func validate(path: String) throws(FileError) {
     let sizes = [
       ("vocab_size", vocabSize), ("hidden_size", hiddenSize), ("intermediate_size", intermediateSize),
       ("num_attention_heads", numAttentionHeads), ("num_key_value_heads", numKeyValueHeads), ("head_dim", headDim),
@@ -39,7 +39,7 @@ extension LlamaConfiguration {
     try validateParameterCount(path: path)
   }
 
-  private func validateConstants(path: String) throws(CheckpointError) {
+  private func validateConstants(path: String) throws(FileError) {
     guard rmsNormEps.isFinite, rmsNormEps > 0, rmsNormEps < 1 else {
       throw .invalid(path, "rms_norm_eps is \(rmsNormEps)", remedy: "give a number between 0 and 1, such as 1e-5")
     }
@@ -78,7 +78,7 @@ extension LlamaConfiguration {
     }
   }
 
-  private func validateOriginal(_ length: Int, path: String) throws(CheckpointError) {
+  private func validateOriginal(_ length: Int, path: String) throws(FileError) {
     guard (1...Self.maximumSize).contains(length) else {
       throw .invalid(
         path, "rope_scaling has original_max_position_embeddings \(length)",
@@ -86,13 +86,13 @@ extension LlamaConfiguration {
     }
   }
 
-  private func validateFactor(_ factor: Double, path: String) throws(CheckpointError) {
+  private func validateFactor(_ factor: Double, path: String) throws(FileError) {
     guard factor.isFinite, factor >= 1 else {
       throw .invalid(path, "rope_scaling has factor \(factor)", remedy: "give a number of at least 1.0")
     }
   }
 
-  private func validateParameterCount(path: String) throws(CheckpointError) {
+  private func validateParameterCount(path: String) throws(FileError) {
     var total = 0
     for parameter in parameters {
       let (sum, overflows) = total.addingReportingOverflow(parameter.elementCount)

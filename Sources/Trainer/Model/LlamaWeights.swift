@@ -41,7 +41,7 @@ package struct LlamaWeights {
 
   /// Streams a model's weights to the device, piece by piece.
   ///
-  /// - Throws: `CheckpointError`, also where a number is not finite; `OpenCLError`.
+  /// - Throws: `FileError`, also where a number is not finite; `DeviceError`.
   package func load(from source: any ModelSource, into executor: any Executor) throws {
     for weight in onHost.values {
       if weight.dtype.isBlocks, source.storedBlocks(weight.name) == weight.dtype {

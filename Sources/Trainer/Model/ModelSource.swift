@@ -34,7 +34,7 @@ package protocol ModelSource: Sendable {
   /// - Parameters:
   ///   - rows: numbers, of a vector; whole heads, of a weight that turns.
   ///   - name: a key of `LlamaConfiguration.parameters`.
-  /// - Throws: `CheckpointError`, and whatever `body` throws.
+  /// - Throws: `FileError`, and whatever `body` throws.
   func withRows<R>(
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R
@@ -73,7 +73,7 @@ extension ModelSource {
 
   /// A weight as an array.
   ///
-  /// - Throws: `CheckpointError`, also where a number is not finite.
+  /// - Throws: `FileError`, also where a number is not finite.
   package func tensor(_ name: String) throws -> [Float] {
     let parameter = configuration.parameters.first { $0.name == name }
     return try withRows(0..<(parameter?.shape[0] ?? 0), of: name) { floats in
@@ -87,7 +87,7 @@ extension ModelSource {
   /// Hands a weight to `body` piece by piece, so that one stored in a narrower form is never widened as a whole.
   ///
   /// - Parameter body: takes numbers and the index of the first of them in the weight.
-  /// - Throws: `CheckpointError`, after the last piece also where a number is not finite; and whatever `body` throws.
+  /// - Throws: `FileError`, after the last piece also where a number is not finite; and whatever `body` throws.
   package func forEachPiece(
     of parameter: ParameterDescription, _ body: (UnsafeBufferPointer<Float>, _ offset: Int) throws -> Void
   ) throws {
@@ -107,7 +107,7 @@ extension ModelSource {
   /// Hands a weight to `body` as it is stored.
   ///
   /// - Parameter dtype: what `storedBlocks` says of it.
-  /// - Throws: `CheckpointError`, also where a number is not finite.
+  /// - Throws: `FileError`, also where a number is not finite.
   package func withFiniteBlocks(
     of parameter: ParameterDescription, as dtype: DType, _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {

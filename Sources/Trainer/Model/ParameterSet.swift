@@ -121,14 +121,14 @@ package struct ParameterSet {
   }
 
   /// Copies all values to a set of the same layout; nothing leaves the device.
-  package func copy(to target: ParameterSet, on executor: any Executor) throws(OpenCLError) {
+  package func copy(to target: ParameterSet, on executor: any Executor) throws(DeviceError) {
     for (source, destination) in zip(slabs, target.slabs) { try executor.copy(from: source, to: destination) }
   }
 
   /// Writes numbers of a parameter from `offset` on.
   package func write(
     _ floats: UnsafeBufferPointer<Float>, to name: String, at offset: Int = 0, on executor: any Executor
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     var begin = 0
     for part in parts(name) {
       let end = begin + part.shape.count

@@ -37,7 +37,7 @@ struct NumberOutput {
   /// Appends numbers of tensor `name`: whole blocks of them.
   func write(
     _ floats: UnsafeBufferPointer<Float>, of name: String, as storage: some NumberStorage
-  ) throws(CheckpointError) {
+  ) throws(FileError) {
     precondition(floats.count.isMultiple(of: storage.blockCount), "\(name) is written in whole blocks")
     let capacity = min(floats.count, Self.pieceCount) / storage.blockCount * storage.blockByteCount
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)

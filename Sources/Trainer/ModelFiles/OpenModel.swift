@@ -10,7 +10,7 @@ import Foundation
 ///   - adapter: a PEFT adapter's folder to merge into the model.
 package func openModel(
   at url: URL, tokenizer: URL? = nil, adapter: URL? = nil
-) throws(CheckpointError) -> any ModelSource {
+) throws(FileError) -> any ModelSource {
   var source: TokenizerFiles?
   if let tokenizer { source = try TokenizerFiles(tokenizer) }
   if let adapter { return try AdaptedModel(adapter, base: url, tokenizer: source) }
@@ -38,7 +38,7 @@ extension TokenizerFiles {
   private static let fileNames = ["tokenizer.json", "tokenizer.model", "vocab.json"]
 
   /// The tokenizer at `url`.
-  package init(_ url: URL) throws(CheckpointError) {
+  package init(_ url: URL) throws(FileError) {
     if try Trainer.isFolder(url) {
       self = .folder(url)
     } else if try GGUFFile.stands(at: url) {
@@ -67,10 +67,10 @@ extension TokenizerFiles {
 }
 
 /// Whether a folder stands at `url`; an error where nothing does.
-private func isFolder(_ url: URL) throws(CheckpointError) -> Bool {
+private func isFolder(_ url: URL) throws(FileError) -> Bool {
   var isDirectory: ObjCBool = false
   guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
-    throw CheckpointError(.notFound, path: url.path, "nothing is there", remedy: "check the path")
+    throw FileError(.notFound, path: url.path, "nothing is there", remedy: "check the path")
   }
   return isDirectory.boolValue
 }

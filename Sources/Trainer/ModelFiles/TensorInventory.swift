@@ -8,7 +8,7 @@ enum TensorInventory {
   static func check(
     _ found: [String: [Int]], against configuration: LlamaConfiguration, path: String,
     label: (String) -> String = { $0 }
-  ) throws(CheckpointError) {
+  ) throws(FileError) {
     var rest = found
     for parameter in configuration.parameters {
       guard let shape = rest.removeValue(forKey: parameter.name) else {

@@ -24,13 +24,13 @@ package struct MemoryPlan: Sendable, Equatable {
     /// An OpenCL device that is here; nil: the CPU fallback.
     ///
     /// - Parameters:
-    ///   - factors: what matrix products multiply.
+    ///   - operands: what matrix products multiply.
     ///   - tuned: what `accrete tune` found for them.
     package init(
-      _ device: Kernels.Device?, factors: FactorType = .float32, tuned: [MatmulClass: MatmulParameters] = [:]
+      _ device: Kernels.Device?, operands: OperandType = .float32, tuned: [MatmulClass: MatmulParameters] = [:]
     ) {
       var traits = device.map { KernelTraits(device: $0) }
-      traits?.factors = factors
+      traits?.operands = operands
       traits?.tunedProducts = tuned
       self.traits = traits
       largestBuffer = device?.largestAllocationBytes ?? .max

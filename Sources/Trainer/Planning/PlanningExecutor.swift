@@ -5,7 +5,7 @@ import Kernels
 final class PlanningExecutor: Executor {
   let deviceName = "a plan"
   let traits: KernelTraits?
-  var factors: FactorType { traits?.factors ?? .float32 }
+  var operands: OperandType { traits?.operands ?? .float32 }
   let largestBuffer: Int
   let memoryBytes = Int.max
   let isolatesTensors = false
@@ -28,7 +28,7 @@ final class PlanningExecutor: Executor {
   func zero(_ slab: Slab) {}
   func finish() {}
 
-  func run(_ plan: Plan, _ arguments: RunArguments) { preconditionFailure("a plan is not run") }
+  func run(_ plan: Plan, _ arguments: ReplayArguments) { preconditionFailure("a plan is not run") }
   func copy(from source: Slab, to target: Slab) { preconditionFailure("a plan holds nothing") }
   func read(_ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>) {
     preconditionFailure("a plan holds nothing")

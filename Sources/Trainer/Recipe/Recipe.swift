@@ -53,8 +53,8 @@ package enum Precision: String, Sendable, CaseIterable {
   case fp32
   case bf16
 
-  /// What the executor of a run rounds the factors of its products to.
-  package var factors: FactorType { self == .bf16 ? .bfloat16 : .float32 }
+  /// What the executor of a run rounds the operands of its products to.
+  package var operands: OperandType { self == .bf16 ? .bfloat16 : .float32 }
 }
 
 /// What is measured beside the losses (`evaluation`).

@@ -12,7 +12,7 @@ enum RecipeParsing {
   static func tree(of url: URL) throws(RecipeError) -> RecipeNode {
     let name = url.lastPathComponent
     let content: Data?
-    do throws(CheckpointError) {
+    do throws(FileError) {
       content = try InputFile.contentsIfPresent(url.path, limit: byteLimit)
     } catch {
       throw RecipeError(

@@ -42,8 +42,8 @@ package struct RunListing: Sendable {
 
   /// Reads a run.
   ///
-  /// - Throws: `CheckpointError`: `notFound` where there is no run, `invalid` with the place where a file is damaged.
-  package init(_ url: URL) throws(CheckpointError) {
+  /// - Throws: `FileError`: `notFound` where there is no run, `invalid` with the place where a file is damaged.
+  package init(_ url: URL) throws(FileError) {
     let run = RunFolder(url.standardizedFileURL)
     folder = run.url
     recipe = try RunRecords.recipe(of: run)
@@ -63,7 +63,7 @@ package struct RunListing: Sendable {
     self.branches = branches
   }
 
-  private static func origin(of run: RunFolder) throws(CheckpointError) -> BranchOrigin? {
+  private static func origin(of run: RunFolder) throws(FileError) -> BranchOrigin? {
     guard let file = try RecordObject(file: run.url.appending(path: "branch.json").path) else { return nil }
     return BranchOrigin(
       parentRun: try file.required("parent_run", try file.text("parent_run")),

@@ -18,7 +18,7 @@ package struct RunReport {
 
   /// Reads the folder of a run.
   ///
-  /// - Throws: `CheckpointError`: `notFound` where there is no run, `invalid` with the place where a file is damaged.
+  /// - Throws: `FileError`: `notFound` where there is no run, `invalid` with the place where a file is damaged.
   package init(folder: URL) throws {
     records = try RunRecords(folder: folder)
   }
@@ -46,11 +46,11 @@ package struct RunReport {
     return Files(report: report.path, figures: paths, tensorboard: eventFolder.path)
   }
 
-  private static func create(_ folder: URL) throws(CheckpointError) {
+  private static func create(_ folder: URL) throws(FileError) {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw CheckpointError(
+      throw FileError(
         .inputOutput, path: folder.path, "the folder cannot be made (\(error.systemReason))",
         remedy: "check the permissions and the room on the disk")
     }

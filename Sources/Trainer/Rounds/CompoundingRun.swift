@@ -8,8 +8,8 @@ import Kernels
 /// only for checkpoints.
 package final class CompoundingRun {
   private let recipe: Recipe
-  private let material: RunMaterial
-  private let device: RunDevice
+  private let material: RunInputs
+  private let device: RunOnDevice
   private let evaluator: RunEvaluator
   private let recorder: RunRecorder
   private let folder: RunFolder
@@ -23,7 +23,7 @@ package final class CompoundingRun {
   private var baseSha256: String?
 
   /// How a run's checkpoint says that products were computed, for the executor that is to go on with it.
-  package static func recordedTuning(_ recipe: Recipe) throws(CheckpointError) -> RunState.Tuning? {
+  package static func recordedTuning(_ recipe: Recipe) throws(FileError) -> RunState.Tuning? {
     try RunCheckpoint(RunFolder(recipe.outputDirectory).checkpoint).recordedTuning()
   }
 
@@ -31,17 +31,17 @@ package final class CompoundingRun {
   ///
   /// - Parameter lock: of the run's folder, where it was taken already.
   package init(_ recipe: Recipe, executor: any Executor, observer: RunObserver, lock: RunLock? = nil) throws {
-    precondition(executor.factors == recipe.precision.factors, "an executor of another precision than the recipe's")
+    precondition(executor.operands == recipe.precision.operands, "an executor of another precision than the recipe's")
     self.recipe = recipe
     self.executor = executor
     self.observer = observer
     self.lock = lock
     folder = RunFolder(recipe.outputDirectory)
     checkpoint = RunCheckpoint(folder.checkpoint)
-    material = try RunMaterial(recipe, note: observer.note)
+    material = try RunInputs(recipe, note: observer.note)
     let tasks = try RunTasks(material)
     try Interruption.check()
-    device = try RunDevice(material, tasks: tasks, executor: executor)
+    device = try RunOnDevice(material, tasks: tasks, executor: executor)
     saver = StateSaver(recipe: recipe, device: device, checkpoint: checkpoint)
     evaluator = RunEvaluator(material, tasks: tasks, device: device)
     recorder = RunRecorder(material: material, device: device, folder: folder)

@@ -42,7 +42,7 @@ package enum Interruption {
   /// The cause of an error that ended a run: a driver that fails after a signal fails by it, since its compiler may run
   /// in processes that the signal reached too. What is wrong with a file or a row is so with or without a signal.
   package static func cause(of error: any Error) -> any Error {
-    guard let signal, let failure = error as? OpenCLError else { return error }
+    guard let signal, let failure = error as? DeviceError else { return error }
     return RoundError.stopped(signal: signal, failure: "\(failure)")
   }
 

@@ -5,7 +5,7 @@ extension ResolvedRound {
   ///   - rows: how many of the first rows are kept.
   ///   - also: is shown each row as well.
   package func inspect(
-    _ text: ModelText, seed: UInt64, heldOut: Bool = false, rows: Int, also: (EncodedRow) -> Void = { _ in }
+    _ text: TextEncoding, seed: UInt64, heldOut: Bool = false, rows: Int, also: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> DatasetInspection? {
     let length = settings.sequenceLength
     var lengths: [Int] = []

@@ -11,7 +11,7 @@ extension ResolvedRound {
   ///
   /// - Parameter reversal: makes the reversed variants, of a round that reads some rows so.
   package func loadTrainingRows(
-    _ text: ModelText, seed: UInt64, sequenceLength: Int, reversal: Reversal? = nil,
+    _ text: TextEncoding, seed: UInt64, sequenceLength: Int, reversal: Reversal? = nil,
     inspect: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> Dataset {
     let rows = source(seed: seed)
@@ -22,7 +22,7 @@ extension ResolvedRound {
 
   /// Reads and encodes the rows that are held out; nil where the round has none.
   package func loadHeldOutRows(
-    _ text: ModelText, seed: UInt64, sequenceLength: Int, inspect: (EncodedRow) -> Void = { _ in }
+    _ text: TextEncoding, seed: UInt64, sequenceLength: Int, inspect: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> Dataset? {
     let part = split.map { DatasetPart.heldOut(DatasetSplit(share: $0, seed: seed)) } ?? .whole
     guard let url = split == nil ? valid : train else { return nil }

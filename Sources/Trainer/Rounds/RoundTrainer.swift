@@ -24,13 +24,13 @@ struct RoundTrainer {
   let datasets: [Dataset]
   let totalSteps: Int
   private let places: TokenStream.Places
-  private let device: RunDevice
+  private let device: RunOnDevice
   private let packer: BatchPacker
   /// Gives each step the seed of its dropout masks.
   private let dropout: KeyedRandom
 
   /// - Parameter index: of the round, from 1.
-  init(index: Int, material: RunMaterial, device: RunDevice) throws {
+  init(index: Int, material: RunInputs, device: RunOnDevice) throws {
     self.index = index
     self.device = device
     round = material.recipe.rounds[index - 1]

@@ -25,7 +25,7 @@ struct RunAdapters {
   private let base: String
 
   /// - Parameter base: M0's path.
-  init(_ method: RunMaterial.Adapters, rounds: Int, base: String, weights: LlamaWeights, executor: any Executor) {
+  init(_ method: RunInputs.Adapters, rounds: Int, base: String, weights: LlamaWeights, executor: any Executor) {
     settings = method.settings
     initial = method.initial
     self.base = base
@@ -60,7 +60,7 @@ struct RunAdapters {
     if round == 1, let initial { return try load(initial) }
     guard round == 1 || settings.betweenRounds != .continue else { return }
     try trained.initialize(seed: KeyedRandom(seed, UInt64(round), 0x4C6F_5241).bits(0), on: executor)
-    if round == 1, let magnitudes { try executor.run(magnitudes, RunArguments(rows: 1)) }
+    if round == 1, let magnitudes { try executor.run(magnitudes, ReplayArguments(rows: 1)) }
   }
 
   private func load(_ adapter: PEFTAdapter) throws {
@@ -70,10 +70,10 @@ struct RunAdapters {
 
   /// Makes the adapter of a finished round a part of what the next starts from, and leaves one that changes nothing.
   /// Magnitudes, and weights that are trained themselves, are trained on.
-  func fold(round: Int) throws(OpenCLError) {
+  func fold(round: Int) throws(DeviceError) {
     switch settings.betweenRounds {
     case .continue: return
-    case .merge: if let merge { try executor.run(merge, RunArguments(rows: 1)) }
+    case .merge: if let merge { try executor.run(merge, ReplayArguments(rows: 1)) }
     case .stack:
       try stacked?.place(try trained.matrices(on: executor), of: trained, number: round - 1, on: executor)
     }
@@ -84,7 +84,7 @@ struct RunAdapters {
   var folds: Bool { settings.betweenRounds != .continue }
 
   /// The first trained module of which a number is not finite; nil: there is none.
-  func firstNotFinite() throws(OpenCLError) -> String? {
+  func firstNotFinite() throws(DeviceError) -> String? {
     for (module, pair) in try trained.matrices(on: executor).sorted(by: { $0.key < $1.key }) {
       if !(pair.a + pair.b + (pair.magnitude ?? [])).allSatisfy(\.isFinite) { return module }
     }
@@ -118,7 +118,7 @@ struct RunAdapters {
   }
 
   /// The weights that are trained themselves, as PEFT keeps them: what is tied to the embedding stands there too.
-  private func savedOnDisk(_ configuration: LlamaConfiguration) throws(OpenCLError) -> [SavedWeight] {
+  private func savedOnDisk(_ configuration: LlamaConfiguration) throws(DeviceError) -> [SavedWeight] {
     try trained.savedValues(on: executor).flatMap { weight, values in
       configuration.modules(of: weight).map { SavedWeight(module: $0, shape: weight.shape, values: values) }
     }
@@ -148,7 +148,7 @@ struct RunAdapters {
   }
 }
 
-extension RunMaterial {
+extension RunInputs {
   /// What `method: {type: lora}` asks for, checked against the base.
   package struct Adapters: Sendable {
     let settings: LoRASettings

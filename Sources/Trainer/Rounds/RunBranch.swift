@@ -43,7 +43,7 @@ package struct RunBranch {
   /// - Returns: the recipe to run, resuming, and the lock of its folder.
   package func prepare(resuming: Bool, note: (String) -> Void) throws -> (recipe: Recipe, lock: RunLock) {
     guard parent.holdsRun else {
-      throw CheckpointError(
+      throw FileError(
         .notFound, path: parent.url.path, "there is no run to branch from",
         remedy: "train the recipe first, or correct output_dir")
     }
@@ -81,14 +81,14 @@ package struct RunBranch {
   /// The state of a run that is about to begin the branch's first round.
   private func beginning() throws -> RunState {
     guard let saved = try RunCheckpoint(parent.checkpoint).load()?.state else {
-      throw CheckpointError(
+      throw FileError(
         .notFound, path: parent.checkpoint.path, "the run has no checkpoint", remedy: "train it first")
     }
     try checkEarlierRounds(against: saved)
     let records = try (0..<fromRound).map { round in
       let folder = parent.round(round, roundName(round))
       guard saved.round > round, let record = try RoundSummary(folder: folder) else {
-        throw CheckpointError(
+        throw FileError(
           .notFound, path: folder.path, "the run has not ended round \(round)",
           remedy: "branch from an earlier round, or train it first")
       }

@@ -69,12 +69,12 @@ package struct RunCheckpoint {
 
   /// The saved state; nil only where no checkpoint stands: who takes one that cannot be read for none starts anew, and
   /// writes over what was trained.
-  package func load() throws(CheckpointError) -> (state: RunState, folder: URL)? {
+  package func load() throws(FileError) -> (state: RunState, folder: URL)? {
     guard let (state, saved) = try read() else { return nil }
     for (name, hash) in state.files {
       let tensors = saved.appending(path: name + ".safetensors")
       guard try FileHash.sha256(of: tensors) == hash else {
-        throw CheckpointError(
+        throw FileError(
           .invalid, path: tensors.path, "the file is not the one that was saved (its SHA-256 differs)",
           remedy: Self.remedy)
       }
@@ -83,17 +83,17 @@ package struct RunCheckpoint {
   }
 
   /// How products were computed before the state was saved; nil: nothing says it.
-  package func recordedTuning() throws(CheckpointError) -> RunState.Tuning? { try read()?.state.tuning }
+  package func recordedTuning() throws(FileError) -> RunState.Tuning? { try read()?.state.tuning }
 
   /// The state of the checkpoint, or of the one before where a crash left no other.
-  private func read() throws(CheckpointError) -> (state: RunState, folder: URL)? {
+  private func read() throws(FileError) -> (state: RunState, folder: URL)? {
     for candidate in [folder, previous] where try FileStatus(candidate) != nil {
       let file = candidate.appending(path: Self.stateName)
       let data = try InputFile.contents(file.path)
       do {
         return (try JSONDecoder().decode(RunState.self, from: data), candidate)
       } catch {
-        throw CheckpointError(.invalid, path: file.path, "the state cannot be read", remedy: Self.remedy)
+        throw FileError(.invalid, path: file.path, "the state cannot be read", remedy: Self.remedy)
       }
     }
     return nil
@@ -113,8 +113,8 @@ package struct RunCheckpoint {
     }
   }
 
-  private func failure(_ what: String, _ error: any Error) -> CheckpointError {
-    CheckpointError(
+  private func failure(_ what: String, _ error: any Error) -> FileError {
+    FileError(
       .inputOutput, path: folder.path, "the checkpoint \(what) (\(error.systemReason))",
       remedy: "check the free space and the permissions")
   }

@@ -16,13 +16,13 @@ struct RunEvaluator {
     let transfer: TransferLedger
   }
 
-  let material: RunMaterial
+  let material: RunInputs
   let tasks: RunTasks
-  let device: RunDevice
+  let device: RunOnDevice
   /// Token ids that end an answer.
   private let stops: Set<Int32>
 
-  init(_ material: RunMaterial, tasks: RunTasks, device: RunDevice) {
+  init(_ material: RunInputs, tasks: RunTasks, device: RunOnDevice) {
     self.material = material
     self.tasks = tasks
     self.device = device
@@ -68,7 +68,7 @@ struct RunEvaluator {
 
   /// Which of some samples have a loss that is not finite under the current weights; each is asked alone, since in a
   /// batch of several one that is no number can spoil its neighbours.
-  func areNotFinite(_ samples: [Sample]) throws(OpenCLError) -> [Bool] {
+  func areNotFinite(_ samples: [Sample]) throws(DeviceError) -> [Bool] {
     var found: [Bool] = []
     for sample in samples { found.append(try device.evaluator.rowLosses([sample]).joined().contains { !$0.isFinite }) }
     return found
@@ -78,7 +78,7 @@ struct RunEvaluator {
   ///
   /// - Parameter before: losses of each dataset; nil: any dataset with held-out rows counts.
   /// - Returns: nil where every dataset has a loss as before.
-  func problem(of losses: [Double?], since before: [Double?]? = nil) throws(OpenCLError) -> String? {
+  func problem(of losses: [Double?], since before: [Double?]? = nil) throws(DeviceError) -> String? {
     for (index, dataset) in material.valid.enumerated() {
       guard let dataset, losses[index] == nil, before == nil || before?[index] != nil else { continue }
       let shown = Array(dataset.samples.prefix(Self.mostAsked))

@@ -4,8 +4,8 @@ import Kernels
 
 /// Writes down what a round was: its model, round.json, and the answers to its tasks.
 struct RunRecorder {
-  let material: RunMaterial
-  let device: RunDevice
+  let material: RunInputs
+  let device: RunOnDevice
   let folder: RunFolder
 
   private var recipe: Recipe { material.recipe }

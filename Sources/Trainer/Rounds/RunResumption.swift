@@ -6,7 +6,7 @@ struct RunResumption {
   private static let fixed = ["base", "method", "precision", "optimizer"]
 
   let recipe: Recipe
-  let material: RunMaterial
+  let material: RunInputs
   let folder: RunFolder
   /// Keys that may have changed; of a mapping or a round all that is in it.
   let accepted: [String]

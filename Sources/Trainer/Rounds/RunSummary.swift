@@ -14,9 +14,9 @@ package struct RunSummary: Encodable {
   package let transfer: TransferReport
 
   /// - Throws: where the record of a round, which an earlier start may have trained, cannot be read.
-  init(_ state: RunState, recipe: Recipe, folder: RunFolder) throws(CheckpointError) {
+  init(_ state: RunState, recipe: Recipe, folder: RunFolder) throws(FileError) {
     outputDir = folder.url.path
-    rounds = try recipe.rounds.enumerated().map { index, round throws(CheckpointError) in
+    rounds = try recipe.rounds.enumerated().map { index, round throws(FileError) in
       let model = folder.round(index + 1, round.name)
       return Round(
         name: round.name, model: model.path, steps: try RoundSummary(folder: model)?.steps ?? 0,

@@ -5,7 +5,7 @@ struct RunTasks {
   /// Positions that training, losses and answers need.
   let positions: Int
 
-  init(_ material: RunMaterial) throws(RoundError) {
+  init(_ material: RunInputs) throws(RoundError) {
     let recipe = material.recipe
     let settings = recipe.evaluation
     let positions = min(

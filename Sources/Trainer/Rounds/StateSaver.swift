@@ -4,7 +4,7 @@ import GPUTensor
 /// Saves states of a run together with what is on the device, and brings them back.
 struct StateSaver {
   let recipe: Recipe
-  let device: RunDevice
+  let device: RunOnDevice
   let checkpoint: RunCheckpoint
 
   /// Saves a state within a round.

@@ -2,14 +2,14 @@
 /// leaks.
 struct UnionLoader {
   private let recipe: Recipe
-  private let text: ModelText
+  private let text: TextEncoding
   private var loaded: [String: Dataset] = [:]
   /// Datasets whose training rows the check has seen: a round of another sequence length reads them again.
   private var checked: Set<String> = []
   /// What held-out rows and training rows have in common, once all are read.
   private(set) var leaks = LeakCheck()
 
-  init(_ recipe: Recipe, text: ModelText) {
+  init(_ recipe: Recipe, text: TextEncoding) {
     self.recipe = recipe
     self.text = text
   }
@@ -35,10 +35,10 @@ struct UnionLoader {
         })
     }
     guard let replay = settings.union.baseReplay else { return union }
-    let rows = try dataset(union.count, "\(RunMaterial.baseReplayName) \(replay.train.path)", ofRound: last) {
+    let rows = try dataset(union.count, "\(RunInputs.baseReplayName) \(replay.train.path)", ofRound: last) {
       [text] reversal, inspect in
       try text.load(
-        RunMaterial.baseReplayName, replay.train, sequenceLength: settings.sequenceLength, reversal: reversal,
+        RunInputs.baseReplayName, replay.train, sequenceLength: settings.sequenceLength, reversal: reversal,
         inspect: inspect)
     }
     return union + [rows]

@@ -18,7 +18,7 @@ package enum RecordLines {
     }
 
     /// The object that the line holds, strictly parsed.
-    package func object() throws(CheckpointError) -> RecordObject {
+    package func object() throws(FileError) -> RecordObject {
       let place = "\(path):\(number)"
       return try RecordObject(try CheckpointJSONParser.parse(bytes, path: place, base: byteOffset), path: place)
     }
@@ -28,8 +28,8 @@ package enum RecordLines {
   ///
   /// A last line without its line break is passed over where it is no object: a crash, or a run that is writing it, cuts it.
   ///
-  /// - Throws: `CheckpointError` that names `FILE:LINE` and the byte.
-  static func read(_ path: String, body: (Line) throws(CheckpointError) -> Void) throws(CheckpointError) {
+  /// - Throws: `FileError` that names `FILE:LINE` and the byte.
+  static func read(_ path: String, body: (Line) throws(FileError) -> Void) throws(FileError) {
     let file: MappedFile
     do {
       file = try MappedFile(path: path)
@@ -37,16 +37,16 @@ package enum RecordLines {
       if error.kind == .notFound { return }
       throw error
     }
-    try withExtendedLifetime(file) { () throws(CheckpointError) in try read(file.bytes, path: path, body: body) }
+    try withExtendedLifetime(file) { () throws(FileError) in try read(file.bytes, path: path, body: body) }
   }
 
   private static func read(
-    _ bytes: UnsafeRawBufferPointer, path: String, body: (Line) throws(CheckpointError) -> Void
-  ) throws(CheckpointError) {
-    func tooLong(_ number: Int) -> CheckpointError { .invalid("\(path):\(number)", FileLines.tooLong("the line")) }
-    try FileLines.forEach(of: bytes, tooLong: tooLong) { line throws(CheckpointError) in
+    _ bytes: UnsafeRawBufferPointer, path: String, body: (Line) throws(FileError) -> Void
+  ) throws(FileError) {
+    func tooLong(_ number: Int) -> FileError { .invalid("\(path):\(number)", FileLines.tooLong("the line")) }
+    try FileLines.forEach(of: bytes, tooLong: tooLong) { line throws(FileError) in
       guard line.bytes.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") }) else { return }
-      do throws(CheckpointError) {
+      do throws(FileError) {
         try body(Line(bytes: line.bytes, path: path, number: line.number, byteOffset: line.byteOffset))
       } catch {
         let isLast = line.byteOffset + line.bytes.count == bytes.count

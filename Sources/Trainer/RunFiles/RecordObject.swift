@@ -9,14 +9,14 @@ package struct RecordObject {
   /// What the user can do about a damaged file of a run.
   package static let remedy = "restore the file, or go on with the run (train RECIPE --resume), which writes it again"
 
-  package init(_ value: CheckpointJSON, path: String) throws(CheckpointError) {
+  package init(_ value: CheckpointJSON, path: String) throws(FileError) {
     guard let object = value.object else { throw Self.failure(path, value, "an object was expected") }
     self.path = path
     members = object
   }
 
   /// The object that a whole file holds; nil where there is no such file.
-  package init?(file path: String) throws(CheckpointError) {
+  package init?(file path: String) throws(FileError) {
     do {
       members = try CheckpointJSONParser.object(path: path)
     } catch {
@@ -26,49 +26,49 @@ package struct RecordObject {
     self.path = path
   }
 
-  package func number(_ key: String) throws(CheckpointError) -> Double? {
+  package func number(_ key: String) throws(FileError) -> Double? {
     guard let value = present(key) else { return nil }
     guard let number = value.finiteNumber else { throw failure(key, value, "a number") }
     return number
   }
 
-  package func integer(_ key: String) throws(CheckpointError) -> Int? {
+  package func integer(_ key: String) throws(FileError) -> Int? {
     guard let value = present(key) else { return nil }
     guard let integer = value.integer else { throw failure(key, value, "an integer") }
     return integer
   }
 
-  package func text(_ key: String) throws(CheckpointError) -> String? {
+  package func text(_ key: String) throws(FileError) -> String? {
     guard let value = present(key) else { return nil }
     guard let text = value.string else { throw failure(key, value, "a string") }
     return text
   }
 
-  package func flag(_ key: String) throws(CheckpointError) -> Bool? {
+  package func flag(_ key: String) throws(FileError) -> Bool? {
     guard let value = present(key) else { return nil }
     guard case .bool(let flag) = value.content else { throw failure(key, value, "true or false") }
     return flag
   }
 
-  package func object(_ key: String) throws(CheckpointError) -> RecordObject? {
+  package func object(_ key: String) throws(FileError) -> RecordObject? {
     guard let value = present(key) else { return nil }
     return try RecordObject(value, path: path)
   }
 
-  package func list(_ key: String) throws(CheckpointError) -> [CheckpointJSON]? {
+  package func list(_ key: String) throws(FileError) -> [CheckpointJSON]? {
     guard let value = present(key) else { return nil }
     guard let list = value.array else { throw failure(key, value, "a list") }
     return list
   }
 
   /// A list of numbers, null where one is missing.
-  package func numbers(_ key: String) throws(CheckpointError) -> [Double?]? {
+  package func numbers(_ key: String) throws(FileError) -> [Double?]? {
     guard let list = try list(key) else { return nil }
     return try Self.numbers(list, key: key, path: path)
   }
 
   /// Rows of numbers, each of `columns`; null where one is missing.
-  package func matrix(_ key: String, columns: Int) throws(CheckpointError) -> [[Double?]]? {
+  package func matrix(_ key: String, columns: Int) throws(FileError) -> [[Double?]]? {
     guard let list = try list(key) else { return nil }
     var rows: [[Double?]] = []
     for row in list {
@@ -87,22 +87,22 @@ package struct RecordObject {
   }
 
   /// The value of a key that every version wrote.
-  package func required<Value>(_ key: String, _ value: Value?) throws(CheckpointError) -> Value {
+  package func required<Value>(_ key: String, _ value: Value?) throws(FileError) -> Value {
     guard let value else {
-      throw CheckpointError(.invalid, path: path, "the key \"\(key)\" is missing", remedy: Self.remedy)
+      throw FileError(.invalid, path: path, "the key \"\(key)\" is missing", remedy: Self.remedy)
     }
     return value
   }
 
   /// The same error with a remedy that fits a run's file.
-  package static func withRemedy(_ error: CheckpointError) -> CheckpointError {
+  package static func withRemedy(_ error: FileError) -> FileError {
     guard error.kind == .invalid else { return error }
-    return CheckpointError(.invalid, path: error.path, byteOffset: error.byteOffset, error.problem, remedy: remedy)
+    return FileError(.invalid, path: error.path, byteOffset: error.byteOffset, error.problem, remedy: remedy)
   }
 
   private static func numbers(
     _ list: [CheckpointJSON], key: String, path: String
-  ) throws(CheckpointError) -> [Double?] {
+  ) throws(FileError) -> [Double?] {
     var numbers: [Double?] = []
     for value in list {
       if value.content != .null, value.finiteNumber == nil {
@@ -113,11 +113,11 @@ package struct RecordObject {
     return numbers
   }
 
-  private func failure(_ key: String, _ value: CheckpointJSON, _ expected: String) -> CheckpointError {
+  private func failure(_ key: String, _ value: CheckpointJSON, _ expected: String) -> FileError {
     Self.failure(path, value, "\(expected) was expected for \"\(key)\"")
   }
 
-  private static func failure(_ path: String, _ value: CheckpointJSON, _ expected: String) -> CheckpointError {
+  private static func failure(_ path: String, _ value: CheckpointJSON, _ expected: String) -> FileError {
     .invalid(path, at: value.byteOffset, "\(expected), found \(value.kindName)", remedy: remedy)
   }
 }

@@ -43,7 +43,7 @@ package struct RoundSummary: Sendable {
   package var samples: [SampleRecord]
 
   /// Reads the folder of a round; nil where it holds no round.json yet.
-  init?(folder url: URL) throws(CheckpointError) {
+  init?(folder url: URL) throws(FileError) {
     let path = url.appending(path: "round.json").path
     guard let file = try RecordObject(file: path) else { return nil }
     folder = url.lastPathComponent
@@ -79,13 +79,13 @@ package struct RoundSummary: Sendable {
     samples = try SampleRecord.read(url.appending(path: SampleFile.name).path)
   }
 
-  private static func bytes(_ record: RecordObject?) throws(CheckpointError) -> (to: Int, from: Int)? {
+  private static func bytes(_ record: RecordObject?) throws(FileError) -> (to: Int, from: Int)? {
     guard let record else { return nil }
     return (try record.integer("bytes_to_device") ?? 0, try record.integer("bytes_from_device") ?? 0)
   }
 
   /// Inner keys as the command line writes them, with dots.
-  private static func flat(_ record: RecordObject?) throws(CheckpointError) -> [(key: String, value: String)] {
+  private static func flat(_ record: RecordObject?) throws(FileError) -> [(key: String, value: String)] {
     guard let record else { return [] }
     var settings: [(key: String, value: String)] = []
     for (key, value) in record.members.members {
@@ -108,9 +108,9 @@ package struct SampleRecord: Sendable, Equatable {
   package var completion: String
 
   /// Reads the file at `path`; none where it is absent.
-  static func read(_ path: String) throws(CheckpointError) -> [SampleRecord] {
+  static func read(_ path: String) throws(FileError) -> [SampleRecord] {
     var samples: [SampleRecord] = []
-    try RecordLines.read(path) { entry throws(CheckpointError) in
+    try RecordLines.read(path) { entry throws(FileError) in
       let line = try entry.object()
       samples.append(
         SampleRecord(

@@ -29,7 +29,7 @@ package struct RunFolder: Sendable {
 
   /// The folders of rounds that have ended, by name, whatever became of them; M0's is none.
   private var endedRounds: [String] {
-    get throws(CheckpointError) {
+    get throws(FileError) {
       try FileManager.default.names(in: rounds).filter { name in
         name.prefix { $0.isNumber }.contains { $0 != "0" }
       }
@@ -55,7 +55,7 @@ package struct RunFolder: Sendable {
     do {
       try FileManager.default.createDirectory(at: rounds, withIntermediateDirectories: true)
     } catch {
-      throw CheckpointError(
+      throw FileError(
         .inputOutput, path: url.path, "the folder cannot be made (\(error.systemReason))",
         remedy: "check output_dir and its permissions")
     }
@@ -73,7 +73,7 @@ package struct RunFolder: Sendable {
 
   /// Opens every file that a run which goes on reads sooner or later, for itself or its report: what cannot be read ends
   /// it before it has trained or written anything.
-  func checkReadable() throws(CheckpointError) {
+  func checkReadable() throws(FileError) {
     var files = [recipe, metrics, evaluations, transfer, url.appending(path: "branch.json")]
     for name in try FileManager.default.names(in: rounds) where name.first?.isNumber == true {
       let round = rounds.appending(path: name)
@@ -86,7 +86,7 @@ package struct RunFolder: Sendable {
   }
 
   /// Tells a report that was drawn before the state was saved that it is to show, or never.
-  func lacksReport() throws(CheckpointError) -> Bool {
+  func lacksReport() throws(FileError) -> Bool {
     guard let state = try FileStatus(checkpoint.appending(path: "state.json")) else { return false }
     guard let report = try FileStatus(url.appending(path: "report.html")) else { return true }
     return report.modified < state.modified
@@ -94,7 +94,7 @@ package struct RunFolder: Sendable {
 
   /// What stands in the folder and was not left by a run that was killed before it had written its recipe.
   private var strangers: [String] {
-    get throws(CheckpointError) {
+    get throws(FileError) {
       let isNew = try FileManager.default.names(in: rounds).isEmpty
       return try FileManager.default.names(in: url).filter {
         !($0 == rounds.lastPathComponent && isNew) && $0 != RunLock.name && !AtomicFile.isTemporary($0)
@@ -119,7 +119,7 @@ package struct RunFolder: Sendable {
       atPath: temporary.path, withDestinationPath: round.lastPathComponent)
     // A rename replaces the old link in one step; Foundation's own move refuses to.
     guard rename(temporary.path, link.path) == 0 else {
-      throw CheckpointError(
+      throw FileError(
         .inputOutput, path: link.path, "the link cannot be made", remedy: "check the folder's permissions")
     }
   }

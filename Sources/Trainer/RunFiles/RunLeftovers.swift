@@ -6,7 +6,7 @@ extension RunFolder {
   ///
   /// These are the temporary files of `AtomicFile`, a checkpoint that was being written or has been replaced, and a link
   /// that was being set. Rounds that are links belong to the run that a branch left, and are not entered.
-  func clearLeftovers() throws(CheckpointError) {
+  func clearLeftovers() throws(FileError) {
     var leftovers = [checkpoint.appendingPathExtension("new"), rounds.appending(path: "final.new")]
     // The older checkpoint is the run's own as long as no newer one stands.
     if try FileStatus(checkpoint)?.kind == .folder { leftovers.append(checkpoint.appendingPathExtension("old")) }

@@ -16,12 +16,12 @@ package final class RunLock {
   /// Takes the folder at `url`, which must be there.
   ///
   /// - Parameter note: is told where the file system knows no locks: the folder is not held then.
-  /// - Throws: `RoundError.inUse` where another process has it; `CheckpointError` where the file cannot be opened.
+  /// - Throws: `RoundError.inUse` where another process has it; `FileError` where the file cannot be opened.
   init(_ url: URL, note: (String) -> Void) throws {
     path = url.appending(path: Self.name).path
     while true {
       let opened = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o644)
-      guard opened >= 0 else { throw CheckpointError.system("open", path, code: errno) }
+      guard opened >= 0 else { throw FileError.system("open", path, code: errno) }
       let code = flock(opened, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
       if code == EWOULDBLOCK {
         defer { close(opened) }

@@ -32,15 +32,15 @@ package struct RunRecords: Sendable {
 
   /// Reads the folder of a run.
   ///
-  /// - Throws: `CheckpointError`: `notFound` where there is no run, `invalid` with the place where a file is damaged.
-  package init(folder: URL) throws(CheckpointError) {
+  /// - Throws: `FileError`: `notFound` where there is no run, `invalid` with the place where a file is damaged.
+  package init(folder: URL) throws(FileError) {
     self.folder = folder
     let run = RunFolder(folder)
     recipe = try Self.recipe(of: run)
     steps = try StepRecords(path: run.metrics.path)
     transfer = try TransferRecords(path: run.transfer.path)
     var evaluations: [Evaluation] = []
-    try RecordLines.read(run.evaluations.path) { entry throws(CheckpointError) in
+    try RecordLines.read(run.evaluations.path) { entry throws(FileError) in
       let line = try entry.object()
       evaluations.append(
         Evaluation(
@@ -55,12 +55,12 @@ package struct RunRecords: Sendable {
 
   /// The text of a run's resolved recipe.
   ///
-  /// - Throws: `CheckpointError`: `notFound` where there is no run.
-  static func recipe(of run: RunFolder) throws(CheckpointError) -> String {
+  /// - Throws: `FileError`: `notFound` where there is no run.
+  static func recipe(of run: RunFolder) throws(FileError) -> String {
     // A recipe.yaml alone may be one that somebody wrote, with its data beside it.
     let hasBegun = [run.rounds, run.metrics].contains { FileManager.default.fileExists(atPath: $0.path) }
     guard run.holdsRun && hasBegun else {
-      throw CheckpointError(
+      throw FileError(
         .notFound, path: run.url.path, "there is no run here (no recipe.yaml with rounds/ or metrics.jsonl beside it)",
         remedy: "name a run's folder, the output_dir of its recipe")
     }
@@ -68,7 +68,7 @@ package struct RunRecords: Sendable {
   }
 
   /// M0's record and those of the rounds that ended, in order; a refused one stands after a kept one of the same number.
-  static func rounds(of run: RunFolder) throws(CheckpointError) -> [RoundSummary] {
+  static func rounds(of run: RunFolder) throws(FileError) -> [RoundSummary] {
     var rounds: [RoundSummary] = []
     // `final` is a link to one of the others.
     for name in try FileManager.default.names(in: run.rounds) where name.first?.isNumber == true {
@@ -85,7 +85,7 @@ package struct RunRecords: Sendable {
   /// The rounds whose models were kept.
   package var keptRounds: [RoundSummary] { rounds.filter { !$0.isRefused } }
 
-  private static func text(_ file: URL) throws(CheckpointError) -> String {
+  private static func text(_ file: URL) throws(FileError) -> String {
     String(decoding: try InputFile.contents(file.path), as: UTF8.self)
   }
 }

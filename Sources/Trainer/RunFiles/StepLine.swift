@@ -17,7 +17,7 @@ package struct StepLine: Equatable {
   package var bytesFromDevice: Int?
 
   /// The values of a line that the strict parser read.
-  package init(_ line: RecordObject) throws(CheckpointError) {
+  package init(_ line: RecordObject) throws(FileError) {
     round = try line.required("round", try line.integer("round"))
     step = try line.required("step", try line.integer("step"))
     name = try line.text("name")

@@ -78,7 +78,7 @@ package final class StepLog<Line: StepLogLine> {
 
   private static func lines(
     of content: Data, upTo step: Int, ofRound round: Int, path: String
-  ) throws(CheckpointError) -> Data {
+  ) throws(FileError) -> Data {
     let newline = UInt8(ascii: "\n")
     let decoder = JSONDecoder()
     var kept = Data()
@@ -87,7 +87,7 @@ package final class StepLog<Line: StepLogLine> {
       guard let place = try? decoder.decode(Place.self, from: Data(line)) else {
         // A last line that was cut by a crash belongs to a step that is taken again.
         guard index < lines.count - 1 else { break }
-        throw CheckpointError(
+        throw FileError(
           .invalid, path: "\(path):\(index + 1)", "the line is no object with round and step",
           remedy: "mend or remove the line, then continue with --resume")
       }
@@ -99,8 +99,8 @@ package final class StepLog<Line: StepLogLine> {
     return kept
   }
 
-  private static func failure(_ file: URL, _ error: any Error) -> CheckpointError {
-    CheckpointError(
+  private static func failure(_ file: URL, _ error: any Error) -> FileError {
+    FileError(
       .inputOutput, path: file.path, "a line cannot be written (\(error.systemReason))",
       remedy: "check the free space and the permissions")
   }

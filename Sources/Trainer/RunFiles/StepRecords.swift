@@ -32,8 +32,8 @@ package struct StepRecords: Sendable {
   package init() {}
 
   /// Reads the file at `path`; no steps where it is absent.
-  package init(path: String) throws(CheckpointError) {
-    try RecordLines.read(path) { line throws(CheckpointError) in
+  package init(path: String) throws(FileError) {
+    try RecordLines.read(path) { line throws(FileError) in
       if let plain = StepLine(line.bytes) { append(plain) } else { append(try StepLine(try line.object())) }
     }
   }

@@ -67,7 +67,7 @@ package struct TransferRecords: Sendable, Equatable {
   package var rounds: Int { max(loss.rows.count - 1, 0) }
 
   /// Reads the file at `path`; nil where it is absent.
-  package init?(path: String) throws(CheckpointError) {
+  package init?(path: String) throws(FileError) {
     guard let file = try RecordObject(file: path) else { return nil }
     var names: [String] = []
     for value in try file.required("datasets", try file.list("datasets")) {
@@ -117,7 +117,7 @@ package struct TransferRecords: Sendable, Equatable {
 }
 
 extension TransferRecords.Measure {
-  fileprivate mutating func readFigures(_ file: RecordObject, mean: String) throws(CheckpointError) {
+  fileprivate mutating func readFigures(_ file: RecordObject, mean: String) throws(FileError) {
     backwardTransfer = try file.number("backward_transfer")
     forwardTransfer = try file.number("forward_transfer")
     forgetting = try file.number("forgetting")

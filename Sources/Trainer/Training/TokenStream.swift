@@ -44,7 +44,7 @@ package struct TokenStream {
   }
 
   /// Sends a round's datasets to the device, each followed by its reversed variants where it has them.
-  package func load(_ datasets: [Dataset], into executor: any Executor) throws(OpenCLError) -> Places {
+  package func load(_ datasets: [Dataset], into executor: any Executor) throws(DeviceError) -> Places {
     var start = 0
     for samples in datasets.flatMap({ [$0.samples, $0.reversed ?? []] }) where !samples.isEmpty {
       try executor.write(.ints(samples.flatMap(\.ids)), to: ids, at: start)

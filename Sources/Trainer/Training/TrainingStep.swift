@@ -85,7 +85,7 @@ package final class TrainingStep {
   }
 
   /// Forgets the optimiser's states: each round starts anew.
-  package func resetOptimizer() throws(OpenCLError) {
+  package func resetOptimizer() throws(DeviceError) {
     for slab in states.slabs { try executor.zero(slab) }
   }
 
@@ -99,9 +99,9 @@ package final class TrainingStep {
   package func run(
     _ batches: [MicroBatch], places: TokenStream.Places, plans: Plans, learningRate: Double, number: Int,
     seed: UInt64 = 0
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     precondition(waitingGradients != nil || batches.count == 1, "gradients that do not wait cannot add up")
-    var scalars = RunScalars()
+    var scalars = ReplayScalars()
     // The mean is over all supervised tokens of the step, however they are split into micro-batches. Where none counts,
     // whatever their sum is divided by, it stays 0.
     let weight = batches.reduce(0) { $0 + $1.supervisedWeight }
@@ -116,15 +116,15 @@ package final class TrainingStep {
       let table = TokenStream.segmentTable(batch, places: places)
       try executor.run(
         plans.microBatch,
-        RunArguments(
+        ReplayArguments(
           rows: batch.rowCount, targets: batch.supervisedCount, scalars: scalars,
           inputs: [(plans.segments, .ints(table))]))
     }
-    try executor.run(plans.end, RunArguments(rows: 1, scalars: scalars))
+    try executor.run(plans.end, ReplayArguments(rows: 1, scalars: scalars))
   }
 
   /// Waits for the device and reads the numbers of steps `first` ... `last`; 16 bytes each.
-  package func statistics(from first: Int, through last: Int) throws(OpenCLError) -> [Statistics] {
+  package func statistics(from first: Int, through last: Int) throws(DeviceError) -> [Statistics] {
     precondition(last - first < Self.statisticsSlots, "statistics are overwritten after \(Self.statisticsSlots) steps")
     var results: [Statistics] = []
     var step = first

@@ -79,7 +79,7 @@ struct MomentBlocksTests {
       let plan = executor.plan(graph, outputs: [])
       try executor.prepare([plan])
       try executor.write(.floats((0..<shape.count).map { $0 % 256 == 0 ? 1 : gradient }), to: variables[3], at: 0)
-      try executor.run(plan, RunArguments(rows: 1))
+      try executor.run(plan, ReplayArguments(rows: 1))
       for (variable, exact) in [
         (variables[1], 0.1 * Double(gradient)), (variables[2], 0.05 * pow(Double(gradient), 2)),
       ] {

@@ -40,7 +40,7 @@ struct StoredMatrixTests {
     let plan = executor.plan(graph, outputs: [out])
     try executor.prepare([plan])
     try bytes.withUnsafeBytes { try executor.write(stored: $0, to: matrix) }
-    try executor.run(plan, RunArguments(rows: rows, inputs: [(ids, .ints((0..<Int32(rows)).map { $0 }))]))
+    try executor.run(plan, ReplayArguments(rows: rows, inputs: [(ids, .ints((0..<Int32(rows)).map { $0 }))]))
     return try executor.read(out, of: plan, rows: rows)
   }
 

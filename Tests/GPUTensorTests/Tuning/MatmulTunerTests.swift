@@ -77,7 +77,7 @@ struct MatmulTunerTests {
     let shape = try #require(MatmulShape("130x97x70:tn"))
     func trial(_ parameters: MatmulParameters) -> MatmulTrial {
       MatmulTrial(
-        device: device.index, factors: .float32, bf16Method: .rounding, shape: shape, parameters: parameters,
+        device: device.index, operands: .float32, bf16Method: .rounding, shape: shape, parameters: parameters,
         seconds: 0.01)
     }
     let result = try trial(MatmulParameters(.tile, tile: .init(32, 32, 8, items: 4, 4))).run(on: device)
@@ -95,16 +95,16 @@ struct MatmulTunerTests {
     ])
   func parity(_ parameters: MatmulParameters) throws {
     let operation = try #require(OperationRegistry.all.first { $0.stem == "matmul" })
-    for factors in FactorType.allCases {
+    for operands in OperandType.allCases {
       var traits = KernelTraits(device: device)
-      traits.factors = factors
-      if factors == .bfloat16 { traits.bf16Method = .fastest(of: OpenCLDevices.bf16Methods(device), on: device) }
+      traits.operands = operands
+      if operands == .bfloat16 { traits.bf16Method = .fastest(of: OpenCLDevices.bf16Methods(device), on: device) }
       for product in MatmulClass.allCases { traits.tunedProducts[product] = parameters }
       let executor = try OpenCLExecutor(device: device, traits: traits)
       // Frozen bases in every storage are the families' own tests.
       for operationCase in operation.cases(.full) where !operationCase.name.contains(",") {
         let outcome = try CaseRunner.check(operationCase, on: executor)
-        #expect(outcome.passed, "\(operationCase.name), \(factors): \(outcome.detail)")
+        #expect(outcome.passed, "\(operationCase.name), \(operands): \(outcome.detail)")
       }
     }
   }

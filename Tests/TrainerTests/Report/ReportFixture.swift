@@ -33,7 +33,7 @@ final class ReportFixture {
   }
 
   /// Read while the fixture lives: its folder goes with it.
-  func records() throws(CheckpointError) -> RunRecords { try RunRecords(folder: folder) }
+  func records() throws(FileError) -> RunRecords { try RunRecords(folder: folder) }
 
   /// Writes the report, while the fixture lives.
   func report() throws -> RunReport.Files { try RunReport(folder: folder).write() }

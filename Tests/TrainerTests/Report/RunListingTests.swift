@@ -43,8 +43,8 @@ struct RunListingTests {
   @Test("a folder without a run is not found; a damaged file is named with the key that is wrong")
   func faults() throws {
     let fixture = try RecordedRun()
-    func error(_ folder: URL) -> CheckpointError? {
-      do throws(CheckpointError) {
+    func error(_ folder: URL) -> FileError? {
+      do throws(FileError) {
         _ = try RunListing(folder)
         return nil
       } catch {

@@ -142,9 +142,9 @@ struct LeakCheckTests {
     try Data(String(repeating: row, count: 10).utf8).write(to: file)
     var recipe = fixture.recipe(settings: RunFixture.settings(steps: 2, saveSteps: 4), rounds: [("one", file)])
     recipe.rounds[0].split = 0.8
-    #expect(throws: RoundError.self) { try RunMaterial(recipe) { _ in } }
+    #expect(throws: RoundError.self) { try RunInputs(recipe) { _ in } }
     recipe.allowLeaks = ["one"]
-    let leaks = try RunMaterial(recipe) { _ in }.leaks
+    let leaks = try RunInputs(recipe) { _ in }.leaks
     #expect(leaks.map(\.leaked) == [2] && leaks.map(\.overlapping) == [2] && leaks.map(\.rows) == [2])
   }
 
@@ -157,7 +157,7 @@ struct LeakCheckTests {
       settings: RunFixture.settings(steps: 2, saveSteps: 4), rounds: [("one", one), ("two", two)], valid: [nil, one],
       allowLeaks: ["two"])
     recipe.rounds[1].settings.sequenceLength = 64
-    let leaks = try RunMaterial(recipe) { _ in }.leaks
+    let leaks = try RunInputs(recipe) { _ in }.leaks
     #expect(leaks.map(\.training) == ["one"] && leaks.map(\.leaked) == [6] && leaks.map(\.heldOut) == ["two"])
     #expect(leaks[0].trainingPlace == one.path + ":1")
   }

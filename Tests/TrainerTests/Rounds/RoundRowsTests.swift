@@ -78,7 +78,7 @@ struct RoundRowsTests {
     var round = recipe.rounds[0]
     let rows = (0..<30).map { "question \($0),answer \($0)" }
     try Data(("question,answer\n" + rows.joined(separator: "\n")).utf8).write(to: round.train)
-    let text = try ModelText(recipe)
+    let text = try TextEncoding(recipe)
     let training = try round.loadTrainingRows(text, seed: 7, sequenceLength: 48).samples.map(\.ids)
     let heldOut = try #require(try round.loadHeldOutRows(text, seed: 7, sequenceLength: 48)).samples.map(\.ids)
     #expect(Set(training).isDisjoint(with: heldOut) && Set(training + heldOut).count == 30)

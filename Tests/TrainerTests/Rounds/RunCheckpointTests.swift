@@ -112,7 +112,7 @@ struct RunCheckpointTests {
     do {
       try fixture.run(recipe, on: CPUExecutor<Float>(), resuming: true)
       Issue.record("it went on")
-    } catch let error as CheckpointError {
+    } catch let error as FileError {
       #expect(error.kind == .invalid && error.path == file.path, "\(error)")
     }
   }

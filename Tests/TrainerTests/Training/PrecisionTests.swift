@@ -14,7 +14,7 @@ struct PrecisionTests {
       base: .model(TrainingGolden.model), settings: golden.trainingSettings(golden.runs[0]),
       rounds: [("rows", TrainingGolden.rows)])
     recipe.precision = precision
-    try fixture.run(recipe, on: choice.make(factors: precision.factors))
+    try fixture.run(recipe, on: choice.make(operands: precision.operands))
     return try fixture.metrics().map { $0.loss ?? .nan }
   }
 

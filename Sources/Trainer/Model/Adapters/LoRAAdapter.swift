@@ -86,7 +86,7 @@ package struct LoRAAdapter {
   }
 
   /// A new adapter, which changes nothing yet: A uniform within 1/√in, as PEFT's (Kaiming with a = √5), and B zero.
-  package func initialize(seed: UInt64, on executor: any Executor) throws(OpenCLError) {
+  package func initialize(seed: UInt64, on executor: any Executor) throws(DeviceError) {
     try clear(on: executor)
     for (index, target) in targets.enumerated() {
       var random = SplitMix64(seed: seed &+ UInt64(index) << 32)
@@ -97,7 +97,7 @@ package struct LoRAAdapter {
   }
 
   /// Makes A and B zero: what is left are magnitudes and the saved weights.
-  package func clear(on executor: any Executor) throws(OpenCLError) {
+  package func clear(on executor: any Executor) throws(DeviceError) {
     let own = Set(saved.flatMap { parameters.parts(Self.key($0)) }.map { ObjectIdentifier($0.slab) })
     for slab in parameters.groups.filter(\.decays).flatMap(\.slabs) where !own.contains(ObjectIdentifier(slab)) {
       try executor.zero(slab)
@@ -107,7 +107,7 @@ package struct LoRAAdapter {
   /// Sets A and B of an adapter of smaller ranks among this one's: its ranks become the `number`th so many, from 0.
   package func place(
     _ matrices: LoRAMatrices, of other: LoRAAdapter, number: Int, on executor: any Executor
-  ) throws(OpenCLError) {
+  ) throws(DeviceError) {
     for (target, part) in zip(targets, other.targets) {
       guard let pair = matrices[target.module] else { preconditionFailure("no matrices of \(target.module)") }
       let first = number * part.rank
@@ -128,8 +128,8 @@ package struct LoRAAdapter {
   /// The saved weights, from the device.
   package func savedValues(
     on executor: any Executor
-  ) throws(OpenCLError) -> [(weight: ParameterDescription, values: [Float])] {
-    try saved.map { weight throws(OpenCLError) in
+  ) throws(DeviceError) -> [(weight: ParameterDescription, values: [Float])] {
+    try saved.map { weight throws(DeviceError) in
       var values: [Float] = []
       for part in parameters.parts(Self.key(weight)) { values += try executor.read(part) }
       return (weight, values)
@@ -137,7 +137,7 @@ package struct LoRAAdapter {
   }
 
   /// Loads A and B of each target.
-  package func load(_ matrices: LoRAMatrices, on executor: any Executor) throws(OpenCLError) {
+  package func load(_ matrices: LoRAMatrices, on executor: any Executor) throws(DeviceError) {
     for target in targets {
       guard let pair = matrices[target.module] else { preconditionFailure("no matrices of \(target.module)") }
       try executor.write(.floats(pair.a), to: parameters.variable(target.a), at: 0)
@@ -149,7 +149,7 @@ package struct LoRAAdapter {
   }
 
   /// A and B of each target, from the device.
-  package func matrices(on executor: any Executor) throws(OpenCLError) -> LoRAMatrices {
+  package func matrices(on executor: any Executor) throws(DeviceError) -> LoRAMatrices {
     var matrices: LoRAMatrices = [:]
     for target in targets {
       matrices[target.module] = LoRAPair(

@@ -1,6 +1,6 @@
 extension LlamaConfiguration {
   /// Reads the keys `llama.*` of a GGUF file; what they leave open is read off the tensors.
-  init(_ file: GGUFFile, vocabulary: VocabularyDescription?) throws(CheckpointError) {
+  init(_ file: GGUFFile, vocabulary: VocabularyDescription?) throws(FileError) {
     let metadata = file.metadata
     let path = file.path
     let architecture = try metadata.string("general.architecture") ?? "none"
@@ -9,7 +9,7 @@ extension LlamaConfiguration {
         path, "general.architecture is \"\(architecture)\"", remedy: "give a model of the llama architecture")
     }
     try Self.refuseWhatIsNotBuilt(metadata)
-    func required<T>(_ key: String, _ value: T?) throws(CheckpointError) -> T {
+    func required<T>(_ key: String, _ value: T?) throws(FileError) -> T {
       guard let value else {
         throw .invalid(path, "the metadata key llama.\(key) is missing", remedy: "export the model again")
       }
@@ -49,7 +49,7 @@ extension LlamaConfiguration {
   }
 
   /// Rotary embedding must turn whole heads, and values must be as wide as keys.
-  private func checkHeads(_ metadata: GGUFMetadata) throws(CheckpointError) {
+  private func checkHeads(_ metadata: GGUFMetadata) throws(FileError) {
     for key in ["llama.rope.dimension_count", "llama.attention.value_length"] {
       if let width = try metadata.integer(key), width != headDim {
         throw .unsupported(
@@ -58,7 +58,7 @@ extension LlamaConfiguration {
     }
   }
 
-  private static func refuseWhatIsNotBuilt(_ metadata: GGUFMetadata) throws(CheckpointError) {
+  private static func refuseWhatIsNotBuilt(_ metadata: GGUFMetadata) throws(FileError) {
     for key in ["llama.expert_count", "llama.attention.sliding_window"] {
       if let count = try metadata.uniformInteger(key), count > 0 {
         throw .unsupported(metadata.path, "\(key) is \(count)", remedy: "give a dense model with full attention")
@@ -83,7 +83,7 @@ extension LlamaConfiguration {
   }
 
   /// YaRN, whose sharpening of the scores GGUF holds relative to the paper's.
-  private static func yarn(_ metadata: GGUFMetadata, factor: Double) throws(CheckpointError) -> RopeScaling {
+  private static func yarn(_ metadata: GGUFMetadata, factor: Double) throws(FileError) -> RopeScaling {
     let prefix = "llama.rope.scaling."
     let context = try metadata.integer("llama.context_length") ?? 0
     let attention = try metadata.number(prefix + "attn_factor") ?? 1
@@ -96,7 +96,7 @@ extension LlamaConfiguration {
         attentionFactor: attention == 1 ? nil : attention * YarnScaling.attentionFactor(factor)))
   }
 
-  private static func ropeScaling(_ metadata: GGUFMetadata) throws(CheckpointError) -> RopeScaling {
+  private static func ropeScaling(_ metadata: GGUFMetadata) throws(FileError) -> RopeScaling {
     let type = try metadata.string("llama.rope.scaling.type")
     if type != "yarn", let scale = try metadata.number("llama.rope.scaling.attn_factor"), scale != 0, scale != 1 {
       throw .unsupported(

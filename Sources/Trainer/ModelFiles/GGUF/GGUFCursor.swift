@@ -13,16 +13,16 @@ struct GGUFCursor {
   /// Bytes between the position and the end.
   var remaining: Int { bytes.count - position }
 
-  func failure(_ problem: String) -> CheckpointError { .invalid(path, at: position, problem) }
+  func failure(_ problem: String) -> FileError { .invalid(path, at: position, problem) }
 
   /// Steps over `count` bytes.
-  mutating func skip(_ count: Int) throws(CheckpointError) {
+  mutating func skip(_ count: Int) throws(FileError) {
     guard count >= 0, count <= remaining else { throw failure("\(count) bytes are expected, but \(remaining) follow") }
     position += count
   }
 
   /// An integer of any width.
-  mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) throws(CheckpointError) -> T {
+  mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) throws(FileError) -> T {
     let start = position
     try skip(MemoryLayout<T>.size)
     return T(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: T.self))
@@ -30,7 +30,7 @@ struct GGUFCursor {
 
   /// A count that a file claims, of things that take at least `minimumSize` bytes each: what cannot fit is refused
   /// before anything is reserved for it.
-  mutating func count(of what: String, minimumSize: Int) throws(CheckpointError) -> Int {
+  mutating func count(of what: String, minimumSize: Int) throws(FileError) -> Int {
     let start = position
     let claimed = try integer(UInt64.self)
     guard claimed <= UInt64(remaining / minimumSize) else {
@@ -40,7 +40,7 @@ struct GGUFCursor {
   }
 
   /// A string: a length of eight bytes, then UTF-8.
-  mutating func string() throws(CheckpointError) -> String {
+  mutating func string() throws(FileError) -> String {
     let length = try count(of: "bytes of a string", minimumSize: 1)
     let start = position
     try skip(length)

@@ -30,7 +30,7 @@ package final class GGUFFile {
   /// name their files by a hash.
   ///
   /// - Throws: where nothing that can be read stands there.
-  package static func stands(at url: URL) throws(CheckpointError) -> Bool {
+  package static func stands(at url: URL) throws(FileError) -> Bool {
     if url.pathExtension.lowercased() == "gguf" { return true }
     let (descriptor, _) = try InputFile.open(url.path)
     defer { close(descriptor) }
@@ -39,7 +39,7 @@ package final class GGUFFile {
   }
 
   /// Opens the file at `url`.
-  package init(_ url: URL) throws(CheckpointError) {
+  package init(_ url: URL) throws(FileError) {
     file = try MappedFile(path: url.path)
     var cursor = GGUFCursor(file.bytes, path: file.path)
     guard try cursor.integer(UInt32.self) == Self.magic else {
@@ -69,7 +69,7 @@ package final class GGUFFile {
   /// Turns offsets into ranges of the file; they must lie inside, be aligned, and not overlap.
   private static func place(
     _ infos: [GGUFTensorInfo], dataStart: Int, alignment: Int, file: MappedFile
-  ) throws(CheckpointError) -> [GGUFTensor] {
+  ) throws(FileError) -> [GGUFTensor] {
     var names: Set<String> = []
     var tensors: [GGUFTensor] = []
     for info in infos {

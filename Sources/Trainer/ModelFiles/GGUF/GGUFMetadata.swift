@@ -6,7 +6,7 @@ package struct GGUFMetadata {
   package var path: String { file.path }
 
   /// Reads `count` pairs of key and value of `file` at the cursor.
-  init(_ cursor: inout GGUFCursor, count: Int, of file: MappedFile) throws(CheckpointError) {
+  init(_ cursor: inout GGUFCursor, count: Int, of file: MappedFile) throws(FileError) {
     self.file = file
     for _ in 0..<count {
       let start = cursor.position
@@ -22,14 +22,14 @@ package struct GGUFMetadata {
   package func isPresent(_ key: String) -> Bool { values[key] != nil }
 
   /// An integer; nil where the key is absent.
-  package func integer(_ key: String) throws(CheckpointError) -> Int? {
+  package func integer(_ key: String) throws(FileError) -> Int? {
     guard let value = values[key] else { return nil }
     guard let integer = Self.integer(value) else { throw mismatch(key, "an integer") }
     return integer
   }
 
   /// An integer, or the one that all elements of an array agree on: some exports repeat it for each block.
-  package func uniformInteger(_ key: String) throws(CheckpointError) -> Int? {
+  package func uniformInteger(_ key: String) throws(FileError) -> Int? {
     guard case .array = values[key] else { return try integer(key) }
     let all = try integers(key) ?? []
     guard let first = all.first else { throw mismatch(key, "an integer") }
@@ -41,7 +41,7 @@ package struct GGUFMetadata {
   }
 
   /// A float, the shortest decimal that stands for the stored single: 1e-05 rather than 9.999999747378752e-06.
-  package func number(_ key: String) throws(CheckpointError) -> Double? {
+  package func number(_ key: String) throws(FileError) -> Double? {
     guard let value = values[key] else { return nil }
     switch value {
     case .float32(let single): return Double("\(single)") ?? Double(single)
@@ -53,37 +53,37 @@ package struct GGUFMetadata {
   }
 
   /// True or false; nil where the key is absent.
-  package func bool(_ key: String) throws(CheckpointError) -> Bool? {
+  package func bool(_ key: String) throws(FileError) -> Bool? {
     guard let value = values[key] else { return nil }
     guard case .bool(let bool) = value else { throw mismatch(key, "true or false") }
     return bool
   }
 
   /// A string; nil where the key is absent.
-  package func string(_ key: String) throws(CheckpointError) -> String? {
+  package func string(_ key: String) throws(FileError) -> String? {
     guard let value = values[key] else { return nil }
     guard case .string(let string) = value else { throw mismatch(key, "a string") }
     return string
   }
 
   /// An array of integers; nil where the key is absent.
-  package func integers(_ key: String) throws(CheckpointError) -> [Int]? {
+  package func integers(_ key: String) throws(FileError) -> [Int]? {
     try elements(key, "integers") { Self.integer($0) }
   }
 
   /// An array of floats; nil where the key is absent.
-  package func floats(_ key: String) throws(CheckpointError) -> [Float]? {
+  package func floats(_ key: String) throws(FileError) -> [Float]? {
     try elements(key, "floats") { if case .float32(let float) = $0 { float } else { nil } }
   }
 
   /// An array of strings; nil where the key is absent.
-  package func strings(_ key: String) throws(CheckpointError) -> [String]? {
+  package func strings(_ key: String) throws(FileError) -> [String]? {
     try elements(key, "strings") { if case .string(let string) = $0 { string } else { nil } }
   }
 
   private func elements<T>(
     _ key: String, _ kind: String, _ convert: (GGUFValue) -> T?
-  ) throws(CheckpointError) -> [T]? {
+  ) throws(FileError) -> [T]? {
     guard let value = values[key] else { return nil }
     guard case .array(let array) = value, array.elementType != .array else {
       throw mismatch(key, "an array of \(kind)")
@@ -108,7 +108,7 @@ package struct GGUFMetadata {
     }
   }
 
-  private func mismatch(_ key: String, _ expected: String) -> CheckpointError {
+  private func mismatch(_ key: String, _ expected: String) -> FileError {
     .invalid(path, "the metadata key \(key) is not \(expected)", remedy: "export the model again")
   }
 }

@@ -4,7 +4,7 @@ extension GGUFMetadataEncoder {
   /// - Parameter type: how the matrices are stored.
   /// - Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
   mutating func set(_ model: LlamaConfiguration, name: String, type: GGUFTensorType, path: String)
-    throws(CheckpointError)
+    throws(FileError)
   {
     set("general.architecture", "llama")
     set("general.type", "model")
@@ -29,7 +29,7 @@ extension GGUFMetadataEncoder {
 
   /// Llama 3's scaling is no key but a tensor; dynamic scaling, which GGUF does not know, changes nothing within the
   /// context length.
-  private mutating func set(_ scaling: RopeScaling, path: String) throws(CheckpointError) {
+  private mutating func set(_ scaling: RopeScaling, path: String) throws(FileError) {
     let prefix = "llama.rope.scaling."
     switch scaling {
     case .none, .dynamic, .llama3: break
@@ -57,7 +57,7 @@ extension GGUFMetadataEncoder {
   ///   - vocabulary: nil: token ids are all that the model is used with.
   ///   - model: its rows are the vocabulary's, and its tokens with a role win.
   mutating func set(_ vocabulary: VocabularyDescription?, of model: LlamaConfiguration, path: String)
-    throws(CheckpointError)
+    throws(FileError)
   {
     let prefix = "tokenizer.ggml."
     try setRoles(of: model, vocabulary, path: path)
@@ -83,7 +83,7 @@ extension GGUFMetadataEncoder {
   /// The tokens that begin, end and fill texts.
   private mutating func setRoles(
     of model: LlamaConfiguration, _ vocabulary: VocabularyDescription?, path: String
-  ) throws(CheckpointError) {
+  ) throws(FileError) {
     // Of several ends a chat model's last is the end of a turn, and one between is the end of a message.
     let ends = model.eosTokenIDs.isEmpty ? [vocabulary?.eosTokenID].compactMap { $0 } : model.eosTokenIDs
     guard ends.count <= 3 else {

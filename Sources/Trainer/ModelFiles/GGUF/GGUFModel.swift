@@ -13,7 +13,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
   private let tensors: [String: GGUFTensor]
 
   /// Opens the file at `url`; its own vocabulary is the tokenizer where none is given.
-  init(_ url: URL, tokenizer: TokenizerFiles?) throws(CheckpointError) {
+  init(_ url: URL, tokenizer: TokenizerFiles?) throws(FileError) {
     let gguf = try GGUFFile(url)
     if let count = try gguf.metadata.integer("split.count"), count > 1 {
       let number = try gguf.metadata.integer("split.no").map { "part \($0 + 1)" } ?? "a part"
@@ -54,7 +54,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
   }
 
   /// The vocabulary inside the file at `url`, whatever its architecture.
-  static func vocabulary(_ url: URL) throws(CheckpointError) -> VocabularyDescription {
+  static func vocabulary(_ url: URL) throws(FileError) -> VocabularyDescription {
     let gguf = try GGUFFile(url)
     guard let vocabulary = try VocabularyDescription(gguf.metadata) else {
       throw .invalid(url.path, "the file holds no tokenizer", remedy: "give another file or folder as the tokenizer")
@@ -72,7 +72,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R {
     guard let tensor = tensors[name] else {
-      throw CheckpointError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
+      throw FileError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
     }
     let columns = tensor.shape.dropFirst().reduce(1, *)
     let rowByteCount = columns / tensor.type.blockCount * tensor.type.blockByteCount
@@ -144,7 +144,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
   /// Llama 3's scaling, from the table that stands for it in GGUF.
   private static func scaling(
     _ tensor: GGUFTensor, of gguf: GGUFFile, _ configuration: LlamaConfiguration
-  ) throws(CheckpointError) -> RopeScaling {
+  ) throws(FileError) -> RopeScaling {
     let place = tensor.byteRange.lowerBound
     guard tensor.type == .float32, tensor.shape == [configuration.headDim / 2], configuration.ropeScaling == .none
     else {

@@ -11,7 +11,7 @@ struct GGUFTensorInfo {
   let byteOffset: Int
 
   /// Reads name, dimensions, type and offset.
-  init(_ cursor: inout GGUFCursor, maximumDimensions: Int) throws(CheckpointError) {
+  init(_ cursor: inout GGUFCursor, maximumDimensions: Int) throws(FileError) {
     let path = cursor.path
     byteOffset = cursor.position
     name = try cursor.string()

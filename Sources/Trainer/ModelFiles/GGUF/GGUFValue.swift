@@ -38,14 +38,14 @@ extension GGUFValue {
   private static let maximumDepth = 8
 
   /// Reads a value with its type before it.
-  static func read(_ cursor: inout GGUFCursor) throws(CheckpointError) -> GGUFValue {
+  static func read(_ cursor: inout GGUFCursor) throws(FileError) -> GGUFValue {
     try read(valueType(&cursor), &cursor, depth: 0)
   }
 
   /// Reads a value of a known type.
   static func read(
     _ type: GGUFValueType, _ cursor: inout GGUFCursor, depth: Int = 0
-  ) throws(CheckpointError) -> GGUFValue {
+  ) throws(FileError) -> GGUFValue {
     switch type {
     case .uint8: return .unsigned(UInt64(try cursor.integer(UInt8.self)))
     case .uint16: return .unsigned(UInt64(try cursor.integer(UInt16.self)))
@@ -63,7 +63,7 @@ extension GGUFValue {
     }
   }
 
-  private static func valueType(_ cursor: inout GGUFCursor) throws(CheckpointError) -> GGUFValueType {
+  private static func valueType(_ cursor: inout GGUFCursor) throws(FileError) -> GGUFValueType {
     let start = cursor.position
     let number = try cursor.integer(UInt32.self)
     guard let type = GGUFValueType(rawValue: number) else {
@@ -73,7 +73,7 @@ extension GGUFValue {
   }
 
   /// Steps over an array; its elements are checked on the way.
-  private static func skipArray(_ cursor: inout GGUFCursor, depth: Int) throws(CheckpointError) -> GGUFArray {
+  private static func skipArray(_ cursor: inout GGUFCursor, depth: Int) throws(FileError) -> GGUFArray {
     guard depth < maximumDepth else { throw cursor.failure("arrays are nested deeper than \(maximumDepth)") }
     let type = try valueType(&cursor)
     let count = try cursor.count(of: "elements of an array", minimumSize: type.minimumSize)

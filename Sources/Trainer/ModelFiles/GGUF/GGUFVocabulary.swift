@@ -1,6 +1,6 @@
 extension VocabularyDescription {
   /// Reads the keys `tokenizer.ggml.*` of a GGUF file; nil where it has no tokenizer.
-  init?(_ metadata: GGUFMetadata) throws(CheckpointError) {
+  init?(_ metadata: GGUFMetadata) throws(FileError) {
     let prefix = "tokenizer.ggml."
     guard let model = try metadata.string(prefix + "model"), let tokens = try metadata.strings(prefix + "tokens")
     else { return nil }
@@ -23,7 +23,7 @@ extension VocabularyDescription {
 
 extension GGUFMetadata {
   /// The id of a special token; nil where it is absent or stands for "none", which exports write as −1.
-  package func tokenID(_ name: String) throws(CheckpointError) -> Int? {
+  package func tokenID(_ name: String) throws(FileError) -> Int? {
     guard let id = try integer("tokenizer.ggml.\(name)_token_id"), id >= 0, id < Int(Int32.max) else { return nil }
     return id
   }

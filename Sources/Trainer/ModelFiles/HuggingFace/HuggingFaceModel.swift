@@ -10,14 +10,14 @@ final class HuggingFaceModel: ModelSource {
   private let fileOfTensor: [String: Int]
 
   /// Opens the folder at `url`.
-  init(_ url: URL, tokenizer: TokenizerFiles) throws(CheckpointError) {
+  init(_ url: URL, tokenizer: TokenizerFiles) throws(FileError) {
     self.url = url
     tokenizerFiles = tokenizer
     let configPath = url.appending(path: "config.json")
     guard FileManager.default.fileExists(atPath: configPath.path) else {
       // Meta's own folders have params.json in its place.
       throw HuggingFaceWeights.pickled(url)
-        ?? CheckpointError(
+        ?? FileError(
           .notFound, path: url.path, "the folder has no config.json",
           remedy: "give a folder with config.json and model.safetensors")
     }
@@ -56,7 +56,7 @@ final class HuggingFaceModel: ModelSource {
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R {
     guard let index = fileOfTensor[name] else {
-      throw CheckpointError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
+      throw FileError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
     }
     return try files[index].withFloats(name, rows: rows, body)
   }
@@ -64,7 +64,7 @@ final class HuggingFaceModel: ModelSource {
 
 extension LlamaConfiguration {
   /// Adds the end tokens of generation_config.json, where chat models list more than in config.json.
-  fileprivate mutating func addEndTokens(generationConfig url: URL) throws(CheckpointError) {
+  fileprivate mutating func addEndTokens(generationConfig url: URL) throws(FileError) {
     guard FileManager.default.fileExists(atPath: url.path) else { return }
     let object = try CheckpointJSONParser.object(path: url.path)
     let fields = ConfigurationFields(path: url.path, object: object)

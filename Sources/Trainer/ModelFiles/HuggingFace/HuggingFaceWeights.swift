@@ -7,7 +7,7 @@ enum HuggingFaceWeights {
   /// Where both stand there, the shards are taken if they are: whoever saves shards over a single file leaves it behind.
   ///
   /// - Returns: the files, and remarks on the choice among them.
-  static func open(_ folder: URL) throws(CheckpointError) -> (files: [SafetensorsFile], notes: [String]) {
+  static func open(_ folder: URL) throws(FileError) -> (files: [SafetensorsFile], notes: [String]) {
     let single = folder.appending(path: "model.safetensors")
     let index = folder.appending(path: "model.safetensors.index.json")
     let hasSingle = FileManager.default.fileExists(atPath: single.path)
@@ -15,7 +15,7 @@ enum HuggingFaceWeights {
       guard hasSingle else { throw absence(folder) }
       return ([try SafetensorsFile(single)], [])
     }
-    do throws(CheckpointError) {
+    do throws(FileError) {
       let files = try openShards(folder, index: index)
       guard hasSingle, !files.contains(where: { $0.path == single.path }) else { return (files, []) }
       return (
@@ -37,7 +37,7 @@ enum HuggingFaceWeights {
     }
   }
 
-  private static func openShards(_ folder: URL, index: URL) throws(CheckpointError) -> [SafetensorsFile] {
+  private static func openShards(_ folder: URL, index: URL) throws(FileError) -> [SafetensorsFile] {
     let object = try CheckpointJSONParser.object(path: index.path)
     guard let map = object["weight_map"]?.object else {
       throw .invalid(index.path, "weight_map is missing or no object")
@@ -62,7 +62,7 @@ enum HuggingFaceWeights {
 
   private static func openShard(
     _ shard: String, of folder: URL, index: URL, byteOffset: Int
-  ) throws(CheckpointError) -> SafetensorsFile {
+  ) throws(FileError) -> SafetensorsFile {
     // An index is data from somewhere: it must not make us read files outside of its folder.
     let parts = shard.split(separator: "/", omittingEmptySubsequences: false)
     guard !shard.utf8.contains(0), parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
@@ -71,7 +71,7 @@ enum HuggingFaceWeights {
     }
     let url = folder.appending(path: shard)
     guard FileManager.default.fileExists(atPath: url.path) else {
-      throw CheckpointError(
+      throw FileError(
         .notFound, path: url.path, "this shard, named in \(index.lastPathComponent), is missing",
         remedy: "download it into the folder")
     }
@@ -79,15 +79,15 @@ enum HuggingFaceWeights {
   }
 
   /// Why the folder has no weights that can be read.
-  private static func absence(_ folder: URL) -> CheckpointError {
+  private static func absence(_ folder: URL) -> FileError {
     pickled(folder)
-      ?? CheckpointError(
+      ?? FileError(
         .notFound, path: folder.path, "the folder has no model.safetensors",
         remedy: "download the weights into it, or give another folder")
   }
 
   /// The refusal of a folder whose weights are Python pickles, Hugging Face's or Meta's own; nil where it has none.
-  static func pickled(_ folder: URL) -> CheckpointError? {
+  static func pickled(_ folder: URL) -> FileError? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     let pickle = names.sorted().first { name in
       name.hasSuffix(".pth") || name.hasSuffix(".pt") || name.hasSuffix(".bin") && name.hasPrefix("pytorch_model")
@@ -97,7 +97,7 @@ enum HuggingFaceWeights {
   }
 
   /// Why a pickle is not read, and what makes safetensors of it.
-  static func refusal(of pickle: String, path: String) -> CheckpointError {
+  static func refusal(of pickle: String, path: String) -> FileError {
     let isMeta = pickle.hasPrefix("consolidated.")
     return .unsupported(
       path, "the weights are in \(pickle), a Python pickle, which can run code when it is read",

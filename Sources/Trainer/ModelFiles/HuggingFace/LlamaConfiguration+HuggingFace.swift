@@ -4,13 +4,13 @@ extension LlamaConfiguration {
   /// Reads a config.json, in the keys of transformers 4 (`rope_theta`, `rope_scaling`) or 5 (`rope_parameters`).
   ///
   /// What the model cannot honour is refused by its key, rather than read and forgotten.
-  package init(huggingFaceConfig url: URL) throws(CheckpointError) {
+  package init(huggingFaceConfig url: URL) throws(FileError) {
     let object = try CheckpointJSONParser.object(path: url.path)
     try self.init(fields: ConfigurationFields(path: url.path, object: object))
   }
 
   /// Reads the members of a config.json.
-  init(fields: ConfigurationFields) throws(CheckpointError) {
+  init(fields: ConfigurationFields) throws(FileError) {
     try Self.refuseWhatIsNotBuilt(fields)
     let heads = try fields.integer("num_attention_heads") ?? 32
     let maxPositionEmbeddings = try fields.integer("max_position_embeddings") ?? 2048
@@ -43,7 +43,7 @@ extension LlamaConfiguration {
     try validate(path: fields.path)
   }
 
-  private static func refuseWhatIsNotBuilt(_ fields: ConfigurationFields) throws(CheckpointError) {
+  private static func refuseWhatIsNotBuilt(_ fields: ConfigurationFields) throws(FileError) {
     // A file without model_type is taken for a LLaMA, as AutoConfig does when it is told so.
     let modelType = try fields.string("model_type") ?? "llama"
     guard modelType == "llama" else {
@@ -76,7 +76,7 @@ extension LlamaConfiguration {
   /// The rotary base and its stretching, from whichever dialect the file speaks.
   private static func rope(
     _ fields: ConfigurationFields, maxPositionEmbeddings: Int
-  ) throws(CheckpointError) -> (theta: Double, scaling: RopeScaling) {
+  ) throws(FileError) -> (theta: Double, scaling: RopeScaling) {
     let theta = try fields.number("rope_theta")
     let key = fields.isNull("rope_parameters") ? "rope_scaling" : "rope_parameters"
     guard let rope = try fields.section(key) else { return (theta ?? 10000, .none) }
@@ -116,7 +116,7 @@ extension LlamaConfiguration {
   /// YaRN's constants, with transformers' defaults.
   private static func yarn(
     _ rope: ConfigurationFields, maxPositionEmbeddings: Int
-  ) throws(CheckpointError) -> YarnScaling {
+  ) throws(FileError) -> YarnScaling {
     let original = try rope.integer("original_max_position_embeddings") ?? maxPositionEmbeddings
     var factor = try rope.number("factor")
     if factor == nil, original > 0, original < maxPositionEmbeddings {

@@ -13,7 +13,7 @@ package final class SafetensorsFile: Sendable {
   package var path: String { file.path }
 
   /// Opens the file at `url`.
-  package init(_ url: URL) throws(CheckpointError) {
+  package init(_ url: URL) throws(FileError) {
     file = try MappedFile(path: url.path)
     let header = try SafetensorsHeader(file.bytes, path: file.path)
     entries = header.entries
@@ -26,7 +26,7 @@ package final class SafetensorsFile: Sendable {
   package func entry(_ name: String) -> SafetensorsEntry? { positions[name].map { entries[$0] } }
 
   /// How the floats of `entry` are stored; an error where it does not hold floats that can be read.
-  package func storage(of entry: SafetensorsEntry) throws(CheckpointError) -> FloatStorage {
+  package func storage(of entry: SafetensorsEntry) throws(FileError) -> FloatStorage {
     guard let storage = FloatStorage(rawValue: entry.elementType) else {
       throw .unsupported(
         path, at: entry.byteRange.lowerBound, "tensor \"\(entry.name)\" is stored as \(entry.elementType)",
@@ -49,7 +49,7 @@ package final class SafetensorsFile: Sendable {
     _ name: String, rows: Range<Int>? = nil, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R {
     guard let entry = entry(name) else {
-      throw CheckpointError.invalid(path, "tensor \"\(name)\" is missing", remedy: "export the model again, whole")
+      throw FileError.invalid(path, "tensor \"\(name)\" is missing", remedy: "export the model again, whole")
     }
     let storage = try storage(of: entry)
     var range = entry.byteRange

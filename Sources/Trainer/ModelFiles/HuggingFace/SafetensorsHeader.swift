@@ -36,7 +36,7 @@ struct SafetensorsHeader {
   private let dataStart: Int
   private let fileSize: Int
 
-  init(_ bytes: UnsafeRawBufferPointer, path: String) throws(CheckpointError) {
+  init(_ bytes: UnsafeRawBufferPointer, path: String) throws(FileError) {
     guard bytes.count >= 8 else {
       throw .invalid(path, at: 0, "\(bytes.count) bytes are too few for a safetensors file")
     }
@@ -72,7 +72,7 @@ struct SafetensorsHeader {
 
   private static func metadata(
     _ value: CheckpointJSON, path: String
-  ) throws(CheckpointError) -> [String: String] {
+  ) throws(FileError) -> [String: String] {
     guard let object = value.object else {
       throw .invalid(path, at: value.byteOffset, "__metadata__ is \(value.kindName), not an object")
     }
@@ -89,7 +89,7 @@ struct SafetensorsHeader {
 
   private static func entry(
     _ name: String, _ value: CheckpointJSON, path: String, dataStart: Int, fileSize: Int
-  ) throws(CheckpointError) -> SafetensorsEntry {
+  ) throws(FileError) -> SafetensorsEntry {
     let place = value.byteOffset
     guard let object = value.object, let type = object["dtype"]?.string, let shape = object["shape"]?.integers,
       let offsets = object["data_offsets"]?.integers, offsets.count == 2
@@ -123,7 +123,7 @@ struct SafetensorsHeader {
   }
 
   /// The ranges, sorted, must follow one another from the first byte of data to the last.
-  private func checkCoverage() throws(CheckpointError) {
+  private func checkCoverage() throws(FileError) {
     var position = dataStart
     let sorted = entries.sorted {
       ($0.byteRange.lowerBound, $0.byteRange.upperBound) < ($1.byteRange.lowerBound, $1.byteRange.upperBound)

@@ -43,7 +43,7 @@ package enum SafetensorsWriter {
   /// Length and header; spaces pad it so that the data start at a multiple of eight bytes.
   private static func header(
     _ tensors: [ParameterDescription], storage: FloatStorage, metadata: [String: String], path: String
-  ) throws(CheckpointError) -> Data {
+  ) throws(FileError) -> Data {
     var members: [String] = []
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }

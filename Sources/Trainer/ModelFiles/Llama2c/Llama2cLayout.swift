@@ -15,7 +15,7 @@ struct Llama2cLayout {
   private var position: Int
 
   /// Reads the header of `bytes`, checks the size of the file and places the weights.
-  init(_ bytes: UnsafeRawBufferPointer, path: String) throws(CheckpointError) {
+  init(_ bytes: UnsafeRawBufferPointer, path: String) throws(FileError) {
     var cursor = GGUFCursor(bytes, path: path)
     guard bytes.count >= 28 else {
       throw .invalid(path, at: 0, "\(bytes.count) bytes are too few for a llama2.c model")

@@ -10,7 +10,7 @@ final class Llama2cModel: ModelSource {
   private let shapes: [String: [Int]]
 
   /// Opens the file at `url`.
-  init(_ url: URL, tokenizer: TokenizerFiles) throws(CheckpointError) {
+  init(_ url: URL, tokenizer: TokenizerFiles) throws(FileError) {
     file = try MappedFile(path: url.path)
     let layout = try Llama2cLayout(file.bytes, path: url.path)
     configuration = layout.configuration
@@ -30,7 +30,7 @@ final class Llama2cModel: ModelSource {
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R {
     guard let offset = offsets[name], let shape = shapes[name] else {
-      throw CheckpointError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
+      throw FileError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
     }
     precondition(rows.upperBound <= shape[0], "rows \(rows) of \(name)")
     let columns = shape.dropFirst().reduce(1, *)

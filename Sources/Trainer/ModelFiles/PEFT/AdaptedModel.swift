@@ -15,7 +15,7 @@ struct AdaptedModel: ModelSource {
   var fileNotes: [String] { base.fileNotes + adapter.notes }
 
   /// - Parameter tokenizer: where the tokenizer is; nil: with the adapter, or else with the base.
-  init(_ base: any ModelSource, adapter folder: URL, tokenizer: TokenizerFiles?) throws(CheckpointError) {
+  init(_ base: any ModelSource, adapter folder: URL, tokenizer: TokenizerFiles?) throws(FileError) {
     self.base = base
     adapter = try PEFTAdapter(folder, for: base.configuration)
     try adapter.check(base: base)
@@ -60,14 +60,14 @@ extension AdaptedModel {
   /// The adapter in `folder` on the base that its configuration names.
   ///
   /// - Parameter base: the base in its place.
-  init(_ folder: URL, base: URL?, tokenizer: TokenizerFiles?) throws(CheckpointError) {
+  init(_ folder: URL, base: URL?, tokenizer: TokenizerFiles?) throws(FileError) {
     let url: URL
     if let base {
       url = base
     } else {
       guard let name = try PEFTAdapter.baseName(of: folder), let found = Self.find(name, from: folder) else {
         let named = try PEFTAdapter.baseName(of: folder).map { "names the base '\($0)', which is no file here" }
-        throw CheckpointError(
+        throw FileError(
           .notFound, path: folder.path, "the adapter \(named ?? "names no base")",
           remedy: "give the base with --model and this folder with --adapter")
       }

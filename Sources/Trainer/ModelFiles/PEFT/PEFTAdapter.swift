@@ -31,7 +31,7 @@ package struct PEFTAdapter: Sendable {
   }
 
   /// - Parameter configuration: of the base, which every tensor is checked against.
-  package init(_ url: URL, for configuration: LlamaConfiguration) throws(CheckpointError) {
+  package init(_ url: URL, for configuration: LlamaConfiguration) throws(FileError) {
     self.url = url
     let fields = try Self.fields(of: url)
     let strangers = try PEFTConfigurationKeys.check(fields)
@@ -43,7 +43,7 @@ package struct PEFTAdapter: Sendable {
     usesRankStabilization = try fields.bool("use_rslora") ?? false
     let weights = url.appending(path: Self.weightsName)
     guard FileManager.default.fileExists(atPath: weights.path) else {
-      throw CheckpointError(
+      throw FileError(
         .notFound, path: url.path, "the adapter has no \(Self.weightsName)",
         remedy: "save it as safetensors (PEFT's save_pretrained does)")
     }
@@ -55,15 +55,15 @@ package struct PEFTAdapter: Sendable {
   }
 
   /// Refuses a base that is not the one that the adapter was trained on, where that was written down.
-  package func check(base: any ModelSource) throws(CheckpointError) {
+  package func check(base: any ModelSource) throws(FileError) {
     guard let baseSha256 else { return }
     let found: String
     do {
       found = try base.weightsSha256()
-    } catch let error as CheckpointError {
+    } catch let error as FileError {
       throw error
     } catch {
-      throw CheckpointError(
+      throw FileError(
         .inputOutput, path: base.path, "the weights cannot be read (\(error.systemReason))", remedy: "check the disk")
     }
     guard found != baseSha256 else { return }
@@ -73,27 +73,27 @@ package struct PEFTAdapter: Sendable {
   }
 
   /// The base that an adapter's folder names, without reading its weights.
-  static func baseName(of folder: URL) throws(CheckpointError) -> String? {
+  static func baseName(of folder: URL) throws(FileError) -> String? {
     try fields(of: folder).string("base_model_name_or_path")
   }
 
   /// The numbers of a target.
-  package func matrices(of target: LoRATarget) throws(CheckpointError) -> LoRAPair {
+  package func matrices(of target: LoRATarget) throws(FileError) -> LoRAPair {
     do {
       return LoRAPair(
         a: try finite(target.a), b: try finite(target.b),
         magnitude: target.hasMagnitude ? try finite(target.magnitude) : nil)
-    } catch let error as CheckpointError {
+    } catch let error as FileError {
       throw error
     } catch {
-      throw CheckpointError(
+      throw FileError(
         .inputOutput, path: file.path, "\(target.module) cannot be read (\(error.systemReason))",
         remedy: "check the disk")
     }
   }
 
   /// The numbers of every target.
-  package func matrices() throws(CheckpointError) -> LoRAMatrices {
+  package func matrices() throws(FileError) -> LoRAMatrices {
     var matrices: LoRAMatrices = [:]
     for target in targets { matrices[target.module] = try self.matrices(of: target) }
     return matrices
@@ -124,7 +124,7 @@ package struct PEFTAdapter: Sendable {
 
   // MARK: - Reading
 
-  private static func fields(of folder: URL) throws(CheckpointError) -> ConfigurationFields {
+  private static func fields(of folder: URL) throws(FileError) -> ConfigurationFields {
     let path = folder.appending(path: configName).path
     let fields = ConfigurationFields(path: path, object: try CheckpointJSONParser.object(path: path))
     let type = try fields.string("peft_type") ?? "LORA"
@@ -138,7 +138,7 @@ package struct PEFTAdapter: Sendable {
   private static func targets(
     in file: SafetensorsFile, of configuration: LlamaConfiguration, fields: ConfigurationFields,
     usesRankStabilization: Bool
-  ) throws(CheckpointError) -> [LoRATarget] {
+  ) throws(FileError) -> [LoRATarget] {
     let alpha = try fields.number("lora_alpha") ?? 8
     let alphas = try fields.patternValues("alpha_pattern")
     let ranks = try fields.patternValues("rank_pattern")
@@ -194,7 +194,7 @@ package struct PEFTAdapter: Sendable {
 
   private static func saved(
     in file: SafetensorsFile, of configuration: LlamaConfiguration
-  ) throws(CheckpointError) -> [ParameterDescription] {
+  ) throws(FileError) -> [ParameterDescription] {
     var saved: [ParameterDescription] = []
     for weight in configuration.savableWeights {
       let keys = configuration.modules(of: weight).map(LoRATarget.key)
@@ -220,7 +220,7 @@ package struct PEFTAdapter: Sendable {
 
 extension ConfigurationFields {
   /// An object of numbers by modules' patterns; none where it is absent.
-  fileprivate func patternValues(_ key: String) throws(CheckpointError) -> PatternValues<Double> {
+  fileprivate func patternValues(_ key: String) throws(FileError) -> PatternValues<Double> {
     var numbers: [String: Double] = [:]
     if let section = try section(key) {
       for member in section.object.members { numbers[member.key] = try section.number(member.key) }

@@ -46,7 +46,7 @@ enum PEFTConfigurationKeys {
   /// Refuses a configuration that asks for more than A and B added to the base.
   ///
   /// - Returns: the keys that are not known and say something, in the order of the file.
-  static func check(_ fields: ConfigurationFields) throws(CheckpointError) -> [String] {
+  static func check(_ fields: ConfigurationFields) throws(FileError) -> [String] {
     var strangers: [String] = []
     for member in fields.object.members {
       if let off = refused[member.key] {
@@ -62,7 +62,7 @@ enum PEFTConfigurationKeys {
     return strangers
   }
 
-  private static func checkInitialisation(_ fields: ConfigurationFields) throws(CheckpointError) {
+  private static func checkInitialisation(_ fields: ConfigurationFields) throws(FileError) {
     guard let value = fields.object["init_lora_weights"] else { return }
     switch value.content {
     case .null, .bool: return

@@ -119,7 +119,7 @@ struct DatasetReader {
   private static var documentLimit: Int { MachineMemory.current.installedBytes / 16 }
 
   private func mapped() throws(DatasetError) -> MappedFile {
-    do throws(CheckpointError) {
+    do throws(FileError) {
       return try MappedFile(path: path)
     } catch {
       if error.kind == .notFound {

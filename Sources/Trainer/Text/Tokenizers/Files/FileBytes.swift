@@ -43,7 +43,7 @@ package struct FileBytes {
   /// All of a file.
   package static func contents(of url: URL) throws(TokenizerError) -> Data {
     let content: Data
-    do throws(CheckpointError) {
+    do throws(FileError) {
       content = try InputFile.contents(url.path)
     } catch {
       switch error.kind {

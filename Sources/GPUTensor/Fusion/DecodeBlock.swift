@@ -1,0 +1,262 @@
+import Foundation
+import Kernels
+
+/// Neighbouring nodes of a transformer's block that one launch does where rows are few (decoding): a norm, the products of
+/// its rows, and what is made of these: the gate of the feed-forward half, or the rotation and the caches of the attention
+/// half.
+///
+/// On devices whose products are of another family than `panel` they run one after the other.
+struct DecodeBlock: Operation {
+  /// What follows the products.
+  private enum End {
+    case nothing
+    case gate
+    /// The first half of a head's columns turns with the second.
+    case rotary(headSize: Int)
+  }
+
+  /// One of the nodes, and where its tensors are among those of all.
+  private struct Part {
+    let operation: any Operation
+    let reads: [TensorPlace]
+    let writes: [Int]
+  }
+
+  let name = "matmul"
+  private let norm: Part?
+  private let products: Part
+  private let last: [Part]
+  private let end: End
+  private let matmuls: [Matmul]
+  private let eps: Float
+
+  private var parts: [Part] { (norm.map { [$0] } ?? []) + [products] + last }
+
+  // MARK: - What it is made of
+
+  /// The block that begins with the first of some nodes, and how many of them it takes; nil: they begin none.
+  static func beginning(_ nodes: ArraySlice<Graph.Node>) -> (node: Graph.Node, count: Int)? {
+    var rest = nodes
+    var taken: [Graph.Node] = []
+    var normalised: Int?
+    var eps: Float = 0
+    if let first = rest.first {
+      if let norm = first.operation as? RMSNorm { (normalised, eps) = (first.outputs[0], norm.eps) }
+      if let norm = first.operation as? AddedRMSNorm { (normalised, eps) = (first.outputs[1], norm.norm.eps) }
+      if normalised != nil { taken.append(rest.removeFirst()) }
+    }
+    guard let products = rest.popFirst(), let matmuls = matmuls(of: products, rows: normalised) else { return nil }
+    taken.append(products)
+    let (end, last) = end(of: products, rest)
+    taken += last
+    guard taken.count > 1 else { return nil }
+    return (node(of: taken, hasNorm: normalised != nil, eps: eps, matmuls: matmuls, end: end), taken.count)
+  }
+
+  /// The products X·Wᵀ of a node; nil: it is none, or it does not read those rows.
+  private static func matmuls(of node: Graph.Node, rows: Int?) -> [Matmul]? {
+    let matmuls = (node.operation as? Fused<Matmul>)?.parts ?? (node.operation as? Matmul).map { [$0] } ?? []
+    guard !matmuls.isEmpty, matmuls.allSatisfy({ !$0.transposeA && $0.transposeB }),
+      rows == nil || rows == node.inputs[0], node.modes.allSatisfy({ $0 == .overwrite })
+    else { return nil }
+    return matmuls
+  }
+
+  private static func end(of products: Graph.Node, _ rest: ArraySlice<Graph.Node>) -> (End, [Graph.Node]) {
+    let made = products.outputs
+    guard let next = rest.first, next.modes.allSatisfy({ $0 == .overwrite }) else { return (.nothing, []) }
+    if next.operation is SwiGLU, made.count == 2, next.inputs == made { return (.gate, [next]) }
+    guard made.count == 3, let turns = next.operation as? Fused<RoPE>, turns.parts[0].direction == 1,
+      [next.inputs[0], next.inputs[3]] == Array(made[..<2]), let cache = rest.dropFirst().first,
+      cache.operation is Fused<CacheRows>, [cache.inputs[0], cache.inputs[2]] == [next.outputs[1], made[2]]
+    else { return (.nothing, []) }
+    return (.rotary(headSize: turns.parts[0].headSize), [next, cache])
+  }
+
+  private static func node(
+    of nodes: [Graph.Node], hasNorm: Bool, eps: Float, matmuls: [Matmul], end: End
+  ) -> Graph.Node {
+    let outputs = nodes.flatMap(\.outputs)
+    var inputs: [Int] = []
+    let parts = nodes.map { node in
+      let reads = node.inputs.map { id in
+        if let written = outputs.firstIndex(of: id) { return TensorPlace.output(written) }
+        if !inputs.contains(id) { inputs.append(id) }
+        return .input(inputs.firstIndex(of: id) ?? 0)
+      }
+      return Part(
+        operation: node.operation, reads: reads, writes: node.outputs.map { outputs.firstIndex(of: $0) ?? 0 })
+    }
+    let products = hasNorm ? 1 : 0
+    let block = DecodeBlock(
+      norm: hasNorm ? parts[0] : nil, products: parts[products], last: Array(parts[(products + 1)...]), end: end,
+      matmuls: matmuls, eps: eps)
+    return Graph.Node(operation: block, inputs: inputs, outputs: outputs, modes: nodes.flatMap(\.modes))
+  }
+
+  private init(norm: Part?, products: Part, last: [Part], end: End, matmuls: [Matmul], eps: Float) {
+    (self.norm, self.products, self.last, self.end, self.matmuls, self.eps) = (norm, products, last, end, matmuls, eps)
+  }
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    preconditionFailure("a block is made of nodes that are there")
+  }
+
+  // MARK: - Runs
+
+  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
+    let each = parts.map { part in
+      let shapes = NodeShapes(
+        inputs: part.reads.map { $0.value(inputs: call.inputs, outputs: call.outputs) },
+        outputs: part.writes.map { call.outputs[$0] })
+      return part.operation.scratchBytes(shapes, traits: traits)
+    }
+    let rows = products.reads[0].value(inputs: call.inputs, outputs: call.outputs)
+    let own = norm == nil ? 0 : ((traits?.computeUnits ?? 1) - 1) * rows.count * MemoryLayout<Float>.size
+    return max(each.max() ?? 0, own)
+  }
+
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    let launches = matmuls.indices.map { launch($0, call) }
+    guard MatmulLaunch.readWeightsOnce(launches, call.traits), launches[0].size.m > 0 else {
+      for part in parts { try part.operation.enqueue(call.part(reading: part.reads, writing: part.writes)) }
+      return
+    }
+    let size = launches[0].size
+    let (kernel, tensors, shares) = ending(launches, call)
+    let norm = normalising(call, rows: launches[0].a)
+    try call.launch(
+      kernel, "matmul/rows_block.cl",
+      defines: ["NORM": norm.number, "MOST_ROWS": MatmulLaunch.fewRows] + launches[0].typeOfB.storageDefines
+        + call.traits.operandDefines(.panel),
+      [.update(try call.context.counters())] + norm.tensors + [.int(size.m), .int(size.k)] + tensors,
+      .groups(min(call.traits.computeUnits, shares), of: 1))
+  }
+
+  /// One of the products, put together without a step of its own: this is done some hundred times a token.
+  private func launch(_ index: Int, _ call: DeviceCall) -> MatmulLaunch {
+    let (rows, weight) = (products.reads[2 * index], products.reads[2 * index + 1])
+    let size = MatmulSize(
+      m: rows.value(inputs: call.inputShapes, outputs: call.outputShapes).leading(call.counts),
+      n: weight.value(inputs: call.inputShapes, outputs: call.outputShapes).dimensions[0],
+      k: weight.value(inputs: call.inputShapes, outputs: call.outputShapes).columns)
+    return MatmulLaunch(
+      size: size, c: call.outputBuffer(products.writes[index]), a: call.buffer(at: rows), b: call.buffer(at: weight),
+      typeOfB: matmuls[index].typeOfB, transposeA: false, transposeB: true, accumulate: false)
+  }
+
+  /// Where the rows of the products come from: NORM of the kernel, and ROWS_PARAMETERS.
+  private func normalising(_ call: DeviceCall, rows: Buffer) -> (number: Int, tensors: [KernelArgument]) {
+    guard let norm else { return (0, [.read(rows)]) }
+    let (written, read) = (norm.writes.map(call.output), norm.reads.map { KernelArgument.read(call.buffer(at: $0)) })
+    // With one work-item there is no second one that needs rows of its own.
+    let own = KernelArgument.write(call.scratchBuffer ?? call.outputBuffer(norm.writes[norm.writes.count - 1]))
+    return (norm.writes.count - 1, written + [own] + read + [.float(eps)])
+  }
+
+  /// The kernel, what it takes after the rows, and how many shares the work-items have to take.
+  private func ending(_ launches: [MatmulLaunch], _ call: DeviceCall) -> (String, [KernelArgument], shares: Int) {
+    let run = call.traits.vectorWidth
+    func shares(_ columns: Int, of size: Int) -> Int { (columns + size - 1) / size }
+    func pair(_ launch: MatmulLaunch) -> [KernelArgument] { [.write(launch.c), .read(launch.b)] }
+    func read(_ part: Part, _ index: Int) -> KernelArgument { .read(call.buffer(at: part.reads[index])) }
+    switch end {
+    case .nothing:
+      let products = (0..<Matmul.mostParts).flatMap { index in
+        // A product that is not there has no columns.
+        index < launches.count ? pair(launches[index]) + [.int(launches[index].size.n)] : pair(launches[0]) + [.int(0)]
+      }
+      return ("matmul_rows_norm", products, launches.reduce(0) { $0 + shares($1.size.n, of: 2 * run) })
+    case .gate:
+      return (
+        "matmul_rows_gated",
+        pair(launches[0]) + [.int(launches[0].size.n)] + pair(launches[1]) + [call.output(last[0].writes[0])],
+        shares(launches[0].size.n, of: run)
+      )
+    case .rotary(let headSize):
+      let (turns, caches) = (last[0], last[1])
+      let widths = launches.map(\.size.n)
+      let turned = (widths[0] + widths[1]) / headSize * shares(headSize / 2, of: run)
+      return (
+        "matmul_rows_rotary",
+        pair(launches[0]) + [.int(widths[0])] + pair(launches[1]) + [.int(widths[1])] + pair(launches[2]) + [
+          .int(widths[2])
+        ]
+          + (turns.writes + caches.writes).map(call.output)
+          + [read(turns, 1), read(turns, 2), read(caches, 1), .int(headSize)],
+        turned + shares(widths[2], of: 2 * run)
+      )
+    }
+  }
+
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    for part in parts { part.operation.evaluate(call.part(reading: part.reads, writing: part.writes)) }
+  }
+}
+
+extension DecodeBlock: CheckedFirst {
+  /// A block's first half as a token is decoded.
+  package static var firstCases: [OperationCase] { [attention(rows: 3, .float32, headSize: 64)] }
+}
+
+extension DecodeBlock: Checked {
+  package static let stem = "row_block"
+
+  package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
+    // The last number is more than one launch takes; heads whose halves do and do not fill vectors.
+    let rows = sizes == .small ? [1, 9] : [1, 7, 8, 9]
+    return rows.flatMap { count in
+      [DType.float32, .bfloat16, .q4_1].flatMap { dtype in
+        [false, true].map { adds in gate(rows: count, dtype, adds: adds) }
+          + (sizes == .small ? [6] : [6, 32, 64]).map { attention(rows: count, dtype, headSize: $0) }
+      }
+    }
+  }
+
+  private static let width = 96
+
+  /// A norm, of a sum where it `adds`, and what reads it: weights as they are stored.
+  private static func weight(_ recorder: CaseRecorder, _ columns: Int, _ dtype: DType) -> Tensor {
+    let shape = Shape([columns, width])
+    return dtype == .float32 ? recorder.parameter(shape) : recorder.frozen(shape, dtype: dtype)
+  }
+
+  private static func gate(rows: Int, _ dtype: DType, adds: Bool) -> OperationCase {
+    OperationCase("\(rows) rows, \(adds ? "added, " : "")gated by 37 columns, \(dtype.rawValue)", rows: rows) {
+      recorder in
+      let shape = recorder.graph.rows(width)
+      let x = adds ? recorder.parameter(shape) + recorder.parameter(shape) : recorder.parameter(shape)
+      let h = x.rmsNorm(recorder.parameter(Shape([width]), in: 0.5...1.5), eps: 1e-5)
+      let (gate, up) = (h.linear(weight(recorder, 37, dtype)), h.linear(weight(recorder, 37, dtype)))
+      let gated = gate.swiGLU(up)
+      // Each alone, with its own norm; and a gate without one.
+      let alone = gated.scaled(by: 2).linear(recorder.parameter(Shape([width, 37])))
+      let again = alone.rmsNorm(recorder.parameter(Shape([width]), in: 0.5...1.5), eps: 1e-5)
+        .linear(weight(recorder, 5, dtype))
+      let (left, right) = (x.linear(weight(recorder, 5, dtype)), x.linear(weight(recorder, 5, dtype)))
+      for tensor in [x, h, gate, up, gated, again, left.swiGLU(right)] { recorder.compare(tensor) }
+    }
+  }
+
+  private static func attention(rows: Int, _ dtype: DType, headSize: Int) -> OperationCase {
+    OperationCase("\(rows) rows, three heads of \(headSize) and a cache, \(dtype.rawValue)", rows: rows) { recorder in
+      let x = recorder.parameter(recorder.graph.rows(width)) + recorder.parameter(recorder.graph.rows(width))
+      let h = x.rmsNorm(recorder.parameter(Shape([width]), in: 0.5...1.5), eps: 1e-5)
+      let products = [3, 1, 1].map { h.linear(weight(recorder, $0 * headSize, dtype)) }
+      let angles = (0..<(rows + 3) * headSize / 2).map { 0.37 * Double($0) }
+      let table = recorder.parameter(
+        Shape([rows + 3, headSize]),
+        values: (0..<rows + 3).flatMap { position in
+          let own = angles[position * headSize / 2..<(position + 1) * headSize / 2]
+          return own.map { Float(cos($0)) } + own.map { Float(sin($0)) }
+        })
+      let positions = recorder.ints((0..<rows).map { ($0 * 5 + 2) % (rows + 3) })
+      let places = recorder.ints((0..<rows).map { 2 * (rows - $0) })
+      let caches = (0..<2).map { _ in recorder.parameter(Shape([2 * rows + 3, headSize])) }
+      let turned = products[..<2].map { $0.rope(table: table, positions: positions, headSize: headSize) }
+      turned[1].append(toCache: caches[0], places: places)
+      products[2].append(toCache: caches[1], places: places)
+      for tensor in [x, h] + products + turned + caches.map({ $0.scaled(by: 2) }) { recorder.compare(tensor) }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Kernels
+
+/// An op whose neighbouring nodes can go to the device in one launch: a launch costs a driver the same whatever it does.
+protocol Joinable: Operation {
+  /// Nodes that one launch takes at most.
+  static var mostParts: Int { get }
+
+  /// Whether another node may go with this one; neither reads what the other writes.
+  func joins(_ other: Self, inputs: [Int], otherInputs: [Int]) -> Bool
+
+  /// Enqueues the nodes: in one launch where a kernel takes them together, else one after the other.
+  static func enqueue(_ parts: [(operation: Self, call: DeviceCall)]) throws(DeviceError)
+}
+
+extension Joinable {
+  func merged(_ own: Graph.Node, with next: Graph.Node) -> Graph.Node? {
+    Fused(parts: [self]).merged(own, with: next)
+  }
+}
+
+/// Adjacent nodes of the same op, fused. Inputs and outputs are the parts', concatenated in order.
+struct Fused<Part: Joinable>: Operation {
+  let parts: [Part]
+
+  var name: String { parts[0].name }
+
+  func outputs(for inputs: [Tensor]) -> [TensorDescription] {
+    let each = inputs.count / parts.count
+    return parts.indices.flatMap { parts[$0].outputs(for: Array(inputs[$0 * each..<($0 + 1) * each])) }
+  }
+
+  func merged(_ own: Graph.Node, with next: Graph.Node) -> Graph.Node? {
+    guard parts.count < Part.mostParts, let other = next.operation as? Part,
+      parts[0].joins(other, inputs: Array(own.inputs.prefix(next.inputs.count)), otherInputs: next.inputs),
+      Set(own.outputs).isDisjoint(with: next.inputs + next.outputs), Set(own.inputs).isDisjoint(with: next.outputs)
+    else { return nil }
+    return Graph.Node(
+      operation: Fused(parts: parts + [other]), inputs: own.inputs + next.inputs, outputs: own.outputs + next.outputs,
+      modes: own.modes + next.modes)
+  }
+
+  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
+    // One after the other, they use the same memory.
+    parts.indices.map { index in
+      let shapes = NodeShapes(
+        inputs: Array(call.inputs[share(index, of: call.inputs.count)]),
+        outputs: Array(call.outputs[share(index, of: call.outputs.count)]))
+      return parts[index].scratchBytes(shapes, traits: traits)
+    }.max() ?? 0
+  }
+
+  func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    try Part.enqueue(
+      parts.indices.map { index in
+        (
+          parts[index],
+          call.part(
+            inputs: share(index, of: call.inputShapes.count), outputs: share(index, of: call.outputShapes.count))
+        )
+      })
+  }
+
+  func evaluate<S: HostScalar>(_ call: HostCall<S>) {
+    for (index, part) in parts.enumerated() {
+      part.evaluate(
+        call.part(
+          inputs: share(index, of: call.inputShapes.count), outputs: share(index, of: call.outputShapes.count)))
+    }
+  }
+
+  /// A part's share of `count` inputs or outputs.
+  private func share(_ index: Int, of count: Int) -> Range<Int> {
+    let each = count / parts.count
+    return index * each..<(index + 1) * each
+  }
+}

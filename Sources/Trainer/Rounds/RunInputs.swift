@@ -1,0 +1,158 @@
+import Foundation
+import GPUTensor
+
+/// What a recipe names, opened and checked: the base, its tokenizer, and every dataset in tokens.
+package struct RunInputs {
+  /// Where the first weights come from.
+  package enum Base {
+    case source(any ModelSource)
+    case fresh(seed: UInt64)
+  }
+
+  package let recipe: Recipe
+  package let base: Base
+  package let configuration: LlamaConfiguration
+  /// Dtypes of the weights that are frozen and not kept in float32.
+  package let baseTypes: [String: DType]
+  package let tokenizer: (any Tokenizer)?
+  /// What is trained in place of the weights; nil: the weights are.
+  package let adapters: Adapters?
+  /// SHA-256 of the tokenizer's files, where it was learned from the rounds' texts.
+  package let learnedTokenizerHash: String?
+  /// For each round: D1 … Di, encoded for the round's sequence length; after them the rows of its base replay.
+  package let unions: [[Dataset]]
+  /// Each dataset's held-out rows, or nil.
+  package let valid: [Dataset?]
+  /// The text whose loss tells how far the model drifts, or nil.
+  package let general: Dataset?
+  /// SHA-256 of each file of rows, by the recipe's key that names it: `rounds.0.train`.
+  package let fileHashes: [String: String]
+  /// What held-out rows and training rows have in common; what leaks is allowed.
+  package let leaks: [LeakReport]
+
+  package init(_ recipe: Recipe, note: (String) -> Void) throws {
+    self.recipe = recipe
+    try recipe.checkEvaluations()
+    switch recipe.base {
+    case .model(let url):
+      let source = try openModel(at: url)
+      (base, configuration, tokenizer) = (.source(source), source.configuration, try loadTokenizer(of: source))
+      source.notes.forEach(note)
+      learnedTokenizerHash = nil
+    case .preset(let name, let wanted):
+      base = .fresh(seed: recipe.seed)
+      let (preset, made, learned) = try TextEncoding.preset(name, tokenizer: wanted, of: recipe)
+      (configuration, tokenizer) = (preset, made)
+      learnedTokenizerHash = learned?.tokenizer.contentHash
+      if let learned { note(learned.summary) }
+    }
+    if case .source(let source) = base {
+      baseTypes = try recipe.baseTypes(of: configuration, source: source)
+    } else {
+      baseTypes = try recipe.baseTypes(of: configuration, source: nil)
+    }
+    if case .lora(let settings, let initial) = recipe.method {
+      adapters = try Adapters(settings, initial: initial, base: base, configuration: configuration)
+      adapters?.initial?.notes.forEach(note)
+    } else {
+      adapters = nil
+    }
+    let text = TextEncoding(tokenizer: tokenizer, configuration: configuration)
+    try text.checkLengths(of: recipe)
+
+    var loader = UnionLoader(recipe, text: text)
+    valid = try recipe.rounds.map {
+      try Interruption.check()
+      return try loader.heldOutRows(of: $0)
+    }
+    unions = try recipe.rounds.indices.map {
+      try Interruption.check()
+      return try loader.union(ofRound: $0)
+    }
+    leaks = loader.leaks.reports(allowed: recipe.allowLeaks)
+    if let refusal = leaks.refusal { throw refusal }
+    general = try recipe.evaluation.general.map { url in
+      try text.load("general", url, sequenceLength: recipe.rounds.map(\.settings.sequenceLength).max() ?? 2)
+    }
+    var hashes: [URL: String] = [:]
+    for url in recipe.rowFiles.values where hashes[url] == nil { hashes[url] = try FileHash.sha256(of: url) }
+    fileHashes = recipe.rowFiles.compactMapValues { hashes[$0] }
+    for (index, round) in recipe.rounds.enumerated() {
+      var line = Self.describe(unions[index][index], sequenceLength: round.settings.sequenceLength)
+      if round.split != nil, let heldOut = valid[index] { line += "; \(heldOut.statistics.rows) rows held out" }
+      note(line)
+    }
+    let read = valid.compactMap { $0 } + unions.flatMap { $0 } + [general].compactMap { $0 }
+    read.notes.forEach(note)
+    let joined = recipe.rounds.indices.filter { unions[$0][$0].remarks.hasCompletions }
+    if let warning = templateWarning(tokenizer, rounds: joined.map { recipe.rounds[$0].name }) { note(warning) }
+    leaks.notes.forEach(note)
+  }
+
+  /// M0's path; empty where it starts from nothing.
+  package var basePath: String {
+    if case .source(let source) = base { source.path } else { "" }
+  }
+
+  /// What the rows of a base replay are called where datasets are named; no round's name holds a space.
+  package static let baseReplayName = "base replay"
+
+  /// SHA-256 of a training file.
+  package func hash(of dataset: Dataset) -> String {
+    guard let hash = recipe.rowFiles.first(where: { $0.value == dataset.url }).flatMap({ fileHashes[$0.key] }) else {
+      preconditionFailure("every file of rows is hashed")
+    }
+    return hash
+  }
+
+  /// Tokens of the largest micro-batch of any round.
+  package var rowCapacity: Int {
+    let needed = recipe.rounds.indices.map { index in
+      let settings = recipe.rounds[index].settings
+      let longest = unions[index].flatMap { $0.variants.map(\.length) }.max() ?? 1
+      return settings.perDeviceTrainBatchSize * (settings.packing ? settings.sequenceLength : longest)
+    }
+    return needed.max() ?? 1
+  }
+
+  /// Tokens of the round that has the most.
+  package var streamCapacity: Int { unions.map(TokenStream.tokenCount).max() ?? 1 }
+
+  /// The longest sample of any round.
+  package var longestSequence: Int { recipe.rounds.map(\.settings.sequenceLength).max() ?? 1 }
+
+  private static func describe(_ dataset: Dataset, sequenceLength: Int) -> String {
+    let statistics = dataset.statistics
+    var line =
+      "\(dataset.name): \(statistics.rows) rows, \(statistics.tokens) tokens, \(statistics.supervisedTokens) supervised"
+    if statistics.cut > 0 { line += ", \(statistics.cut) cut to \(sequenceLength)" }
+    if statistics.dropped > 0 { line += ", \(statistics.dropped) dropped without a supervised token" }
+    return line
+  }
+}
+
+extension TextEncoding {
+  /// Reads and encodes a file that belongs to no round.
+  func load(
+    _ name: String, _ url: URL, sequenceLength: Int, reversal: Reversal? = nil,
+    inspect: (EncodedRow) -> Void = { _ in }
+  ) throws(DatasetError) -> Dataset {
+    try Dataset.load(
+      name: name, url: url, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength,
+      reversal: reversal, inspect: inspect)
+  }
+}
+
+extension Recipe {
+  /// Every file of rows, by the key that names it.
+  var rowFiles: [String: URL] {
+    var files: [String: URL] = [:]
+    for (index, round) in rounds.enumerated() {
+      files["rounds.\(index).train"] = round.train
+      files["rounds.\(index).valid"] = round.valid
+      files["rounds.\(index).union.base_replay.train"] = round.settings.union.baseReplay?.train
+    }
+    files["evaluation.general"] = evaluation.general
+    return files
+  }
+}

@@ -1,0 +1,93 @@
+import Foundation
+
+/// What text needs of a model: its tokenizer, how many tokens it knows, and how long a sequence it can read.
+package struct TextEncoding: Sendable {
+  /// nil where only token ids can be read.
+  package let tokenizer: (any Tokenizer)?
+  /// Ids are below it.
+  package let vocabularySize: Int
+  /// Positions that the model has; nil where no configuration says so.
+  package let positions: Int?
+  /// Remarks on the model's files, a line each.
+  package let notes: [String]
+
+  package init(tokenizer: (any Tokenizer)?, configuration: LlamaConfiguration, notes: [String] = []) {
+    self.tokenizer = tokenizer
+    self.notes = notes
+    vocabularySize = configuration.vocabSize
+    positions = configuration.maxPositionEmbeddings
+  }
+
+  private init(tokenizer: any Tokenizer) {
+    self.tokenizer = tokenizer
+    vocabularySize = tokenizer.vocabularySize
+    positions = nil
+    notes = []
+  }
+
+  /// Opens what a recipe's base says of text, without its weights: of a folder the configuration and the tokenizer are
+  /// enough, or the tokenizer alone.
+  package init(_ recipe: Recipe) throws {
+    switch recipe.base {
+    case .preset(let name, let wanted):
+      let (configuration, tokenizer, _) = try Self.preset(name, tokenizer: wanted, of: recipe)
+      self.init(tokenizer: tokenizer, configuration: configuration)
+    case .model(let url):
+      var isFolder = ObjCBool(false)
+      guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+        let source = try openModel(at: url)
+        self.init(
+          tokenizer: try loadTokenizer(of: source), configuration: source.configuration, notes: source.notes)
+        return
+      }
+      let configuration = url.appending(path: "config.json")
+      guard FileManager.default.fileExists(atPath: configuration.path) else {
+        self.init(tokenizer: try loadTokenizer(at: url))
+        return
+      }
+      self.init(
+        tokenizer: TokenizerFiles.isFolder(url) ? try loadTokenizer(at: url) : nil,
+        configuration: try LlamaConfiguration(huggingFaceConfig: configuration))
+    }
+  }
+
+  /// The configuration of a model that starts from nothing, with the special tokens of its tokenizer.
+  ///
+  /// - Returns: `learned`, where the tokenizer was learned from the training rows of all rounds.
+  static func preset(
+    _ name: String, tokenizer wanted: RecipeTokenizer?, of recipe: Recipe
+  ) throws -> (configuration: LlamaConfiguration, tokenizer: (any Tokenizer)?, learned: LearnedTokenizer?) {
+    var learned: LearnedTokenizer?
+    var size: Int?
+    let tokenizer: (any Tokenizer)?
+    switch wanted {
+    case .bytes(let count) where count > ByteTokenizer.leastVocabularySize:
+      let found = try LearnedTokenizer(recipe.rounds.map { $0.source(seed: recipe.seed) }, vocabularySize: count)
+      // Where less could be learned than was asked for, the rest of the rows stays unused.
+      (tokenizer, learned, size) = (found.tokenizer, found, count)
+    case .bytes(let count): tokenizer = try ByteTokenizer(vocabularySize: count)
+    case .file(let url): tokenizer = try loadTokenizer(at: url)
+    case nil: tokenizer = nil
+    }
+    guard var configuration = LlamaConfiguration.preset(name, vocabSize: size ?? tokenizer?.vocabularySize) else {
+      throw RoundError.unknownPreset(name)
+    }
+    if let special = tokenizer?.special {
+      configuration.bosTokenID = special.bos.map(Int.init)
+      configuration.eosTokenIDs = special.eos.map(Int.init)
+      configuration.padTokenID = special.pad.map(Int.init)
+    }
+    return (configuration, tokenizer, learned)
+  }
+
+  /// Refuses a round whose sequences are longer than the model can read.
+  package func checkLengths(of recipe: Recipe) throws(RoundError) {
+    guard let positions else { return }
+    for round in recipe.rounds where round.settings.sequenceLength > positions {
+      throw .unsuitable(
+        key: "sequence_length",
+        problem: "round \(round.name) asks for \(round.settings.sequenceLength) tokens, the model has positions for "
+          + "\(positions)", remedy: "lower it")
+    }
+  }
+}
