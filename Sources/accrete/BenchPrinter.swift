@@ -5,10 +5,12 @@ import GPUTensor
 enum BenchPrinter {
   static func table(of run: BenchmarkRun) -> [String] {
     var table = TextTable(
-      ["kernel", "family", "shape", "dtype", "ms", "p20", "p80", "GFLOP/s", "GB/s", "of peak"], texts: [0, 1, 2, 3])
+      ["kernel", "family", "way", "shape", "dtype", "ms", "p20", "p80", "GFLOP/s", "GB/s", "of peak"],
+      texts: [0, 1, 2, 3, 4])
     for row in run.rows {
       let rates = [row.milliseconds, row.p20Milliseconds, row.p80Milliseconds, row.gflops, row.gbps].map(number)
-      table.add([row.kernel, row.family ?? "", row.shape, row.dtype] + rates + [share(row.fractionOfPeak)])
+      table.add(
+        [row.kernel, row.family ?? "", row.way ?? "", row.shape, row.dtype] + rates + [share(row.fractionOfPeak)])
     }
     return [
       "\(run.device), driver \(run.driver): \(number(run.peakGflops)) GFLOP/s, \(number(run.peakGbps)) GB/s", "",
@@ -19,12 +21,13 @@ enum BenchPrinter {
   static func csv(of run: BenchmarkRun) -> [String] {
     let header = [
       "kernel", "family", "shape", "dtype", "milliseconds", "p20_milliseconds", "p80_milliseconds", "runs", "gflops",
-      "gbps", "fraction_of_peak", "max_error",
+      "gbps", "fraction_of_peak", "max_error", "way",
     ]
     let rows = run.rows.map { row in
       let times = [row.milliseconds, row.p20Milliseconds, row.p80Milliseconds, Double(row.runs)]
       let cells = (times + [row.gflops, row.gbps, row.fractionOfPeak, row.maxError]).map { $0.map { "\($0)" } ?? "" }
       return [row.kernel, row.family ?? "", row.shape, row.dtype] + cells
+        + [row.way.map { "\"\($0)\"" } ?? ""]
     }
     return ([header] + rows).map { $0.joined(separator: ",") }
   }

@@ -2,11 +2,13 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// Device time by kernel, as a table on stderr.
+/// Device time by kernel, and the ways that products take, as a table on stderr.
 enum ProfilePrinter {
-  /// What an executor's device did since the last call; nothing for the CPU fallback.
+  /// Prints the device's work since the last call; nothing for the CPU fallback.
   static func print(_ executor: any Executor) throws(DeviceError) {
-    guard let times = try (executor as? OpenCLExecutor)?.context.takeProfile(), !times.isEmpty else { return }
+    guard let device = executor as? OpenCLExecutor else { return }
+    let times = try device.context.takeProfile()
+    guard !times.isEmpty else { return }
     let total = times.reduce(0) { $0 + $1.milliseconds }
     Console.note("device time by kernel, \(Int(total)) ms in all:")
     for time in times {
@@ -14,5 +16,12 @@ enum ProfilePrinter {
       let milliseconds = (time.milliseconds * 10).rounded() / 10
       Console.note("  \(share) %  \(milliseconds) ms  \(time.launches) launches  \(time.kernel)")
     }
+    let ways = device.plans.flatMap { $0.matmulWays(rows: $0.graph.rowCapacity).map(\.description) }
+    let counts = Dictionary(ways.map { ($0, 1) }, uniquingKeysWith: +).sorted {
+      ($1.value, $0.key) < ($0.value, $1.key)
+    }
+    guard !counts.isEmpty else { return }
+    Console.note("products of the plans, by the way that multiplies them where all rows are in use:")
+    for (way, count) in counts { Console.note("  \(count)  \(way)") }
   }
 }

@@ -79,7 +79,7 @@ struct KernelSourceTests {
       "attention/lanes.cl", "attention/tile.cl", "prelude/bf16.cl", "prelude/clip.cl", "prelude/common.cl",
       "prelude/hash.cl", "prelude/local.cl",
       "matmul/group.cl", "matmul/units.cl", "prelude/mma.cl", "prelude/prefetch.cl", "probe.cl",
-      "matmul/rows_product.cl", "prelude/storage.cl",
+      "matmul/few_rows_product.cl", "prelude/storage.cl",
       "prelude/units.cl",
     ]
     let files = try Self.files().filter { !others.contains($0) }

@@ -20,9 +20,15 @@
 #ifndef PACK_DEPTH
 #define PACK_DEPTH 96 // depths that one work-item packs
 #endif
-#define TILE_ROWS 8     // of a tile of A, and columns of a panel of B: whole register tiles of matmul/panel.cl
-#define TILE_COLUMNS 48
+#ifndef TILE_ROWS
+#define TILE_ROWS 8 // of a packed tile of A: whole register tiles of matmul/panel.cl
+#endif
+#ifndef TILE_COLUMNS
+#define TILE_COLUMNS 48 // of a panel of B: whole register tiles
+#endif
+#ifndef PANELS_BEGIN
 #define PANELS_BEGIN 64 // elements before the panels: the counter that the product's work-items share
+#endif
 #define PACK_AHEAD 12   // depths between a row that is packed and the row that is asked for
 // Where nothing is asked for ahead, a tile waits for its part of C and a chunk for each new panel: a quarter of the rate on
 // an Ice Lake Xeon.

@@ -2,11 +2,11 @@
 //   side, in bf16.
 // Math: packed[line, k] = element (line, k), rounded to nearest, ties to even; 0 for k ≥ K.
 // Shapes (row-major): packed [batch, lines, depth] from `begin` on, depth a multiple of 32; source [batch, lines, K], or
-//   [batch, K, lines] for mma_pack_columns, stored as prelude/storage.cl says.
+//   [batch, K, lines] for units_pack_columns, stored as prelude/storage.cl says.
 // Gradient contract: none.
 // Saved for backward: nothing.
-// Parallelism: mma_pack_lines: a work-item makes 8 elements; global size (ceil(lines · depth / 8 / 256) · 256, 1, batch).
-//   mma_pack_columns: a group turns 64 lines × 32 depths; global size (ceil(lines / 64) · 256, depth / 32, batch).
+// Parallelism: units_pack_lines: a work-item makes 8 elements; global size (ceil(lines · depth / 8 / 256) · 256, 1, batch).
+//   units_pack_columns: a group turns 64 lines × 32 depths; global size (ceil(lines / 64) · 256, depth / 32, batch).
 // Numerics: a NaN stays a NaN, an infinity an infinity.
 // Source: none.
 
@@ -49,7 +49,7 @@ static inline float8 stored_run(
 // ---------------------------------------------------------------------------------------------------------------------
 
 __kernel __attribute__((reqd_work_group_size(PACK_SIZE, 1, 1)))
-void mma_pack_lines(
+void units_pack_lines(
   __global ushort *restrict packed, const __global stored_t *restrict source, const int lines, const int k,
   const int depth, const ulong begin
 ) {
@@ -70,7 +70,7 @@ void mma_pack_lines(
 #define TURNED_DEPTHS 32
 
 __kernel __attribute__((reqd_work_group_size(PACK_SIZE, 1, 1)))
-void mma_pack_columns(
+void units_pack_columns(
   __global ushort *restrict packed, const __global stored_t *restrict source, const int lines, const int k,
   const int depth, const ulong begin
 ) {

@@ -5,6 +5,8 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
   package let kernel: String
   /// Of matmul and attention; nil where there is one way only.
   package let family: String?
+  /// The way to multiply that the plan chose, with its sizes; nil where nothing is multiplied.
+  package let way: String?
   package let shape: String
   package let dtype: String
   /// The median, and the times that a fifth and four fifths of the runs stayed under; nil where the result was wrong.
@@ -35,7 +37,7 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
   ///   - flops, bytes: of one run; 0: not counted.
   package init(
     kernel: String, family: String?, shape: String, operands: OperandType, times: [Double], flops: Double,
-    bytes: Double, peaks: DevicePeaks?, maxError: Double?
+    bytes: Double, peaks: DevicePeaks?, maxError: Double?, way: String? = nil
   ) {
     let sorted = times.sorted()
     func quantile(_ share: Double) -> Double? {
@@ -43,6 +45,7 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
     }
     self.kernel = kernel
     self.family = family
+    self.way = way
     self.shape = shape
     dtype = operands == .float32 ? "f32" : "bf16"
     let median = times.median
@@ -66,6 +69,7 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
   ) {
     self.kernel = kernel
     self.family = family
+    way = nil
     self.shape = shape
     dtype = operands == .float32 ? "f32" : "bf16"
     (milliseconds, p20Milliseconds, p80Milliseconds, runs) = (nil, nil, nil, 0)
@@ -79,6 +83,7 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(kernel, forKey: .kernel)
     try container.encode(family, forKey: .family)
+    try container.encode(way, forKey: .way)
     try container.encode(shape, forKey: .shape)
     try container.encode(dtype, forKey: .dtype)
     try container.encode(milliseconds, forKey: .milliseconds)

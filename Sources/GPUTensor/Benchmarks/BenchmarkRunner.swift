@@ -48,7 +48,8 @@ package final class BenchmarkRunner {
       if traits.matmulFamily == own.matmulFamily { traits.tunedProducts = tuned[traits.operands] ?? [:] }
       let family =
         operation.stem == "attention"
-        ? traits.attentionFamily.rawValue : traits.family(of: benchmark.product).rawValue
+        ? traits.attentionFamily.rawValue
+        : (benchmark.product.flatMap { traits.tunedProducts[$0]?.family } ?? traits.matmulFamily).rawValue
       return row(benchmark, family: variant.name == operation.stem ? nil : family, traits: traits)
     }
   }
@@ -79,7 +80,8 @@ package final class BenchmarkRunner {
       if traits.operands == .float32 { peaks = peaks.best(around) }
       return BenchmarkRow(
         kernel: benchmark.kernel, family: family, shape: benchmark.shape, operands: traits.operands, times: times,
-        flops: benchmark.flops, bytes: benchmark.bytes, peaks: around, maxError: outcome.maxError)
+        flops: benchmark.flops, bytes: benchmark.bytes, peaks: around, maxError: outcome.maxError,
+        way: prepared.way)
     } catch {
       return failed(error.description)
     }

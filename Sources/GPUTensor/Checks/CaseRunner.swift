@@ -98,6 +98,11 @@ package struct PreparedCase {
     }
   }
 
+  /// The way of the first product; nil where nothing is multiplied.
+  package var way: String? {
+    plan.matmulWays(rows: recorder.rows).first?.description
+  }
+
   package func run() throws(DeviceError) {
     try executor.run(
       plan,

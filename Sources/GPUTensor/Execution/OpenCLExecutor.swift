@@ -141,6 +141,9 @@ package final class OpenCLExecutor: Executor {
     return window
   }
 
+  /// The plans that were prepared, in no order.
+  package var plans: [Plan] { bindings.values.map(\.plan) }
+
   // MARK: - Running
 
   package func run(_ plan: Plan, _ arguments: ReplayArguments) throws(DeviceError) {

@@ -35,13 +35,20 @@ package final class Plan {
   ) {
     self.graph = graph
     self.traits = traits
-    let nodes = nodes ?? graph.nodes
+    func shapes(_ node: Graph.Node) -> NodeShapes {
+      NodeShapes(
+        inputs: node.inputs.map { graph.values[$0].shape }, outputs: node.outputs.map { graph.values[$0].shape })
+    }
+    let nodes = (nodes ?? graph.nodes).map { node in
+      guard let traits else { return node }
+      return Graph.Node(
+        operation: node.operation.planned(shapes(node), traits: traits), inputs: node.inputs, outputs: node.outputs,
+        modes: node.modes)
+    }
     self.nodes = nodes
     var requests = Self.lifetimes(of: graph.values, in: nodes, outputs: outputs, traits: traits)
     for (index, node) in nodes.enumerated() {
-      let shapes = NodeShapes(
-        inputs: node.inputs.map { graph.values[$0].shape }, outputs: node.outputs.map { graph.values[$0].shape })
-      let bytes = node.operation.scratchBytes(shapes, traits: traits)
+      let bytes = node.operation.scratchBytes(shapes(node), traits: traits)
       if bytes > 0 { requests.append(Request(owner: .scratch(index), first: index, last: index, byteCount: bytes)) }
     }
     var allocator = ArenaAllocator(largestBuffer: largestBuffer)

@@ -6,7 +6,7 @@ import Kernels
 /// half.
 ///
 /// On devices whose products are of another family than `panel` they run one after the other.
-struct DecodeBlock: Operation {
+struct DecodeBlock: Multiplying {
   /// What follows the products.
   private enum End {
     case nothing
@@ -55,11 +55,15 @@ struct DecodeBlock: Operation {
 
   /// The products X·Wᵀ of a node; nil: it is none, or it does not read those rows.
   private static func matmuls(of node: Graph.Node, rows: Int?) -> [Matmul]? {
-    let matmuls = (node.operation as? Fused<Matmul>)?.parts ?? (node.operation as? Matmul).map { [$0] } ?? []
+    let matmuls = matmuls(of: node.operation)
     guard !matmuls.isEmpty, matmuls.allSatisfy({ !$0.transposeA && $0.transposeB }),
       rows == nil || rows == node.inputs[0], node.modes.allSatisfy({ $0 == .overwrite })
     else { return nil }
     return matmuls
+  }
+
+  private static func matmuls(of operation: any Operation) -> [Matmul] {
+    (operation as? Fused<Matmul>)?.parts ?? (operation as? Matmul).map { [$0] } ?? []
   }
 
   private static func end(of products: Graph.Node, _ rest: ArraySlice<Graph.Node>) -> (End, [Graph.Node]) {
@@ -102,47 +106,62 @@ struct DecodeBlock: Operation {
     preconditionFailure("a block is made of nodes that are there")
   }
 
-  // MARK: - Runs
+  // MARK: - Plans and replays
+
+  var choices: [MatmulChoice] { matmuls.flatMap(\.choices) }
+
+  func planned(_ shapes: NodeShapes, traits: KernelTraits) -> DecodeBlock {
+    func planned(_ part: Part) -> Part {
+      Part(
+        operation: part.operation.planned(self.shapes(of: part, in: shapes), traits: traits), reads: part.reads,
+        writes: part.writes)
+    }
+    let products = planned(products)
+    return DecodeBlock(
+      norm: norm.map(planned), products: products, last: last.map(planned), end: end,
+      matmuls: Self.matmuls(of: products.operation), eps: eps)
+  }
+
+  private func shapes(of part: Part, in block: NodeShapes) -> NodeShapes {
+    NodeShapes(
+      inputs: part.reads.map { $0.value(inputs: block.inputs, outputs: block.outputs) },
+      outputs: part.writes.map { block.outputs[$0] })
+  }
 
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
-    let each = parts.map { part in
-      let shapes = NodeShapes(
-        inputs: part.reads.map { $0.value(inputs: call.inputs, outputs: call.outputs) },
-        outputs: part.writes.map { call.outputs[$0] })
-      return part.operation.scratchBytes(shapes, traits: traits)
-    }
+    let each = parts.map { $0.operation.scratchBytes(shapes(of: $0, in: call), traits: traits) }
     let rows = products.reads[0].value(inputs: call.inputs, outputs: call.outputs)
     let own = norm == nil ? 0 : ((traits?.computeUnits ?? 1) - 1) * rows.count * MemoryLayout<Float>.size
     return max(each.max() ?? 0, own)
   }
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {
-    let launches = matmuls.indices.map { launch($0, call) }
-    guard MatmulLaunch.readWeightsOnce(launches, call.traits), launches[0].size.m > 0 else {
+    let products = matmuls.indices.map { product($0, call) }
+    guard Product.areFewRowsOnCPU(products, by: choices), products[0].size.m > 0 else {
       for part in parts { try part.operation.enqueue(call.part(reading: part.reads, writing: part.writes)) }
       return
     }
-    let size = launches[0].size
-    let (kernel, tensors, shares) = ending(launches, call)
-    let norm = normalising(call, rows: launches[0].a)
+    let size = products[0].size
+    let (kernel, tensors, shares) = ending(products, call)
+    let norm = normalising(call, rows: products[0].a)
     try call.launch(
-      kernel, "matmul/rows_block.cl",
-      defines: ["NORM": norm.number, "MOST_ROWS": MatmulLaunch.fewRows] + launches[0].typeOfB.storageDefines
-        + call.traits.operandDefines(.panel),
+      kernel, "matmul/decode_block.cl",
+      defines: ["NORM": norm.number, "MOST_ROWS": MatmulChoice.fewRows] + products[0].typeOfB.storageDefines
+        + MatmulWay.fewRowsOnCPU.operandDefines(call.traits),
       [.update(try call.context.counters())] + norm.tensors + [.int(size.m), .int(size.k)] + tensors,
       .groups(min(call.traits.computeUnits, shares), of: 1))
   }
 
-  /// One of the products, put together without a step of its own: this is done some hundred times a token.
-  private func launch(_ index: Int, _ call: DeviceCall) -> MatmulLaunch {
+  /// One of the products, made without a `DeviceCall` of its own: this is done some hundred times a token.
+  private func product(_ index: Int, _ call: DeviceCall) -> Product {
     let (rows, weight) = (products.reads[2 * index], products.reads[2 * index + 1])
     let size = MatmulSize(
       m: rows.value(inputs: call.inputShapes, outputs: call.outputShapes).leading(call.counts),
       n: weight.value(inputs: call.inputShapes, outputs: call.outputShapes).dimensions[0],
-      k: weight.value(inputs: call.inputShapes, outputs: call.outputShapes).columns)
-    return MatmulLaunch(
+      k: weight.value(inputs: call.inputShapes, outputs: call.outputShapes).columns, transposeB: true)
+    return Product(
       size: size, c: call.outputBuffer(products.writes[index]), a: call.buffer(at: rows), b: call.buffer(at: weight),
-      typeOfB: matmuls[index].typeOfB, transposeA: false, transposeB: true, accumulate: false)
+      typeOfB: matmuls[index].typeOfB, accumulate: false)
   }
 
   /// Where the rows of the products come from: NORM of the kernel, and ROWS_PARAMETERS.
@@ -155,31 +174,31 @@ struct DecodeBlock: Operation {
   }
 
   /// The kernel, what it takes after the rows, and how many shares the work-items have to take.
-  private func ending(_ launches: [MatmulLaunch], _ call: DeviceCall) -> (String, [KernelArgument], shares: Int) {
+  private func ending(_ made: [Product], _ call: DeviceCall) -> (String, [KernelArgument], shares: Int) {
     let run = call.traits.vectorWidth
     func shares(_ columns: Int, of size: Int) -> Int { (columns + size - 1) / size }
-    func pair(_ launch: MatmulLaunch) -> [KernelArgument] { [.write(launch.c), .read(launch.b)] }
+    func pair(_ product: Product) -> [KernelArgument] { [.write(product.c), .read(product.b)] }
     func read(_ part: Part, _ index: Int) -> KernelArgument { .read(call.buffer(at: part.reads[index])) }
     switch end {
     case .nothing:
-      let products = (0..<Matmul.mostParts).flatMap { index in
+      let arguments = (0..<Matmul.mostParts).flatMap { index in
         // A product that is not there has no columns.
-        index < launches.count ? pair(launches[index]) + [.int(launches[index].size.n)] : pair(launches[0]) + [.int(0)]
+        index < made.count ? pair(made[index]) + [.int(made[index].size.n)] : pair(made[0]) + [.int(0)]
       }
-      return ("matmul_rows_norm", products, launches.reduce(0) { $0 + shares($1.size.n, of: 2 * run) })
+      return ("decode_norm", arguments, made.reduce(0) { $0 + shares($1.size.n, of: 2 * run) })
     case .gate:
       return (
-        "matmul_rows_gated",
-        pair(launches[0]) + [.int(launches[0].size.n)] + pair(launches[1]) + [call.output(last[0].writes[0])],
-        shares(launches[0].size.n, of: run)
+        "decode_gated",
+        pair(made[0]) + [.int(made[0].size.n)] + pair(made[1]) + [call.output(last[0].writes[0])],
+        shares(made[0].size.n, of: run)
       )
     case .rotary(let headSize):
       let (turns, caches) = (last[0], last[1])
-      let widths = launches.map(\.size.n)
+      let widths = made.map(\.size.n)
       let turned = (widths[0] + widths[1]) / headSize * shares(headSize / 2, of: run)
       return (
-        "matmul_rows_rotary",
-        pair(launches[0]) + [.int(widths[0])] + pair(launches[1]) + [.int(widths[1])] + pair(launches[2]) + [
+        "decode_rotary",
+        pair(made[0]) + [.int(widths[0])] + pair(made[1]) + [.int(widths[1])] + pair(made[2]) + [
           .int(widths[2])
         ]
           + (turns.writes + caches.writes).map(call.output)
@@ -200,7 +219,7 @@ extension DecodeBlock: CheckedFirst {
 }
 
 extension DecodeBlock: Checked {
-  package static let stem = "row_block"
+  package static let stem = "decode_block"
 
   package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
     // The last number is more than one launch takes; heads whose halves do and do not fill vectors.

@@ -11,7 +11,7 @@ enum LaunchFusion {
   ///   - traits: of the device; nil for the CPU fallback, which has no launches.
   static func merged(_ nodes: [Graph.Node], rows: Int, traits: KernelTraits?) -> [Graph.Node] {
     let pairs = merged(nodes)
-    guard rows <= MatmulLaunch.fewRows, traits?.matmulFamily == .panel else { return pairs }
+    guard MatmulChoice.runsDecodeBlocks(rows: rows, traits: traits) else { return pairs }
     var result: [Graph.Node] = []
     var rest = pairs[...]
     while let first = rest.first {

@@ -39,14 +39,19 @@ struct Fused<Part: Joinable>: Operation {
       modes: own.modes + next.modes)
   }
 
-  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
-    // One after the other, they use the same memory.
-    parts.indices.map { index in
-      let shapes = NodeShapes(
-        inputs: Array(call.inputs[share(index, of: call.inputs.count)]),
-        outputs: Array(call.outputs[share(index, of: call.outputs.count)]))
-      return parts[index].scratchBytes(shapes, traits: traits)
-    }.max() ?? 0
+  func planned(_ shapes: NodeShapes, traits: KernelTraits) -> Fused {
+    Fused(parts: parts.indices.map { parts[$0].planned(self.shapes(of: $0, in: shapes), traits: traits) })
+  }
+
+  func scratchBytes(_ shapes: NodeShapes, traits: KernelTraits?) -> Int {
+    // One after the other, the parts use the same memory.
+    parts.indices.map { parts[$0].scratchBytes(self.shapes(of: $0, in: shapes), traits: traits) }.max() ?? 0
+  }
+
+  private func shapes(of part: Int, in node: NodeShapes) -> NodeShapes {
+    NodeShapes(
+      inputs: Array(node.inputs[share(part, of: node.inputs.count)]),
+      outputs: Array(node.outputs[share(part, of: node.outputs.count)]))
   }
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {

@@ -14,6 +14,9 @@ package protocol Operation: Sendable {
   /// Whether the op can add to an output instead of overwriting it.
   func canAccumulate(output: Int) -> Bool
 
+  /// The op with the choices made that hold for every replay of a plan on a device of these traits.
+  func planned(_ shapes: NodeShapes, traits: KernelTraits) -> Self
+
   /// Memory that the op needs while it runs, for a device of these traits (nil: the CPU fallback), in bytes.
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int
 
@@ -33,6 +36,8 @@ extension Operation {
   }
 
   package func canAccumulate(output: Int) -> Bool { false }
+
+  package func planned(_ shapes: NodeShapes, traits: KernelTraits) -> Self { self }
 
   package func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int { 0 }
 

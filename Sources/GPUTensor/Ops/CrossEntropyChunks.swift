@@ -20,17 +20,32 @@ struct CrossEntropyChunks {
   private let weightType: DType
   private let hasRowWeights: Bool
   private let gradients: Gradients
+  /// The ways of the products; nil before the op is planned, and on the CPU fallback.
+  private let choices: Choices?
   private var withGradient: Bool { gradients != .none }
   private var withWeight: Bool { gradients == .inputAndWeight }
+
+  /// The ways of the three products of a chunk with a part of the weight.
+  struct Choices {
+    let logits: MatmulChoice
+    let input: MatmulChoice
+    let weight: MatmulChoice
+
+    var all: [MatmulChoice] { [logits, input, weight] }
+  }
 
   /// Index of the input that is the weight, or its first part.
   static func firstPart(_ hasRowWeights: Bool) -> Int { hasRowWeights ? 3 : 2 }
   private var firstPart: Int { Self.firstPart(hasRowWeights) }
 
-  init(_ inputs: [Shape], weightType: DType = .float32, hasRowWeights: Bool, gradients: Gradients = .none) {
+  init(
+    _ inputs: [Shape], weightType: DType = .float32, hasRowWeights: Bool, gradients: Gradients = .none,
+    choices: Choices? = nil
+  ) {
     self.weightType = weightType
     self.hasRowWeights = hasRowWeights
     self.gradients = gradients
+    self.choices = choices
     rowCapacity = inputs[0].dimensions[0]
     columns = inputs[0].columns
     parts = inputs[Self.firstPart(hasRowWeights)...].map { $0.dimensions[0] }
@@ -51,20 +66,26 @@ struct CrossEntropyChunks {
     rows: Int, partRows: Int
   ) -> (logits: MatmulSize, input: MatmulSize, weight: MatmulSize) {
     (
-      MatmulSize(m: rows, n: partRows, k: columns), MatmulSize(m: rows, n: columns, k: partRows),
-      MatmulSize(m: partRows, n: columns, k: rows)
+      MatmulSize(m: rows, n: partRows, k: columns, transposeB: true), MatmulSize(m: rows, n: columns, k: partRows),
+      MatmulSize(m: partRows, n: columns, k: rows, transposeA: true)
     )
   }
 
-  func scratchBytes(traits: KernelTraits?) -> Int {
-    guard traits != nil else { return 0 }
+  /// The choices for chunks and parts of the largest size.
+  func planned(traits: KernelTraits) -> Choices {
     let sizes = products(rows: chunkRows, partRows: parts[0])
-    func bytes(_ size: MatmulSize, _ transposeA: Bool, _ transposeB: Bool) -> Int {
-      MatmulLaunch.scratchBytes(size, transposeA: transposeA, transposeB: transposeB, traits: traits)
-    }
-    var matmul = bytes(sizes.logits, false, true)
-    if withGradient { matmul = max(matmul, bytes(sizes.input, false, false)) }
-    if withWeight { matmul = max(matmul, bytes(sizes.weight, true, false)) }
+    return Choices(
+      logits: MatmulChoice(sizes.logits, typeOfB: weightType, traits: traits),
+      input: MatmulChoice(sizes.input, typeOfB: weightType, traits: traits),
+      weight: MatmulChoice(sizes.weight, typeOfB: .float32, traits: traits))
+  }
+
+  func scratchBytes(traits: KernelTraits?) -> Int {
+    guard let traits, let choices else { return 0 }
+    let sizes = products(rows: chunkRows, partRows: parts[0])
+    var matmul = choices.logits.scratchBytes(sizes.logits, traits: traits)
+    if withGradient { matmul = max(matmul, choices.input.scratchBytes(sizes.input, traits: traits)) }
+    if withWeight { matmul = max(matmul, choices.weight.scratchBytes(sizes.weight, traits: traits)) }
     return logitBytes + lossBytes + matmul
   }
 
@@ -73,6 +94,7 @@ struct CrossEntropyChunks {
   private var defines: Defines { hasRowWeights ? ["WEIGHTED": 1] : [:] }
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {
+    guard let choices else { preconditionFailure("a product is planned before it is enqueued") }
     let logits = try call.scratch.window(offset: 0, byteCount: logitBytes)
     let partials = try call.scratch.window(offset: logitBytes, byteCount: lossBytes)
     let packedBytes = call.scratch.byteCount - logitBytes - lossBytes
@@ -97,11 +119,10 @@ struct CrossEntropyChunks {
       for (part, partRows) in parts.enumerated() {
         let place = part * parts[0] * count * 4
         partLogits.append(try call.scratch.window(offset: place, byteCount: partRows * count * 4))
-        try MatmulLaunch(
+        try Product(
           size: products(rows: count, partRows: partRows).logits, c: partLogits[part], a: x,
-          b: call.inputBuffer(firstPart + part), typeOfB: weightType, transposeA: false, transposeB: true,
-          accumulate: false
-        ).enqueue(call, scratch: packed)
+          b: call.inputBuffer(firstPart + part), typeOfB: weightType, accumulate: false
+        ).enqueue(call, by: choices.logits, scratch: packed)
       }
       let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize), .int(parts[0])]
       let weights: [KernelArgument] = hasRowWeights ? [.read(try window(call.inputBuffer(2), 1))] : []
@@ -118,15 +139,15 @@ struct CrossEntropyChunks {
       let dx = try window(call.outputBuffer(2), columns)
       for (part, partRows) in parts.enumerated() {
         let sizes = products(rows: count, partRows: partRows)
-        try MatmulLaunch(
+        try Product(
           size: sizes.input, c: dx, a: partLogits[part], b: call.inputBuffer(firstPart + part), typeOfB: weightType,
-          transposeA: false, transposeB: false, accumulate: part > 0
-        ).enqueue(call, scratch: packed)
+          accumulate: part > 0
+        ).enqueue(call, by: choices.input, scratch: packed)
         guard withWeight else { continue }
-        try MatmulLaunch(
-          size: sizes.weight, c: call.outputBuffer(3 + part), a: partLogits[part], b: x, transposeA: true,
-          transposeB: false, accumulate: first > 0 || call.accumulates(3 + part)
-        ).enqueue(call, scratch: packed)
+        try Product(
+          size: sizes.weight, c: call.outputBuffer(3 + part), a: partLogits[part], b: x,
+          accumulate: first > 0 || call.accumulates(3 + part)
+        ).enqueue(call, by: choices.weight, scratch: packed)
       }
     }
     try LongSum.enqueuePartial("sum_partial", call, partials: partials, .read(call.outputBuffer(1)), count: rows)
@@ -166,8 +187,7 @@ struct CrossEntropyChunks {
       let count = min(chunk, rows - first)
       let sizes = products(rows: count, partRows: vocabularySize)
       call.matmul(
-        sizes.logits, c: logits, a: x + first * columns, b: weight, transposeA: false, transposeB: true,
-        accumulate: false)
+        sizes.logits, c: logits, a: x + first * columns, b: weight, accumulate: false)
       call.parallel(count) { row in
         call.output(1)[first + row] = loss(
           logits + row * vocabularySize, target: Int(targets[first + row]),
@@ -177,12 +197,11 @@ struct CrossEntropyChunks {
       for row in first..<first + count { total += call.output(1)[row] }
       guard withGradient else { continue }
       call.matmul(
-        sizes.input, c: call.output(2) + first * columns, a: logits, b: weight, transposeA: false, transposeB: false,
-        accumulate: false)
+        sizes.input, c: call.output(2) + first * columns, a: logits, b: weight, accumulate: false)
       guard withWeight else { continue }
       call.matmul(
-        sizes.weight, c: dweight ?? call.output(3), a: logits, b: x + first * columns, transposeA: true,
-        transposeB: false, accumulate: true)
+        sizes.weight, c: dweight ?? call.output(3), a: logits, b: x + first * columns,
+        accumulate: true)
     }
     if let dweight { forEachPart { call.output(3 + $0).update(from: dweight + $1, count: $2) } }
     call.output(0)[0] = total + (call.accumulates(0) ? call.output(0)[0] : 0)

@@ -9,11 +9,29 @@ import Kernels
 ///
 /// Its gradient is made in the same pass over the logits: `LinearCrossEntropyGradient` takes its place in a graph that
 /// is differentiated. Source: the chunking of arXiv:2410.10989 (Liger Kernel), section 3.2.
-struct LinearCrossEntropy: Operation {
+struct LinearCrossEntropy: Multiplying {
   let name = "cross_entropy"
   /// How the weight is stored; where not as float32, it is frozen.
-  var weightType = DType.float32
-  var hasRowWeights = false
+  let weightType: DType
+  let hasRowWeights: Bool
+  private var planned: CrossEntropyChunks.Choices?
+
+  init(weightType: DType = .float32, hasRowWeights: Bool = false) {
+    (self.weightType, self.hasRowWeights) = (weightType, hasRowWeights)
+  }
+
+  private func chunks(_ inputs: [Shape]) -> CrossEntropyChunks {
+    CrossEntropyChunks(inputs, weightType: weightType, hasRowWeights: hasRowWeights, choices: planned)
+  }
+
+  /// Of the logits: nothing else is multiplied.
+  var choices: [MatmulChoice] { planned.map { [$0.logits] } ?? [] }
+
+  func planned(_ shapes: NodeShapes, traits: KernelTraits) -> LinearCrossEntropy {
+    var operation = self
+    operation.planned = chunks(shapes.inputs).planned(traits: traits)
+    return operation
+  }
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
     let parts = inputs[CrossEntropyChunks.firstPart(hasRowWeights)...].map(\.shape)
@@ -43,31 +61,45 @@ struct LinearCrossEntropy: Operation {
   }
 
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
-    CrossEntropyChunks(call.inputs, hasRowWeights: hasRowWeights).scratchBytes(traits: traits)
+    chunks(call.inputs).scratchBytes(traits: traits)
   }
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {
-    try CrossEntropyChunks(call.inputShapes, weightType: weightType, hasRowWeights: hasRowWeights).enqueue(call)
+    try chunks(call.inputShapes).enqueue(call)
   }
 
   @_specialize(where S == Float)
   @_specialize(where S == Double)
   func evaluate<S: HostScalar>(_ call: HostCall<S>) {
-    CrossEntropyChunks(call.inputShapes, hasRowWeights: hasRowWeights).evaluate(call)
+    chunks(call.inputShapes).evaluate(call)
   }
 }
 
 /// The same losses, and the gradients dx [R, C] (`=`) and dweight [V, C] (`=` or `+=`), of each part, all times the run's
 /// loss scale; dx alone where the weight is frozen.
-struct LinearCrossEntropyGradient: Operation {
+struct LinearCrossEntropyGradient: Multiplying {
   let name = "cross_entropy"
   let trainsWeight: Bool
   let weightType: DType
   let hasRowWeights: Bool
+  private var planned: CrossEntropyChunks.Choices?
+
+  init(trainsWeight: Bool, weightType: DType, hasRowWeights: Bool) {
+    (self.trainsWeight, self.weightType, self.hasRowWeights) = (trainsWeight, weightType, hasRowWeights)
+  }
 
   private func chunks(_ inputs: [Shape]) -> CrossEntropyChunks {
     CrossEntropyChunks(
-      inputs, weightType: weightType, hasRowWeights: hasRowWeights, gradients: trainsWeight ? .inputAndWeight : .input)
+      inputs, weightType: weightType, hasRowWeights: hasRowWeights, gradients: trainsWeight ? .inputAndWeight : .input,
+      choices: planned)
+  }
+
+  var choices: [MatmulChoice] { planned.map { trainsWeight ? $0.all : [$0.logits, $0.input] } ?? [] }
+
+  func planned(_ shapes: NodeShapes, traits: KernelTraits) -> LinearCrossEntropyGradient {
+    var operation = self
+    operation.planned = chunks(shapes.inputs).planned(traits: traits)
+    return operation
   }
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {

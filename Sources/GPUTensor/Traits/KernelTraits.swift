@@ -48,40 +48,6 @@ package struct KernelTraits: Sendable, Equatable {
   package var vectorWidth: Int { sizes.vectorWidth }
   package var groupElements: Int { sizes.groupElements }
 
-  /// How a product is computed.
-  ///
-  /// - Parameters:
-  ///   - product: its class; nil: one that is not tuned.
-  ///   - m, n, batch: of its result [batch, m, n].
-  package func products(_ product: MatmulClass?, m: Int, n: Int, batch: Int = 1) -> MatmulParameters {
-    product.flatMap { tunedProducts[$0] }
-      ?? MatmulParameters(matmulFamily, tile: fills(largeTile, m: m, n: n, batch: batch, groups: 2) ? largeTile : tile)
-  }
-
-  /// By which family a class of products is computed.
-  package func family(of product: MatmulClass?) -> MatmulFamily {
-    product.flatMap { tunedProducts[$0]?.family } ?? matmulFamily
-  }
-
-  /// Whether a result has as many tiles of that size as give each compute unit so many groups.
-  package func fills(_ tile: MatmulParameters.Tile, m: Int, n: Int, batch: Int, groups: Int) -> Bool {
-    tile.count(m: m, n: n) * batch >= computeUnits * groups
-  }
-
-  /// The define that tells a family's kernels how to multiply: none for float32.
-  package func operandDefines(_ family: MatmulFamily) -> Defines {
-    guard operands == .bfloat16 else { return [:] }
-    guard family == .panel else { return ["BF16": 1] }
-    return switch bf16Method {
-    case .avx512: ["BF16": 2]
-    case .amx: ["BF16": 3]
-    default: ["BF16": 1]
-    }
-  }
-
-  /// REGISTER_LANES of the panel family's products: pairs are multiplied in the widest registers alone.
-  package var panelLanes: Int { operands == .bfloat16 && bf16Method == .avx512 ? 16 : registerLanes }
-
   /// Whether the panel family multiplies in the processor's tile registers.
   package var usesAMX: Bool { operands == .bfloat16 && bf16Method == .amx }
 

@@ -1,7 +1,7 @@
 import Kernels
 
 /// A GPU's matrix unit: the shape of its products, and the tiles of a result that suit it.
-package struct MatrixUnit: Sendable {
+package struct MatrixUnit: Sendable, Equatable {
   /// Neighbouring work-items that feed it together.
   package let lanes: Int
   /// Of one of its products; each is 16 deep.

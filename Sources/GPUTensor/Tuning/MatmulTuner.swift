@@ -41,7 +41,7 @@ package struct MatmulTuner {
   ) {
     self.device = device
     self.traits = traits
-    standard = traits.products(nil, m: shape.m, n: shape.n)
+    standard = MatmulChoice.parameters(nil, m: shape.m, n: shape.n, traits: traits)
     self.trial = trial
     self.isOver = isOver
   }

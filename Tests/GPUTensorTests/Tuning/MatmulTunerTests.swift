@@ -8,7 +8,9 @@ import Testing
 struct MatmulTunerTests {
   private let device: Device
   private let shape: MatmulShape
-  private var standard: MatmulParameters { KernelTraits(device: device).products(nil, m: 2048, n: 1536) }
+  private var standard: MatmulParameters {
+    MatmulChoice.parameters(nil, m: 2048, n: 1536, traits: KernelTraits(device: device))
+  }
 
   init() throws {
     device = try #require(OpenCLDevices.all.first { $0.kind == .cpu })

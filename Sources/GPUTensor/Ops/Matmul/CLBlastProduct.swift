@@ -4,15 +4,15 @@ import Kernels
 /// A product of float32 matrices by the CLBlast library; matrices are row-major.
 enum CLBlastProduct {
   /// Enqueues C (= or +=) op(A)·op(B) for each matrix of a batch.
-  static func enqueue(_ product: MatmulLaunch, _ call: DeviceCall) throws(DeviceError) {
+  static func enqueue(_ product: Product, _ call: DeviceCall) throws(DeviceError) {
     let (m, n, k) = (product.size.m, product.size.n, product.size.k)
     for item in 0..<product.size.batch {
       try call.context.enqueue(library: "CLBlastSgemm", "m \(m), n \(n), k \(k)") { queue, event in
         CLBlastSgemm(
-          CLBlastLayoutRowMajor, product.transposeA ? CLBlastTransposeYes : CLBlastTransposeNo,
-          product.transposeB ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1,
-          product.a.handle, item * m * k, product.transposeA ? m : k, product.b.handle, item * k * n,
-          product.transposeB ? k : n,
+          CLBlastLayoutRowMajor, product.size.transposeA ? CLBlastTransposeYes : CLBlastTransposeNo,
+          product.size.transposeB ? CLBlastTransposeYes : CLBlastTransposeNo, m, n, k, 1,
+          product.a.handle, item * m * k, product.size.transposeA ? m : k, product.b.handle, item * k * n,
+          product.size.transposeB ? k : n,
           product.accumulate ? 1 : 0, product.c.handle, item * m * n, n, queue, event
         ).rawValue.statusCode
       }

@@ -6,10 +6,10 @@
 // Saved for backward: nothing.
 // Parallelism: one work-item a work-group, as many as the device has units; each takes the next ROWS_PER_ITEM rows of a B
 //   from a shared counter until none is left: a unit that starts late, as one that slept does, leaves them to the others.
-// Numerics: as matmul/rows_product.cl.
+// Numerics: as matmul/few_rows_product.cl.
 // Source: none.
 
-#include "matmul/rows_product.cl"
+#include "matmul/few_rows_product.cl"
 
 #ifndef ROWS_PER_ITEM
 #define ROWS_PER_ITEM 16 // rows of B that are taken at once
@@ -36,7 +36,7 @@ static inline void multiply_rows(
 
 // ---------------------------------------------------------------------------------------------------------------------
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void matmul_rows(
+void matmul_few_rows_cpu(
     volatile __global int *restrict counters, const __global float *restrict a, __global float *restrict c0,
     const __global stored_t *restrict b0, const int n0, const int accumulate0, __global float *restrict c1,
     const __global stored_t *restrict b1, const int n1, const int accumulate1, __global float *restrict c2,

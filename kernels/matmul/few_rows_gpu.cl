@@ -20,7 +20,7 @@
 #endif
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
-void matmul_few(
+void matmul_few_rows_gpu(
   __global float *restrict c, const __global float *restrict a, const __global stored_t *restrict b, const int m,
   const int n, const int depth, const int accumulate
 ) {

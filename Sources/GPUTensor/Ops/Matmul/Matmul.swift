@@ -4,11 +4,23 @@ import Kernels
 ///
 /// - inputs: A [M, K], or [K, M] transposed; B [K, N], or [N, K] transposed; both may have a leading batch dimension.
 ///   A is float32; B may be stored otherwise where it is frozen, and is then widened in the kernel's tiles.
-struct Matmul: Joinable {
+struct Matmul: Joinable, Multiplying {
   let name = "matmul"
   let transposeA: Bool
   let transposeB: Bool
-  var typeOfB = DType.float32
+  let typeOfB: DType
+  /// The way to multiply on the plan's device; nil before the op is planned, and on the CPU fallback.
+  private(set) var choice: MatmulChoice?
+
+  /// - Parameter typeOfB: the type that B is stored in; other than float32: a frozen weight.
+  init(transposeA: Bool, transposeB: Bool, typeOfB: DType = .float32) {
+    (self.transposeA, self.transposeB, self.typeOfB) = (transposeA, transposeB, typeOfB)
+  }
+
+  var choices: [MatmulChoice] {
+    guard let choice else { preconditionFailure("a product is planned before it is enqueued") }
+    return [choice]
+  }
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
     precondition(inputs[0].dtype == .float32 && inputs[1].dtype == typeOfB, "matmul: \(inputs.map(\.dtype))")
@@ -43,25 +55,34 @@ struct Matmul: Joinable {
     }
   }
 
-  func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
-    let size = MatmulSize(call.inputs[0], call.inputs[1], transposeA: transposeA, transposeB: transposeB)
-    return MatmulLaunch.scratchBytes(size, transposeA: transposeA, transposeB: transposeB, traits: traits)
+  func planned(_ shapes: NodeShapes, traits: KernelTraits) -> Matmul {
+    var planned = self
+    let size = MatmulSize(shapes.inputs[0], shapes.inputs[1], transposeA: transposeA, transposeB: transposeB)
+    planned.choice = MatmulChoice(
+      size, typeOfB: typeOfB, hasFixedRows: shapes.outputs[0].extent == .fixed, traits: traits)
+    return planned
   }
 
-  private func launch(of call: DeviceCall) -> MatmulLaunch {
+  func scratchBytes(_ shapes: NodeShapes, traits: KernelTraits?) -> Int {
+    guard let choice, let traits else { return 0 }
+    let size = MatmulSize(shapes.inputs[0], shapes.inputs[1], transposeA: transposeA, transposeB: transposeB)
+    return choice.scratchBytes(size, traits: traits)
+  }
+
+  private func product(of call: DeviceCall) -> Product {
     let size = MatmulSize(
       call.inputShapes[0], call.inputShapes[1], transposeA: transposeA, transposeB: transposeB, counts: call.counts)
-    return MatmulLaunch(
+    return Product(
       size: size, c: call.outputBuffer(0), a: call.inputBuffer(0), b: call.inputBuffer(1), typeOfB: typeOfB,
-      transposeA: transposeA, transposeB: transposeB, accumulate: call.accumulates(0))
+      accumulate: call.accumulates(0))
   }
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {
-    try launch(of: call).enqueue(call)
+    try product(of: call).enqueue(call, by: choices[0])
   }
 
   /// A weight for queries, one for keys and one for values.
-  static let mostParts = 3
+  static let mostParts = FewRowsOnCPU.mostProducts
 
   func joins(_ other: Matmul, inputs: [Int], otherInputs: [Int]) -> Bool {
     inputs[0] == otherInputs[0] && !transposeA && transposeB && !other.transposeA && other.transposeB
@@ -69,9 +90,10 @@ struct Matmul: Joinable {
   }
 
   static func enqueue(_ parts: [(operation: Matmul, call: DeviceCall)]) throws(DeviceError) {
-    let launches = parts.map { $0.operation.launch(of: $0.call) }
-    if try MatmulLaunch.enqueueRows(launches, parts[0].call) { return }
-    for (launch, part) in zip(launches, parts) { try launch.enqueue(part.call) }
+    let products = parts.map { $0.operation.product(of: $0.call) }
+    let choices = parts.flatMap(\.operation.choices)
+    if Product.areFewRowsOnCPU(products, by: choices) { return try FewRowsOnCPU.enqueue(products, parts[0].call) }
+    for (index, part) in parts.enumerated() { try products[index].enqueue(part.call, by: choices[index]) }
   }
 
   @_specialize(where S == Float)
@@ -82,50 +104,20 @@ struct Matmul: Joinable {
     for item in 0..<size.batch {
       call.matmul(
         size, c: call.output(0) + item * size.m * size.n, a: call.input(0) + item * size.m * size.k,
-        b: call.input(1) + item * size.k * size.n, transposeA: transposeA, transposeB: transposeB,
-        accumulate: call.accumulates(0))
+        b: call.input(1) + item * size.k * size.n, accumulate: call.accumulates(0))
     }
-  }
-}
-
-/// The sizes of a product: op(A) [M, K] · op(B) [K, N], `batch` times.
-struct MatmulSize {
-  let m: Int
-  let n: Int
-  let k: Int
-  let batch: Int
-  let isBatched: Bool
-
-  init(m: Int, n: Int, k: Int) {
-    (self.m, self.n, self.k, batch, isBatched) = (m, n, k, 1, false)
-  }
-
-  /// - Parameter counts: rows in use; nil: the capacity.
-  init(_ a: Shape, _ b: Shape, transposeA: Bool, transposeB: Bool, counts: RowCounts? = nil) {
-    func sizes(_ shape: Shape) -> [Int] {
-      [counts.map { shape.leading($0) } ?? shape.dimensions[0]] + shape.dimensions.dropFirst()
-    }
-    let (left, right) = (sizes(a), sizes(b))
-    precondition(left.count == right.count && (2...3).contains(left.count), "matmul: \(a) · \(b)")
-    isBatched = left.count == 3
-    batch = isBatched ? left[0] : 1
-    precondition(!isBatched || right[0] == batch, "matmul: batches of \(a) and \(b)")
-    let (aRows, aColumns) = (left[left.count - 2], left[left.count - 1])
-    let (bRows, bColumns) = (right[right.count - 2], right[right.count - 1])
-    m = transposeA ? aColumns : aRows
-    k = transposeA ? aRows : aColumns
-    n = transposeB ? bRows : bColumns
-    precondition(k == (transposeB ? bColumns : bRows), "matmul: \(a) · \(b), transposes \(transposeA), \(transposeB)")
   }
 }
 
 extension HostCall {
-  /// C (= or +=) op(A)·op(B) with plain loops, of operands as this step rounds them; each product adds up in the order of k.
+  /// Computes C (= or +=) op(A)·op(B) with plain loops, rounding the operands as the executor does; each sum runs in the
+  /// order of k.
   func matmul(
     _ size: MatmulSize, c: UnsafeMutablePointer<S>, a: UnsafeMutablePointer<S>, b: UnsafeMutablePointer<S>,
-    transposeA: Bool, transposeB: Bool, accumulate: Bool
+    accumulate: Bool
   ) {
     let (m, n, k) = (size.m, size.n, size.k)
+    let (transposeA, transposeB) = (size.transposeA, size.transposeB)
     let (aRow, aStep) = transposeA ? (1, m) : (k, 1)
     let rounds = operands == .bfloat16
     // Columns in blocks, so that a block of B stays in the cache while rows of C pass over it.

@@ -2,23 +2,23 @@
 //   (decoding): a launch costs more than the norm, the rotation, the cache or the gate that it would be for.
 // Math: A = weight · x · r, r = 1 / √(mean(x²) + eps), with NORM 2 of x = a + b, which is stored as sum; without NORM A is
 //   given. Then C = A · Bᵀ of up to three B, and of these
-//   matmul_rows_norm: nothing more;
-//   matmul_rows_gated: out = SiLU(C0) · C1;
-//   matmul_rows_rotary: turned0 and turned1, the heads of C0 and C1 turned as rope.cl does; turned1 and C2 also go to
+//   decode_norm: nothing more;
+//   decode_gated: out = SiLU(C0) · C1;
+//   decode_rotary: turned0 and turned1, the heads of C0 and C1 turned as rope.cl does; turned1 and C2 also go to
 //     their places in caches.
 // Shapes (row-major): a, b, sum, A [m, depth], m up to MOST_ROWS; weight [depth]; rstd [m] holds r; B and C as
-//   matmul/rows.cl, without batches; out as C0; turned0, turned1 as C0, C1; table, positions as rope.cl; caches and places
+//   matmul/few_rows_cpu.cl, without batches; out as C0; turned0, turned1 as C0, C1; table, positions as rope.cl; caches and places
 //   as cache.cl. own_rows: (work-groups − 1) · m · depth floats.
 // Gradient contract: `=` for every output.
 // Saved for backward: rstd, and what a backward pass would read of the others.
 // Parallelism: one work-item a work-group, as many as the device has units. Each normalises the rows for itself, and the
 //   first one's are A. Each takes two runs of VECTOR_WIDTH rows of B at once, those that belong together, from a shared
 //   counter until none is left.
-// Numerics: as matmul/rows_product.cl; squares are added up in lanes, then by halves.
+// Numerics: as matmul/few_rows_product.cl; squares are added up in lanes, then by halves.
 // Source: as rmsnorm.cl, swiglu.cl, rope.cl.
 
 #include "prelude/common.cl"
-#include "matmul/rows_product.cl"
+#include "matmul/few_rows_product.cl"
 
 #ifndef NORM
 #define NORM 0  // 1: of one tensor; 2: of a sum of two
@@ -113,7 +113,7 @@ static inline void multiply_share(
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void matmul_rows_norm(
+void decode_norm(
   volatile __global int *restrict counters, ROWS_PARAMETERS, const int m, const int depth,
   __global float *restrict c0, const __global stored_t *restrict b0, const int n0,
   __global float *restrict c1, const __global stored_t *restrict b1, const int n1,
@@ -136,7 +136,7 @@ void matmul_rows_norm(
 // ---------------------------------------------------------------------------------------------------------------------
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void matmul_rows_gated(
+void decode_gated(
   volatile __global int *restrict counters, ROWS_PARAMETERS, const int m, const int depth,
   __global float *restrict c0, const __global stored_t *restrict b0, const int n,
   __global float *restrict c1, const __global stored_t *restrict b1, __global float *restrict out
@@ -189,7 +189,7 @@ static inline void turn_share(
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void matmul_rows_rotary(
+void decode_rotary(
   volatile __global int *restrict counters, ROWS_PARAMETERS, const int m, const int depth,
   __global float *restrict c0, const __global stored_t *restrict b0, const int n0,
   __global float *restrict c1, const __global stored_t *restrict b1, const int n1,

@@ -1,0 +1,48 @@
+import Kernels
+
+/// One product as it is enqueued: C (= or +=) op(A)·op(B), by the way that the plan chose.
+struct Product {
+  /// Sizes of this replay.
+  let size: MatmulSize
+  let c: Buffer
+  let a: Buffer
+  let b: Buffer
+  /// The type that B is stored in; A and C are float32.
+  var typeOfB = DType.float32
+  let accumulate: Bool
+
+  /// C with the role that its write mode gives it.
+  var target: KernelArgument { accumulate ? .update(c) : .write(c) }
+  var accumulateFlag: KernelArgument { .int(accumulate ? 1 : 0) }
+
+  /// Enqueues the product.
+  ///
+  /// - Parameter scratch: memory for packed operands and partial sums; nil: the node's own.
+  func enqueue(_ call: DeviceCall, by choice: MatmulChoice, scratch: Buffer? = nil) throws(DeviceError) {
+    let memory = scratch ?? call.scratchBuffer
+    let way = choice.way(rows: size.m)
+    switch way {
+    case .panel(let sizes), .amx(let sizes):
+      try PanelProduct(product: self, way: way, sizes: sizes).enqueue(call, scratch: memory)
+    case .fewRowsOnCPU: try FewRowsOnCPU.enqueue([self], call)
+    case .tile(let tile): try TileProduct(product: self, tile: tile).enqueue(call, scratch: memory)
+    case .unit(let unit, let tile):
+      try UnitProduct(product: self, unit: unit, tile: tile).enqueue(call, scratch: memory)
+    case .fewRowsOnGPU: try FewRowsOnGPU.enqueue(self, call)
+    case .clblast: try CLBlastProduct.enqueue(self, call)
+    }
+  }
+
+  /// True where one launch of `FewRowsOnCPU` can take all of these products of the same rows.
+  static func areFewRowsOnCPU(_ products: [Product], by choices: [MatmulChoice]) -> Bool {
+    zip(products, choices).allSatisfy { !$0.size.isBatched && $1.way(rows: $0.size.m) == .fewRowsOnCPU }
+  }
+}
+
+extension Buffer? {
+  /// The scratch memory that a way asked for in `scratchBytes`.
+  var planned: Buffer {
+    guard let self else { preconditionFailure("no scratch was planned") }
+    return self
+  }
+}
