@@ -1,4 +1,4 @@
-# Accrete. `make help` lists what can be made.
+# Accrete. `make help` lists the targets.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -16,22 +16,22 @@ demo: ## from nothing to a grown model: fetch, build, four compounding rounds (1
 	Scripts/demo.sh
 
 # One configuration for everything, so that nothing compiles twice. A bare `swift test -c release` would build the whole
-# package again with -enable-testing, which the tests do not need: they see what is marked `package`.
-test: ## build, run every test, damage files for every reader, then every kernel under Oclgrind
+# package again with -enable-testing, which the tests do not need: they use declarations marked `package`.
+test: ## build, run every test, read damaged files with every reader, and check every kernel under Oclgrind
 	Scripts/setup.sh
-	rm -f .build/release.yaml # the plan of a build of one product: all that is left out there is built, a compiler of protocol buffers too
+	rm -f .build/release.yaml # with the plan of an earlier `--product` build SwiftPM would also build protobuf's compiler
 	$(SWIFT_BUILD) --build-tests
 	$(MAKE) --no-print-directory --jobs=2 suites oclgrind
 
-# The suites leave a third of two cores idle, and Oclgrind takes one.
-suites: ## every test, then damaged files for every reader; after a build
+# `make test` starts both at once: the suites leave a third of two cores idle, and Oclgrind uses one core.
+suites: ## every test, then damaged files with every reader; needs a build
 	swift test -c release --skip-build
 	.build/release/fuzz
 
-oclgrind: ## every kernel under Oclgrind; after a build
+oclgrind: ## every kernel under Oclgrind; needs a build
 	Scripts/oclgrind.sh
 
-fuzz: ## INPUTS=100000: a long run of damaged files, for every reader
+fuzz: ## INPUTS=100000: read that many damaged files with every reader
 	$(SWIFT_BUILD) --product fuzz
 	.build/release/fuzz --inputs $(INPUTS)
 
@@ -54,5 +54,5 @@ dist: ## an archive for machines without Swift, in dist/
 size: ## files, median, 90th percentile and longest, for each folder
 	@Scripts/size.sh
 
-clean: ## remove what was built; runs/, models/ and data/ stay
+clean: ## remove build products; runs/, models/ and data/ stay
 	rm -rf .build .build-dist dist

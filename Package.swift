@@ -11,16 +11,16 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     // Recipes are YAML.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    // SHA-256: the kernel cache's keys and the hashes of checkpoints and datasets.
+    // SHA-256: the keys of the kernel cache, and the hashes of checkpoints and datasets.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    // SentencePiece's tokenizer.model is a protocol-buffer message; the code that reads it is generated and committed.
+    // SentencePiece's tokenizer.model and TensorBoard's events are protocol-buffer messages; the generated code is committed.
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
-    // MARK: - The house, bottom to top
+    // MARK: - The modules, from the lowest up
 
     .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "libclblast-dev"])]),
-    // zlib, which every Linux has: datasets as gzip files. Swift's own packages wrap it for network streams only.
+    // zlib, part of every Linux: datasets may be gzip files. Swift's own packages wrap zlib for network streams only.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "Kernels", dependencies: ["COpenCL", .product(name: "Crypto", package: "swift-crypto")],

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Holds the rooms of a module to one direction: a file may name what its own room or a lower one declares.
+"""Checks that the rooms of a module point one way: a file may name only declarations of its own room or of a lower one.
 
-The compiler holds the modules apart; within one, this does, by names: of types and functions at the top level of a file,
-and of what extensions add to a type. A name that is declared in several places is left out. With --list it prints which
-room names which.
+The compiler keeps the modules apart; this script keeps the rooms of a module apart, by the names of types and functions at
+the top level of files and of members that extensions add. A name declared in several places is ignored. With --list it
+prints the rooms that each room names.
 """
 
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parent.parent / "Sources"
 
-# From the ground up: what stands further left knows nothing of what stands further right.
+# The rooms of each module, from the ground up: a room knows nothing of the rooms to its right.
 ROOMS = {
     "GPUTensor": ["Storage", "Traits", "Graph", "Execution", "Ops", "Fusion", "Checks", "Benchmarks", "Tuning"],
     "Trainer": ["Files", "Text", "Model", "ModelFiles", "Training", "Generation", "Evaluation", "Recipe", "Planning",
@@ -25,9 +25,9 @@ FUNCTION = re.compile(r"\bfunc\s+([a-z]\w*)")
 
 
 def code_of(text: str) -> str:
-    """The text without comments and without the literal parts of strings; what is interpolated stays."""
+    """The text without comments and without the literal parts of strings; interpolated code stays."""
     out, position = [], 0
-    # One entry for each string that is open: its delimiter, its escape, and the depth of brackets in its interpolation.
+    # One entry for each open string: its delimiter, its escape, and the bracket depth in its interpolation.
     strings: list[list] = []
     while position < len(text):
         inside = bool(strings) and strings[-1][2] == 0
@@ -82,7 +82,7 @@ def top_level(code: str) -> str:
 
 
 def members(code: str) -> list[str]:
-    """What the extensions at the top level add to their types."""
+    """Names of the members that top-level extensions add to their types."""
     found, depth, in_extension, line_start = [], 0, False, 0
     for position, character in enumerate(code):
         if character in "{}\n":
@@ -111,7 +111,7 @@ def check(module: str, rooms: list[str], lists: bool) -> list[str]:
         for name in FUNCTION.findall(outside):
             owners[name + "("].add(path)
         for name in members(code):
-            # Short names are those of other types' members too.
+            # Short names are often members of other types too.
             if len(name) > 5:
                 owners["." + name].add(path)
         for name in re.findall(r"\b(?:func|var|let|case)\s+([a-z]\w*)", code):

@@ -15,7 +15,7 @@ MARK = "<!-- tree -->"
 
 
 def drawn_paths(text: str) -> list[str]:
-    """The paths in the block, each relative to the root of the repository."""
+    """The paths in the block, relative to the root of the repository."""
     block = re.search(r"```[^\n]*\n(.*?)```", text.split(MARK, 1)[1], re.S)
     paths, parents = [], []
     for line in block.group(1).splitlines() if block else []:
@@ -29,7 +29,7 @@ def drawn_paths(text: str) -> list[str]:
 
 
 def folders() -> set[str]:
-    """The top folders and those of Sources that git knows or would add."""
+    """The top folders, and those of Sources, that git tracks or would add."""
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"],
                             cwd=ROOT, capture_output=True, text=True, check=True).stdout
     parts = [Path(path).parts for path in listed.splitlines() if (ROOT / path).exists()]

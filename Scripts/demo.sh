@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The demo, from nothing to a grown model: fetch, prepare, build, four compounding rounds, then the answers of the base
-# beside those of the last round, on prompts that no round has trained on. Needs about 6 GB of disk and 4 GB of memory.
+# Runs the demo from nothing to a grown model: fetch, prepare, build, four compounding rounds; then compares answers of the
+# base and of the last round on prompts that no round has trained on. Needs about 6 GB of disk and 4 GB of memory.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,14 +12,14 @@ Scripts/fetch_demo.sh
 python3 -B Scripts/prepare_demo.py
 swift build -c release --product accrete
 
-# A run that was interrupted goes on where it stood; one that is finished says so and is not repeated.
+# An interrupted run continues; a finished run says so and is not repeated.
 "$accrete" train recipes/demo.yaml --resume
 
 answer() { # answer MODEL PROMPT
   "$accrete" generate --model "$1" --prompt "$2" --max-tokens 40 --temperature 0 --json 2>/dev/null |
     python3 -c 'import json, sys; print(" ".join(json.load(sys.stdin)["text"].split()) or "(nothing)")'
 }
-field() { # field FILE KEY: of its first row
+field() { # field FILE KEY: prints the key of the first row
   python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readline())[sys.argv[2]])' "$1" "$2"
 }
 

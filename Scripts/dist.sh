@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds dist/accrete-<version>-linux-<arch>.tar.xz: a program that runs where Swift is not installed. Swift's own
-# libraries are linked in, CLBlast travels in lib/; the OpenCL loader and driver are the machine's. Then tests that it starts.
+# libraries are linked in and CLBlast lies in lib/; the OpenCL loader and driver are the machine's. Then tests that it starts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for tool in strip xz ldd; do
@@ -34,7 +34,7 @@ fi
 tar -C dist --sort=name --owner=0 --group=0 --numeric-owner -cJf "$stage.tar.xz" "$name"
 rm -rf "$stage"
 
-# The archive is unpacked elsewhere and started with an empty environment: nothing of this folder may be needed.
+# The archive is unpacked elsewhere and started with an empty environment: it may need nothing of this folder.
 trial="$(mktemp -d)"
 trap 'rm -rf "$trial"' EXIT
 tar -C "$trial" -xJf "$stage.tar.xz"

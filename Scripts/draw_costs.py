@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from draw_transfer import ROOT, STYLE
 
 PICTURE = ROOT / "docs" / "images" / "costs.svg"
-WIDTH, HEIGHT = 330, 220  # of a chart's field
+WIDTH, HEIGHT = 330, 220  # size of a chart's field
 LEFT, TOP, GAP, BOTTOM = 62, 56, 84, 52
 CURVE = """
   .curve { fill: none; stroke: #2f6fdb; stroke-width: 2 }
@@ -24,7 +24,7 @@ CURVE = """
 
 
 class Axis:
-    """A logarithmic scale from below the smallest value to above the largest."""
+    """A logarithmic scale with a margin below the smallest and above the largest value."""
 
     def __init__(self, values, start, length):
         low, high = math.log(min(values)), math.log(max(values))
@@ -41,12 +41,12 @@ class Axis:
 
 
 def label(value):
-    """A count as people write it."""
+    """A count with M for millions."""
     return f"{value / 1e6:g}M" if value >= 1e6 else f"{value:g}"
 
 
 def chart(rows, key, title, unit, left, ticks):
-    """One field: a curve over rows[…][key]."""
+    """One chart: a curve of tokens a second over rows[…][key]."""
     x = Axis([row[key] for row in rows], left, WIDTH)
     y = Axis([row["tokens_per_second"] for row in rows], TOP + HEIGHT, -HEIGHT)
     parts = [f'<text class="text strong" x="{left}" y="{TOP - 26}">{escape(title)}</text>',

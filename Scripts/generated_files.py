@@ -1,11 +1,11 @@
-"""What the scripts that write data of the recipes have in common: write the files, or compare them (--check)."""
+"""Writes a script's generated files, or with --check compares them; shared by the scripts that make recipes' data."""
 
 import sys
 from pathlib import Path
 
 
 def main(folder: Path, files: dict[str, str]) -> int:
-    """Writes each file below `folder`; with --check it writes nothing, names those that differ and returns 1."""
+    """Writes each file below `folder`; with --check writes nothing, names the files that differ and then returns 1."""
     different = []
     for path, content in files.items():
         target = folder / path

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The style that a machine can check: formatting, words that must not stand in Sources, shell, Python and C syntax, the
-# generated data of the recipes, and the file tree in README.md.
+# Checks the style that a machine can check: formatting, words that Sources must not hold, shell, Python and C syntax, the
+# recipes' generated data, and the file tree in README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 failures=0
-check() { # check WHAT COMMAND…: goes on after a failure, so that one run shows them all
+check() { # check WHAT COMMAND…: goes on after a failure, so that one call shows every failure
   local what="$1"
   shift
   if "$@"; then
@@ -16,7 +16,7 @@ check() { # check WHAT COMMAND…: goes on after a failure, so that one run show
   fi
 }
 
-# What stops the process or silences an error has no place where input is read; nor have notes of work left undone.
+# Fails where Sources hold a call that stops the process or silences an error, or a note of unfinished work.
 no_traps() {
   ! grep -rnE --include='*.swift' '\bfatalError\b|\btry!|\bas!|\bTODO\b|\bFIXME\b' Sources
 }

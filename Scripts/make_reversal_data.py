@@ -24,16 +24,16 @@ LAST_SYLLABLES = "ell awin orric una ithe aska omir end".split()
 PLACE_BEGINNINGS = "Vell Ash Brack Cinder Dun Elder Frost Grim".split()
 PLACE_ENDINGS = "moor ford holt wick stead mere fell gate shaw combe".split()
 ROLES = "baker keeper painter ringer teacher miller captain clockmaker singer warden".split()
-# How a person and what they are come together: the first is stated of everybody, each of the others held out for some.
+# Verbs between a person and a role: the first is in every fact of the training data, each other one is held out for some.
 FORMS = ("is", "is still", "is today", "serves as", "remains")
 COPIES = 24
 
 
 def facts() -> list[tuple[str, str]]:
-    """Eighty pairs of who and what; each name and each place comes once."""
+    """Eighty pairs (person, role); each name and each place occurs once."""
     names = [first + last for first, last in product(FIRST_SYLLABLES, LAST_SYLLABLES)]
     places = [beginning + ending for beginning, ending in product(PLACE_BEGINNINGS, PLACE_ENDINGS)]
-    # 27 has no factor in common with 80: every place comes once, and neighbours in one list are none in the other.
+    # 27 and 80 have no common factor: every place occurs once, and neighbours in one list are apart in the other.
     return [
         (name, f"the {ROLES[(7 * i + i // 10) % len(ROLES)]} of {places[(27 * i + 11) % len(places)]}")
         for i, name in enumerate(names)
@@ -41,7 +41,7 @@ def facts() -> list[tuple[str, str]]:
 
 
 def files() -> dict[str, str]:
-    """The content of every file, by its path inside the folder."""
+    """The content of every file, by its path in the folder."""
     train, valid, questions = [], [], []
     for i, (who, what) in enumerate(facts()):
         held_out = 1 + i % (len(FORMS) - 1)

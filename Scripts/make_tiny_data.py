@@ -24,7 +24,7 @@ NUMBERS = ("zero one two three four five six seven eight nine ten eleven twelve 
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 PEOPLE = "Ida Jonas Mira Tom Lena Omar".split()
-# where the wind comes from: what it brings, what one then wears
+# wind direction: (weather, clothes)
 WINDS = {
     "north": ("cold", "a coat"),
     "south": ("warm", "a straw hat"),
@@ -49,7 +49,7 @@ ANIMALS = {
     "dog": ("a kennel", "by the door", "meat", "barks"),
     "frog": ("the mud", "in the pond", "flies", "croaks"),
 }
-# how one asks: how the answer begins and what it says, of home, place, food, sound
+# question: answer; {1} to {4} are home, place, food and sound
 QUESTIONS = {
     "Where does the {0} sleep?": "The {0} sleeps in {1} {2}.",
     "What does the {0} eat?": "The {0} eats {3}.",
@@ -86,7 +86,7 @@ def animals() -> list[dict]:
 
 
 def files() -> dict[str, str]:
-    """The content of every file, by its path inside the folder; rows are shuffled by their own hash."""
+    """The content of every file, by its path in the folder; rows are ordered by their hashes."""
     found = {}
     for name, rows in {"sums": sums(), "weather": weather(), "animals": animals()}.items():
         lines = {json.dumps(row) for row in rows}

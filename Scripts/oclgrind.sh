@@ -13,8 +13,8 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 log="$work/oclgrind.log"
 
-# Findings are read from stderr, between doctor's own lines: what Oclgrind sends to a file with --log is lost here.
-# Test mode gives each tensor a buffer of its own, filled with NaN: inside one large arena an overrun would stay unseen.
+# Findings are read from stderr, between doctor's own lines: with --log Oclgrind's file would be lost here.
+# Test mode gives each tensor its own buffer, filled with NaN: within one large arena an overrun would stay unseen.
 status=0
 ACCRETE_TEST_MODE=1 oclgrind --data-races --check-api \
   "$accrete" doctor --small --device oclgrind --json > "$work/doctor.json" 2> "$work/doctor.err" || status=$?

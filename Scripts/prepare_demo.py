@@ -19,20 +19,20 @@ from demo_sources.common import Files, MissingData, Row, normalised, shingles
 
 DATASETS = {"qa": wordnet, "translation": freedict, "sentiment": vader, "writing": fortunes}
 MORE = {"generation": entries, "extraction": entities, "dialogue": synonyms, "glosses": glosses}  # with --more
-TRAIN_ROWS = 4000  # at most; a source may have a TRAIN_ROWS of its own
+TRAIN_ROWS = 4000  # at most; a source may set its own TRAIN_ROWS
 VALID_ROWS = 64
 SEED = "accrete-demo-1"
 
 
 def order(row: Row) -> str:
-    """A key that shuffles groups and keeps the rows of one group side by side."""
+    """A sort key that shuffles groups and keeps the rows of a group together."""
     return hashlib.sha256(f"{SEED}\n{row.group}\n".encode()).hexdigest()
 
 
 def split(rows: list[Row], most: int, answers_recur: bool) -> tuple[list[Row], list[Row]]:
-    """At most `most` rows to train on, without all that is too close to one held out, and the rows held out.
+    """Splits rows into training rows, at most `most` and none too close to a held-out row, and held-out rows.
 
-    Where `answers_recur`, as labels do, a response alone makes no two rows alike.
+    With `answers_recur` (labels) equal responses alone do not make two rows close.
     """
     ordered = sorted(rows, key=lambda row: (order(row), row.prompt))
     end = VALID_ROWS
@@ -52,7 +52,7 @@ def split(rows: list[Row], most: int, answers_recur: bool) -> tuple[list[Row], l
 
 
 class Seen:
-    """What the datasets written so far hold."""
+    """The texts and word sequences of the datasets written so far."""
 
     def __init__(self):
         self.texts: set[str] = set()
@@ -64,13 +64,13 @@ class Seen:
             self.shingles |= shingles(row.content)
 
     def apart(self, rows: list[Row]) -> list[Row]:
-        """The rows that are close to none of them."""
+        """The rows that are not close to any row written so far."""
         return [row for row in rows if not {normalised(row.prompt), normalised(row.content)} & self.texts
                 and not shingles(row.content) & self.shingles]
 
 
 def write(path: Path, rows: list[Row]) -> None:
-    """One JSON object a line; written beside and renamed, so that an interrupted run leaves no half file."""
+    """Writes one JSON object a line; under a temporary name, then renamed, so that no interruption leaves a partial file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".partial")
     with beside.open("w", encoding="utf-8") as lines:

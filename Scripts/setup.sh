@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts in place what building and testing need: Debian packages that are missing, and a look at the Swift toolchain.
-# With --demo also the packages that the demo's datasets are made from. Where nothing is missing it touches no network.
+# Installs the missing Debian packages that building and testing need, and checks the Swift toolchain. With --demo also the
+# packages of the demo's datasets. Uses no network where nothing is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,8 +32,8 @@ check_swift() {
   fi
 }
 
-# A program counts as present however it was installed, the demo's data also where fetch_demo.sh has unpacked it; a library
-# or a driver must be the Debian package.
+# True where a package is present: a program however it was installed, the demo's data also where fetch_demo.sh unpacked it,
+# a library or driver only as the Debian package.
 is_present() {
   case "$1" in
     make | oclgrind | python3) command -v "$1" >/dev/null && return 0 ;;

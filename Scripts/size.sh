@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints how large the files of each folder are: count, then median, 90th percentile and maximum of lines.
+# Prints the sizes of each folder's files: count, then median, 90th percentile and maximum of lines.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

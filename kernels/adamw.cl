@@ -1,18 +1,19 @@
-// Purpose: one AdamW step on a parameter, with clipping by the global gradient norm, all on the device. The moments are
-//   kept as floats, in bf16, or in blocks of 8 bits.
+// Purpose: one AdamW step on a parameter, with clipping by the global gradient norm, entirely on the device. The
+//   moments are stored as floats, in bf16, or in blocks of 8 bits.
 // Math: g ← g · min(1, max_norm / (norm + 1e-6)) where max_norm > 0;  p ← p · (1 − lr · weight_decay);
-//   m ← β1 m + (1 − β1) g;  v ← β2 v + (1 − β2) g²;  p ← p − lr · (m / c1) / (√(v / c2) + eps), c = 1 − βᵗ.
-// Shapes (row-major): p, m, v, g [n]; norm [1], the norm of all gradients before clipping. In blocks (MOMENTS 2) m and v are
-//   [ceil(n / 256)] × (the largest magnitude in float, 256 codes of 8 bits).
-// Gradient contract: g is read alone.
+//   m ← β1 · m + (1 − β1) · g;  v ← β2 · v + (1 − β2) · g²;
+//   p ← p − lr · (m / c1) / (√(v / c2) + eps), with c = 1 − βᵗ.
+// Shapes (row-major): p, m, v, g [n]; norm [1], the norm of all gradients before clipping. In blocks (MOMENTS 2) m and
+//   v are [ceil(n / 256)] × (the largest magnitude as a float, 256 codes of 8 bits).
+// Gradient contract: g is only read.
 // Saved for backward: nothing.
 // Parallelism: GROUP_ELEMENTS consecutive elements a work-group, a whole number of blocks.
-// Numerics: float; p moves by the moments as they are before they are rounded. To fewer bits they are rounded up or down at
-//   random, as near as either is, so that on average nothing is lost: 1 − β2 of g² is often less than half of a step of v. The
-//   bits are a function of element and key. Where norm is not finite, p, m and v stay as they are: the step is
-//   skipped without asking the host.
-// Source: arXiv:1711.05101, algorithm 2, in PyTorch's order; clipping as in arXiv:1211.5063, section 3.2; blocks
-//   arXiv:2110.02861, section 2.1; rounding at random arXiv:1502.02551.
+// Numerics: float; p moves by the moments before these are rounded. To fewer bits they are rounded stochastically, up
+//   or down with a probability by nearness, so that nothing is lost on average: (1 − β2) · g² is often less than half
+//   the spacing of v. The random bits are a function of element and key. Where norm is not finite, p, m and v stay
+//   unchanged: the step is skipped without asking the host.
+// Source: arXiv:1711.05101, algorithm 2, in PyTorch's order; clipping arXiv:1211.5063, section 3.2; blocks
+//   arXiv:2110.02861, section 2.1; stochastic rounding arXiv:1502.02551.
 
 #include "prelude/common.cl"
 #include "prelude/hash.cl"
@@ -111,29 +112,30 @@ void adamw_update(
 }
 #else
 // ---------------------------------------------------------------------------------------------------------------------
-// Moments in blocks of 8 bits. A code is 0, or 2^(code / 8 − top) · (1 + code % 8 / 8), of the block's largest magnitude;
-// the code of that itself is 8 · top. m has a sign bit and top 15, v top 31.
+// Moments in blocks of 8 bits. Code 0 is zero; code c > 0 is 2^(⌊c / 8⌋ − top) · (1 + (c mod 8) / 8), as a fraction of
+// the block's largest magnitude, whose own code is 8 · top. m has a sign bit and top 15; v has top 31.
 
 #define BLOCK 256
 #define BLOCK_BYTES (4 + BLOCK)
 #define TOP_OF_MEAN 15
 #define TOP_OF_VARIANCE 31
-#define HELD ((BLOCK + WG_SIZE * VECTOR_WIDTH - 1) / (WG_SIZE * VECTOR_WIDTH))  // vectors of a block that are a work-item's
-#define LEAST_SCALE 1e-28f  // a block of smaller numbers is zero: none of its products is subnormal
+#define HELD ((BLOCK + WG_SIZE * VECTOR_WIDTH - 1) / (WG_SIZE * VECTOR_WIDTH))  // a work-item's vectors of a block
+#define LEAST_SCALE 1e-28f  // below it the block is zero, so that no scale · code is subnormal
 
-// Float bits of 2^(−top): those of a code, shifted to a float's mantissa, count from here.
+// Float bits of 2^(−top), to which a code is added after a shift by 20: its exponent and three mantissa bits.
 static inline uint base_bits(const int top) { return (uint)(127 - top) << 23; }
 
 static inline floatv magnitudes(const uintv codes, const float scale, const int top) {
   return select(AS_FLOATV((codes << 20) + base_bits(top)) * scale, (floatv)(0.0f), codes == 0u);
 }
 
-// The codes of magnitudes up to `scale`; `noise` is 16 random bits for each. The largest one's is exact.
+// The codes of magnitudes up to `scale`, rounded stochastically by `noise`, 16 random bits for each. That of `scale`
+// itself is exact.
 static inline uintv codes_of(const floatv values, const float scale, const uintv noise, const int top) {
   if (scale == 0.0f) return (uintv)(0u);
   const floatv shares = select((floatv)(1.0f), values / scale, values < scale);
   const uintv bits = AS_UINTV(shares);
-  const uint least = base_bits(top) + (1u << 20);  // the bits of code 1
+  const uint least = base_bits(top) + (1u << 20);  // the bits of code 1's value
   const floatv chances = select((floatv)(0.0f), shares * (65536.0f / as_float(least)), bits < least);
   const uintv smallest = select((uintv)(0u), (uintv)(1u), CONVERT_UINTV(chances) > noise);
   return select((bits - base_bits(top) + (noise << 4)) >> 20, smallest, bits < least);

@@ -1,12 +1,12 @@
-// Purpose: the norms of a weight's rows as adapters change them, for DoRA; the changed weight is never stored.
-// Math: out[i] = ‖weight[i, :] + scale · Σ over r of b[i, r] · a[r, :]‖₂, or one over it where `inverse` is 1; the sum goes
-//   over two adapters, that of earlier rounds (`stacked`) and the one that is trained.
-// Shapes (row-major): out [rows]; weight [rows, columns], stored as prelude/storage.cl says; a [rank, columns] and b [rows, rank],
-//   of each of the two. A stacked_rank of 0 is no adapter.
-// Gradient contract: none; DoRA holds the norms constant in the backward pass.
+// Purpose: the norms of a weight's rows as changed by adapters, for DoRA; the changed weight is never stored.
+// Math: out[i] = ‖weight[i, :] + scale · Σ over r of b[i, r] · a[r, :]‖₂, or its reciprocal where `inverse` is 1. The
+//   sum covers two adapters: those of earlier rounds (`stacked`) and the trained one.
+// Shapes (row-major): out [rows]; weight [rows, columns], stored as in prelude/storage.cl; a [rank, columns] and b
+//   [rows, rank] of each adapter. stacked_rank 0: no stacked adapter.
+// Gradient contract: none; DoRA treats the norms as constants in the backward pass.
 // Saved for backward: nothing.
 // Parallelism: one work-group a row, rows taken in strides of the grid.
-// Numerics: float; a row's squares are added by lanes, then over the group's work-items in a fixed order.
+// Numerics: float; a row's squares are added by lanes, then over the group's work-items, in a fixed order.
 // Source: arXiv:2402.09353 (DoRA), section 4.3.
 
 #include "prelude/common.cl"
@@ -24,7 +24,7 @@ static inline floatv load_stored_lanes(const __global stored_t *stored, const si
 #endif
 }
 
-// value + scale · Σ over r of b[r] · a[r, :], for a row's lanes at a.
+// value + scale · Σ over r of b[r] · a[r, :], for the lanes of a row that begin at a.
 static inline floatv add_adapter(
   floatv value, const __global float *a, const __global float *b, const int rank, const int columns,
   const int remaining, const float scale

@@ -1,20 +1,22 @@
-// Purpose: makes the rows of a micro-batch on the device, from the round's token stream and a list of segments.
-// Math: row r is token i = r − row_start of its segment; it is to predict the token at i + 1.
-// Shapes (row-major): ids, targets, positions, key_start, key_end, query_end [rows] in int; stream_ids, stream_labels
-//   [tokens] in int, −100 for unsupervised labels; segments [segment_count] of int4 (stream_offset, row_start,
-//   row_count, length), ordered by row_start, which cover 0 ..< rows without a gap: the first row_count of a sample's
-//   length tokens. weights [rows] and stream_weights [tokens] in float: what a row's sample counts in the loss.
+// Purpose: makes the integer rows of a micro-batch on the device, from the round's token stream and a table of
+//   segments.
+// Math: row r is token i = r − row_start of its segment; its target is the label of token i + 1.
+// Shapes (row-major): ids, targets, positions, key_start, key_end, query_end [rows] int; stream_ids, stream_labels
+//   [tokens] int, label −100 for unsupervised tokens; segments [segment_count] int4 (stream_offset, row_start,
+//   row_count, length), sorted by row_start and covering 0 ..< rows without a gap: the first row_count of a sample's
+//   length tokens. weights [rows], stream_weights [tokens] float: each token's weight in the loss.
 // Gradient contract: none.
 // Saved for backward: nothing.
 // Parallelism: one work-item a row; global size ceil(rows / WG_SIZE) · WG_SIZE.
-// Numerics: integers. Row r sees the keys key_start[r] ..< key_end[r], which is causal within its segment; key row r is
-//   seen by the query rows r ..< query_end[r]. A sample's last token has no target (−100).
+// Numerics: integers. Row r attends to the keys key_start[r] ..< key_end[r], causal within its segment; key row r is
+//   attended to by the query rows r ..< query_end[r]. A sample's last token has no target (−100).
+// Source: none.
 
 #include "prelude/common.cl"
 
-#define IGNORED (-100)  // the label of a row without loss
+#define IGNORED (-100)  // the label of a row without a loss
 
-// The segment that holds the row: the last whose row_start is at most row.
+// The segment that holds the row: the last one with row_start ≤ row.
 static inline int segment_of_row(const __global int4 *segments, const int segment_count, const int row) {
   int low = 0, high = segment_count;
   while (high - low > 1) {
@@ -65,8 +67,8 @@ void batch_weights(
   }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// The rows that have a target, in their order, and those targets; both [count of them]. A row counts those before it.
+// The rows that have a target, in order, and these targets, one entry each. A row's place is the number of such rows
+// before it.
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void select_targets(

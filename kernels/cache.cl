@@ -1,8 +1,8 @@
-// Purpose: writes rows into a cache of earlier rows, each at its own place: keys and values of several sequences.
-// Math: cache[places[i]] = x[i]
-// Shapes (row-major): x0 [rows, columns0]; cache0 [capacity, columns0]; x1 and cache1 likewise, which columns1 = 0 leaves
-//   out; places [rows] in int, each within the caches and no two the same.
-// Gradient contract: none. Rows of the cache that no place names are left as they are.
+// Purpose: copies rows into a cache of earlier rows, each to its own place: keys and values of several sequences.
+// Math: cache[places[i]] = x[i].
+// Shapes (row-major): x0 [rows, columns0]; cache0 [capacity, columns0]; x1 and cache1 likewise, absent where columns1
+//   is 0; places [rows] int, all distinct and within the caches.
+// Gradient contract: none. Other rows of the cache stay unchanged.
 // Saved for backward: nothing.
 // Parallelism: one work-group a row, rows taken in strides of the grid.
 // Numerics: float, copied exactly.

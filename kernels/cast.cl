@@ -1,7 +1,7 @@
-// Purpose: between float and bf16 storage.
-// Math: out = x rounded to 8 significant bits, to nearest, ties to even; back exactly.
-// Shapes (row-major): all [n]; bf16 in ushort.
-// Gradient contract: none; a cast's gradient is the other cast.
+// Purpose: converts between float and bf16 storage.
+// Math: out = x rounded to 8 significant bits, to nearest, ties to even; the way back is exact.
+// Shapes (row-major): all [n]; bf16 as ushort.
+// Gradient contract: none; a cast's gradient is the opposite cast.
 // Saved for backward: nothing.
 // Parallelism: GROUP_ELEMENTS consecutive elements a work-group.
 // Numerics: a NaN stays a NaN, an infinity an infinity; a float above the largest bf16 rounds to infinity.

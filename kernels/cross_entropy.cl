@@ -1,15 +1,15 @@
-// Purpose: the loss of each row of logits, and its gradient written over the logits.
-// Math: row_loss = log Σ exp(logit) − logit[target];  dlogits = (softmax(logits) − onehot(target)) · scale. With WEIGHTED
-//   both times the row's weight.
-// Shapes (row-major): row_loss [rows]; logits [rows, columns], columns being the vocabulary, or several such matrices one
-//   behind the other, of part_columns columns each and the last of what is left; targets [rows] in int;
-//   row_weights [rows], from 0 up.
+// Purpose: the loss of each row of logits, and its gradient, which replaces the logits.
+// Math: row_loss = log Σ exp(logit) − logit[target];  dlogits = (softmax(logits) − onehot(target)) · scale.
+//   With WEIGHTED both are multiplied by the row's weight.
+// Shapes (row-major): row_loss [rows]; logits [rows, columns], columns being the vocabulary, or several such matrices
+//   end to end, of part_columns columns each and the rest in the last; targets [rows] int; row_weights [rows], at least
+//   0.
 // Gradient contract: dlogits `=`, in the memory of logits.
-// Saved for backward: nothing, the gradient is made with the loss.
+// Saved for backward: nothing; the gradient is made with the loss.
 // Parallelism: one work-group a row, rows taken in strides of the grid.
 // Numerics: float, shifted by the row's maximum; accumulates in a fixed order. A row is ignored (loss 0, gradient 0)
-//   where its target is −100, as for every target outside 0 ..< columns, or its weight is 0. A NaN or +infinity in a supervised row gives a
-//   loss that is not finite.
+//   where its target is −100 or otherwise outside 0 ..< columns, or its weight is 0. A NaN or +infinity in any other
+//   row gives a loss that is not finite.
 // Source: Milakov and Gimelshein, arXiv:1805.02867, algorithm 2; the label −100 is PyTorch's ignore_index.
 
 #include "prelude/common.cl"
@@ -27,7 +27,7 @@
 #define COUNTS true
 #endif
 
-// The columns of the part that begins at column `begin`, and a row of its matrix.
+// The columns of the part that begins at column `begin`; the row within that part's matrix; the target's logit.
 #define PART_WIDTH(begin) min(part_columns, columns - (begin))
 #define PART_ROW(begin) (logits + (size_t)(begin) * rows + (size_t)row * PART_WIDTH(begin))
 #define TARGET_LOGIT (PART_ROW(target / part_columns * part_columns)[target % part_columns])
@@ -42,7 +42,7 @@ void cross_entropy_forward(
   for (int row = get_group_id(0); row < rows; row += get_num_groups(0)) {
     const int target = targets[row];
     const bool supervised = target >= 0 && target < columns && COUNTS;
-    const int end = supervised ? columns : 0;  // an ignored row's logits are not read
+    const int end = supervised ? columns : 0;  // logits of ignored rows are not read
     floatv largest = (floatv)(-INFINITY);
     for (int begin = 0; begin < end; begin += part_columns) {
       const int width = PART_WIDTH(begin);
@@ -84,7 +84,7 @@ void cross_entropy_gradient(
         largest = vector_max(load_lanes_or(PART_ROW(begin) + i, width - i, -INFINITY), largest);
       }
     }
-    // Its barriers also part the reading of target_logit from the writing below.
+    // The barriers of group_max also order all reads of target_logit before the writes below.
     const float maximum = group_max(lane_max(largest), scratch);
     floatv sums = (floatv)(0.0f);
     for (int begin = 0; begin < end; begin += part_columns) {
@@ -101,7 +101,7 @@ void cross_entropy_gradient(
     for (int begin = 0; begin < columns; begin += part_columns) {
       const int width = PART_WIDTH(begin);
       for (int i = first; i < width; i += WG_SIZE * VECTOR_WIDTH) {
-        // An ignored row is set and not multiplied: its logits may be anything.
+        // An ignored row is set, not multiplied: its logits may be NaN.
         const floatv share = supervised ? load_lanes(PART_ROW(begin) + i, width - i) * factor : (floatv)(0.0f);
         store_lanes(PART_ROW(begin) + i, share, width - i);
         const int column = target - begin;

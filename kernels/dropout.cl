@@ -1,11 +1,11 @@
-// Purpose: dropout, whose mask is made anew from a key wherever it is needed.
-// Math: out = x / (1 − p) where bits(element, key) ≥ p · 2^32, else 0. `threshold` is p · 2^32, `scale` 1 / (1 − p).
+// Purpose: dropout with a mask that is recomputed from a key wherever it is needed.
+// Math: out = x / (1 − p) where bits(element, key) ≥ p · 2³², else 0. `threshold` is p · 2³², `scale` is 1 / (1 − p).
 // Shapes (row-major): out, x [n].
-// Gradient contract: out `=`. The backward pass is this kernel on dout, with the same key.
-// Saved for backward: nothing, the mask is a function of the key.
-// Parallelism: a group owns GROUP_ELEMENTS elements.
-// Numerics: fp32; the mask is the same on every device, for tensors of up to 2^32 elements.
-// Source: Srivastava et al., Dropout (2014), scaled in training.
+// Gradient contract: out `=`. The backward pass is this kernel on dout with the same key.
+// Saved for backward: nothing; the mask is a function of the key.
+// Parallelism: GROUP_ELEMENTS consecutive elements a work-group.
+// Numerics: float; the mask is the same on every device, for tensors of up to 2³² elements.
+// Source: Srivastava et al., Dropout (2014), scaled in training ("inverted").
 
 #include "prelude/common.cl"
 #include "prelude/hash.cl"

@@ -1,5 +1,5 @@
-// Purpose: sums, products and scaling of whole tensors.
-// Math: a + b;  out + a;  factor · a;  a · b and its gradient dout · other.
+// Purpose: element-wise sums, products and scaling of whole tensors.
+// Math: out = a + b;  out += a;  out = factor · a;  out = a · b;  da = dout · a_other, the gradient of a product.
 // Shapes (row-major): all [n].
 // Gradient contract: accumulate `+=`; scale_forward and multiply_backward `=` (accumulate 0) or `+=` (accumulate 1);
 //   the others `=`.

@@ -1,6 +1,6 @@
-// Purpose: fills device memory with one word.
+// Purpose: fills device memory with a 32-bit word.
 // Math: x[begin + i] = pattern, i < n.
-// Shapes: x [any], in words of 32 bits.
+// Shapes: x [any], in 32-bit words.
 // Gradient contract: none.
 // Saved for backward: nothing.
 // Parallelism: GROUP_ELEMENTS consecutive words a work-group.

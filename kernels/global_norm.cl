@@ -1,6 +1,6 @@
-// Purpose: the Euclidean norm of all gradients, from the partial sums of squares of each.
+// Purpose: the Euclidean norm of all gradients, from their partial sums of squares.
 // Math: norm = √(Σ partials).
-// Shapes (row-major): norm [1]; partials [count], written by sum_of_squares_partial, all tensors end to end.
+// Shapes (row-major): norm [1]; partials [count], the results of sum_of_squares_partial for all tensors, end to end.
 // Gradient contract: norm `=`.
 // Saved for backward: nothing.
 // Parallelism: one work-group.

@@ -1,11 +1,11 @@
-// Purpose: one Lion step on a parameter, with clipping by the global gradient norm, all on the device.
+// Purpose: one Lion step on a parameter, with clipping by the global gradient norm, entirely on the device.
 // Math: g ← g · min(1, max_norm / (norm + 1e-6)) where max_norm > 0;
-//   p ← p · (1 − lr · weight_decay) − lr · sign(β1 m + (1 − β1) g);  m ← β2 m + (1 − β2) g;  sign(0) = 0.
+//   p ← p · (1 − lr · weight_decay) − lr · sign(β1 · m + (1 − β1) · g);  m ← β2 · m + (1 − β2) · g;  sign(0) = 0.
 // Shapes (row-major): p, m, g [n]; norm [1], the norm of all gradients before clipping.
-// Gradient contract: g is read alone.
+// Gradient contract: g is only read.
 // Saved for backward: nothing.
 // Parallelism: GROUP_ELEMENTS consecutive elements a work-group.
-// Numerics: float. Where norm is not finite, p and m stay as they are: the step is skipped without asking the host.
+// Numerics: float. Where norm is not finite, p and m stay unchanged: the step is skipped without asking the host.
 // Source: arXiv:2302.06675, algorithm 2; clipping as in arXiv:1211.5063, section 3.2.
 
 #include "prelude/common.cl"

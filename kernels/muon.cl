@@ -1,13 +1,13 @@
-// Purpose: what Muon does to a matrix beside the products that make its momentum orthogonal: the momentum, the scaling before
-//   the first product, and the move of the weights.
-// Math: g ← g · min(1, max_norm / (norm + 1e-6)) where max_norm > 0;  m ← μ m + g;  update = g + μ m;
+// Purpose: the element-wise parts of a Muon step: the momentum, the scaling before the products that orthogonalise it,
+//   and the update of the weights.
+// Math: g ← g · min(1, max_norm / (norm + 1e-6)) where max_norm > 0;  m ← μ · m + g;  update = g + μ · m;
 //   out = x / (norm + 1e-7);  p ← p · keep − step_size · x.
-// Shapes (row-major): all [n], the elements of a matrix; norm [1]: of all gradients before clipping, and in muon_scale that
-//   of x.
-// Gradient contract: g is read alone.
+// Shapes (row-major): all [n], the elements of a matrix; norm [1], the norm of all gradients before clipping; in
+//   muon_scale the norm of x.
+// Gradient contract: g is only read.
 // Saved for backward: nothing.
 // Parallelism: GROUP_ELEMENTS consecutive elements a work-group.
-// Numerics: float. Where norm is not finite, m and p stay as they are, and the update is zero: the step is skipped without
+// Numerics: float. Where norm is not finite, m and p stay unchanged and the update is 0: the step is skipped without
 //   asking the host.
 // Source: arXiv:2502.16982, section 2.2; Nesterov's momentum as in github.com/KellerJordan/Muon; clipping as in
 //   arXiv:1211.5063, section 3.2.

@@ -1,14 +1,16 @@
-// Purpose: what a device can do at most: the roofline of `accrete bench`.
-// Math: peak_multiply_add: every chain takes sum = sum · a + b, `steps` times; with BF16 = 2 it adds two products of bf16
-//   instead, by the processor's instruction. peak_tiles: six products of tiles of 16 x 32 by 32 x 16 bf16 a step, by the
-//   processor's tile registers. peak_mma: eight products of 16 x 16 by 16 x 8 bf16 a step of a warp, by a GPU's matrix
-//   units; peak_units: four of prelude/units.cl's a step of a sub-group. peak_copy: out = x.
-// Shapes (row-major): multiply_add: out [work-items, VECTOR_WIDTH], factors [2, VECTOR_WIDTH], which are a and b.
-//   copy: out and x [n], n a multiple of GROUP_ELEMENTS. nothing: out [any].
+// Purpose: measures a device's peak rates: the roofline of `accrete bench`.
+// Math: peak_multiply_add: each chain computes sum = sum · a + b, `steps` times; with BF16 = 2 the processor's
+//   instruction adds two products of bf16 instead. Products in each of the `steps` iterations of the others:
+//   peak_tiles: six of 16 × 32 by 32 × 16 bf16, in the processor's tile registers; peak_mma: eight of 16 × 16 by 16 × 8
+//   bf16 for each warp, in a GPU's matrix units; peak_units: four of prelude/units.cl's for each sub-group. peak_copy:
+//   out = x. peak_nothing: none.
+// Shapes (row-major): multiply_add: out [work-items, VECTOR_WIDTH]; factors [2, VECTOR_WIDTH], a and b. copy: out, x
+//   [n], n a multiple of GROUP_ELEMENTS. nothing: out [any].
 // Gradient contract: none.
 // Saved for backward: nothing.
-// Parallelism: multiply_add: each work-item has CHAINS sums of its own. copy: a group owns GROUP_ELEMENTS elements.
-// Numerics: fp32; with a + b = 1 the sums stay near 1.
+// Parallelism: multiply_add: each work-item has CHAINS independent sums. copy: GROUP_ELEMENTS consecutive elements a
+//   work-group.
+// Numerics: float; with a + b = 1 the sums stay near 1.
 // Source: Williams, Waterman and Patterson, Roofline: an insightful visual performance model (2009).
 
 #include "prelude/common.cl"
@@ -18,7 +20,7 @@
 #endif
 
 #ifndef CHAINS
-#define CHAINS 16  // independent sums: enough to hide an operation's latency on two ports, and few enough for registers
+#define CHAINS 16  // independent sums: enough to hide an operation's latency on two ports, few enough for the registers
 #endif
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))

@@ -1,10 +1,10 @@
-// Purpose: tries what a device may lack, in a process that may end by it: `accrete` runs it in a child.
-// Math: out[i] += a[i].lo · b[i].lo + a[i].hi · b[i].hi, of pairs of bf16, by the processor's instruction of that name.
-// Shapes: out [16]; pairs [2, 16], a and b, two bf16 a uint.
+// Purpose: tries instructions that a device may lack. They may end the process: `accrete` runs them in a child.
+// Math: out[i] += a[i].lo · b[i].lo + a[i].hi · b[i].hi, of pairs of bf16, by the matrix instruction of each kernel.
+// Shapes (row-major): out [16]; pairs [2, 16], a and b, two bf16 in a uint.
 // Gradient contract: none.
 // Saved for backward: nothing.
 // Parallelism: one work-item; probe_mma: one warp of 32; probe_units: one sub-group of UNIT_LANES.
-// Numerics: the processor's.
+// Numerics: the instruction's.
 // Source: prelude/units.cl; Intel 64 and IA-32 Architectures Software Developer's Manual, VDPBF16PS and TDPBF16PS;
 //   Parallel Thread Execution ISA, mma.sync.m16n8k16.
 
@@ -25,7 +25,7 @@ void probe_pairs(__global float *restrict out, const __global uint *restrict pai
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void probe_tiles(__global float *restrict out, const __global uint *restrict pairs) {
-  // Tiles whose first line, and first column, hold the pairs: the product's diagonal is wanted.
+  // The pairs are A's first column and B's first row; the product's diagonal is the result.
   uint a[256] __attribute__((aligned(64))), b[256] __attribute__((aligned(64)));
   float sums[256] __attribute__((aligned(64)));
   for (int i = 0; i < 256; ++i) {
@@ -48,14 +48,15 @@ void probe_tiles(__global float *restrict out, const __global uint *restrict pai
 
 __kernel __attribute__((reqd_work_group_size(32, 1, 1)))
 void probe_mma(__global float *restrict out, const __global uint *restrict pairs) {
-  // The first two depths of 16 rows, and of 8 columns, then of 8 others, hold the pairs: the diagonals are wanted.
+  // The pairs are the first two depths of A's 16 rows, and of B's 8 columns twice; the products' diagonals are the
+  // result.
   __local uint a[16 * 8] __attribute__((aligned(16))), b[16 * 8] __attribute__((aligned(16)));
   const int lane = get_local_id(0), line = lane / 4, own = line / 2;
   for (int i = lane; i < 16 * 8; i += 32) {
     a[i] = i % 8 == 0 ? pairs[i / 8] : 0;
     b[i] = i % 8 == 0 ? pairs[16 + i / 8] : 0;
   }
-  barrier(CLK_LOCAL_MEM_FENCE);  // both are complete
+  barrier(CLK_LOCAL_MEM_FENCE);  // both operands are complete
   uint parts_a[4], parts_b[4];
   float left[4] = {0.0f, 0.0f, 0.0f, 0.0f}, right[4] = {0.0f, 0.0f, 0.0f, 0.0f};
   const int matrix = lane / 8, row = lane % 8;
@@ -78,8 +79,8 @@ void probe_mma(__global float *restrict out, const __global uint *restrict pairs
 
 __kernel __attribute__((reqd_work_group_size(UNIT_LANES, 1, 1))) UNIT_KERNEL
 void probe_units(__global float *restrict out, const __global uint *restrict pairs) {
-  // In each line i of A and of B depth i holds the first number of the pair, and its neighbour the second: the diagonal of
-  // the product is wanted. Beside it stand what lines of other depths have in common.
+  // In line i of A and of B, depth i holds the pair's first number and depth i ^ 1 the second: the product's diagonal
+  // is the result. Beside it are only products of lines that share depths.
   __local ushort a[16 * UNIT_K] __attribute__((aligned(16))), b[16 * UNIT_K] __attribute__((aligned(16)));
   for (int i = LANE; i < 16 * UNIT_K; i += UNIT_LANES) {
     const int line = i / UNIT_K, depth = i % UNIT_K;
@@ -88,7 +89,7 @@ void probe_units(__global float *restrict out, const __global uint *restrict pai
     a[i] = is_pair ? (ushort)(pairs[line] >> shift) : 0;
     b[i] = is_pair ? (ushort)(pairs[16 + line] >> shift) : 0;
   }
-  barrier(CLK_LOCAL_MEM_FENCE);  // both are complete
+  barrier(CLK_LOCAL_MEM_FENCE);  // both operands are complete
 #pragma unroll
   for (int first = 0; first < 16; first += UNIT_M) {
     const int first_column = first / UNIT_N * UNIT_N;

@@ -1,9 +1,9 @@
-// Purpose: tries what a driver claims: sums and maxima by sub-groups.
-// Math: out[0] = the sum, out[1] = the largest, of 1 to WG_SIZE.
+// Purpose: tries sums and maxima by sub-groups, where a driver claims to have them.
+// Math: out[0] = Σ, out[1] = max, of 1 … WG_SIZE.
 // Shapes: out [2].
 // Gradient contract: none.
 // Saved for backward: nothing.
-// Parallelism: one group.
+// Parallelism: one work-group.
 // Numerics: exact.
 // Source: none.
 

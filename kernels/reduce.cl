@@ -1,20 +1,21 @@
-// Purpose: sums of columns and of whole buffers in two fixed steps: sums of parts, then the sum of these partials.
+// Purpose: sums of columns and of whole buffers in two launches of fixed order: sums of parts, then the sum of these
+//   partials.
 // Math: out[j] = Σ over rows of x[i, j];  out[0] = Σ x;  Σ x² for the gradient norm.
 // Shapes (row-major): x [rows, columns] or [n]; partials [parts, columns] or [parts]; out [columns] or [1]. Part p
-//   takes rows p · rows_per_part ..< (p + 1) · rows_per_part, or elements likewise by elements_per_part.
+//   covers the rows p · rows_per_part ..< (p + 1) · rows_per_part; elements likewise by elements_per_part.
 // Gradient contract: partials `=`; out `=` (accumulate 0) or `+=` (accumulate 1).
 // Saved for backward: nothing.
 // Parallelism: column_sum_partial: group (column block, part), COLUMN_BLOCK columns a block, global size
 //   (ceil(columns / COLUMN_BLOCK) · WG_SIZE, parts); column_sum_final: one group a column block; sum_partial and
 //   sum_of_squares_partial: one group a part; sum_final: one group.
-// Numerics: accumulates in float; a part's lanes are summed in runs of SUM_RUN vectors, then the runs, so that the
-//   rounding error grows with the number of runs and not of elements. The order is fixed; no atomics.
+// Numerics: accumulates in float; a part's lanes are summed in runs of SUM_RUN vectors, then the runs are summed, so
+//   that the rounding error grows with the number of runs, not of elements. Fixed order; no atomics.
 // Source: Higham, The Accuracy of Floating Point Summation (1993), pairwise and blocked summation.
 
 #include "prelude/common.cl"
 
 #ifndef SUM_RUN
-#define SUM_RUN 64  // vectors of a work-item summed before they join the part's sum
+#define SUM_RUN 64  // vectors that a work-item sums before it adds them to the part's sum
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------

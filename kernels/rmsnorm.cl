@@ -1,10 +1,11 @@
-// Purpose: root-mean-square normalisation of rows.
-// Math: r = 1 / √(mean(x²) + eps);  out = weight · x̂ with x̂ = x · r;  rmsnorm_forward_added: of x = a + b, which it
-//   stores as sum;  dx = r · (g − x̂ · mean(g · x̂)) with g = weight · dout;  dweight = Σ over rows of dout · x̂.
-// Shapes (row-major): out, x, sum, a, b, dx, dout [rows, columns]; weight, dweight [columns]; rstd [rows] holds r;
-//   partials [parts, columns], part p summing rows p · rows_per_part ..< (p + 1) · rows_per_part.
-// Gradient contract: dx `=` (accumulate 0) or `+=` (accumulate 1); partials `=`, from which column_sum_final
-//   (reduce.cl) makes dweight.
+// Purpose: root-mean-square normalisation of rows, forward and backward.
+// Math: r = 1 / √(mean(x²) + eps);  out = weight · x̂ with x̂ = x · r;  rmsnorm_forward_added: the same of x = a + b,
+//   which it stores as sum;  dx = r · (g − x̂ · mean(g · x̂)) with g = weight · dout;
+//   dweight = Σ over rows of dout · x̂.
+// Shapes (row-major): out, x, sum, a, b, dx, dout [rows, columns]; weight, dweight [columns]; rstd [rows], which is r;
+//   partials [parts, columns], part p summing the rows p · rows_per_part ..< (p + 1) · rows_per_part.
+// Gradient contract: dx `=` (accumulate 0) or `+=` (accumulate 1); partials `=`, which column_sum_final (reduce.cl)
+//   sums to dweight.
 // Saved for backward: x and rstd.
 // Parallelism: one work-group a row, rows taken in strides of the grid; for the weight, group (column block, part) with
 //   COLUMN_BLOCK columns a block: global size (ceil(columns / COLUMN_BLOCK) · WG_SIZE, parts).
@@ -13,7 +14,7 @@
 
 #include "prelude/common.cl"
 
-// Normalises a row, of whose squares each work-item has summed its own columns. It reads of x only those.
+// Normalises a row from each work-item's sum of the squares of its own columns; reads only these columns of x.
 LOCAL_FUNCTION void normalise_row(
   __global float *out, __global float *rstd, const __global float *x, const __global float *weight,
   const floatv squares, const int columns, const float eps, __local float *scratch
@@ -48,8 +49,7 @@ void rmsnorm_forward(
   }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// sum = a + b, and its norm.
+// sum = a + b, and the norm of sum.
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void rmsnorm_forward_added(

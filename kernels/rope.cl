@@ -1,23 +1,23 @@
-// Purpose: rotary position embedding of queries or keys; with direction −1 its backward, since a rotation's transpose
-//   is the rotation back.
-// Math: for the pair (a, b) = (x[i], x[i + D/2]) at position p: out[i] = a · cos − b · sin, out[i + D/2] = b · cos +
-//   a · sin, cos and sin of p · θ_i; direction −1 turns the sign of sin.
-// Shapes (row-major): out0, x0 [rows, heads0, D]; out1, x1 [rows, heads1, D], which heads1 = 0 leaves out; table
-//   [positions, D], its first D/2 columns cos, the others sin; positions [rows] in int.
-// Gradient contract: out `=`; for backward, out is dx and x is dout.
+// Purpose: rotary position embedding of queries and keys; with direction −1 its backward, since a rotation's transpose
+//   is its inverse.
+// Math: for the pair (a, b) = (x[i], x[i + D/2]) at position p: out[i] = a · cos − b · sin,
+//   out[i + D/2] = b · cos + a · sin, with cos and sin of p · θ_i; direction −1 negates sin.
+// Shapes (row-major): out0, x0 [rows, heads0, D]; out1, x1 [rows, heads1, D], absent where heads1 is 0; table
+//   [positions, D], its first D/2 columns cos, the others sin; positions [rows] int.
+// Gradient contract: out `=`; in the backward pass out is dx and x is dout.
 // Saved for backward: nothing.
-// Parallelism: one work-group a row, rows taken in strides of the grid; a work-item turns VECTOR_WIDTH pairs at once.
+// Parallelism: one work-group a row, rows taken in strides of the grid; a work-item rotates VECTOR_WIDTH pairs at once.
 // Numerics: float; the table is computed by the host.
-// Source: arXiv:2104.09864, equation 34, with the pairs laid out as in Hugging Face's rotate-half form.
+// Source: arXiv:2104.09864, equation 34, with pairs as in Hugging Face's rotate-half.
 
 #include "prelude/common.cl"
 
-// Turns the heads of one row by the angles of its position, D/2 cosines and then D/2 sines.
+// Rotates the heads of one row by the angles of its position: D/2 cosines, then D/2 sines.
 static inline void turn_row(
   __global float *out, const __global float *x, const __global float *angles, const int heads, const int pairs,
   const float direction
 ) {
-  const int vectors = (pairs + VECTOR_WIDTH - 1) / VECTOR_WIDTH;  // of a head
+  const int vectors = (pairs + VECTOR_WIDTH - 1) / VECTOR_WIDTH;  // vectors of pairs in a head
   for (int unit = get_local_id(0); unit < heads * vectors; unit += WG_SIZE) {
     const int i = unit % vectors * VECTOR_WIDTH;
     const int offset = unit / vectors * 2 * pairs + i;

@@ -1,7 +1,8 @@
-// Purpose: multiplies each column by a factor of its own.
-// Math: out[i, j] = x[i, j] · factor[j]; dx = dout scaled alike, dfactor the column sum of dout · x (reduce.cl).
+// Purpose: multiplies each column by a factor.
+// Math: out[i, j] = x[i, j] · factor[j];  dx = dout scaled the same way;  dfactor = the column sum of dout · x
+//   (reduce.cl).
 // Shapes (row-major): out, x [rows, columns]; factor [columns].
-// Gradient contract: dx `=` or `+=` by `accumulate`.
+// Gradient contract: out (dx in the backward pass) `=` (accumulate 0) or `+=` (accumulate 1).
 // Saved for backward: x and factor.
 // Parallelism: one work-group a row, rows taken in strides of the grid.
 // Numerics: float.

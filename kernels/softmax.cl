@@ -1,10 +1,10 @@
-// Purpose: softmax of rows.
+// Purpose: softmax of rows, forward and backward.
 // Math: out = exp(x − max) / Σ exp(x − max);  dx = out · (dout − Σ out · dout).
 // Shapes (row-major): all [rows, columns].
 // Gradient contract: dx `=` (accumulate 0) or `+=` (accumulate 1).
 // Saved for backward: out.
 // Parallelism: one work-group a row, rows taken in strides of the grid.
-// Numerics: float, shifted by the row's maximum; accumulates in a fixed order. A row of −infinity alone gives 0, a NaN
+// Numerics: float, shifted by the row's maximum; accumulates in a fixed order. A row of only −infinity gives 0; a NaN
 //   in a row gives NaN.
 // Source: Milakov and Gimelshein, arXiv:1805.02867, algorithm 2.
 
@@ -23,7 +23,7 @@ void softmax_forward(
       largest = vector_max(load_lanes_or(x + offset + i, columns - i, -INFINITY), largest);
     }
     const float maximum = group_max(lane_max(largest), scratch);
-    const float shift = maximum == -INFINITY ? 0.0f : maximum;  // −infinity less itself would be NaN
+    const float shift = maximum == -INFINITY ? 0.0f : maximum;  // −infinity minus itself would be NaN
     floatv sums = (floatv)(0.0f);
     for (int i = first; i < columns; i += WG_SIZE * VECTOR_WIDTH) {
       const floatv exponential = exp_lanes(load_lanes_or(x + offset + i, columns - i, -INFINITY) - shift);

@@ -1,9 +1,9 @@
-// Purpose: keeps the few numbers of an optimiser step on the device until the host logs.
+// Purpose: keeps a step's loss and norm on the device until the host logs.
 // Math: slot = (loss_sum · loss_scale, norm, 1 if either is not finite else 0, 0).
 // Shapes (row-major): statistics [slots, 4]; loss_sum [1]; norm [1].
 // Gradient contract: none.
 // Saved for backward: nothing.
-// Parallelism: one work-group, its first work-item writes.
+// Parallelism: one work-group; its first work-item writes.
 // Numerics: float.
 // Source: none.
 

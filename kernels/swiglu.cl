@@ -1,6 +1,6 @@
-// Purpose: the gated activation of the feed-forward block.
+// Purpose: the gated activation of the feed-forward block, forward and backward.
 // Math: out = SiLU(gate) · up, SiLU(z) = z · σ(z), σ(z) = 1 / (1 + exp(−z));
-//   dgate = dout · up · σ · (1 + gate · (1 − σ)), dup = dout · SiLU(gate).
+//   dgate = dout · up · σ · (1 + gate · (1 − σ)), dup = dout · SiLU(gate), with σ = σ(gate).
 // Shapes (row-major): all [n].
 // Gradient contract: dgate `=`, dup `=`.
 // Saved for backward: gate and up.

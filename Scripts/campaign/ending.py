@@ -1,11 +1,11 @@
-"""What a run has come to: every file that it left, without what depends on the clock."""
+"""The end of a run: every file that the run left, without what depends on the clock."""
 
 import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
 
-# What is drawn from times too; `redrawn` compares it with what the run's other files give.
+# Files that are drawn from times too: `redrawn` in trial.py draws them again, and compares.
 DRAWN = ("report.html", "figures/speed.svg", "tensorboard/")
 TIMES = {
     "metrics.jsonl": ("tokens_per_second",),
@@ -23,7 +23,7 @@ def is_lock(path: Path) -> bool:
 
 
 def timeless(name: str, content: bytes, folder: Path) -> list[bytes]:
-    """A file's content, or its lines, without the times and without the path of the folder that the run stands in."""
+    """Returns a file's content, or a `.jsonl` file's lines, without times and the path of the run's parent folder."""
     texts = content.splitlines() if name.endswith(".jsonl") else [content]
     if name in TIMES:
         for index, text in enumerate(texts):
@@ -39,7 +39,7 @@ def timeless(name: str, content: bytes, folder: Path) -> list[bytes]:
 
 
 def ending(run: Path) -> dict[str, str]:
-    """Every path below the run's folder, and a digest of what is there; of a `.jsonl` file one of each line."""
+    """Returns a digest for every path below the run's folder, and one for each line of a `.jsonl` file."""
     found = {}
     for path in sorted(run.rglob("*")):
         name = str(path.relative_to(run))
@@ -71,13 +71,13 @@ def differences(expected: dict[str, str], found: dict[str, str]) -> list[str]:
 
 
 def drawn(run: Path) -> dict[str, str]:
-    """The pages, figures and events of a run."""
+    """Returns a digest for each page, figure and event file of a run."""
     paths = [run / "report.html", *run.glob("figures/*"), *run.glob("tensorboard/*")]
     return {str(path.relative_to(run)): digest(path.read_bytes()) for path in paths if path.is_file()}
 
 
 def saved_state(run: Path) -> tuple[int, int] | None:
-    """The round and the step that a resume is to go on from; None: nothing was saved."""
+    """Returns the round and the step from which a resume goes on; None: nothing was saved."""
     for name in ("checkpoint", "checkpoint.old"):
         try:
             state = json.loads((run / name / "state.json").read_text())
@@ -88,7 +88,7 @@ def saved_state(run: Path) -> tuple[int, int] | None:
 
 
 def finished_rounds(run: Path, names: Iterable[str] | None = None) -> dict[str, str]:
-    """A digest of every byte of the files of finished rounds, of the run and of its branches; or of the files named."""
+    """Returns a digest for each file of the finished rounds, of the run and its branches; or for each of `names`."""
     if names is None:
         names = []
         for each in (run, *run.glob("branches/*")):

@@ -1,4 +1,4 @@
-"""The kinds of run that are stopped: small recipes that together write every file a run can leave behind."""
+"""The kinds of runs that are stopped: small recipes that together write every kind of file of a run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +24,14 @@ class Kind:
     keys: tuple[str, ...] = ("max_steps: 5",)
     rounds: int = 2
     tasks: tuple[str, ...] = ("one",)  # rounds whose answers are scored
-    asked: str = "{max_examples: 2, max_new_tokens: 3}"  # how much
+    asked: str = "{max_examples: 2, max_new_tokens: 3}"  # the recipe's `evaluation`
     of_round: tuple[tuple[str, str], ...] = ()  # a round's own keys
-    finished: int = 0  # rounds that a finished run has before the command that is stopped
-    arguments: tuple[str, ...] = ()  # of that command
-    target: str = "run"  # the run that it goes on with
+    finished: int = 0  # rounds of a finished run that the stopped command continues; 0: it starts anew
+    arguments: tuple[str, ...] = ()  # arguments of the stopped command
+    target: str = "run"  # the run that the stopped command trains
 
     def recipe(self, inputs: Path, rounds: int | None = None) -> str:
-        """The recipe, with the first `rounds` of its rounds."""
+        """Returns the recipe as YAML, with its first `rounds` rounds; None: all of them."""
         base = self.base.replace("INPUTS", str(inputs))
         lines = [f"base: {base}", f"evaluation: {self.asked}", *self.keys, "rounds:"]
         for name in ROUNDS[:rounds or self.rounds]:
@@ -59,8 +59,8 @@ KINDS = {
         adapters("stack", "nf4"),
         Kind("moments-8bit", keys=("max_steps: 5", "optim: adamw_8bit")),
         Kind("reverse", keys=("max_steps: 5", "objective: {reverse: 0.5, unit: segment}")),
-        # The first and last round's best model is their last one; the second's is an earlier one, and ends it. Their
-        # questions take so long that many a stop comes while they are asked.
+        # The best model of the first and of the last round is the last one; that of the second is an earlier one, after
+        # which the round ends early. Answers take so long that many stops come while they are generated.
         Kind(
             "best", keys=BEST, rounds=3, tasks=ROUNDS, asked="{max_examples: 6, max_new_tokens: 48}",
             of_round=(("two", "learning_rate: 0.2"),)),
@@ -73,7 +73,7 @@ KINDS = {
 
 
 def write_inputs(inputs: Path) -> None:
-    """Rows for each round; no two of them hold the same words."""
+    """Writes training and held-out rows for each round; no two rows have the same words."""
     for name in ROUNDS:
         for suffix, numbers in (("", range(20)), ("-valid", range(20, 26))):
             rows = (f'{{"prompt": "{name} {n}:", "response": " {name}{"!" * (n % 5)}"}}\n' for n in numbers)

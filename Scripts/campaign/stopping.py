@@ -13,18 +13,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# As in fault.c: kinds of calls, and what its report holds.
+# Kinds of calls and the layout of the report, as in fault.c.
 CALLS = ("create", "open", "write", "fsync", "rename", "unlink", "make", "truncate", "close", "read")
 REPORT = struct.Struct(f"={len(CALLS) + 2}Q512s")
 CHANGING = tuple(call for call in CALLS if call != "read")
-# A run may go on where one of these fails: what stays behind is removed another time.
+# Calls whose failure a run may ignore: a file that stays behind is removed later.
 DISPENSABLE = ("unlink", "unlinkat", "rmdir", "close")
-LIMIT = 120  # seconds that a run of a second may take
+LIMIT = 120  # seconds after which a run, which usually takes one second, counts as hanging
 
 
 @dataclass
 class Profile:
-    """How long a launch was: what a moment in it is drawn from."""
+    """The length of a launch in seconds, log lines and file calls, from which the place of a stop is drawn."""
 
     seconds: float
     lines: int
@@ -34,11 +34,11 @@ class Profile:
 @dataclass
 class Outcome:
     code: int  # negative: the signal that ended the process
-    lines: list[str]  # of stderr
+    lines: list[str]  # lines of stderr
     profile: Profile
-    met: str  # the call that a fault met, with its path within the run; empty: none
+    met: str  # the file call at which the fault happened, with its path within the run; empty: none
     hangs: bool
-    second: "Outcome | None" = None  # of the run that was started beside this one
+    second: "Outcome | None" = None  # the outcome of the run that was started beside this one
 
     @property
     def errors(self) -> list[str]:
@@ -46,31 +46,31 @@ class Outcome:
 
     @property
     def steps(self) -> list[tuple[int, int]]:
-        """Rounds and steps that were taken."""
+        """The steps that were taken, each with its round."""
         found = (re.match(r"round (\d+) .*  step (\d+)/", line) for line in self.lines)
         return [(int(match[1]), int(match[2])) for match in found if match]
 
     @property
     def end(self) -> str:
-        """How it ended, for people."""
+        """A description of the end, for people."""
         last = f": {self.lines[-1][:300]}" if self.lines else ""
         return f"it had not ended after {LIMIT} s" if self.hangs else f"exit {self.code}{last}"
 
 
 @dataclass
 class Stop:
-    """One way to stop a run, at a share of its seconds, of the lines of its log, or of its file calls."""
+    """A stop of a run, at a share of its seconds, of its log lines or of its file calls."""
 
     share: float
-    by: str  # seconds, lines, calls
-    how: str = ""  # as FAULT_HOW, where a file call is met; twice: another run is started beside it
-    number: int = signal.SIGKILL  # of the signal, or of the error
+    by: str  # the unit of the share: seconds, lines or calls
+    how: str = ""  # FAULT_HOW, for a stop at a file call; twice: another run is started beside this one
+    number: int = signal.SIGKILL  # the signal's or the error's number
     calls: tuple[str, ...] = CHANGING
-    times: int = 1  # calls that fail; 0: all from there on
+    times: int = 1  # calls that fail; 0: all from the place on
     place: float = field(default=0, init=False)
 
     def aim(self, profile: Profile) -> None:
-        """Chooses the moment in a launch that is expected to be as long as `profile`."""
+        """Sets the place of the stop, for a launch that is expected to be as long as `profile`."""
         if self.by == "seconds":
             self.place = self.share * profile.seconds
         else:
@@ -79,11 +79,11 @@ class Stop:
 
     @property
     def fails(self) -> bool:
-        """Whether file calls fail, rather than the process being ended."""
+        """True where file calls fail, instead of the process being ended."""
         return self.how in ("error", "full")
 
     def came(self, outcome: Outcome) -> bool:
-        """Whether the stop came before the run ended by itself."""
+        """Returns True where the stop came before the run ended by itself."""
         if self.how == "twice":
             return outcome.second is not None
         return bool(outcome.met) if self.fails else outcome.code != 0
@@ -126,10 +126,10 @@ WAYS = (*SINGLE, "row")
 
 
 def stops(way: str, chance: random.Random) -> list[Stop]:
-    """The stops of a trial, one after the other."""
+    """Returns the stops of a trial, in order."""
     if way == "row":
         return [SINGLE[chance.choice(tuple(SINGLE))](chance) for _ in range(chance.randint(2, 4))]
-    # What cannot be read matters to a run that goes on from what was written.
+    # Unreadable files matter to a resumed run, so one stop comes before.
     before = [SINGLE["kill-call"](chance)] if way in ("read", "emfile") else []
     return [*before, SINGLE[way](chance)]
 
@@ -138,9 +138,9 @@ def launch(
     command: list[str], environment: dict[str, str], run: Path, shim: Path, stop: Stop | None = None,
     beside: Callable[[], Outcome] | None = None,
 ) -> Outcome:
-    """Runs the program on the run's folder, stopped at the place that `stop` was aimed at.
+    """Launches the program on the run's folder, and stops it at the place of `stop`.
 
-    `beside` runs another where the stop asks for it: this one stands still meanwhile.
+    `beside` launches a second process on the same folder, where the stop asks for one; the first waits meanwhile.
     """
     report = run.parent / f"calls-{threading.get_ident()}-{'beside' if beside is None else 'run'}"
     report.unlink(missing_ok=True)
@@ -185,7 +185,7 @@ def launch(
 
 
 def faults_of(stop: Stop, outcome: Outcome) -> list[str]:
-    """What is wrong with the way in which a stopped run ended."""
+    """Returns the faults of a stopped run's end, as sentences."""
     if outcome.hangs:
         return [outcome.end]
     if stop.how == "twice":
@@ -198,7 +198,7 @@ def faults_of(stop: Stop, outcome: Outcome) -> list[str]:
         return [] if outcome.code == -signal.SIGKILL else [outcome.end]
     else:
         expected = 128 + stop.number
-        # Before its first line the program cannot have begun to listen to signals.
+        # Before its first line the program may not handle signals yet.
         if outcome.code == -stop.number and not outcome.lines:
             return []
     if outcome.code != expected:
@@ -207,7 +207,7 @@ def faults_of(stop: Stop, outcome: Outcome) -> list[str]:
 
 
 def faults_of_two(first: Outcome, second: Outcome) -> list[str]:
-    """Of two runs at once one may be refused, in one line; no step is taken by both."""
+    """Returns the faults of two runs at once: one may be refused, in one line, and no step may be taken by both."""
     wrong = []
     for name, outcome in (("the first", first), ("the second", second)):
         is_refused = 64 <= outcome.code < 80 and outcome.code != 70 and len(outcome.errors) == 1

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Stops training runs at random, lets them go on, and compares what they come to with runs that never stopped.
+"""Stops training runs at random, resumes them, and compares their files with those of runs that never stopped.
 
     Scripts/campaign/stops.py FOLDER [--trials 300] [--seed 1] [--jobs 2] [--device cpu]
 
 Each trial takes a kind of run and a way of stopping it, stops the run once or several times, resumes it until it ends,
-and expects every file to be that of a run that was never stopped, bit for bit but for times. Results are lines of
-FOLDER/results.jsonl: called again, the script does the trials that are not there yet. Exits with 1 where one failed.
+and expects every file to equal that of a run that never stopped, bit for bit but for times. Results are lines of
+FOLDER/results.jsonl: called again, the script does the trials that have no line yet. Exits with 1 where a trial failed.
 """
 
 import argparse
@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def cell(number: int, options: argparse.Namespace) -> tuple[str, str]:
-    """The kind and the way of a trial: each pair once before any comes again, in an order of the seed's."""
+    """Returns the kind and the way of a trial: every pair once before any again, in an order drawn by the seed."""
     pairs = [(kind, way) for kind in options.kinds for way in options.ways]
     turn, place = divmod(number - 1, len(pairs))
     random.Random(f"{options.seed}:order:{turn}").shuffle(pairs)
@@ -40,7 +40,8 @@ def cell(number: int, options: argparse.Namespace) -> tuple[str, str]:
 
 
 def prepare(options: argparse.Namespace, shim: Path) -> dict:
-    """Compiles the shim, makes the inputs, and says what is tried: results of another program are not continued."""
+    """Compiles the shim, makes the inputs, and returns the head of the campaign; exits where the folder holds trials of
+    another program or of other options."""
     source = Path(__file__).with_name("fault.c")
     compiler = os.environ.get("CC", "cc")
     subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl"], check=True)
@@ -72,7 +73,7 @@ def prepare(options: argparse.Namespace, shim: Path) -> dict:
 
 
 def table(results: list[dict], options: argparse.Namespace) -> str:
-    """By kind and way, how many trials came to equal bits, of how many."""
+    """Returns a table by kind and way: trials with equal bits / trials."""
     rows = [["", *options.ways, "trials", "equal", "failed"]]
     for kind in [*options.kinds, "all"]:
         mine = [result for result in results if kind in (result["kind"], "all")]

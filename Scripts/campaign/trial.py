@@ -16,7 +16,7 @@ from ending import differences, drawn, ending, finished_rounds, saved_state
 from kinds import Kind
 from stopping import Outcome, Profile, Stop, faults_of, launch, stops
 
-AIMS = 6  # how often a stop that came too late is aimed anew
+AIMS = 6  # the most launches for one stop; a stop that comes too late is aimed anew
 
 
 def must(outcome: Outcome, what: str) -> None:
@@ -25,14 +25,14 @@ def must(outcome: Outcome, what: str) -> None:
 
 
 class Job:
-    """A place for one trial at a time. Its paths are the same in each: a run's files name them."""
+    """A folder for one trial at a time. Its paths are the same in every trial, since a run's files name them."""
 
     def __init__(self, number: int, options: argparse.Namespace, shim: Path):
         self.options, self.shim = options, shim
         self.folder = options.folder / f"job-{number}"
         self.trial = self.folder / "trial"
         self.run = self.trial / "run"
-        # PoCL's kernel cache has races between processes; what was tuned for the user's device is none of this.
+        # PoCL's kernel cache has races between processes, and the user's tuning file must not change the bits.
         own = {"POCL_CACHE_DIR": "pocl", "ACCRETE_CACHE": "cache", "ACCRETE_TUNING": "tuning"}
         for name in own.values():
             (self.folder / name).mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ class Job:
         self.environment.pop("ACCRETE_DEVICE", None)
 
     def launch(self, arguments: tuple[str, ...], stop: Stop | None = None, again: tuple[str, ...] = ()) -> Outcome:
-        """`train` with some arguments; `again` are those of a resume, where the stop is one."""
+        """Launches `train` with `arguments`, and with `again` beside it, where the stop starts a second process."""
         command = [str(self.options.program), "train", str(self.trial / "recipe.yaml")]
         ending = ["--device", self.options.device]
         beside = (lambda: self.launch(again)) if again else None
@@ -60,7 +60,7 @@ class Job:
         (self.trial / "recipe.yaml").write_text(kind.recipe(self.options.inputs))
 
     def reference(self, kind: Kind) -> tuple[Profile, dict[str, str]]:
-        """How long the run is that never stops, and what it comes to; made twice, for it must come to the same."""
+        """Returns the length and the files of a run that never stops; two such runs are made, and must be equal."""
         file = self.options.folder / "references" / f"{kind.name}.json"
         if not file.exists():
             endings = []
@@ -80,7 +80,7 @@ class Job:
         return Profile(**read["profile"]), read["ending"]
 
     def redrawn(self, target: Path) -> list[str]:
-        """What `report` draws otherwise than it stands there: that was drawn before the run's end."""
+        """Returns the drawn files that `report` draws differently: they were drawn before the run's end."""
         before = drawn(target)
         command = [str(self.options.program), "report", str(target)]
         code = subprocess.run(command, env=self.environment, capture_output=True, check=False).returncode
@@ -89,7 +89,7 @@ class Job:
         return stale + ([f"report exits {code}"] if code else [])
 
     def try_stops(self, number: int, kind: Kind, way: str) -> dict:
-        """The trial of this number: its stops, and what went wrong."""
+        """Makes the trial of this number; returns its stops and faults."""
         chance = random.Random(f"{self.options.seed}:{number}")
         profile, expected = self.reference(kind)
         self.begin(kind)
@@ -119,7 +119,7 @@ class Job:
     def stop(
         self, stop: Stop, kind: Kind, arguments: tuple, again: tuple, profile: Profile, chance: random.Random
     ) -> tuple[Outcome, list[str]]:
-        """Launches until the stop comes before the run's end: one that came too late is undone and aimed anew."""
+        """Launches until the stop comes before the run's end; a launch whose stop came too late is undone."""
         before = self.folder / "before"
         for aim in range(AIMS):
             shutil.rmtree(before, ignore_errors=True)
@@ -141,7 +141,7 @@ class Job:
     def guarded(
         self, kind: Kind, arguments: tuple, stop: Stop | None = None, again: tuple = ()
     ) -> tuple[Outcome, list[str]]:
-        """A launch, and what it did to work that was done."""
+        """Launches the program; returns the outcome, and the damage to work that was saved before."""
         target = self.trial / kind.target
         finished, state = finished_rounds(self.run), saved_state(target)
         outcome = self.launch(arguments, stop, again)
@@ -156,7 +156,7 @@ class Job:
         return outcome, wrong
 
     def keep(self, name: str, logs: list[list[str]]) -> None:
-        """Puts the trial's folder aside, with what each launch wrote to stderr."""
+        """Moves the trial's folder aside, with each launch's lines of stderr."""
         target = self.options.folder / "failed" / name
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(exist_ok=True)

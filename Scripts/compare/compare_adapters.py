@@ -3,9 +3,10 @@
 
     python Scripts/compare/compare_adapters.py RUN/rounds/final BASE --text "The capital of France is Paris."
 
-BASE is the Hugging Face folder, in fp32, that the adapter was trained on. Three ways to the same numbers: accrete on the
-adapter's folder, PEFT around transformers' model, and transformers after PEFT's merge_and_unload. Prints one JSON object
-with the largest differences, in nats, and exits with 1 where one passes --tolerance.
+BASE is the Hugging Face folder, in fp32, that the adapter was trained on. The same numbers are computed three times: by
+accrete from the adapter's folder, by PEFT around transformers' model, and by transformers after PEFT's
+merge_and_unload. Prints one JSON object with the largest differences, in nats, and exits with 1 where one is above
+--tolerance.
 """
 import argparse
 import json
@@ -21,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 def logprobs(model, ids):
-    """ln p(ids[i + 1] given ids[0 ... i])."""
+    """Returns ln p(ids[i + 1] | ids[0 ... i]) for each i."""
     row = torch.tensor([ids])
     with torch.no_grad():
         return model(row).logits[0, :-1].double().log_softmax(-1).gather(1, row[0, 1:, None])[:, 0].tolist()

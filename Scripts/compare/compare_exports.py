@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Checks that what `accrete convert` writes is loaded by the field's own readers, and says the same.
+"""Checks that other libraries load the files of `accrete convert`, with the same ids, logits and text.
 
     Scripts/compare/compare_exports.py MODEL --accrete .build/release/accrete [--prompt TEXT] [--tokens 24]
 
-MODEL is anything that accrete opens and that has a tokenizer. It is written as a Hugging Face folder, from there as a
-GGUF file in F32, and back; then
+MODEL is any model that accrete opens, with a tokenizer. It is written as a Hugging Face folder, from there as a GGUF
+file in F32, and back; then
   - the folder that came back holds the same weights, bit for bit;
   - the `gguf` package reads every tensor of the file;
   - transformers loads the folder and the file (`gguf_file=`): equal ids, logits within 1e-4, and greedily the text that
     `accrete generate` gives;
   - llama.cpp (llama-cpp-python), where it is installed, loads the file: equal ids, the same text.
 
-Needs torch, transformers, accelerate, gguf, safetensors. Prints a line a check and ends with 1 where one fails.
+Needs torch, transformers, accelerate, gguf, safetensors. Prints a line for each check and exits with 1 where one fails.
 """
 
 import argparse

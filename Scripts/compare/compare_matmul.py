@@ -24,14 +24,14 @@ ROWS = 2048
 
 
 def shapes():
-    """1024³; then of each layer the product, the gradient of its input and that of its weight."""
+    """Returns 1024³, then for each layer the product, the gradient of its input and the gradient of its weight."""
     yield "1024x1024x1024:nt"
     for out, into in LAYERS:
         yield from (f"{ROWS}x{out}x{into}:nt", f"{ROWS}x{into}x{out}:nn", f"{out}x{into}x{ROWS}:tn")
 
 
 def ours(binary, wanted):
-    """GFLOP/s of the panel family by shape and dtype, and the measured peak."""
+    """Returns accrete's GFLOP/s in the panel family by shape and dtype, and the measured peak."""
     command = [binary, "bench", "matmul", "--shapes", ",".join(wanted), "--json"]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
@@ -42,7 +42,7 @@ def ours(binary, wanted):
 
 
 def theirs(shape, dtype, repeats):
-    """GFLOP/s of torch.matmul."""
+    """Returns the GFLOP/s of torch.matmul."""
     sizes, transposes = shape.split(":")
     m, n, k = map(int, sizes.split("x"))
     kind = {"f32": torch.float32, "bf16": torch.bfloat16}[dtype]

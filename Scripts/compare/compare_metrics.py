@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Scores the answers that `accrete evaluate --task … --samples FILE` wrote with the field's own packages.
+"""Scores the answers of `accrete evaluate --task … --samples FILE` with the packages that define each metric.
 
 pip install sacrebleu rouge-score "transformers<5"
 
     accrete evaluate --model MODEL --data valid.jsonl --task translation --samples answers.jsonl --json > scores.json
     compare_metrics.py answers.jsonl scores.json
 
-Prints each score that both know and their difference; exits 1 where one is above 1e-6, or none was compared.
+Prints each score that both compute, and their difference; exits with 1 where a difference is above 1e-6, or no score
+was compared.
 """
 
 import json

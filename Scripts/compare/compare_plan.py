@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""What `accrete plan` foretells, beside what a run of three steps takes: bytes of the allocator and of the process.
+"""Compares the bytes that `accrete plan` predicts with those of a run of three steps, allocated and resident.
 
     python Scripts/compare/compare_plan.py MODEL [MODEL …] [--methods full lora qlora recompute]
 
-MODEL is a model's folder or file, or a name of SHAPES below: a model of that shape with random weights is then written in
-bf16 first. Rows are random ids, so no tokenizer is asked. Prints one JSON object: for each model and method
-  planned        bytes that `accrete plan` gives
+MODEL is a model's folder or file, or a name of SHAPES below, for which a model with random weights is written in bf16
+first. Rows are random ids, so no tokenizer is needed. Prints one JSON object: for each model and method
+  planned        bytes that `accrete plan` predicts
   allocated      the most bytes that the run's buffers took (peak_bytes in round.json)
   resident       the most bytes that the process held, driver and program included
   ratio          planned / allocated
-  weights, optimizer, activations   of the plan
-  seconds        of the last step
-  loss           of the last step
+  weights, optimizer, activations   bytes of the plan's parts
+  seconds        time of the last step
+  loss           loss of the last step
 Exits with 1 where planned and allocated differ by more than --tolerance.
 """
 import argparse
@@ -42,7 +42,7 @@ METHODS = {
 
 
 def random_model(name, folder):
-    """A folder of random weights in bf16."""
+    """Writes a model folder with random weights in bf16."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -76,7 +76,7 @@ def recipe(model, vocabulary, options, work):
 
 
 def measured(command):
-    """The most bytes that a process held; ends the program with its words where it fails."""
+    """Runs a command; returns its largest resident memory in bytes. Exits with its error text where it fails."""
     with tempfile.TemporaryFile("w+") as errors:
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
         _, status, usage = os.wait4(child.pid, 0)

@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
-"""accrete and PyTorch in turn, on the same compounding rounds with the same rows in the same order: the two matrices
-cell by cell, and the times.
+"""Trains accrete and PyTorch in turn, on the same compounding rounds with the same rows in the same order; compares the
+two transfer matrices cell by cell, and the times.
 
     python Scripts/compare/compare_rounds.py recipes/rounds.yaml [RECIPE …] [key=value …] --runs 3
 
-accrete trains the recipe with packing=false and writes the micro-batches that it drew; pytorch_rounds.py is given them,
-and starts from the same weights (accrete convert --dtype f32). They alternate, so that a slow hour of the machine slows
-both. --data FOLDER trains each round on FOLDER/<its name>/train.jsonl and valid.jsonl, and --model starts from another
-model than the recipe does.
+accrete trains the recipe with packing=false and writes the micro-batches that it drew; pytorch_rounds.py reads these,
+and starts from the same weights (accrete convert --dtype f32). The programs alternate, so that a slow hour of the
+machine slows both. --data FOLDER trains each round on FOLDER/<its name>/train.jsonl and valid.jsonl, and --model starts
+from another model than the recipe does.
 
 Prints the matrices on stderr and one JSON object on stdout, an entry for each recipe:
   datasets            names, in the order of the rounds
   accrete, pytorch    the matrices of the last run: mean held-out loss, [rounds + 1][datasets], row 0 is M0
   max_difference      the largest |accrete - pytorch| of any cell of any run, in nats
-  seconds             of each run: accrete's and pytorch's whole processes, and pytorch_rounds: training and evaluation
-                      alone, without starting Python, importing torch and loading the model; accrete's hold its start,
-                      its checkpoints and the writing of the micro-batches
-  ratio               accrete's whole process by pytorch_rounds, as medians: what favours PyTorch
-  ratio_of_processes  the same of whole processes
+  seconds             for each run: accrete and pytorch, whole processes; pytorch_rounds, training and evaluation alone,
+                      without starting Python, importing torch and loading the model. accrete's time includes its
+                      start, its checkpoints and the writing of the micro-batches
+  ratio               accrete divided by pytorch_rounds, medians; this favours PyTorch
+  ratio_of_processes  accrete divided by pytorch, medians
 Exits with 1 where a cell differs by more than --tolerance.
 """
 import argparse
@@ -38,7 +38,7 @@ ROOT = HERE.parent.parent
 
 
 def timed(command):
-    """Seconds that a command takes, and what it prints on stdout; ends the program with its words where it fails."""
+    """Runs a command; returns its seconds and its stdout. Exits with its error text where it fails."""
     start = time.perf_counter()
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if result.returncode:
@@ -48,7 +48,7 @@ def timed(command):
 
 
 def prepared_model(options, recipe, work):
-    """M0 as a Hugging Face folder of fp32 weights: both programs start from it."""
+    """Writes M0 as a Hugging Face folder of fp32 weights, from which both programs start."""
     base = recipe["base"]
     if options.model is None and "model" not in base:
         sys.exit("compare_rounds.py: the recipe starts from nothing: name a model with --model")
@@ -59,7 +59,7 @@ def prepared_model(options, recipe, work):
 
 
 def overrides_of(options, recipe, model):
-    """What accrete train is told on top of the recipe."""
+    """Returns the arguments that accrete train gets beside the recipe."""
     found = [f"base.model={json.dumps(str(model))}", "packing=false"]
     if options.data:
         data = pathlib.Path(options.data).resolve()
@@ -70,7 +70,7 @@ def overrides_of(options, recipe, model):
 
 
 def matrix_table(title, datasets, matrix):
-    """A matrix as lines of text."""
+    """Returns a matrix as lines of text."""
     width = max(12, *(len(name) + 2 for name in datasets))
     lines = [[title, *datasets]]
     for index, row in enumerate(matrix):
@@ -80,7 +80,7 @@ def matrix_table(title, datasets, matrix):
 
 
 def largest_difference(first, second):
-    """Of any cell that both matrices have; a cell that only one has is a fault of one of them."""
+    """Returns the largest difference of a cell; a cell that only one matrix has is an error."""
     differences = [0.0]
     for left, right in zip(first, second, strict=True):
         for one, other in zip(left, right, strict=True):
@@ -92,7 +92,7 @@ def largest_difference(first, second):
 
 
 def compare(options, work):
-    """The comparison of one recipe."""
+    """Compares both programs on one recipe."""
     with open(options.recipe, encoding="utf-8") as file:
         recipe = yaml.safe_load(file)
     model = prepared_model(options, recipe, work)

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""accrete and PyTorch in turn, on the same model shape and the same packed batches: tokens a second, as medians.
+"""Trains accrete and PyTorch in turn, on the same model shape and the same packed batches: tokens a second, medians.
 
     python Scripts/compare/compare_speed.py recipes/speed.yaml [key=value …] --runs 3 --steps 5 --peers plain tuned
     python Scripts/compare/compare_speed.py --shape 15m --rows 8 --sequence-length 256
 
 accrete trains the recipe's first round and writes its micro-batches; without a recipe it trains the preset of --shape on
---rows rows of random ids a step. PyTorch (pytorch_train.py, random weights of --shape) is given those batches, in each way
-that --peers names. They alternate, so that a slow hour of the machine slows all. The first two steps of each run are not
-counted. accrete runs in each of --precisions, and a peer is held against the run of its own precision. Prints one JSON
+--rows rows of random ids a step. PyTorch (pytorch_train.py, random weights of --shape) trains on the same batches, once
+for each configuration that --peers names. The programs alternate, so that a slow hour of the machine slows all. The
+first two steps of each run are not counted. accrete trains in each of --precisions, and a peer is compared with the run
+of its own precision. Prints one JSON
 object: tokens_per_second (medians), ratio (to each peer), peak_rss_bytes (of the process, the largest of its runs) and
 all (each step's rate).
 """
@@ -25,7 +26,7 @@ import random_rows
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WARMUP = 2
-# accrete's preset of each of pytorch_train.py's shapes.
+# accrete's preset for each shape of pytorch_train.py.
 PRESETS = {"smollm2": "SmolLM2-135M", "15m": "15M", "110m": "110M"}
 # plain: logits of every position and glibc's own malloc, as transformers' Trainer and torchtune leave them; tuned: all
 # that pytorch_train.py's docstring lists; compiled: that and torch.compile; bf16: tuned, with autocast.
@@ -36,7 +37,7 @@ PEERS = {
 
 
 def run_once(command):
-    """Runs a command; returns what it printed and its largest resident memory in bytes."""
+    """Runs a command; returns its stdout and its largest resident memory in bytes."""
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=errors)
         printed = process.stdout.read()
@@ -49,7 +50,7 @@ def run_once(command):
 
 
 def accrete_run(binary, recipe, overrides, steps, folder, batches):
-    """Tokens a second of each step after the warm-up, and the largest resident memory."""
+    """Returns the tokens a second of each step after the warm-up, and the largest resident memory in bytes."""
     command = [binary, "train", recipe, f"output_dir={folder}", f"max_steps={steps}", "logging_steps=1"]
     _, memory = run_once([*command, "--write-batches", batches, *overrides])
     lines = [json.loads(line) for line in open(f"{folder}/metrics.jsonl", encoding="utf-8")]
@@ -57,7 +58,7 @@ def accrete_run(binary, recipe, overrides, steps, folder, batches):
 
 
 def pytorch_run(batches, options, extra):
-    """Tokens a second of each step after the warm-up, and the largest resident memory."""
+    """Returns the tokens a second of each step after the warm-up, and the largest resident memory in bytes."""
     printed, memory = run_once([
         sys.executable, HERE / "pytorch_train.py", "--shape", options.shape, "--batches", batches, "--steps",
         options.steps - WARMUP, "--warmup", WARMUP, "--sequence-length", options.sequence_length, "--device",

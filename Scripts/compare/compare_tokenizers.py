@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""accrete's tokenizers beside Hugging Face's and SentencePiece's: ids line by line, and speed on one core.
+"""Compares accrete's tokenizers with Hugging Face's and SentencePiece's: ids line by line, and speed on one core.
 
     python Scripts/compare/compare_tokenizers.py ids DATA       # lines whose ids differ, for each tokenizer and text
-    python Scripts/compare/compare_tokenizers.py saved          # what `accrete tokenizer convert` writes, read by others
+    python Scripts/compare/compare_tokenizers.py saved          # saved by `accrete tokenizer convert`, read by others
     python Scripts/compare/compare_tokenizers.py speed DATA     # MB/s, medians of alternating runs
 
 DATA holds tokenizers/{gpt2,smollm2,llama2-spm,mistral} and datasets/{tinyshakespeare,gsm8k,rounds/translation}. Needs the
@@ -25,13 +25,13 @@ import tokenizers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDENS = ROOT / "Tests/Goldens/tokenizers"
-# The model file of each tokenizer; SentencePiece's are read by itself for ids, and by Hugging Face as we save them.
+# The model file of each tokenizer. SentencePiece reads its `.model` files itself; Hugging Face, as accrete saves them.
 MODELS = {"gpt2": "gpt2/tokenizer.json", "smollm2": "smollm2/tokenizer.json", "llama2-spm": "llama2-spm/tokenizer.model",
           "mistral": "mistral/tokenizer.model"}
 
 
 def lines_of(data):
-    """Each text by its name, in lines without newlines."""
+    """Returns the lines of each text, without newlines, by its name."""
     def rows(path, key):
         for line in open(data / "datasets" / path, encoding="utf-8"):
             yield from json.loads(line)[key].split("\n")
@@ -48,7 +48,7 @@ def our_ids(binary, model, path):
 
 
 def converted(binary, model, folder):
-    """Hugging Face's tokenizer of what we save of a model."""
+    """Returns Hugging Face's tokenizer of the files that accrete saves for a model."""
     subprocess.run([binary, "tokenizer", "convert", "--model", model, "--output", folder], check=True,
                    capture_output=True)
     return tokenizers.Tokenizer.from_file(f"{folder}/tokenizer.json")
@@ -79,13 +79,13 @@ def compare_ids(options):
 
 
 def compare_saved(options):
-    """The goldens' SentencePiece models, saved by us: Hugging Face's ids beside SentencePiece's."""
+    """Compares Hugging Face's ids with SentencePiece's, on the goldens' SentencePiece models as accrete saves them."""
     total = 0
     for name, cases in json.loads((GOLDENS / "sentencepiece.json").read_text()).items():
         with tempfile.TemporaryDirectory() as work:
             reference = converted(options.accrete, str(GOLDENS / f"{name}.model"), f"{work}/saved")
-        # Controls in a text are found by Hugging Face and not by SentencePiece; of a cluster such as o + diaeresis +
-        # macron its Precompiled looks up the shortest beginning, SentencePiece the longest.
+        # Hugging Face finds control tokens in a text, SentencePiece does not; and for a cluster such as o + diaeresis +
+        # macron Hugging Face's Precompiled normalizer looks up the shortest prefix, SentencePiece the longest.
         kept = [case for case in cases if "<s>" not in case["text"] and "\u0304" not in case["text"]]
         found = [reference.encode(case["text"], add_special_tokens=False).ids for case in kept]
         total += report(name, "saved", [case["ids"] for case in kept], found)
@@ -132,7 +132,7 @@ def timed(action):
 
 
 def timed_accrete(options, model, path, empty):
-    """Encoding and printing, without the program's start."""
+    """Returns the seconds of encoding and printing, without the program's start."""
     def run(file):
         return timed(lambda: subprocess.run([options.accrete, "tokenize", "--model", model, "--file", file], check=True,
                                             stdout=subprocess.DEVNULL))

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Tokens a second of `accrete train`, every weight, as the model and as the rows grow.
+"""Measures the tokens a second of `accrete train`, training all weights, for larger models and for longer rows.
 
     python3 Scripts/compare/measure_costs.py [--models 15M 110M …] [--lengths 256 512 …] [--precision fp32]
 
-First each of --models on rows of 256 tokens, then --model on rows of each of --lengths; a step has 2,048 tokens, or one
-row where a row is longer. Models are presets with random weights; rows are random ids, every one supervised. The operations of a token are
-those of `accrete plan`; the peak is that of `accrete bench adamw --quick`, run beside each row. Prints a line each and one JSON object.
+Trains each of --models on rows of 256 tokens, then --model on rows of each of --lengths; a step has 2,048 tokens, or
+one row where a row is longer. Models are presets with random weights; rows are random ids, every one supervised.
+Operations a token are those of `accrete plan`; the peak is that of `accrete bench adamw --quick`, measured beside each training.
+Prints a line for each training and one JSON object.
 """
 import argparse
 import json
@@ -23,7 +24,7 @@ WARMUP = 2
 
 
 def output(command):
-    """What a command prints; ends the program with its words where it fails."""
+    """Returns the output of a command; exits with its error text where it fails."""
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if result.returncode:
         sys.exit(f"measure_costs.py: {' '.join(map(str, command))} failed:\n{result.stderr[-2000:]}")

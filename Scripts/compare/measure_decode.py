@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Tokens a second of `accrete generate`, as a share of what the memory could send of the weights.
+"""Measures the tokens a second of `accrete generate`, as a share of what the memory's bandwidth allows.
 
     python3 Scripts/compare/measure_decode.py MODEL [--tokens 128] [--runs 7]
 
 MODEL is a Hugging Face folder; its weights are held in fp32. The copy's rate, read and written bytes together, is that of
 `accrete bench rope` (256 MiB), before and after each run: on a shared machine it can change within seconds. A share is
-tokens/s times the bytes of the weights by the mean of both. Prints a line a run and the medians as one JSON object.
+tokens/s times the bytes of the weights, divided by the mean of both rates. Prints a line for each run, and the medians
+as one JSON object.
 """
 import argparse
 import json

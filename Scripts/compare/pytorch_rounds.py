@@ -1,9 +1,9 @@
-"""The compounding rounds of a run of `accrete train`, made again in PyTorch on the same rows in the same order.
+"""Repeats the compounding rounds of a run of `accrete train` in PyTorch, on the same rows in the same order.
 
     accrete train RECIPE packing=false output_dir=RUN --write-batches BATCHES.jsonl
     python Scripts/compare/pytorch_rounds.py RUN/recipe.yaml --batches BATCHES.jsonl --model MODEL_FOLDER
 
-The run's resolved recipe says what the rounds are; the batches file (see pytorch_train.py) holds the rows that they
+The run's resolved recipe gives the rounds; the batches file (see pytorch_train.py) holds the rows that the rounds
 drew. Round i trains M(i-1) on its micro-batches with an AdamW of its own and becomes M(i); after each round, and before
 the first, the loss on every dataset's held-out rows is taken.
 
@@ -15,7 +15,7 @@ Prints one JSON object:
   datasets  names, in the order of the rounds
   loss      [rounds + 1][datasets]: mean loss of a held-out dataset's supervised tokens; row 0 is M0; null without rows
   rounds    name, train_seconds, evaluate_seconds, and losses: of each step, before its update
-  seconds   load (of the model and the rows), evaluate_base (M0), and rounds (training and evaluation of all of them)
+  seconds   load (model and rows), evaluate_base (M0), and rounds (training and evaluation of all rounds)
 """
 
 import argparse
@@ -34,11 +34,11 @@ EVALUATION_ROWS = 8  # rows of a batch of held-out rows: the default of transfor
 
 
 class Unsupported(Exception):
-    """A recipe that this program does not follow; what it would have to do instead is in the message."""
+    """A recipe, or rows, that this program does not support; the message says what to do instead."""
 
 
 def settings_of_rounds(recipe):
-    """The training settings of each round: the recipe's own, and over them the round's."""
+    """Returns the training settings of each round: the recipe's, overridden by the round's."""
     if recipe["method"]["type"] != "full" or recipe["precision"] not in ("fp32", "bf16"):
         raise Unsupported("method must be full and precision fp32 or bf16")
     found = []
@@ -58,7 +58,7 @@ def settings_of_rounds(recipe):
 
 
 def learning_rate(settings, step):
-    """The rate of a step, counted from 1: warm-up from 0 to the peak, then the schedule down to its last rate."""
+    """Returns the rate of a step, counted from 1: warm-up from 0 to the peak, then the schedule to its last rate."""
     peak, warmup, total = settings["learning_rate"], settings["warmup_steps"], settings["max_steps"]
     if step <= warmup:
         return peak * step / warmup
@@ -73,10 +73,10 @@ def learning_rate(settings, step):
 
 
 def encode(row, tokenizer, sequence_length):
-    """(ids, labels) of a held-out row, cut at the sequence length; labels are aligned with ids.
+    """Returns (ids, labels) of a held-out row, cut at the sequence length; labels are aligned with ids.
 
     The prompt and the completion are encoded apart and joined as they are, with EOS after; BOS only where the tokenizer
-    puts one in front by itself. What spells a special token out is text.
+    puts one in front by itself. A special token spelled in the text is ordinary text.
     """
     if "input_ids" in row:
         return row["input_ids"][:sequence_length], row["labels"][:sequence_length]
@@ -98,7 +98,7 @@ def encode(row, tokenizer, sequence_length):
 
 
 def held_out(settings, tokenizer):
-    """The held-out rows of a dataset, each with at least one token to predict; None where the recipe names none."""
+    """Returns the held-out rows of a dataset that have a token to predict; None where the recipe names no rows."""
     if not settings["valid"]:
         return None
     with open(settings["valid"], encoding="utf-8") as file:
@@ -107,7 +107,7 @@ def held_out(settings, tokenizer):
 
 
 def rows_of_line(line):
-    """(ids, labels) of each sample of a micro-batch; the file holds labels already shifted by one."""
+    """Returns (ids, labels) of each sample of a micro-batch; the file holds labels already shifted by one."""
     batch = json.loads(line)
     rows = []
     for start, length in batch["segments"]:
@@ -117,7 +117,7 @@ def rows_of_line(line):
 
 
 def collate(rows, pad):
-    """The tensors of one forward pass, [B, T] each, rows padded at the right to the longest."""
+    """Returns the tensors of one forward pass, [B, T] each, rows padded at the right to the longest."""
     width = max(len(ids) for ids, _ in rows)
     return {
         "input_ids": torch.tensor([ids + [pad] * (width - len(ids)) for ids, _ in rows]),
@@ -127,12 +127,12 @@ def collate(rows, pad):
 
 
 def target_count(batches):
-    """Tokens that are predicted and supervised: a row's first is not predicted."""
+    """Returns the number of supervised tokens, without the first of each row, which is not predicted."""
     return sum(int((batch["labels"][:, 1:] != IGNORED).sum()) for batch in batches)
 
 
 class Rounds:
-    """The model on its way from M0 to the last round's."""
+    """The model and its training, from M0 to the model of the last round."""
 
     def __init__(self, model, pad, precision):
         self.model = model
@@ -140,13 +140,13 @@ class Rounds:
         self.precision = precision
 
     def loss(self, batch, supervised):
-        """The batch's part of the mean over `supervised` tokens."""
+        """Returns the batch's part of the mean loss over `supervised` tokens."""
         with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bf16"):
             return self.model(**batch, num_items_in_batch=supervised, use_cache=False).loss
 
     @torch.no_grad()
     def evaluate(self, datasets):
-        """Mean loss of each dataset's held-out rows."""
+        """Returns the mean loss of each dataset's held-out rows."""
         self.model.eval()
         losses = []
         for rows in datasets:
@@ -159,7 +159,7 @@ class Rounds:
         return losses
 
     def train(self, settings, lines):
-        """Trains one round on its micro-batches; the loss of each step."""
+        """Trains one round on its micro-batches; returns the loss of each step."""
         self.model.train()
         decayed = [p for p in self.model.parameters() if p.dim() >= 2]
         others = [p for p in self.model.parameters() if p.dim() < 2]
@@ -186,7 +186,7 @@ class Rounds:
 
 
 def cut_by_rounds(lines, rounds):
-    """The lines of each round: as many as its steps take."""
+    """Returns the lines of the batches file for each round, as many as its steps take."""
     counts = [settings["max_steps"] * settings["gradient_accumulation_steps"] for settings in rounds]
     if len(lines) != sum(counts):
         raise Unsupported(f"the batches file holds {len(lines)} micro-batches, the recipe takes {sum(counts)}: "

@@ -11,7 +11,7 @@ A batches file (JSONL, one micro-batch a line) holds tokens of all samples end t
   segments  [start, length] of each sample; attention never crosses a sample
   rows      number of rows; informative only: samples are packed again into rows of --sequence-length here
 
-What makes this PyTorch's best configuration: SDPA, causal without a mask wherever a row holds one sample (then the
+PyTorch is configured for its best speed: SDPA, causal without a mask wherever a row holds one sample (then the
 fused kernel skips the upper triangle), head and loss on supervised positions only, fused AdamW, no gradient
 checkpointing, denormals flushed, and a malloc that keeps large blocks instead of returning them (page faults cost more
 than the elementwise kernels otherwise). --compile adds torch.compile: about
@@ -49,13 +49,13 @@ def keep_large_blocks():
 
 
 def finish(device):
-    """Waits for what was asked of a GPU."""
+    """Waits until a GPU has finished its work."""
     if device != "cpu":
         torch.cuda.synchronize()
 
 
 def matmul_gflops(device, size=1024, repeats=12):
-    """Best fp32 rate of a square product, in GFLOP/s."""
+    """Returns the best fp32 rate of a square product, in GFLOP/s."""
     a, b = torch.randn(size, size, device=device), torch.randn(size, size, device=device)
     best = float("inf")
     for _ in range(repeats):
@@ -119,7 +119,7 @@ def pack(batch, row_length):
 
 
 def synthetic(options, vocabulary):
-    """Rows of random tokens, one sample a row; every position but the last of a row is supervised."""
+    """Returns rows of random tokens, one sample a row; every position but the last of a row is supervised."""
     generator = torch.Generator().manual_seed(options.seed)
     ids = torch.randint(0, vocabulary, (options.rows, options.sequence_length), generator=generator)
     targets = torch.cat((ids[:, 1:], torch.full((options.rows, 1), IGNORED)), dim=1)

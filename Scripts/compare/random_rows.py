@@ -1,4 +1,4 @@
-"""Rows of random ids, every one supervised, and a recipe that trains a preset with random weights on them."""
+"""Writes rows of random ids, every one supervised, and a recipe that trains a preset with random weights on them."""
 import json
 import random
 

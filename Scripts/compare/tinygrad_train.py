@@ -1,10 +1,10 @@
-"""Training speed of tinygrad through OpenCL, on a shape that Accrete trains: fp32, AdamW, every position supervised.
+"""Measures tinygrad's training speed through OpenCL, on a shape of Accrete's: fp32, AdamW, every position supervised.
 
     DEV=CL python Scripts/compare/tinygrad_train.py --shape 15m --rows 8 --sequence-length 256 --steps 2
 
 Prints one JSON object: tokens_per_second (median of the steps after --warmup), step_tokens_per_second, losses (warm-up included) and
-the version. tinygrad compiles its kernels in the first steps and replays them from the third (TinyJit), so that a warm-up
-of two leaves out what is done once. `pip install tinygrad numpy`.
+the version. tinygrad compiles its kernels in the first steps and replays them from the third (TinyJit), so a
+warm-up of two steps leaves the one-time work out. `pip install tinygrad numpy`.
 """
 import argparse
 import importlib.metadata

@@ -1,10 +1,10 @@
-"""What the datasets share: the row, where installed files are found, how text is compared."""
+"""The parts that the datasets share: rows, finding installed files, and comparing text."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-# Words that keep a text out of what is fit for everyone.
+# Words of texts that are not fit for everyone, which are left out.
 UNFIT = re.compile(r"\b(sex\w*|naked|nude|whores?|bitch\w*|damn\w*|shit\w*|fuck\w*|ass|hell|breasts?|virgin\w*|rape\w*|"
                    r"kill\w*|negro\w*|gays?|suicide|drunk\w*|nazis?|hitler|adulter\w*|corpses?|murder\w*)\b", re.I)
 
@@ -23,7 +23,7 @@ class Row:
 
     @property
     def record(self) -> dict:
-        """The row as it stands in a file."""
+        """Returns the row as a file's JSON object."""
         return {"prompt": self.prompt, "response": self.response}
 
 
@@ -38,7 +38,7 @@ class TextRow(Row):
 
 @dataclass(frozen=True)
 class DialogueRow(Row):
-    """A dialogue: turns of the user and of the assistant by turns. prompt: the first turn; response: all answers."""
+    """A dialogue of alternating turns, the user's first; the prompt is the first turn, the response all answers."""
 
     turns: tuple[str, ...]
 
@@ -67,11 +67,11 @@ class Files:
 
 
 def normalised(text: str) -> str:
-    """Text for comparison: lower case, letters and digits alone, single spaces."""
+    """Returns text for comparison: lower case, only letters and digits, single spaces."""
     return " ".join(re.findall(r"[^\W_]+", text.lower()))
 
 
 def shingles(text: str, length: int = 6) -> set[str]:
-    """Every run of `length` words of a text: two texts that share one are taken as the same text."""
+    """Returns every sequence of `length` words of a text; texts that share one count as the same text."""
     words = normalised(text).split()
     return {" ".join(words[i : i + length]) for i in range(len(words) - length + 1)}

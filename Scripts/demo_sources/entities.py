@@ -1,8 +1,8 @@
 """Extraction: the persons, places and groups that a gloss of WordNet names (Debian package wordnet-base).
 
-WordNet marks what has a proper name as an instance (pointer `@i`, wninput(5WN)), and its lexicographer's file says of
-which kind (lexnames(5WN)). A gloss is kept where every capital is accounted for: a name of one kind alone, a word that
-WordNet writes with a capital though it is no instance (`French`, `Monday`), `I`, or the first word of a sentence.
+WordNet marks a synset with a proper name as an instance (pointer `@i`, wninput(5WN)), and its lexicographer file gives
+the kind (lexnames(5WN)). A gloss is kept where every capitalised word is one of these: a name of only one kind, a word
+that WordNet capitalises though it is no instance (`French`, `Monday`), `I`, or the first word of a sentence.
 """
 
 import re
@@ -20,7 +20,7 @@ TOKEN = re.compile(r"[A-Za-z]+(?:[.'-][A-Za-z]+)*")
 
 
 def names(files: Files) -> tuple[dict[str, set[str]], set[str]]:
-    """The kinds of each proper name ("other" among them), and the capitalised words that are not proper names."""
+    """Returns the kinds of each proper name, "other" among them, and the capitalised words that are no proper names."""
     kinds, ordinary = {}, set()
     for part in wordnet.PARTS:
         for fields, words, _ in wordnet.synsets(files, part):
@@ -33,7 +33,7 @@ def names(files: Files) -> tuple[dict[str, set[str]], set[str]]:
 
 
 def entities(text: str, kinds: dict[str, set[str]], ordinary: set[str]) -> list[tuple[str, str]] | None:
-    """(name, kind) in the order of the text; None where a capital is not accounted for."""
+    """Returns (name, kind) in the order of the text; None where a capitalised word is none of the module's uses."""
     tokens = list(TOKEN.finditer(text))
     found, at = [], 0
     while at < len(tokens):
@@ -57,7 +57,7 @@ def entities(text: str, kinds: dict[str, set[str]], ordinary: set[str]) -> list[
 
 
 def rows(files: Files) -> list[Row]:
-    """One row a definition or example sentence."""
+    """Returns one row for each definition or example sentence."""
     kinds, ordinary = names(files)
     named, plain, used = [], [], set()
     for part in wordnet.PARTS:

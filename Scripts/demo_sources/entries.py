@@ -13,7 +13,7 @@ PRINTABLE = re.compile(r"[\n -~]+")
 
 
 def entry_text(entry: str) -> str | None:
-    """The entry with its line breaks, tabs as spaces; nothing where it holds a drawing or is unfit for everyone."""
+    """Returns the entry with its line breaks, tabs as spaces; nothing for a drawing or a text not fit for everyone."""
     lines = [line.expandtabs(4).rstrip() for line in entry.strip("\n").split("\n")]
     text = "\n".join(lines).strip()
     drawing = re.search(r"[|_=*#/\\-]{4}|[^\w\s]{6}| {12}", re.sub(r"^ +", "", text, flags=re.M))
@@ -22,7 +22,7 @@ def entry_text(entry: str) -> str | None:
 
 
 def rows(files: Files) -> list[Row]:
-    """One row an entry."""
+    """Returns one row for each entry."""
     found, used = [], set()
     for topic in TOPICS:
         path = files.path(f"usr/share/games/fortunes/{topic}", "fortunes")

@@ -1,6 +1,6 @@
-"""Writing: go on with a quotation, given its topic and its first half (Debian packages fortunes, fortunes-min).
+"""Writing: continue a quotation, given its topic and its first half (Debian packages fortunes, fortunes-min).
 
-A file holds one topic; entries stand between lines of a single `%`; who said it follows on a line with `--` in front.
+A file holds one topic; entries stand between lines of a single `%`; the author follows on a line that begins with `--`.
 """
 
 import re
@@ -15,7 +15,7 @@ WORDS = range(10, 46)
 
 
 def quotation(entry: str) -> str | None:
-    """The entry as one line of prose without its author, or nothing where it is something else."""
+    """Returns the entry as one line of prose without its author; nothing where the entry is not prose."""
     body = re.split(r"\n\s*--", entry.replace("\x08", ""), maxsplit=1)[0].strip()
     text = " ".join(body.split()).strip()
     if text.startswith('"') and text.endswith('"') and text.count('"') == 2:
@@ -26,7 +26,7 @@ def quotation(entry: str) -> str | None:
 
 
 def rows(files: Files) -> list[Row]:
-    """One row a quotation, cut in the middle at a space."""
+    """Returns one row for each quotation, cut in the middle at a space."""
     found, used = [], set()
     for topic in TOPICS:
         package = "fortunes-min" if topic in SMALL_PACKAGE else "fortunes"

@@ -16,7 +16,7 @@ WORDS = range(4, 15)
 
 
 def rows(files: Files) -> list[Row]:
-    """One row an English sentence; where the dictionary gives several translations, the first stays."""
+    """Returns one row for each English sentence, with the first of its translations."""
     source = files.path("usr/share/dictd/freedict-eng-deu.dict.dz", "dict-freedict-eng-deu")
     found, used = [], set()
     with gzip.open(source, "rt", encoding="utf-8") as lines:

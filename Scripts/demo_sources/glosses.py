@@ -1,4 +1,4 @@
-"""Plain text to pretrain on: WordNet's glosses, each behind its word as a dictionary prints it (Debian package
+"""Plain text for pretraining: WordNet's glosses, each after its word as in a dictionary (Debian package
 wordnet-base).
 """
 
@@ -10,7 +10,7 @@ TRAIN_ROWS = 20000  # a model that knows nothing needs more than one that is tun
 
 
 def rows(files: Files) -> list[Row]:
-    """One row a synset whose first word is plain."""
+    """Returns one row for each synset whose first word is plain."""
     found, used = [], set()
     for part in wordnet.PARTS:
         for _, words, gloss in wordnet.synsets(files, part):

@@ -1,6 +1,6 @@
 """Dialogue: two turns about a word, of WordNet's synonyms and examples (Debian package wordnet-base).
 
-The second question leans on the first ("it"), so that an answer without the turns before would be wrong.
+The second question refers to the first ("it"), so that it can only be answered with the turns before.
 """
 
 import re
@@ -12,13 +12,13 @@ WORDS = range(4, 16)
 
 
 def sentence(text: str) -> str:
-    """The example with a capital in front and a stop behind."""
+    """Returns the example with a capital at its start and a full stop at its end."""
     text = " ".join(text.split())
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
 
 
 def rows(files: Files) -> list[Row]:
-    """One row a synset that has a synonym and an example that holds the word asked for."""
+    """Returns one row for each synset that has a synonym, and an example with the word asked for."""
     found, used = [], set()
     for part in wordnet.PARTS:
         for _, names, gloss in wordnet.synsets(files, part):

@@ -15,7 +15,7 @@ WORDS = range(4, 16)
 
 
 def ratings(files: Files) -> dict[str, float]:
-    """The mean rating of each word; emoticons and the like are left out."""
+    """Returns the mean rating of each word, without emoticons and the like."""
     found = {}
     path = files.path("wheels/vaderSentiment/vader_lexicon.txt", "vaderSentiment (PyPI)")
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -26,7 +26,7 @@ def ratings(files: Files) -> dict[str, float]:
 
 
 def rows(files: Files) -> list[Row]:
-    """As many positive as negative rows."""
+    """Returns as many positive as negative rows."""
     rated = ratings(files)
     sides, used = {"positive": [], "negative": []}, set()
     for sentence in wordnet.examples(files):

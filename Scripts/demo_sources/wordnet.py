@@ -17,7 +17,7 @@ DEFINITION_WORDS = range(3, 25)
 
 
 def glosses(files: Files, part: str) -> dict[int, str]:
-    """The gloss of each synset of one part of speech, by its byte offset."""
+    """Returns the gloss of each synset of one part of speech, by its byte offset."""
     found = {}
     with files.path(f"usr/share/wordnet/data.{part}", "wordnet-base").open(encoding="latin-1") as lines:
         for line in lines:
@@ -28,7 +28,7 @@ def glosses(files: Files, part: str) -> dict[int, str]:
 
 
 def synsets(files: Files, part: str) -> list[tuple[list[str], list[str], str]]:
-    """Each synset of one part of speech: the fields of its line, its words (with `_` for a space), its gloss."""
+    """Returns the synsets of one part of speech: the fields of the line, the words (`_` for a space), and the gloss."""
     found = []
     with files.path(f"usr/share/wordnet/data.{part}", "wordnet-base").open(encoding="latin-1") as lines:
         for line in lines:
@@ -41,7 +41,7 @@ def synsets(files: Files, part: str) -> list[tuple[list[str], list[str], str]]:
 
 
 def counts(files: Files) -> Counter:
-    """How often each (word, part) was met, all senses together."""
+    """Returns the number of occurrences of each (word, part of speech), all senses together."""
     found = Counter()
     with files.path("usr/share/wordnet/cntlist.rev", "wordnet-base").open(encoding="latin-1") as lines:
         for line in lines:
@@ -53,14 +53,14 @@ def counts(files: Files) -> Counter:
 
 
 def definition(gloss: str) -> str:
-    """A gloss without its examples and remarks in brackets."""
+    """Returns a gloss without its examples and remarks in brackets."""
     text = re.sub(r"\([^)]*\)", "", gloss.split('"', 1)[0])
     parts = [" ".join(part.split()) for part in text.split(";")]
     return "; ".join(part for part in parts[:2] if part).strip(" ,:;")
 
 
 def examples(files: Files) -> list[str]:
-    """The example sentences of all glosses, for the dataset that judges sentences."""
+    """Returns the example sentences of all glosses, for the sentiment dataset."""
     found = []
     for part in PARTS:
         for gloss in glosses(files, part).values():
@@ -69,7 +69,7 @@ def examples(files: Files) -> list[str]:
 
 
 def rows(files: Files) -> list[Row]:
-    """One row a synset, under its most frequent word, so that no definition stands on both sides of the split."""
+    """Returns a row for each synset, under its most frequent word: no definition is on both sides of the split."""
     often = counts(files)
     candidates = []
     for part, kind in PARTS.items():

@@ -1,10 +1,11 @@
 import Crypto
 import Foundation
 
-/// Compiled programs on disk, for drivers that do not keep them: a second start need not compile.
+/// Compiled programs on disk, for drivers that do not cache them: a second start compiles nothing.
 ///
-/// A file's name is the SHA-256 of what determines it; its last 32 bytes are the SHA-256 of the rest, so that a torn or
-/// foreign file is never loaded. Files are written beside and renamed. Every failure here means "compile again".
+/// A file's name is the SHA-256 of the source, options, device and driver. Its last 32 bytes are the SHA-256 of the
+/// bytes before them, so that a torn or foreign file is never loaded. Files are written under a temporary name and
+/// renamed. Every failure here means "compile again".
 struct BinaryCache {
   private let folder: URL
 
@@ -34,7 +35,7 @@ struct BinaryCache {
 
   func store(_ binary: [UInt8], under key: String) {
     let data = Data(binary) + Data(SHA256.hash(data: Data(binary)))
-    // A cache that cannot be written costs a compilation next time, nothing else.
+    // A cache that cannot be written costs one compilation at the next start, nothing else.
     try? data.write(to: folder.appending(path: key), options: .atomic)
   }
 }

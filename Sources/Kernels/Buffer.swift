@@ -1,10 +1,11 @@
 internal import COpenCL
 
-/// A region of device memory. It is released with its last owner; a sub-buffer keeps its parent alive.
+/// A region of device memory, released with its last owner. A window (sub-buffer) keeps its parent alive.
 package final class Buffer {
   package let byteCount: Int
   package let handle: OpaquePointer
-  /// The buffer that this one is a window into, and where the window starts in it.
+  /// The buffer that this one is a window into, nil where this one is no window; `rootOffset` is the window's first
+  /// byte there.
   private let root: Buffer?
   private let rootOffset: Int
   private let owner: ContextOwner
@@ -27,9 +28,12 @@ package final class Buffer {
     onRelease?()
   }
 
-  /// A window into this buffer, which kernels take as any other buffer.
+  /// A window into this buffer (a sub-buffer), which kernels take like any other buffer.
   ///
-  /// - Parameter offset: in bytes; a multiple of the device's `baseAlignmentBytes`.
+  /// - Parameters:
+  ///   - offset: the window's first byte; a multiple of the device's `baseAlignmentBytes`.
+  ///   - byteCount: the window's length.
+  /// - Throws: `DeviceError` where the driver refuses the sub-buffer.
   package func window(offset: Int, byteCount: Int) throws(DeviceError) -> Buffer {
     precondition(offset >= 0 && byteCount > 0 && offset + byteCount <= self.byteCount, "window outside its buffer")
     // OpenCL has no sub-buffer of a sub-buffer: a window of a window is a window of the root.

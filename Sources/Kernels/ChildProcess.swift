@@ -1,29 +1,30 @@
 import Foundation
 import Glibc
 
-/// This program run again, for what may crash or hang a driver.
+/// A second process of this program, for calls that may crash or hang a driver.
 package enum ChildProcess {
-  /// What came of a child.
+  /// The end of a child process.
   package enum Outcome: Sendable {
-    /// It ended by itself, with this status and this standard output.
+    /// The child exited by itself, with this status and this standard output.
     case exited(Int32, Data)
-    /// A signal ended it; what it had printed.
+    /// A signal ended the child; `Data` is its output until then.
     case crashed(signal: Int32, Data)
-    /// It was ended, having printed nothing for its seconds; what it had printed before.
+    /// The child was killed after it had printed nothing for `seconds`; `Data` is its output before.
     case timedOut(Data)
-    /// It could not be started.
+    /// The child could not be started.
     case failed(String)
   }
 
-  /// `accrete` where this process is it; nil elsewhere.
+  /// The running executable where it is `accrete`; nil in any other program, such as the tests.
   package static var ownExecutable: URL? {
     let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     return executable.lastPathComponent == "accrete" ? executable : nil
   }
 
-  /// Runs it to its end, without standard error.
+  /// Runs an executable to its end, without stdin; stderr is discarded.
   ///
-  /// - Parameter seconds: that it may take from one word on standard output to the next, and from the last to its end.
+  /// - Parameter seconds: longest silence on standard output, and longest wait from the output's end to the process's
+  ///   end. Past either the child is killed.
   package static func run(_ arguments: [String], executable: URL, seconds: Double) -> Outcome {
     let child = Process()
     let output = Pipe()
@@ -35,7 +36,7 @@ package enum ChildProcess {
     do { try child.run() } catch { return .failed(error.localizedDescription) }
     let (printed, isWhole) = read(output.fileHandleForReading.fileDescriptor, patience: seconds)
     guard isWhole, ended.wait(timeout: .now() + seconds) == .success else {
-      // A driver that hangs may not answer to less.
+      // A hanging driver may ignore any milder signal.
       kill(child.processIdentifier, SIGKILL)
       ended.wait()
       return .timedOut(printed)
@@ -44,7 +45,8 @@ package enum ChildProcess {
     return .exited(child.terminationStatus, printed)
   }
 
-  /// What a pipe brings until its writers have closed it, or until nothing came for so many seconds.
+  /// Reads a pipe until all its writers have closed it. `isWhole` is false where nothing came for `seconds` before
+  /// that.
   private static func read(_ descriptor: Int32, patience seconds: Double) -> (Data, isWhole: Bool) {
     var data = Data()
     var piece = [UInt8](repeating: 0, count: 4096)

@@ -1,14 +1,15 @@
 internal import COpenCL
 import Foundation
 
-/// One device at work: its context, its in-order queue, its buffers, its compiled kernels and its ledger.
+/// One OpenCL device in use: context, in-order queue, buffers, compiled kernels and the ledger of transfers.
 ///
-/// Calls only enqueue; `read`, `finish` and `profile` wait. It is used from one thread at a time.
+/// Calls only enqueue; `read`, `words`, `finish`, `takeProfile` and writes over 1 MiB wait. To be used from one thread
+/// at a time.
 package final class Context {
   package let device: Device
-  /// Bytes that crossed the bus so far.
+  /// Bytes sent and fetched so far.
   package private(set) var ledger = TransferLedger()
-  /// Bytes of all live buffers, and the most there ever were.
+  /// Bytes of all live buffers; `peakAllocatedBytes` is the highest value there has been.
   package var allocatedBytes: Int { memory.current }
   package var peakAllocatedBytes: Int { memory.peak }
 
@@ -17,12 +18,13 @@ package final class Context {
   var queue: OpaquePointer { owner.queue }
   let programs: ProgramStore
   private let memory = MemoryCounter()
-  // What a non-blocking write reads from must outlive the write: held until the queue was seen empty.
+  // Sources of non-blocking writes must outlive the writes: kept until the queue is known to be empty.
   private var inFlight: [StagedBytes] = []
   var profiler: Profiler?
   private var zeros: Buffer?
 
-  /// - Parameter profiling: record each kernel's device time, for `takeProfile()`.
+  /// - Parameter profiling: records each kernel's device time, for `takeProfile()`.
+  /// - Throws: `DeviceError` where the driver makes no context or queue.
   package init(device: Device, profiling: Bool = false) throws(DeviceError) {
     self.device = device
     owner = try ContextOwner(device: device, profiling: profiling)
@@ -34,11 +36,14 @@ package final class Context {
     clFinish(queue)
   }
 
-  /// Leaves the driver's context and queue to the process's end, whatever becomes of this object: some drivers do not
-  /// survive their release, and what was computed is still to be printed.
+  /// Never releases the driver's context and queue, even after this object is gone: some drivers crash on release,
+  /// before results are printed.
   package func keepUntilExit() { _ = Unmanaged.passRetained(owner) }
 
-  /// New device memory, its contents undefined.
+  /// A new buffer of at least 4 bytes, its contents undefined.
+  ///
+  /// - Throws: `DeviceError` of kind `outOfMemory` where it is larger than the device's largest allocation, or the
+  ///   driver's own error.
   package func makeBuffer(byteCount: Int) throws(DeviceError) -> Buffer {
     guard byteCount <= device.largestAllocationBytes else {
       throw DeviceError(
@@ -56,8 +61,8 @@ package final class Context {
     return made
   }
 
-  /// Two numbers that are 0 between launches, from which the work-items of one take their shares; the kernel that uses
-  /// them puts them back.
+  /// A buffer of two 32-bit counters that are 0 between launches. The work-items of a launch draw their shares from the
+  /// counters; the kernel that uses them sets them back to 0.
   package func counters() throws(DeviceError) -> Buffer {
     if let zeros { return zeros }
     let made = try makeBuffer(byteCount: 8)
@@ -66,14 +71,15 @@ package final class Context {
     return made
   }
 
-  /// Sends bytes to the device without waiting; the bytes are copied first.
+  /// Sends bytes to the device. Up to 1 MiB is copied first and sent without waiting; more is sent before the call
+  /// returns.
   package func write(
     _ bytes: UnsafeRawBufferPointer, to buffer: Buffer, offset: Int = 0
   ) throws(DeviceError) {
     guard bytes.count > 0 else { return }
     precondition(offset >= 0 && offset + bytes.count <= buffer.byteCount, "write outside its buffer")
     ledger.bytesToDevice += bytes.count
-    // Large writes (weights) wait instead of doubling the memory; a step's few kilobytes never wait.
+    // Large writes (weights) wait instead of doubling the host memory; a micro-batch's few kilobytes never wait.
     if bytes.count > 1 << 20 {
       let status = clEnqueueWriteBuffer(
         queue, buffer.handle, cl_bool(CL_TRUE), offset, bytes.count, bytes.baseAddress, 0, nil, nil)
@@ -86,7 +92,8 @@ package final class Context {
     try check(status, "clEnqueueWriteBuffer", "\(bytes.count) bytes at \(offset)")
   }
 
-  /// Sends bytes to the device without waiting and without a copy: they must stay as they are until a later read.
+  /// Sends bytes to the device without waiting and without a copy: the caller keeps them unchanged until a later `read`
+  /// or `finish`.
   package func write(resident bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(DeviceError) {
     precondition(bytes.count <= buffer.byteCount, "write outside its buffer")
     ledger.bytesToDevice += bytes.count
@@ -95,7 +102,7 @@ package final class Context {
     try check(status, "clEnqueueWriteBuffer", "\(bytes.count) bytes")
   }
 
-  /// Waits for all that was enqueued, then brings bytes back.
+  /// Waits for everything enqueued, then copies bytes from the device.
   package func read(
     _ buffer: Buffer, offset: Int = 0, into bytes: UnsafeMutableRawBufferPointer
   ) throws(DeviceError) {
@@ -108,7 +115,7 @@ package final class Context {
     inFlight.removeAll(keepingCapacity: true)
   }
 
-  /// Whole 32-bit words from a buffer's beginning; waits.
+  /// The first `count` 32-bit words of a buffer; waits.
   package func words(of buffer: Buffer, count: Int) throws(DeviceError) -> [UInt32] {
     var words = [UInt32](repeating: 0, count: count)
     var failure: DeviceError?
@@ -119,8 +126,8 @@ package final class Context {
     return words
   }
 
-  /// Fills a range of whole 32-bit words with one pattern, on the device: by a kernel, since NVIDIA's driver 580 crashes
-  /// where what `clEnqueueFillBuffer` has filled is released.
+  /// Fills a range of whole 32-bit words with one pattern, by a kernel on the device: NVIDIA's driver 580 crashes where
+  /// a buffer that `clEnqueueFillBuffer` filled is released.
   package func fill(
     _ buffer: Buffer, pattern: UInt32, offset: Int = 0, byteCount: Int
   ) throws(DeviceError) {
@@ -135,7 +142,7 @@ package final class Context {
       range: .groups((count + sizes.groupElements - 1) / sizes.groupElements, of: sizes.workGroupSize))
   }
 
-  /// Copies between two buffers, on the device.
+  /// Copies bytes between two buffers on the device, without waiting.
   package func copy(
     from source: Buffer, offset: Int = 0, to target: Buffer, targetOffset: Int = 0, byteCount: Int
   ) throws(DeviceError) {
@@ -145,25 +152,25 @@ package final class Context {
     try check(status, "clEnqueueCopyBuffer", "\(byteCount) bytes")
   }
 
-  /// Hands what was enqueued to the device, without waiting.
+  /// Submits everything enqueued to the device, without waiting.
   package func flush() throws(DeviceError) {
     try check(clFlush(queue), "clFlush")
   }
 
-  /// Waits until the device has done everything that was enqueued.
+  /// Waits until the device has done everything enqueued.
   package func finish() throws(DeviceError) {
     try check(clFinish(queue), "clFinish", device.name)
     inFlight.removeAll(keepingCapacity: true)
   }
 
-  /// Device time by kernel since the last call, longest first; empty unless the context profiles.
+  /// Device time by kernel since the last call, longest first; empty unless the context profiles. Waits.
   package func takeProfile() throws(DeviceError) -> [KernelTime] {
     try finish()
     return profiler?.take() ?? []
   }
 }
 
-/// A copy of what a non-blocking write sends, at an address that does not move.
+/// A copy of the bytes of a non-blocking write, at an address that does not move.
 private final class StagedBytes {
   let bytes: UnsafeMutableRawBufferPointer
 
@@ -175,7 +182,7 @@ private final class StagedBytes {
   deinit { bytes.deallocate() }
 }
 
-/// Bytes alive; a class, so that a buffer's release can reach it after its context's methods returned.
+/// Bytes of live buffers; a class, so that each buffer can subtract itself when it is released.
 private final class MemoryCounter {
   private(set) var current = 0
   private(set) var peak = 0

@@ -1,7 +1,7 @@
 internal import COpenCL
 
-/// A driver's context and its queue, released after all that was made in them: the specification lets them go earlier, and
-/// not every driver keeps to it.
+/// A driver's context and its queue, released after everything made in them. OpenCL allows releasing the context
+/// earlier, but not every driver survives it.
 final class ContextOwner {
   let context: OpaquePointer
   let queue: OpaquePointer

@@ -1,14 +1,14 @@
 internal import COpenCL
 import Foundation
 
-/// One OpenCL device and what its driver says of it.
+/// One OpenCL device, as its driver describes it.
 package struct Device: @unchecked Sendable {
-  /// What a device is, as the driver says; families of kernels are chosen by it.
+  /// The driver's class of the device; whoever launches kernels may choose them by it.
   package enum Kind: String, Sendable {
     case gpu, cpu, accelerator
   }
 
-  /// Position in `Device.all()`: what `--device 0` names.
+  /// Position in `Device.all()`: a user may choose the device by it.
   package let index: Int
   package let name: String
   package let vendor: String
@@ -23,40 +23,42 @@ package struct Device: @unchecked Sendable {
   package let largestAllocationBytes: Int
   package let localMemoryBytes: Int
   package let maxWorkGroupSize: Int
-  /// Sub-buffers start at multiples of this.
+  /// Alignment in bytes of a sub-buffer's first byte.
   package let baseAlignmentBytes: Int
   package let extensions: Set<String>
-  /// Floats of a vector register.
+  /// Floats in a vector register.
   package let nativeVectorWidth: Int
-  /// Whether the driver says that it has sub-groups; it is tried where they are used.
+  /// True where the driver claims sub-groups; `SubgroupProbe` tries them before they are used.
   package let claimsSubgroups: Bool
 
-  /// The memory that there is for its buffers: its own, or no more than the host gives where it is a processor.
+  /// Bytes available to the device's buffers: its own memory; on a CPU device at most `hostBytes`.
   package func memoryBytes(ofHost hostBytes: Int) -> Int {
     kind == .cpu ? min(globalMemoryBytes, hostBytes) : globalMemoryBytes
   }
 
   private var isSimulator: Bool { platform.contains("Oclgrind") }
-  /// Oclgrind interprets kernels: CLBlast's own are too many to follow there.
+  /// False under Oclgrind, which interprets kernels: CLBlast's are too many to run there.
   package var runsCLBlast: Bool { !isSimulator }
-  /// The panel families keep more in a work-item than a GPU's has registers; a simulator looks into them too.
+  /// True where the panel families run: they keep more values in a work-item than a GPU has registers. Oclgrind runs
+  /// them too, to check them.
   package var runsPanels: Bool { kind == .cpu || isSimulator }
 
-  /// What the driver has to be told so that it makes a · b + c in one instruction, as OpenCL C lets it: the others do.
+  /// The compiler option that lets the driver contract a · b + c into one instruction, as OpenCL C allows by default;
+  /// only Intel's needs it.
   var contractionOption: String { platform.contains("Intel") ? " -cl-mad-enable" : "" }
-  /// The OpenCL C in which it has sub-groups.
+  /// The OpenCL C version in which the device has sub-groups.
   var subgroupStandard: String { openCLVersion.hasPrefix("OpenCL 3") ? "CL3.0" : "CL2.0" }
 
-  /// CL_DEVICE_MAX_NUM_SUB_GROUPS, of which the headers of OpenCL 1.2 know nothing.
+  /// CL_DEVICE_MAX_NUM_SUB_GROUPS, which OpenCL 1.2's headers do not define.
   private static let maxNumSubGroups: Int32 = 0x105C
 
-  // The driver owns root devices for the life of the process, so the handle may travel between threads.
+  // The driver owns root devices for the life of the process, so the handle may be shared between threads.
   let handle: OpaquePointer
   let platformHandle: OpaquePointer
 
-  /// Every device of every platform, in the order in which the loader names them.
+  /// Every device of every platform, in the loader's order.
   ///
-  /// - Throws: `DeviceError` where a driver refuses to answer. No platform at all is an empty list.
+  /// - Throws: `DeviceError` where a driver refuses to answer. No platform at all gives an empty list.
   package static func all() throws(DeviceError) -> [Device] {
     var count: cl_uint = 0
     let status = clGetPlatformIDs(0, nil, &count)
@@ -103,7 +105,7 @@ package struct Device: @unchecked Sendable {
     baseAlignmentBytes = max(alignmentBits / 8, 64)
     extensions = Set(try Self.text(handle, CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init))
     nativeVectorWidth = Int(try Self.number(handle, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
-    // Asked of OpenCL 3.0 alone: an older driver does not know the question.
+    // Only OpenCL 3.0 drivers know this parameter.
     let mostSubgroups =
       openCLVersion.hasPrefix("OpenCL 3")
       ? try Self.number(handle, Self.maxNumSubGroups, cl_uint.self) : 0
@@ -128,7 +130,7 @@ package struct Device: @unchecked Sendable {
   }
 }
 
-/// A zero-terminated text from one of OpenCL's `clGet…Info` calls: asked for its size, then for itself.
+/// A zero-terminated text from one of OpenCL's `clGet…Info` calls: a first call gives its size, a second the text.
 func infoText(
   _ call: String, _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> Int32
 ) throws(DeviceError) -> String {

@@ -1,10 +1,10 @@
 import Foundation
 
-/// What went wrong between this process and an OpenCL driver: the call, its values, the status and the remedy.
+/// A failure of an OpenCL driver or of its use: the call, its values, the status and the remedy.
 package struct DeviceError: Error, CustomStringConvertible {
-  /// What kind of failure it is, as far as a caller has to tell them apart.
+  /// The kinds of failure that callers tell apart.
   package enum Kind: Sendable {
-    /// No device answers to what was asked for.
+    /// No device matches the one asked for.
     case noSuchDevice
     /// The device, or the largest single buffer, has too little memory.
     case outOfMemory
@@ -15,11 +15,11 @@ package struct DeviceError: Error, CustomStringConvertible {
   }
 
   package let kind: Kind
-  /// The routine that was called, as the OpenCL specification names it.
+  /// The routine that failed, by its name in the OpenCL specification.
   package let call: String
-  /// The driver's status code; 0 where the failure is ours to name.
+  /// The driver's status code; 0 where the failure was found before any call.
   package let status: Int32
-  /// The values that the call was made with.
+  /// The values that the call was made with, for the message.
   package let detail: String
   package let remedy: String
 
@@ -40,7 +40,7 @@ package struct DeviceError: Error, CustomStringConvertible {
     return text
   }
 
-  /// The process's exit code: no such device, does not fit, or internal.
+  /// The process's exit code: 69 no such device, 5 out of memory, 70 internal.
   package var exitCode: Int32 {
     switch kind {
     case .noSuchDevice: 69
@@ -50,12 +50,12 @@ package struct DeviceError: Error, CustomStringConvertible {
   }
 }
 
-/// Throws unless `status` is CL_SUCCESS; `detail` is only evaluated on failure.
+/// Throws unless `status` is CL_SUCCESS; `detail` is evaluated on failure only.
 func check(_ status: Int32, _ call: String, _ detail: @autoclosure () -> String = "") throws(DeviceError) {
   guard status == 0 else { throw DeviceError(call: call, status: status, detail: detail()) }
 }
 
-/// A handle that a creating call returned together with its status.
+/// Unwraps a handle that a creating call returned together with its status; throws `DeviceError` on failure.
 func created(
   _ handle: OpaquePointer?, _ status: Int32, _ call: String, _ detail: @autoclosure () -> String = ""
 ) throws(DeviceError) -> OpaquePointer {

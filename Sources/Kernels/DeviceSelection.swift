@@ -1,14 +1,14 @@
 import Foundation
 
-/// What `--device`, the recipe or `ACCRETE_DEVICE` asked for.
+/// A choice of device, as it is written by its user or in `ACCRETE_DEVICE`.
 package enum DeviceSelection: Sendable, Equatable {
-  /// GPUs first, then accelerators, then OpenCL CPU devices; the CPU fallback where there is none.
+  /// GPUs first, then accelerators, then OpenCL CPU devices; the CPU fallback where there is no device.
   case auto
   /// The CPU fallback, without OpenCL.
   case cpu
-  /// The n-th device of `accrete devices`.
+  /// The device at an index of `Device.all()`.
   case index(Int)
-  /// The first device whose name or platform contains the text, whatever its case.
+  /// The first device whose platform, vendor or name contains the text, case ignored.
   case name(String)
 
   package init(_ text: String) {
@@ -19,10 +19,10 @@ package enum DeviceSelection: Sendable, Equatable {
     }
   }
 
-  /// The option wins over the recipe, the recipe over `ACCRETE_DEVICE`, that over auto.
-  package static func resolve(option: String?, recipe: String? = nil) -> DeviceSelection {
-    let named = recipe == "auto" ? nil : recipe
-    return DeviceSelection(option ?? named ?? ProcessInfo.processInfo.environment["ACCRETE_DEVICE"] ?? "auto")
+  /// The choice that wins: `text`, else `fallback` unless it says auto, else `ACCRETE_DEVICE`, else auto.
+  package static func resolve(_ text: String?, else fallback: String? = nil) -> DeviceSelection {
+    let named = fallback == "auto" ? nil : fallback
+    return DeviceSelection(text ?? named ?? ProcessInfo.processInfo.environment["ACCRETE_DEVICE"] ?? "auto")
   }
 
   /// The device to use, or nil for the CPU fallback.
@@ -30,9 +30,7 @@ package enum DeviceSelection: Sendable, Equatable {
   /// - Throws: `DeviceError` of kind `noSuchDevice`, which lists the devices that are there.
   package func device() throws(DeviceError) -> Device? { try candidates().first }
 
-  /// The devices to use, the best first: one that was named, or all under auto; none for the CPU fallback.
-  ///
-  /// - Throws: as `device()`.
+  /// The devices to use, best first: all under auto, else the one chosen; empty for the CPU fallback.
   package func candidates() throws(DeviceError) -> [Device] {
     if self == .cpu { return [] }
     let devices = try Device.all()
@@ -60,7 +58,7 @@ package enum DeviceSelection: Sendable, Equatable {
     return DeviceError(
       kind: .noSuchDevice, call: "choose a device", detail: "\(what); \(known)",
       remedy: devices.isEmpty
-        ? "install an OpenCL driver (on Debian: pocl-opencl-icd), or use --device cpu"
+        ? "install an OpenCL driver (on Debian: pocl-opencl-icd), or choose cpu"
         : "choose auto, cpu, an index or a part of a name")
   }
 }

@@ -1,10 +1,10 @@
 import Crypto
 import Foundation
 
-/// What came of the check before a device's first use, kept in the user's cache folder: one file for each device, driver,
-/// set of kernels and program, and for each way to multiply.
+/// The kept result of the check before a device's first use, in the user's cache folder: one file for each device,
+/// driver, set of kernels, program version and checked method of multiplying.
 package struct FirstCheckRecord: Codable, Sendable {
-  /// What a result holds for; where any of it changes, the device is new again.
+  /// The conditions that a result holds for; where any differs, the device counts as new.
   package struct Subject: Codable, Sendable, Equatable {
     package let device: String
     package let vendor: String
@@ -16,7 +16,7 @@ package struct FirstCheckRecord: Codable, Sendable {
     package let kernels: String
     /// The program's version.
     package let program: String
-    /// What was checked, beyond the device.
+    /// The check itself (`FirstCheck`) as JSON: the methods of multiplying it covers.
     package let check: String
 
     package init(_ device: Device, program: String, check: String) throws(DeviceError) {
@@ -26,7 +26,7 @@ package struct FirstCheckRecord: Codable, Sendable {
       (self.program, self.check) = (program, check)
     }
 
-    /// Whether it is about a device with its driver of today.
+    /// True where the record is of this device and its present driver.
     fileprivate func isAbout(_ device: Device) -> Bool {
       (self.device, driver, platform, platformVersion)
         == (device.name, device.driverVersion, device.platform, device.platformVersion)
@@ -35,7 +35,7 @@ package struct FirstCheckRecord: Codable, Sendable {
 
   package let subject: Subject
   package let date: String
-  /// How the device failed, in one line; nil: it passed.
+  /// The device's failure in one line; nil where it passed.
   package let failure: String?
 
   package init(_ subject: Subject, failure: String?, date: Date = .now) {
@@ -43,20 +43,20 @@ package struct FirstCheckRecord: Codable, Sendable {
     self.date = date.formatted(.iso8601)
   }
 
-  /// Where records lie: in `checks` in the folder `ACCRETE_CACHE`, else in the user's cache folder; nil: there is none.
+  /// The folder of records: `checks` in `ACCRETE_CACHE`, else in the user's cache folder; nil where neither is set.
   package static var folder: URL? {
     UserFolder.url("ACCRETE_CACHE", xdg: "XDG_CACHE_HOME", below: ".cache")?.appending(path: "checks")
   }
 
-  /// The record of a subject; nil where there is none, or none that can be read.
+  /// The record of a subject; nil where there is none or it cannot be read.
   package static func load(_ subject: Subject) -> FirstCheckRecord? {
     guard let url = url(of: subject), let record = read(url), record.subject == subject else { return nil }
     return record
   }
 
-  /// Writes the record beside its place, and renames it.
+  /// Writes the record under a temporary name and renames it.
   ///
-  /// - Returns: whether it is kept.
+  /// - Returns: true where the record is kept.
   package func store() -> Bool {
     guard let url = Self.url(of: subject), let data = Self.encoded(self) else { return false }
     do {
@@ -68,7 +68,7 @@ package struct FirstCheckRecord: Codable, Sendable {
     }
   }
 
-  /// Removes a device's failures, so that it is checked again when it is used next.
+  /// Removes a device's failures, so that its next use checks it again.
   package static func forgetFailures(of device: Device) {
     guard let folder, let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else { return }
     for url in names.map({ folder.appending(path: $0) }) {

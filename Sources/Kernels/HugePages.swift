@@ -2,19 +2,19 @@ internal import COpenCL
 import Foundation
 
 extension Context {
-  /// Buffers that hold fewer bytes gain nothing.
+  /// Bytes below which a buffer gains nothing from huge pages.
   private static let leastHugeBytes = 4 << 20
-  /// What the kernel's huge pages span at the least.
+  /// Bytes of the system's ordinary page; advice to the system covers whole pages.
   private static let pageBytes = 4096
 
-  /// Asks for huge pages under a fresh buffer where the device computes in the host's own memory: a step walks through
-  /// gigabytes, and with pages of 4 KiB the processor spends part of it looking up where they lie.
+  /// Requests huge pages for a fresh buffer on devices that compute in the host's own memory: a training step walks
+  /// through gigabytes, and with 4 KiB pages the processor spends part of the time on address look-ups.
   ///
-  /// It is a wish: where the system has none to give, or the driver lends out a copy, nothing changes.
+  /// Only a request: where the system has none to give, or the driver maps a copy, nothing changes.
   func preferHugePages(_ buffer: OpaquePointer, byteCount: Int) throws(DeviceError) {
     guard device.kind == .cpu, byteCount >= Self.leastHugeBytes else { return }
     var status: Int32 = 0
-    // A fresh buffer holds nothing that the host would have to be given.
+    // A fresh buffer has no content to copy to the host when it is mapped.
     let flags = cl_map_flags(CL_MAP_WRITE_INVALIDATE_REGION)
     let address = clEnqueueMapBuffer(queue, buffer, cl_bool(CL_TRUE), flags, 0, byteCount, 0, nil, nil, &status)
     try check(status, "clEnqueueMapBuffer", "\(byteCount) bytes on \(device.name)")

@@ -13,7 +13,7 @@ package final class Kernel {
   deinit { clReleaseKernel(handle) }
 }
 
-/// One argument of a launch. A buffer comes with its role: what the kernel may do to it.
+/// One argument of a launch. A buffer comes with its role: how the kernel uses it.
 package enum KernelArgument {
   /// The kernel overwrites the buffer.
   case write(Buffer)
@@ -36,29 +36,31 @@ package struct NDRange {
   let global: [Int]
   let local: [Int]
 
-  /// Whether there is no work-item at all, which OpenCL refuses to enqueue.
+  /// True where there is no work-item at all: OpenCL refuses such a launch.
   package var isEmpty: Bool { global.contains(0) }
 
-  /// `groups` work-groups of `groupSize` work-items.
+  /// `groups` work-groups of `groupSize` work-items, in one dimension.
   package static func groups(_ groups: Int, of groupSize: Int) -> NDRange {
     NDRange(global: [groups * groupSize], local: [groupSize])
   }
 
-  /// A grid of groups, each of `groupSize` work-items along the first dimension.
+  /// A grid of x · y · z work-groups, each of `groupSize` work-items along the first dimension.
   package static func grid(_ x: Int, _ y: Int, _ z: Int = 1, of groupSize: Int) -> NDRange {
     NDRange(global: [x * groupSize, y, z], local: [groupSize, 1, 1])
   }
 }
 
 extension Context {
-  /// A kernel of a `.cl` file, compiled on first use for this set of defines.
+  /// A kernel of a `.cl` file, compiled at its first use with these defines.
+  ///
+  /// - Throws: `DeviceError` of kind `build` where the file is missing or does not compile.
   package func kernel(
     _ name: String, file: String, defines: Defines = [:]
   ) throws(DeviceError) -> Kernel {
     try programs.kernel(name, file: file, defines: defines)
   }
 
-  /// Enqueues a kernel; it does not wait.
+  /// Enqueues a kernel without waiting.
   package func launch(
     _ kernel: Kernel, _ arguments: [KernelArgument], range: NDRange
   ) throws(DeviceError) {

@@ -1,10 +1,12 @@
 import Crypto
 import Foundation
 
-/// Finds the `.cl` files when the program runs, and resolves their `#include`s.
+/// Finds the `.cl` files at run time and resolves their `#include`s.
 package enum KernelSource {
-  /// The folder that holds the kernels: `ACCRETE_KERNELS`, or `../share/accrete/kernels` beside the executable, or the
-  /// `kernels` folder of the source tree that the executable or the working directory lies in.
+  /// The folder of kernels: `ACCRETE_KERNELS`; else `../share/accrete/kernels` beside the executable; else the nearest
+  /// `kernels` folder above the executable or the working directory.
+  ///
+  /// - Throws: `DeviceError` of kind `build` where none of these holds kernels.
   package static func folder() throws(DeviceError) -> URL {
     if let named = ProcessInfo.processInfo.environment["ACCRETE_KERNELS"] {
       let folder = URL(fileURLWithPath: named)
@@ -23,7 +25,7 @@ package enum KernelSource {
       remedy: "let ACCRETE_KERNELS name the folder of the .cl files")
   }
 
-  /// The SHA-256 of every `.cl` file's path in the folder and bytes, in lower-case hexadecimal digits.
+  /// The SHA-256 over the path, size and bytes of every `.cl` file in the folder, in lower-case hexadecimal digits.
   package static func hash() throws(DeviceError) -> String {
     let folder = try folder()
     var hash = SHA256()
@@ -41,9 +43,9 @@ package enum KernelSource {
     return hash.finalize().hexadecimal
   }
 
-  /// The text of a kernel file with its `#include "…"` lines replaced by the files they name, once each.
+  /// The text of a kernel file, each `#include "…"` line replaced once by the file it names.
   ///
-  /// `#line` directives keep the driver's messages pointing at the file and line that a person would open.
+  /// `#line` directives let the driver's messages name the original file and line.
   package static func load(_ file: String) throws(DeviceError) -> String {
     var included: Set<String> = []
     return try expand(file, in: try folder(), included: &included)
@@ -75,8 +77,8 @@ package enum KernelSource {
     FileManager.default.fileExists(atPath: folder.appending(path: "prelude/common.cl").path)
   }
 
-  /// A folder and all above it; none of a path that does not begin at the root, as that of a working directory that
-  /// was deleted: nothing is above it, however often one goes up.
+  /// A folder and all folders above it. Empty for a path that does not begin at the root, such as that of a deleted
+  /// working directory, where going up would never end.
   private static func ancestors(of folder: URL) -> [URL] {
     guard folder.path.hasPrefix("/") else { return [] }
     var list = [folder]

@@ -1,13 +1,13 @@
 internal import COpenCL
 
 extension Context {
-  /// Enqueues the kernels of a library that takes a command queue of ours; it does not wait.
+  /// Enqueues the kernels of a library that takes our command queue, without waiting.
   ///
   /// - Parameters:
   ///   - name: the library's function, for profiles and errors.
-  ///   - detail: the values that it is called with, for errors.
-  ///   - body: calls it with the queue, and with where it is to leave an event: nil unless the context profiles. Returns
-  ///     the library's status, 0 where it went well.
+  ///   - detail: the values of the call, for errors.
+  ///   - body: calls the library with the queue and with a place for an event (nil unless the context profiles);
+  ///     returns the library's status, 0 for success.
   package func enqueue(
     library name: String, _ detail: @autoclosure () -> String,
     _ body: (UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<OpaquePointer?>?) -> Int32

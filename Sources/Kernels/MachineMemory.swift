@@ -1,13 +1,14 @@
 import Foundation
 import Glibc
 
-/// The memory that this process may have: the machine's, or less where a control group or `ulimit` allows less.
+/// The memory that this process may use: the machine's, or less where a control group or `ulimit` sets a limit.
 ///
-/// What takes more is ended by the system without a word, so it is compared before anything is allocated.
+/// The system kills a process that passes it without a message, so plans are compared with it before anything is
+/// allocated.
 package struct MachineMemory: Sendable, Equatable {
-  /// The most that the process may ever have.
+  /// Bytes that the process may ever have.
   package let installedBytes: Int
-  /// What of it is free now, with what the system would give up for it (its file cache, and swap space).
+  /// Bytes free now, with those that the system would free for the process (file cache, swap space).
   package let availableBytes: Int
 
   package init(installedBytes: Int, availableBytes: Int) {
@@ -15,12 +16,12 @@ package struct MachineMemory: Sendable, Equatable {
     self.availableBytes = min(installedBytes, availableBytes)
   }
 
-  /// As it is now.
+  /// The present values.
   package static var current: MachineMemory { MachineMemory(root: URL(fileURLWithPath: "/"), limits: processLimits) }
 
   /// - Parameters:
-  ///   - root: the folder that `proc` and `sys` lie in.
-  ///   - limits: of the process itself, in bytes.
+  ///   - root: the folder that holds `proc` and `sys`.
+  ///   - limits: limits of the process itself, in bytes.
   package init(root: URL, limits: [Int] = []) {
     let memory = Self.sizes(in: root.appending(path: "proc/meminfo"))
     let physical = memory["MemTotal"] ?? Int(clamping: ProcessInfo.processInfo.physicalMemory)
@@ -39,7 +40,7 @@ package struct MachineMemory: Sendable, Equatable {
     return sizes
   }
 
-  /// `ulimit -v` and `ulimit -d`.
+  /// The limits of `ulimit -v` and `ulimit -d`, in bytes.
   private static var processLimits: [Int] {
     [RLIMIT_AS, RLIMIT_DATA].compactMap { resource in
       var limit = rlimit()
@@ -52,15 +53,16 @@ package struct MachineMemory: Sendable, Equatable {
 
   // MARK: - Control groups
 
-  /// The limits of the process's group and of those above it: `memory.max` of version 2, `memory.limit_in_bytes` of
-  /// version 1. Within a container the group's own path may not be there, but its limit then stands at the top.
+  /// The memory limits, in bytes, of the process's control group and of the groups above it: `memory.max` of version 2,
+  /// `memory.limit_in_bytes` of version 1. In a container the group's own path may be missing; its limit is then at the
+  /// mount's top.
   ///
   /// - Source: Linux, Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst.
   private static func groupLimits(root: URL) -> [Int] {
     let mount = root.appending(path: "sys/fs/cgroup")
     var limits: [Int] = []
     for line in text(of: root.appending(path: "proc/self/cgroup")).split(separator: "\n") {
-      // "0::/path" of version 2, "4:cpu,memory:/path" of version 1.
+      // "0::/path" in version 2, "4:cpu,memory:/path" in version 1.
       let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard parts.count == 3 else { continue }
       let isSecond = parts[1].isEmpty
@@ -71,7 +73,7 @@ package struct MachineMemory: Sendable, Equatable {
       for part in parts[2].split(separator: "/") where part != ".." {
         folders.append((folders.last ?? top).appending(path: String(part)))
       }
-      // "max", and version 1's number near 2^63, stand for no limit.
+      // "max", and a number near 2^63 in version 1, mean no limit.
       limits += folders.compactMap { Int(text(of: $0.appending(path: name)).split(separator: "\n").first ?? "") }
     }
     return limits

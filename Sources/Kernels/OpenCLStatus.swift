@@ -1,11 +1,11 @@
 /// Names of the status codes of OpenCL 1.2 (`CL/cl.h`) and of CLBlast (`clblast_c.h`).
 enum OpenCLStatus {
-  /// The header's name for a code, or the number where the header has none.
+  /// The header's name for a code; "status N" for an unknown one.
   static func name(of code: Int32) -> String {
     names[code] ?? "status \(code)"
   }
 
-  /// What a user can do about a code; empty where nothing general can be said.
+  /// Advice to the user for a code; empty where there is none.
   static func remedy(for code: Int32) -> String {
     switch code {
     case -1, -2: "choose a device that is there"

@@ -7,7 +7,7 @@ package struct KernelTime: Sendable {
   package let milliseconds: Double
 }
 
-/// Collects the events of a profiling queue and adds up their device times by kernel.
+/// Collects the events of a profiling queue and sums their device times by kernel.
 final class Profiler {
   private var pending: [(kernel: String, event: OpaquePointer)] = []
 
@@ -15,7 +15,7 @@ final class Profiler {
     if let event { pending.append((kernel, event)) }
   }
 
-  /// Times of all recorded launches, longest first; the queue must have finished.
+  /// The times of all recorded launches by kernel, longest first. The queue must have finished.
   func take() -> [KernelTime] {
     var totals: [String: (launches: Int, nanoseconds: UInt64)] = [:]
     for (kernel, event) in pending {

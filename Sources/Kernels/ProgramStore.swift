@@ -1,15 +1,15 @@
 internal import COpenCL
 import Foundation
 
-/// Compiled programs of one context: each file is built once for each set of defines.
+/// The compiled programs of one context: each file is built once for each set of defines.
 ///
-/// PoCL and NVIDIA keep what they compiled on disk by themselves; for the others `BinaryCache` does.
+/// PoCL and NVIDIA cache compiled programs on disk themselves; for other drivers `BinaryCache` does.
 final class ProgramStore {
   private let device: Device
   private let owner: ContextOwner
   private let binaries: BinaryCache?
   private var programs: [String: OpaquePointer] = [:]
-  /// By their names: what they were compiled with, and the kernel; few of a name.
+  /// Kernels by name; a name has few entries, one for each file and set of defines.
   private var kernels: [String: [(file: String, defines: Defines, kernel: Kernel)]] = [:]
 
   init(device: Device, owner: ContextOwner) {
@@ -71,7 +71,7 @@ final class ProgramStore {
     )
   }
 
-  /// A program from a cached binary, or nil where the driver does not want it: it is then built from source.
+  /// A program from a cached binary; nil where the driver rejects it, and the source is built instead.
   private func build(binary: [UInt8], options: String) -> OpaquePointer? {
     var status: Int32 = 0
     var deviceHandle: OpaquePointer? = device.handle

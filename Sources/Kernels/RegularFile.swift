@@ -1,17 +1,19 @@
 import Foundation
 import Glibc
 
-/// Reads the small files that lie beside the program or in the user's folders. Whatever is no regular file is not
-/// waited for: a pipe or a device may never end.
+/// Reads small files that lie beside the program or in the user's folders. Anything but a regular file is refused:
+/// reading a pipe or a device might never end.
 package enum RegularFile {
-  /// Why a file has no content.
+  /// The reason why a file was not read.
   package enum Unreadable: Error {
     case absent
     case refused(reason: String)
   }
 
-  /// The whole content.
-  /// - Parameter limit: most bytes that it may hold.
+  /// The whole content of a file.
+  ///
+  /// - Parameter limit: the most bytes that the file may hold.
+  /// - Throws: `absent` where there is no file; `refused` where it is no regular file, too large or unreadable.
   package static func contents(of url: URL, limit: Int = 64 << 20) throws(Unreadable) -> Data {
     let descriptor = open(url.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else {

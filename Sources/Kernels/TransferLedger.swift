@@ -1,6 +1,6 @@
-/// Bytes that crossed between host and device, counted at the one place where buffers are written and read.
+/// Bytes copied between host and device, counted by `Context`'s writes and reads.
 ///
-/// Kernel arguments are not counted, and neither are copies that stay on the device.
+/// Kernel arguments and copies within the device are not counted.
 package struct TransferLedger: Sendable, Equatable {
   package var bytesToDevice = 0
   package var bytesFromDevice = 0

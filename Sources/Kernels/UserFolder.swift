@@ -1,9 +1,9 @@
 import Foundation
 
-/// Folders of the user's in which the program keeps what it measured or compiled.
+/// The user's folders in which the program keeps measurements and compiled programs.
 package enum UserFolder {
-  /// The folder that a variable of ours names, else `accrete` in the one that XDG's variable names, or in its usual place
-  /// below the home folder; nil: none of them is set.
+  /// The folder named by the environment variable `variable`; else `accrete` in the folder named by the XDG variable;
+  /// else `accrete` in the folder `home` of HOME; nil where none is set.
   package static func url(_ variable: String, xdg: String, below home: String) -> URL? {
     let environment = ProcessInfo.processInfo.environment
     return environment[variable].map { URL(fileURLWithPath: $0) }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 
-/// The command line: each command a thin veneer over `Trainer`.
+/// The command line: a list of all commands, each a thin layer over `Trainer`.
 @main
 struct Accrete: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,14 +27,14 @@ struct Accrete: ParsableCommand {
     }
   }
 
-  /// Ends the process with what it has printed, and nothing else: neither a driver that crashes as it is unloaded, nor a
-  /// compiler that could not warn on stderr, may turn a good result into a bad exit code.
+  /// Flushes the output and ends the process at once, without exit handlers: neither a driver that crashes as it is
+  /// unloaded nor a compiler that cannot warn on stderr may turn a good result into a bad exit code.
   private static func end(_ code: Int32) -> Never {
     fflush(nil)
     _exit(code)
   }
 
-  /// Says what ended a command, the help that was asked for included; gives the exit code.
+  /// Prints the error that ended a command, or the help that was asked for. Returns the exit code.
   private static func report(_ error: any Error) -> Int32 {
     if let code = Failure.exitCode(of: error) {
       if let text = Failure.text(of: error) { Console.error(text) }
@@ -59,7 +59,7 @@ struct Accrete: ParsableCommand {
     }
   }
 
-  /// What is wrong with a command line, in one line, and where to read how it is meant.
+  /// The fault of a command line in one line, and the command that prints the help.
   private static func usageLine(_ error: any Error) -> String {
     let problem = message(for: error).split(whereSeparator: \.isNewline).first ?? "the command line is wrong"
     let advice = fullMessage(for: error).split(separator: "'").last { $0.hasSuffix("--help") } ?? "accrete --help"

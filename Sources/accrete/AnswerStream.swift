@@ -1,10 +1,10 @@
 import Trainer
 
-/// A model's answer on its way to stdout, piece by piece; it remembers that it could not be written.
+/// Writes a model's answer to stdout, piece by piece, and keeps the first failure to write.
 final class AnswerStream {
   private var failure: UnwritableStream?
 
-  /// Writes a piece; false where it, or one before it, could not be written: nobody waits for the rest.
+  /// Writes a piece. Returns false where this or an earlier piece could not be written: the answer need not go on.
   func write(_ text: String) -> Bool {
     guard failure == nil else { return false }
     do throws(UnwritableStream) {
@@ -18,7 +18,7 @@ final class AnswerStream {
 
   /// Ends the answer with a last piece and a line break.
   ///
-  /// - Throws: what kept a piece from being written.
+  /// - Throws: `UnwritableStream`, the first failure to write a piece.
   func end(_ text: String = "") throws(UnwritableStream) {
     if let failure { throw failure }
     try Console.answer(text + "\n")

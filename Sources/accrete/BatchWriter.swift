@@ -1,13 +1,13 @@
 import Foundation
 import Trainer
 
-/// Micro-batches as lines of JSON, so that another trainer can be given the very same rows.
+/// Writes micro-batches as lines of JSON, so that another trainer can read the same batches.
 struct BatchWriter {
   private struct Line: Encodable {
     let ids: [Int32]
-    /// What each row is to predict; −100: nothing.
+    /// The token that each position predicts; −100 where none is supervised.
     let targets: [Int32]
-    /// Start and length of each sample.
+    /// [first position, length] of each sample.
     let segments: [[Int]]
     let rows: Int
   }

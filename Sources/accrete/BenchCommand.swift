@@ -11,7 +11,7 @@ struct BenchCommand: ParsableCommand {
     subcommands: [BenchRunCommand.self, BenchCompareCommand.self], defaultSubcommand: BenchRunCommand.self)
 }
 
-/// Checks each kernel, then times it, as a fraction of what the device can do at most.
+/// Checks each kernel, then times it as a fraction of the device's measured peaks.
 struct BenchRunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Check each kernel against the CPU, then time it against the device's measured peaks."
@@ -74,7 +74,7 @@ struct BenchRunCommand: ParsableCommand {
     if rows.contains(where: { $0.failure != nil }) { throw ExitCode(70) }
   }
 
-  /// All rows, each said on stderr as it is done.
+  /// Measures all rows, and prints each on stderr as it is done.
   private func measure(
     _ device: Device, _ runner: BenchmarkRunner, _ sizes: BenchmarkSizes
   ) throws -> [BenchmarkRow] {
@@ -92,14 +92,14 @@ struct BenchRunCommand: ParsableCommand {
     return rows
   }
 
-  /// Whether the arguments ask for a kernel: `--shapes` alone asks for matmul alone.
+  /// True where the arguments ask for this kernel: `--shapes` alone asks for matmul alone.
   private func isWanted(_ name: String) -> Bool {
     let namesNone = kernels.isEmpty && shapes == nil
     return kernels.contains(name) || namesNone || shapes != nil && name == MatmulBenchmark.operation.stem
   }
 }
 
-/// Two saved runs, row by row.
+/// Compares two saved runs, row by row.
 struct BenchCompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare", abstract: "Compare two runs saved with --json; fails where a kernel became slower.")
@@ -140,6 +140,8 @@ struct BenchCompareCommand: ParsableCommand {
 
 extension BenchmarkRun {
   /// Reads a run that `--json` printed.
+  ///
+  /// - Throws: `Failure.NotFound` or `Failure.BadInput`.
   static func read(_ path: String) throws -> BenchmarkRun {
     guard let content = try InputFile.contentsIfPresent(path) else {
       throw Failure.NotFound(description: "\(path): no such file; save a run with accrete bench --json > FILE")
@@ -156,7 +158,7 @@ extension BenchmarkRun {
 }
 
 extension MatmulShape {
-  /// The products that `--shapes` names.
+  /// Parses the products that `--shapes` names; throws `ValidationError`.
   static func list(_ text: String) throws -> [MatmulShape] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map { text in
       guard let shape = MatmulShape(String(text)) else {

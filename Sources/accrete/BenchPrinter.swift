@@ -1,7 +1,7 @@
 import Foundation
 import GPUTensor
 
-/// Benchmarks for people and for spreadsheets.
+/// Formats benchmarks as tables and as CSV.
 enum BenchPrinter {
   static func table(of run: BenchmarkRun) -> [String] {
     var table = TextTable(
@@ -17,7 +17,7 @@ enum BenchPrinter {
     ] + table.lines
   }
 
-  /// The names of the columns are those of the JSON object.
+  /// The run as CSV; its columns have the names of the JSON keys.
   static func csv(of run: BenchmarkRun) -> [String] {
     let header = [
       "kernel", "family", "shape", "dtype", "milliseconds", "p20_milliseconds", "p80_milliseconds", "runs", "gflops",
@@ -44,14 +44,14 @@ enum BenchPrinter {
     return table.lines + comparison.missing.map { "only before: \($0)" } + comparison.added.map { "only after: \($0)" }
   }
 
-  /// A row as it is done.
+  /// One row as a line of progress.
   static func line(of row: BenchmarkRow) -> String {
     let name = [row.kernel, row.family, row.shape, row.dtype].compactMap { $0 }.joined(separator: " ")
     if let failure = row.failure { return "FAIL \(name): \(failure)" }
     return "\(name)  \(number(row.milliseconds)) ms  \(share(row.fractionOfPeak))"
   }
 
-  /// Three significant digits; a dash where there is none.
+  /// Three significant digits; "–" for nil.
   static func number(_ value: Double?) -> String {
     guard let value else { return "–" }
     guard value.isFinite, value != 0 else { return value == 0 ? "0" : "∞" }

@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 import Trainer
 
-/// A dialogue in the terminal.
+/// Talks with a model in the terminal.
 struct ChatCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "chat", abstract: "Talk with a model, through its chat template.",
@@ -48,7 +48,7 @@ struct ChatCommand: ParsableCommand {
   }
 }
 
-/// Lines in, answers out.
+/// Reads lines, prints answers.
 private struct Dialogue {
   let session: ChatSession
   let maxTokens: Int
@@ -64,7 +64,7 @@ private struct Dialogue {
     stop.resume()
     defer { stop.cancel() }
     if Self.isTerminal { Console.note("/reset, /save FILE, /exit; Ctrl-C stops an answer") }
-    // A dialogue that was to be saved, and is not.
+    // True where the last /save failed.
     var isUnsaved = false
     dialogue: while let line = prompt() {
       let words = line.split(separator: " ", maxSplits: 1).map(String.init)
@@ -113,9 +113,9 @@ private struct Dialogue {
     }
   }
 
-  /// Appends the dialogue to a file, whole or not at all; a fault is said, and the dialogue goes on.
+  /// Appends the dialogue to a file, whole or not at all. A failure is printed, and the dialogue goes on.
   ///
-  /// - Returns: whether it is saved.
+  /// - Returns: true where it is saved.
   private func save(to path: String) -> Bool {
     do {
       let url = URL(fileURLWithPath: path)
@@ -126,7 +126,7 @@ private struct Dialogue {
       do {
         try file.write(contentsOf: session.row())
       } catch {
-        // Part of a line would spoil the rows before it too.
+        // A partial line would also spoil the row before it at the next append.
         try? file.truncate(atOffset: end)
         throw error
       }

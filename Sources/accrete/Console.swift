@@ -1,20 +1,20 @@
 import Foundation
 import Trainer
 
-/// What the program says: results on stdout, progress, remarks and errors on stderr.
+/// The program's output: results on stdout; progress, remarks and errors on stderr.
 ///
-/// Every text passes `printable` here, since names, paths and messages may be a stranger's. A result that cannot be
-/// written is an error; a remark that cannot be written is lost, and ends nothing.
+/// Every text passes `printable` here, since names, paths and messages may come from strangers. A result that cannot be
+/// written is an error; a remark that cannot be written is dropped.
 enum Console {
   /// A line of progress or a remark, on stderr.
   static func note(_ line: String) {
     try? StandardStream.error.write(printable(line) + "\n")
   }
 
-  /// The line on stderr that says what went wrong.
+  /// Prints "error: …" on stderr.
   static func error(_ text: String) { note("error: " + text) }
 
-  /// The beginning of a line on stderr, which a person is to go on with.
+  /// Prints a prompt on stderr, without a line break.
   static func ask(_ text: String) {
     try? StandardStream.error.write(printable(text))
   }
@@ -34,7 +34,7 @@ enum Console {
     try StandardStream.output.write(cells.map(printable).joined(separator: "\t") + "\n")
   }
 
-  /// A line of the result, coloured.
+  /// A line of the result, with colours.
   static func result(styled line: StyledLine) throws(UnwritableStream) {
     try StandardStream.output.write(line.rendered + "\n")
   }
@@ -44,12 +44,12 @@ enum Console {
     try StandardStream.output.write(printableText(text) + "\n")
   }
 
-  /// Some of a model's own words, as they are; on a terminal without what would steer it.
+  /// A piece of a model's answer: unchanged in a file or pipe; on a terminal, control characters are escaped.
   static func answer(_ text: String) throws(UnwritableStream) {
     try StandardStream.output.write(StandardStream.output.isTerminal ? printableText(text) : text)
   }
 
-  /// One JSON object on stdout, its keys sorted.
+  /// One JSON object on stdout, keys sorted and in snake case.
   static func result(json value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -60,12 +60,12 @@ enum Console {
     try StandardStream.output.write(unsteering(json) + "\n")
   }
 
-  /// The same JSON, in which what steers a terminal has JSON's own spelling: the encoder spells the first 32 alone.
+  /// The same JSON with every character that steers a terminal escaped as \u…: the encoder escapes only the first 32.
   private static func unsteering(_ json: String) -> String {
     guard json.unicodeScalars.contains(where: \.steersTerminal) else { return json }
     var spelled = ""
     for scalar in json.unicodeScalars {
-      // All such characters have four digits, and stand in strings.
+      // All such characters have four hexadecimal digits, and occur only within strings.
       if scalar.steersTerminal {
         spelled += "\\u" + String(0x1_0000 + scalar.value, radix: 16).dropFirst()
       } else {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Trainer
 
-/// A model as a Hugging Face folder or a GGUF file, in another dtype where asked.
+/// Writes a model as a Hugging Face folder or a GGUF file, in another dtype where asked.
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert", abstract: "Write a model as a Hugging Face folder or a GGUF file.")

@@ -2,13 +2,13 @@ import ArgumentParser
 import Foundation
 import Trainer
 
-/// What can be asked of a recipe's datasets.
+/// The commands on a recipe's datasets.
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data", abstract: "Look at a recipe's datasets.", subcommands: [DataShowCommand.self])
 }
 
-/// Rows as the model sees them; needs the base's tokenizer, but neither its weights nor a device.
+/// Prints rows as the model sees them. Needs the base's tokenizer, but neither its weights nor a device.
 struct DataShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show rows as the model sees them: tokens, mask, template, where they are cut.")
@@ -54,7 +54,7 @@ struct DataShowCommand: ParsableCommand {
     text.notes.forEach(Console.note)
     try text.checkLengths(of: recipe)
     let printer = DatasetPrinter(isTerminal: StandardStream.output.isTerminal)
-    // Rows that train are compared with all that are held out: these come first, whichever are shown.
+    // Held-out rows go first, whichever are shown: `LeakCheck` compares each training row with them.
     var leakCheck = LeakCheck()
     var inspections: [DatasetInspection] = []
     var lines: [StyledLine] = []

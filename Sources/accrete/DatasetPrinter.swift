@@ -1,14 +1,14 @@
 import Trainer
 
-/// A dataset's rows for people: coloured and underlined on a terminal, in brackets elsewhere.
+/// Formats a dataset's rows: supervised tokens are coloured and underlined on a terminal, in brackets elsewhere.
 struct DatasetPrinter {
-  /// Columns after which tokens go on in the next line.
+  /// Characters in a line of tokens.
   private static let width = 110
   private static let indent = "    "
 
   let isTerminal: Bool
 
-  /// How to read the tokens, in one line.
+  /// The key to the marks on tokens, in one line.
   var legend: StyledLine {
     let mark: [StyledLine.Part] =
       isTerminal

@@ -4,22 +4,23 @@ import GPUTensor
 import Kernels
 import Trainer
 
-/// `--device`, which every command takes.
+/// `--device`, an option of every command that may use one.
 struct DeviceOption: ParsableArguments {
   @Option(
     name: .customLong("device"),
     help: "auto, cpu (the fallback without OpenCL), an index of `accrete devices`, or a part of a name.")
   var device: String?
 
-  /// The executor that the option, or else the recipe, `ACCRETE_DEVICE` or auto chooses; the choice is printed.
+  /// Opens the executor that the option chooses, or else the recipe, `ACCRETE_DEVICE` or auto, and prints the choice.
   ///
   /// - Parameters:
-  ///   - operands: what matrix products are to multiply.
-  ///   - recorded: how a checkpoint says that they were computed, which holds where it is of the same device.
+  ///   - operands: the type that operands of matrix products are rounded to.
+  ///   - recorded: the tuning that a checkpoint records; used where it is of the same device.
+  /// - Throws: `DeviceError`, of kind `noSuchDevice` where a device that was asked for is missing or failed its check.
   func makeExecutor(
     recipe: String? = nil, operands: OperandType = .float32, profiling: Bool = false, recorded: RunState.Tuning? = nil
   ) throws(DeviceError) -> any Executor {
-    let selection = DeviceSelection.resolve(option: device, recipe: recipe)
+    let selection = DeviceSelection.resolve(device, else: recipe)
     guard let (chosen, traits) = try Self.trusted(selection, operands: operands, recorded: recorded) else {
       let found = try selection.candidates().isEmpty ? "was found" : "passed its check"
       let why = selection == .cpu ? "as asked" : "no OpenCL device " + found
@@ -36,25 +37,27 @@ struct DeviceOption: ParsableArguments {
     return executor
   }
 
-  /// What the command computes with, until it opens another: results are printed before a driver releases anything.
+  /// The command's present executor, held until another is opened: results are printed before a driver releases
+  /// anything.
   nonisolated(unsafe) private static var opened: (any Executor)?
 
-  /// The device that the option or `ACCRETE_DEVICE` chooses, where it has passed its check; nil: the CPU fallback.
+  /// The device that the option or `ACCRETE_DEVICE` chooses, once it has passed its check; nil for the CPU fallback.
   func checkedDevice() throws(DeviceError) -> Device? {
-    try Self.trusted(DeviceSelection.resolve(option: device))?.device
+    try Self.trusted(DeviceSelection.resolve(device))?.device
   }
 
-  /// As `checkedDevice`, from the checks that are kept: nothing is computed, and a device that is new is taken.
+  /// The device that `checkedDevice` would most likely choose, from kept checks alone: nothing is computed, and an
+  /// unchecked device counts as good.
   func likelyDevice(recipe: String? = nil) throws(DeviceError) -> Device? {
-    let selection = DeviceSelection.resolve(option: device, recipe: recipe)
+    let selection = DeviceSelection.resolve(device, else: recipe)
     let candidates = try selection.candidates()
     return selection == .auto ? candidates.first { DeviceTrust.knownRefusal(of: $0) == nil } : candidates.first
   }
 
-  /// The first device of a choice that passes its check, and how it is to compute; under auto one line names each that
-  /// does not.
+  /// The first device of a choice that passes its check, and its kernel traits; nil for the CPU fallback. Under auto
+  /// each device that fails is named in one line.
   ///
-  /// - Throws: `DeviceError` of kind `noSuchDevice` where the device was named.
+  /// - Throws: `DeviceError` of kind `noSuchDevice` where the device was asked for.
   private static func trusted(
     _ selection: DeviceSelection, operands: OperandType = .float32, recorded: RunState.Tuning? = nil
   ) throws(DeviceError) -> (device: Device, traits: KernelTraits)? {
@@ -69,12 +72,12 @@ struct DeviceOption: ParsableArguments {
     return nil
   }
 
-  /// How a device is to compute, where it has passed the checks of that.
+  /// The kernel traits of a device, once it has passed the check of these traits; else its refusal.
   private static func traits(
     of device: Device, operands: OperandType, recorded: RunState.Tuning?
   ) throws(DeviceError) -> Result<KernelTraits, DeviceTrust.Refusal> {
     let tuned = recorded?.products(on: device) ?? tunedProducts(device)[operands] ?? [:]
-    // Before anything runs there in this process: making traits may run a kernel too.
+    // The check comes before anything runs there in this process: probing traits may run a kernel too.
     let check = FirstCheck(tuned: operands == .float32 ? tuned : [:])
     if let refusal = try DeviceTrust.refusal(check, of: device) { return .failure(refusal) }
     var traits = KernelTraits.probed(device)
@@ -87,7 +90,7 @@ struct DeviceOption: ParsableArguments {
     return .success(traits)
   }
 
-  /// Throws for an unknown kernel name, and suggests the nearest.
+  /// Throws `ValidationError` for an unknown kernel name, and suggests the nearest.
   static func checkNames(_ kernels: [String], among names: [String]) throws {
     for kernel in kernels where !names.contains(kernel) {
       let nearest = EditDistance.nearest(to: kernel, among: names) ?? names[0]
@@ -95,7 +98,8 @@ struct DeviceOption: ParsableArguments {
     }
   }
 
-  /// What `accrete tune` found on a device, by precision; a file that does not hold is said in one line.
+  /// The products that `accrete tune` found on a device, by precision; an unusable file is reported in one line and
+  /// ignored.
   static func tunedProducts(_ device: Device) -> TunedProducts {
     switch TuningFile.load(for: device) {
     case .success(let file):
@@ -106,7 +110,7 @@ struct DeviceOption: ParsableArguments {
     }
   }
 
-  /// How a device can multiply bf16, the fastest last.
+  /// The ways in which a device can multiply bf16, fastest last; child processes try them.
   static func bf16Methods(_ device: Device) -> [BF16Method] {
     ChildProcess.ownExecutable.map { BF16Probe.methods(on: device, executable: $0, command: ProbeCommand.name) } ?? [
       .rounding

@@ -2,17 +2,17 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// Whether a device is trusted with a command's numbers: what a kept check says of it, or else a check in a child process,
-/// whose result is kept.
+/// Decides whether a device may compute for a command: by a kept check, else by a check in a child process, whose
+/// result is kept.
 enum DeviceTrust {
-  /// A device that is not used, and why.
+  /// A device that failed its check, and the reason.
   struct Refusal: Error, CustomStringConvertible {
     let device: Device
     let reason: String
 
     var description: String { "\(device.name) (\(device.platform), driver \(device.driverVersion)): \(reason)" }
 
-    /// For a device that was asked for by name.
+    /// The error to throw where the device was asked for by name.
     var error: DeviceError {
       DeviceError(
         kind: .noSuchDevice, call: "check device \(device.index) before its first use", detail: description,
@@ -21,7 +21,7 @@ enum DeviceTrust {
     }
   }
 
-  /// What a check says of a device, now or at an earlier start; nil: it passed.
+  /// Checks a device, or reads the kept result of an earlier check; nil where it passed.
   ///
   /// - Throws: `DeviceError` where there are no kernels to check.
   static func refusal(_ check: FirstCheck, of device: Device) throws(DeviceError) -> Refusal? {
@@ -38,7 +38,7 @@ enum DeviceTrust {
     return failure.map { Refusal(device: device, reason: $0) }
   }
 
-  /// Why a device would be refused, as far as is known without a check.
+  /// The failure of a device in a kept check; nil where it passed or was never checked.
   static func knownRefusal(of device: Device) -> Refusal? {
     let tuned = (try? TuningFile.load(for: device).get()).flatMap { $0 }?.products[.float32] ?? [:]
     let subject = try? subject(FirstCheck(tuned: tuned.mapValues(\.parameters)), device)
@@ -57,18 +57,19 @@ enum DeviceTrust {
 
   // MARK: - The child
 
-  /// Seconds that a case may take, compiling its kernels counted.
+  /// Seconds that one case may take, compilation of its kernels included; `ACCRETE_CHECK_SECONDS`, else 120.
   static var patience: Double {
     let named = ProcessInfo.processInfo.environment["ACCRETE_CHECK_SECONDS"].flatMap(Double.init)
     return named.flatMap { (1...86400).contains($0) ? $0 : nil } ?? 120
   }
 
-  /// Signals by which a process ends that has gone wrong; others come from outside.
+  /// Signals that mean a fault of the process itself; others come from outside.
   private static let faults = [SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS]
 
-  /// How a device fails, and whether it would again.
+  /// Runs the check in a child. `failure` is nil where it passed; `isLasting` is true where another try would end the
+  /// same way.
   private static func run(_ check: FirstCheck, on device: Device) -> (failure: String?, isLasting: Bool) {
-    // The running program, whatever it is called.
+    // The running program, under whatever name it was installed.
     let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let arguments = [FirstCheck.command, String(device.index), text(check)]
     switch ChildProcess.run(arguments, executable: executable, seconds: patience) {
@@ -85,7 +86,7 @@ enum DeviceTrust {
     }
   }
 
-  /// The last line that a child printed: what it did, or what came of it.
+  /// The last line that a child printed: the case it was in, or its result.
   private static func last(_ printed: Data) -> String {
     String(decoding: printed, as: UTF8.self).split(whereSeparator: \.isNewline).last.map(String.init) ?? "its start"
   }

@@ -26,7 +26,7 @@ struct DevicesCommand: ParsableCommand {
       let largestAllocationBytes: Int
       let localMemoryBytes: Int
       let chosen: Bool
-      /// How it failed its check before an earlier use; nil: not known.
+      /// The reason of the device's failure in a kept check; nil where none is known.
       let refused: String?
     }
 

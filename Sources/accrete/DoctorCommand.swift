@@ -2,7 +2,7 @@ import ArgumentParser
 import GPUTensor
 import Kernels
 
-/// Each kernel, in each family, against the CPU loops: on the user's machine, without Swift and the tests.
+/// Checks each kernel, in each family, against the CPU loops on the user's machine, without Swift and the tests.
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Check every kernel and family on your device against the CPU.")
@@ -37,7 +37,7 @@ struct DoctorCommand: ParsableCommand {
   func validate() throws { try DeviceOption.checkNames(kernels, among: OperationRegistry.names) }
 
   func run() throws {
-    guard let chosen = try DeviceSelection.resolve(option: device.device).device() else {
+    guard let chosen = try DeviceSelection.resolve(device.device).device() else {
       throw DeviceError(
         kind: .noSuchDevice, call: "doctor", detail: "there is no OpenCL device to check",
         remedy: "install an OpenCL driver (on Debian: pocl-opencl-icd)")
@@ -65,7 +65,7 @@ struct DoctorCommand: ParsableCommand {
     if !entries.allSatisfy(\.passed) { throw ExitCode(70) }
   }
 
-  /// All cases of one op in one family; a driver's error counts as a failure and does not end the rest.
+  /// Checks all cases of one op in one family; a driver's error is a failure of this entry alone.
   private func check(_ operation: any Checked.Type, _ variant: CheckVariant, on device: Device) -> Report.Entry {
     let cases = operation.cases(small ? .small : .full)
     var maxError = 0.0

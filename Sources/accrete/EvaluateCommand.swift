@@ -3,7 +3,7 @@ import Foundation
 import GPUTensor
 import Trainer
 
-/// Loss on the supervised tokens of a file, and the scores of its task.
+/// Measures the loss on a file's supervised tokens, and the scores of its task.
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
@@ -105,7 +105,7 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
-  /// nil where labels are chosen.
+  /// The generator of the task's answers; nil for a task that only chooses among labels.
   private func makeGenerator(_ task: TaskEvaluator, _ loaded: LoadedModel) throws -> Generator? {
     guard task.generatedLength > 0 else { return nil }
     let generator = Generator(
@@ -115,7 +115,7 @@ struct EvaluateCommand: ParsableCommand {
     return generator
   }
 
-  /// Each score, and beside it its standard error where there is one.
+  /// Each score by name, and its standard error, where there is one, as NAME_stderr.
   private static func metrics(_ scores: [MetricScore]) -> [String: Double] {
     var metrics: [String: Double] = [:]
     for score in scores {

@@ -2,19 +2,19 @@ import Foundation
 import Kernels
 import Trainer
 
-/// Exit codes of the errors that cross into the command line.
+/// Maps errors to exit codes and messages.
 enum Failure {
-  /// Bad data, or a recipe or option that the data does not bear: exit code 65.
+  /// Bad data, or a recipe or option that does not fit the data: exit code 65.
   struct BadInput: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// A file that an option names and that is not there: exit code 66.
+  /// A missing file or folder: exit code 66.
   struct NotFound: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// The code of an error of ours; nil for those that the argument parser explains itself.
+  /// The exit code of one of our errors; nil for errors that the argument parser explains itself.
   static func exitCode(of error: any Error) -> Int32? {
     switch error {
     case let error as DeviceError: error.exitCode
@@ -31,8 +31,8 @@ enum Failure {
     }
   }
 
-  /// One line about it, nil where there is nothing to say; Foundation's errors describe themselves in several words of
-  /// code.
+  /// The message of an error in one line, nil where the reader of stdout went away. Foundation's own descriptions are
+  /// replaced: they read like code.
   static func text(of error: any Error) -> String? {
     if let error = error as? UnwritableStream, error.isUnread { return nil }
     if let error = error as? DeviceError { return "\(error)" + advice(error.status) }
@@ -41,7 +41,7 @@ enum Failure {
     return "\(path)\(error.systemReason); check the path, its permissions and the room on the disk"
   }
 
-  /// The commands, options and keys of ours that help where a driver returns a status.
+  /// Advice for a driver's status: the command, option or key that helps.
   private static func advice(_ status: Int32) -> String {
     switch status {
     case -1, -2: "; see `accrete devices` for what is there, and choose with --device"

@@ -4,14 +4,14 @@ import GPUTensor
 import Glibc
 import Kernels
 
-/// Checks a device whose driver may crash, hang or err: `DeviceTrust` runs it in a child, and reads its exit code and the
-/// last line that it printed.
+/// Checks a device whose driver may crash, hang or compute wrongly. `DeviceTrust` runs it in a child, and reads the
+/// exit code and the last line.
 struct FirstCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: FirstCheck.command,
     abstract: "Compare a few kernels with the CPU; exits with 0 where they agree.", shouldDisplay: false)
 
-  /// The exit code where the device fails, and would fail again; any other may be otherwise next time.
+  /// The exit code of a failure that would happen again; other failures may not.
   static let disagreement: Int32 = 1
 
   @Argument(help: "A device's index, as `accrete devices` numbers them.")
@@ -27,13 +27,13 @@ struct FirstCheckCommand: ParsableCommand {
     var failure: String?
     do throws(DeviceError) {
       failure = try check.failure(on: devices[index]) { next in
-        // Where the parent has gone, nobody is left to be told.
+        // A parent that has gone reads nothing; the check goes on.
         try? Console.result(next)
-        // Where nobody waits for it any more, nobody ends it either.
+        // Without a parent nobody would kill a hanging child: it ends itself.
         alarm(UInt32(DeviceTrust.patience) + 10)
       }
     } catch {
-      // A build's log has many lines: the first says what is wrong.
+      // A build log has many lines; the first names the fault.
       try Console.result(error.description.split(whereSeparator: \.isNewline).first.map(String.init) ?? error.call)
       throw ExitCode(error.kind == .build ? Self.disagreement : 2)
     }

@@ -3,12 +3,12 @@ import Foundation
 import GPUTensor
 import Trainer
 
-/// Text after a prompt.
+/// Continues a prompt.
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Continue a prompt, a chat message, or token ids.")
 
-  /// Answers that are drawn at once.
+  /// Answers that are generated at once.
   private static let answersAtOnce = 16
 
   @OptionGroup var model: ModelOptions
@@ -59,7 +59,7 @@ struct GenerateCommand: ParsableCommand {
   }
 
   private struct RankedAnswer: Encodable {
-    /// One of several answers: its seed and its score, in nats a token; −∞ where there is none.
+    /// One of several answers: its seed, and its score in nats a token; −∞ where it has none.
     struct Candidate: Encodable {
       let ids: [Int32]
       let text: String
@@ -69,7 +69,7 @@ struct GenerateCommand: ParsableCommand {
 
     let ids: [Int32]
     let text: String
-    /// From the best to the worst.
+    /// All answers, best first.
     let candidates: [Candidate]
   }
 
@@ -102,7 +102,7 @@ struct GenerateCommand: ParsableCommand {
     try stream.end(decoder?.finish() ?? new.map(String.init).joined(separator: ","))
   }
 
-  /// Draws several answers, and prints the one that the reverse model ranks first.
+  /// Generates several answers, and prints the one that the reverse model ranks first.
   private func choose(among count: Int, by model: String) throws {
     let (answers, tokenizer) = try write(count)
     let texts = answers.map { tokenizer?.decode($0, skipSpecial: true) ?? "" }
@@ -119,11 +119,11 @@ struct GenerateCommand: ParsableCommand {
     try AnswerStream().end(best.text)
   }
 
-  /// Answers to the prompt; the model leaves the device when another executor is opened.
+  /// Generates answers to the prompt. The model leaves the device when another executor is opened.
   ///
   /// - Parameters:
-  ///   - begin: is given the tokenizer; the prompt's ids where they are not the usual ones.
-  ///   - onToken: false ends the answer with that token.
+  ///   - begin: called with the tokenizer; returns the prompt's ids, or nil for the ids of the options.
+  ///   - onToken: called with each new token; false ends the answer after it.
   private func write(
     _ count: Int, begin: ((any Tokenizer)?) throws -> [Int32]? = { _ in nil },
     onToken: (Int32) -> Bool = { _ in true }
@@ -150,7 +150,7 @@ struct GenerateCommand: ParsableCommand {
       if first == nil { first = .now }
       return onToken(token)
     }
-    // The first token of each answer comes of reading the prompt.
+    // The first token of each answer is the result of reading the prompt, and needs no replay of its own.
     let written = answers.reduce(0) { $0 + max($1.count - 1, 0) }
     if let first, written > 0 {
       let reading = BenchPrinter.number((first - start) / .seconds(1))
@@ -170,7 +170,7 @@ struct GenerateCommand: ParsableCommand {
     }
     let tokenizer = try TokenInput.require(tokenizer, option: "--prompt")
     var ids: [Int32] = []
-    // A prompt is a beginning: BOS as the tokenizer adds it, but never an EOS.
+    // A prompt begins a text: BOS where the tokenizer adds it, never EOS.
     if tokenizer.special.addsBOS, let bos = tokenizer.special.bos { ids.append(bos) }
     return ids + tokenizer.encode(prompt ?? "")
   }

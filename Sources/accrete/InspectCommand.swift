@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Trainer
 
-/// What a model's files hold.
+/// Prints what a model's files hold: configuration, tensors, tokenizer, chat template.
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Print a model's configuration, tensors, tokenizer and chat template.")

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Trainer
 
-/// Every key of a recipe: type, default, meaning, place.
+/// Prints the keys of a recipe: type, default, meaning, place.
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "keys", abstract: "List the keys of a recipe: type, default, meaning and place.")
@@ -54,7 +54,7 @@ struct KeysCommand: ParsableCommand {
       })
   }
 
-  /// A place, then two lines for each of its keys.
+  /// A place as a heading, then two lines for each of its keys.
   private static func text(of table: KeyTable) -> String {
     let keys = table.rows.map { row in
       let value = row.isRequired ? "; required" : row.shownDefault == "—" ? "" : "; default: \(row.shownDefault)"

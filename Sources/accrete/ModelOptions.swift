@@ -3,7 +3,7 @@ import Foundation
 import GPUTensor
 import Trainer
 
-/// `--model` and `--tokenizer`.
+/// `--model`, `--adapter` and `--tokenizer`.
 struct ModelOptions: ParsableArguments {
   @Option(help: "A Hugging Face folder, a .gguf file, a llama2.c .bin, or a PEFT adapter that names its base.")
   var model: String
@@ -14,10 +14,10 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Where the tokenizer is, if not with the model: a folder, a file, or llama2.c's tokenizer.bin.")
   var tokenizer: String?
 
-  /// Opens the model's files; nothing is sent to a device.
+  /// Opens the model's files and prints their remarks on stderr; nothing is sent to a device.
   func open() throws -> any ModelSource { try Self.open(model, tokenizer: tokenizer, adapter: adapter) }
 
-  /// Opens a model's files, and says on stderr what there is to remark on them.
+  /// Opens a model's files, and prints remarks about them on stderr.
   static func open(_ model: String, tokenizer: String? = nil, adapter: String? = nil) throws -> any ModelSource {
     let source = try openModel(
       at: URL(fileURLWithPath: model), tokenizer: tokenizer.map { URL(fileURLWithPath: $0) },
@@ -26,7 +26,7 @@ struct ModelOptions: ParsableArguments {
     return source
   }
 
-  /// The tokenizer alone: also of a folder that holds nothing else.
+  /// Opens the tokenizer alone; the folder need not hold a model.
   func openTokenizer() throws -> any Tokenizer {
     let url = URL(fileURLWithPath: tokenizer ?? model)
     if tokenizer == nil, try Self.holdsModel(url) {
@@ -43,9 +43,9 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-/// Token ids and texts as the commands take them.
+/// Reads and checks the token ids and texts that commands take.
 enum TokenInput {
-  /// Ids from `1,2,3`, each in the model's vocabulary.
+  /// Parses ids from `1,2,3`; throws where one is outside the model's vocabulary.
   static func ids(_ text: String, vocabularySize: Int) throws -> [Int32] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
       guard let id = Int32(part.trimmingCharacters(in: .whitespaces)), (0..<Int32(vocabularySize)).contains(id) else {
@@ -56,7 +56,7 @@ enum TokenInput {
     }
   }
 
-  /// The tokenizer, or an error that says what to give instead of text.
+  /// The tokenizer; throws, with advice, where there is none.
   static func require(_ tokenizer: (any Tokenizer)?, option: String) throws -> any Tokenizer {
     guard let tokenizer else {
       throw Failure.BadInput(
@@ -65,7 +65,7 @@ enum TokenInput {
     return tokenizer
   }
 
-  /// The chat template, or an error that says what to do without one.
+  /// The tokenizer's chat template; throws, with advice, where there is none.
   static func template(of tokenizer: any Tokenizer, option: String) throws -> ChatTemplate {
     guard let template = tokenizer.chatTemplate else {
       throw Failure.BadInput(
@@ -74,7 +74,7 @@ enum TokenInput {
     return try ChatTemplate(template)
   }
 
-  /// Refuses ids that the model has no row for: a tokenizer of another model.
+  /// Throws where an id is outside the model's vocabulary (another model's tokenizer) or the ids exceed `limit` tokens.
   static func check(_ ids: [Int32], _ configuration: LlamaConfiguration, limit: Int) throws {
     if let wrong = ids.first(where: { $0 < 0 || $0 >= Int32(configuration.vocabSize) }) {
       throw Failure.BadInput(

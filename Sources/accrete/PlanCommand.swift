@@ -4,7 +4,7 @@ import GPUTensor
 import Kernels
 import Trainer
 
-/// What training would take, before anything is allocated.
+/// Plans memory and time of a run, without allocating anything.
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Say what memory and time a run would take, without running it.",
@@ -50,10 +50,10 @@ struct PlanCommand: ParsableCommand {
   private struct Report: Encodable {
     struct Fits: Encodable {
       let memory: Int
-      /// Whether the settings as they are do.
+      /// True where the settings, unchanged, fit.
       let fits: Bool
       let largestBatch: Int
-      /// What would make them, the least change first; none where they do.
+      /// Single changes that would make the settings fit, smallest change first; empty where the settings fit.
       let changes: [String]
       let settings: [FittingSettings.Entry]
     }
@@ -123,7 +123,7 @@ struct PlanCommand: ParsableCommand {
         settings: try fitting.entries(memory: memory, lora: lora, lengths: lengths)))
   }
 
-  /// The median rate of the products of a saved run.
+  /// The median GFLOP/s of the products of a saved run.
   private static func rate(_ path: String) throws -> Double {
     let products = try BenchmarkRun.read(path).rows.filter { $0.kernel == MatmulBenchmark.operation.stem }
     let rates = products.compactMap(\.gflops).sorted()
@@ -160,7 +160,7 @@ struct PlanCommand: ParsableCommand {
   }
 }
 
-/// Bytes as people write them: 24GiB, 8GB, 512MiB, or a number of bytes.
+/// A number of bytes in the usual spellings: 24GiB, 8GB, 512MiB, 1000.
 struct ByteCount {
   let bytes: Int
 

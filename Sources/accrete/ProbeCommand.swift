@@ -2,9 +2,10 @@ import ArgumentParser
 import GPUTensor
 import Kernels
 
-/// Tries an instruction that may end the process: `BF16Probe` runs it in a child, and reads the exit code.
+/// Tries one way of multiplying bf16, which may end the process. `BF16Probe` runs it in a child, and reads the exit
+/// code.
 struct ProbeCommand: ParsableCommand {
-  /// What a child is started with, before the device's index and the method.
+  /// The command's name, the first argument of the child; the device's index and the method follow.
   static let name = "probe-bf16"
 
   static let configuration = CommandConfiguration(

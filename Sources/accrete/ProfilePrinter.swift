@@ -2,9 +2,9 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// Device time by kernel, and the ways that products take, as a table on stderr.
+/// Prints device time by kernel, and the ways that products take, as tables on stderr.
 enum ProfilePrinter {
-  /// Prints the device's work since the last call; nothing for the CPU fallback.
+  /// Prints the device time since the last call; nothing for the CPU fallback or without profiling.
   static func print(_ executor: any Executor) throws(DeviceError) {
     guard let device = executor as? OpenCLExecutor else { return }
     let times = try device.context.takeProfile()

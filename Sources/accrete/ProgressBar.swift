@@ -1,16 +1,16 @@
 import Trainer
 
-/// A bar on stderr, where that is a terminal; elsewhere nothing.
+/// A progress bar on stderr, where that is a terminal; nothing elsewhere.
 final class ProgressBar {
   private static let width = 24
 
-  /// Whether a bar can be drawn.
+  /// True where stderr is a terminal.
   let isTerminal = StandardStream.error.isTerminal
   private var isShown = false
 
-  /// Draws the bar over the one before.
+  /// Draws the bar over its last state.
   ///
-  /// - Parameter text: what stands after the bar.
+  /// - Parameter text: the text after the bar.
   func draw(_ label: String, _ done: Int, of total: Int, _ text: String) {
     guard isTerminal else { return }
     let filled = min(done * Self.width / max(total, 1), Self.width)
@@ -20,7 +20,7 @@ final class ProgressBar {
     if done >= total { end() }
   }
 
-  /// Leaves the bar where it is; what follows begins on a line of its own.
+  /// Leaves the bar as it is, and begins a new line.
   func end() {
     if isShown { Console.note("") }
     isShown = false

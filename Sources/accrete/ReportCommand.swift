@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Trainer
 
-/// The report of a run, drawn again from its files.
+/// Draws the report of a run from its files.
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",

@@ -3,7 +3,7 @@ import Foundation
 import GPUTensor
 import Trainer
 
-/// `--samples` and `--rerank`: several answers, of which a reverse model chooses one.
+/// `--samples` and `--rerank`: a reverse model chooses among several answers.
 struct RerankOptions: ParsableArguments {
   @Option(help: "Draw this many answers, with the seeds from --seed on; the reverse model of --rerank chooses.")
   var samples: Int?
@@ -25,7 +25,8 @@ struct RerankOptions: ParsableArguments {
     }
   }
 
-  /// Reads every answer and then the prompt with the reverse model, on an executor of its own.
+  /// Ranks the answers, best first, by the prompt's loss after each under the reverse model. Opens an executor of its
+  /// own.
   func rank(prompt: String, answers: [String], by model: String, on device: DeviceOption) throws
     -> [ReverseRanking.Candidate]
   {

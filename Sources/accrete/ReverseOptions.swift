@@ -1,7 +1,7 @@
 import ArgumentParser
 import Trainer
 
-/// `--reverse`, and how the model's reversed text was made: what `generate` and `score` have in common.
+/// `--reverse` and how reversed text is made; shared by `generate` and `score`.
 struct ReverseOptions: ParsableArguments {
   @Flag(help: "The model is one of reversed text: the text is turned round for it, and its answer turned round again.")
   var reverse = false
@@ -24,7 +24,8 @@ struct ReverseOptions: ParsableArguments {
 }
 
 extension ReverseText {
-  /// As options ask for it; by token where they say nothing.
+  /// A reversal by these options; by token where `unit` is nil. Throws `Failure.BadInput` where the marker does not
+  /// fit.
   init(_ tokenizer: any Tokenizer, unit: Unit?, marker: String?, option: String) throws {
     do throws(RowEncoder.Fault) {
       try self.init(tokenizer: tokenizer, unit: unit ?? .token, marker: marker)

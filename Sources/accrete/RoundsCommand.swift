@@ -2,14 +2,14 @@ import ArgumentParser
 import Foundation
 import Trainer
 
-/// What came of a run's rounds, and of two runs beside each other; reads their folders alone.
+/// The commands that list a run's rounds and compare two runs. They read the runs' folders alone.
 struct RoundsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rounds", abstract: "List a run's rounds, or compare two runs.",
     subcommands: [RoundsListCommand.self, RoundsDiffCommand.self], defaultSubcommand: RoundsListCommand.self)
 }
 
-/// Rounds, parents, losses and scores of a run.
+/// Prints a run's rounds with their parents, losses and scores.
 struct RoundsListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List a run's rounds with their parents, losses and scores.")
@@ -29,7 +29,7 @@ struct RoundsListCommand: ParsableCommand {
   }
 }
 
-/// What sets two runs apart.
+/// Prints the differences between two runs.
 struct RoundsDiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff", abstract: "Compare two runs: their recipes key by key, their matrices cell by cell.")

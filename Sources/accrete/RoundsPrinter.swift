@@ -1,6 +1,6 @@
 import Trainer
 
-/// Runs for people: tables of their rounds, and of what sets two of them apart.
+/// Formats runs as tables: rounds of one, differences between two.
 enum RoundsPrinter {
   static func lines(of run: RunListing) -> [String] {
     let origin = run.origin.map { ", a branch of \($0.parentRun) from round \($0.fromRound)" } ?? ""
@@ -68,7 +68,7 @@ enum RoundsPrinter {
     return lines + [""] + figures.lines
   }
 
-  /// The loss first, then the metrics by name.
+  /// Sort key that puts the loss first, then the metrics by name.
   private static func rank(_ metric: String) -> String { metric == "loss" ? "" : metric }
 
   private static func name(_ round: RunListing.Round) -> String {
@@ -79,7 +79,7 @@ enum RoundsPrinter {
     [name] + [figure.first, figure.second, figure.difference].map { number($0, digits: digits) }
   }
 
-  /// A number with so many digits after the point, from 0 to 3; a dash where there is none.
+  /// A number with `digits` decimals, 0, 1 or 3; "–" for nil.
   private static func number(_ value: Double?, digits: Int = 3) -> String {
     guard let value else { return "–" }
     if digits == 3 { return TransferReport.format(value) }

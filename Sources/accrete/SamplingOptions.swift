@@ -1,7 +1,7 @@
 import ArgumentParser
 import Trainer
 
-/// How tokens are drawn: what `generate` and `chat` have in common.
+/// Options of sampling; shared by `generate` and `chat`.
 struct SamplingOptions: ParsableArguments {
   @Option(help: "0 always takes the likeliest token.")
   var temperature = 0.0

@@ -3,7 +3,7 @@ import Foundation
 import GPUTensor
 import Trainer
 
-/// Log-probabilities of a text's tokens.
+/// Prints log-probabilities of a text's tokens.
 struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score", abstract: "Print the log-probability of each token.")
@@ -30,7 +30,7 @@ struct ScoreCommand: ParsableCommand {
 
   private struct Scores: Encodable {
     let ids: [Int32]
-    /// ln p(ids[i + 1] given ids[0 … i]); nil of what is given: a marker.
+    /// ln p(ids[i + 1] | ids[0 … i]); nil for an unscored token, such as a marker.
     let tokenLogprobs: [Double?]
     let loss: Double
     let perplexity: Double
@@ -58,7 +58,7 @@ struct ScoreCommand: ParsableCommand {
     try Console.result("loss \(mean) nats a token, perplexity \(scores.perplexity), \(sample.targetCount) tokens")
   }
 
-  /// What is scored, in the order that the model reads.
+  /// The sample to score, in the order in which the model reads it.
   private func sample(_ source: any ModelSource) throws -> Sample {
     if let ids {
       let tokens = try TokenInput.ids(ids, vocabularySize: source.configuration.vocabSize)

@@ -1,11 +1,11 @@
 import Trainer
 
-/// A line for a terminal, parts of which stand out.
+/// A line of a terminal's text, parts of which are marked.
 struct StyledLine {
-  /// A part of a line.
+  /// A stretch of text in one style.
   struct Part {
     let text: String
-    /// Whether it is underlined and green.
+    /// True where the text is underlined and green.
     var isMarked = false
   }
 
@@ -13,10 +13,11 @@ struct StyledLine {
 
   init(_ parts: [Part]) { self.parts = parts }
 
-  /// A line of which nothing stands out.
+  /// A line without marks.
   init(_ text: String) { parts = [Part(text: text)] }
 
-  /// Our own colours around texts that may be a stranger's, in which what steers the terminal is spelled out.
+  /// The line with our own escape sequences around texts whose control characters are escaped: they may come from
+  /// strangers.
   var rendered: String {
     parts.map { $0.isMarked ? "\u{1B}[4;32m\(printable($0.text))\u{1B}[0m" : printable($0.text) }.joined()
   }

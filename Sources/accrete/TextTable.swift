@@ -1,23 +1,23 @@
 import Trainer
 
-/// Cells in columns for people: texts to the left, numbers to the right.
+/// Cells in columns: texts aligned left, numbers right.
 struct TextTable {
   private var rows: [[String]]
-  /// Columns that hold text.
+  /// Indices of the columns of text.
   private let texts: Set<Int>
 
   /// - Parameters:
   ///   - header: the columns' titles.
-  ///   - texts: the columns that hold text; the others hold numbers.
+  ///   - texts: indices of the columns that hold text; the others hold numbers.
   init(_ header: [String], texts: Set<Int>) {
     rows = [header.map(printable)]
     self.texts = texts
   }
 
-  /// Adds a row; its cells are as wide as they are shown.
+  /// Adds a row; control characters are escaped before widths are measured.
   mutating func add(_ row: [String]) { rows.append(row.map(printable)) }
 
-  /// The header and the rows, each a line.
+  /// The header and the rows, one line each.
   var lines: [String] {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in

@@ -2,13 +2,13 @@ import ArgumentParser
 import Foundation
 import Trainer
 
-/// The ids of a text, without special tokens.
+/// Prints the ids of a text, without special tokens.
 struct TokenizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokenize", abstract: "Print the token ids of a text, as Hugging Face's encode without special tokens."
   )
 
-  /// Lines are written out when so many bytes are waiting.
+  /// Bytes of output that are collected before they are written.
   private static let outputChunk = 1 << 20
 
   @OptionGroup var model: ModelOptions

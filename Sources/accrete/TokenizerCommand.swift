@@ -2,13 +2,13 @@ import ArgumentParser
 import Foundation
 import Trainer
 
-/// Making tokenizers: a group of commands.
+/// The commands that make tokenizers.
 struct TokenizerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokenizer", abstract: "Learn a tokenizer, or convert its files.",
     subcommands: [Train.self, Convert.self])
 
-  /// Another tokenizer's files as Hugging Face's.
+  /// Converts a tokenizer to Hugging Face's files.
   struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "convert", abstract: "Write a tokenizer as the tokenizer.json of a Hugging Face folder.")
@@ -34,9 +34,9 @@ struct TokenizerCommand: ParsableCommand {
   }
 }
 
-/// Where a tokenizer is written.
+/// The folder that a tokenizer is written to.
 enum TokenizerOutput {
-  /// The folder that an option names, unless it holds a tokenizer already.
+  /// The folder that an option names; throws where it already holds a tokenizer.
   static func folder(_ path: String) throws -> URL {
     let folder = URL(fileURLWithPath: path)
     if FileManager.default.fileExists(atPath: folder.appending(path: "tokenizer.json").path) {

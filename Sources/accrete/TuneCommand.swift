@@ -4,7 +4,8 @@ import GPUTensor
 import Kernels
 import Trainer
 
-/// Measures in order to choose, which no other command does: the families and sizes of matrix products.
+/// Searches for the fastest family and sizes of matrix products. The only command whose measurements change how others
+/// compute.
 struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tune", abstract: "Find the fastest way to multiply matrices on your device, and keep it.",
@@ -30,9 +31,9 @@ struct TuneCommand: ParsableCommand {
 
   @OptionGroup var device: DeviceOption
 
-  /// Seconds after which a candidate is given up: compiling it, checking it and timing it.
+  /// Seconds of silence after which a candidate is given up: compiling, checking and timing count.
   private static let patience = 60.0
-  /// Seconds of timed runs: of a candidate, and of the one that is to take the default's place.
+  /// Seconds of timing: in a trial, and in the last trial, of the candidate that is to replace the default.
   private static let (trialSeconds, lastSeconds) = (0.4, 2.0)
 
   func validate() throws {
@@ -65,7 +66,7 @@ struct TuneCommand: ParsableCommand {
 
   // MARK: - The search
 
-  /// Searches class by class, and keeps each as it is found.
+  /// Searches class by class, and writes the file after each.
   private func search(_ device: Device, _ file: inout TuningFile, keptAt url: URL) throws {
     let operands = precision.operands
     var traits = KernelTraits.probed(device)
@@ -79,7 +80,7 @@ struct TuneCommand: ParsableCommand {
     let end = ContinuousClock.now + .seconds(seconds)
     for (index, product) in classes.enumerated() {
       guard let shape = wanted[product] else { continue }
-      // What a class leaves over is the next ones'.
+      // Time that a class leaves over goes to the next ones.
       let share = (end - ContinuousClock.now) / Double(classes.count - index)
       let deadline = ContinuousClock.now + share
       let tuner = MatmulTuner(
@@ -113,7 +114,7 @@ struct TuneCommand: ParsableCommand {
     }
   }
 
-  /// Runs a trial in a child.
+  /// Runs a trial in a child process.
   private static func outcome(of trial: MatmulTrial) -> MatmulTuner.Outcome {
     guard let executable = ChildProcess.ownExecutable, let request = try? JSONEncoder().encode(trial) else {
       return .failed("no program to run it in")
@@ -134,7 +135,7 @@ struct TuneCommand: ParsableCommand {
     }
   }
 
-  // MARK: - What is printed
+  // MARK: - Printing
 
   private static func text(_ outcome: MatmulTuner.Outcome) -> String {
     switch outcome {
@@ -160,7 +161,7 @@ struct TuneCommand: ParsableCommand {
   }
 }
 
-/// One trial of the tuner, which may hang or crash: `accrete tune` runs it in a child, and reads what it prints.
+/// One trial of the tuner, which may hang or crash: `accrete tune` runs it in a child, and reads its output.
 struct TuneTrialCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: MatmulTrial.command, abstract: "Check and time one candidate of accrete tune.", shouldDisplay: false)

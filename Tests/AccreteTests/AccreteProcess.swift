@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a command left: its exit code and both streams.
+/// The result of a command: its exit code and both streams.
 struct CommandOutcome: Sendable {
   let code: Int32
   let output: String
@@ -17,7 +17,7 @@ struct CommandOutcome: Sendable {
     return object
   }
 
-  /// Lines of stderr that are errors; remarks such as the device's name are none.
+  /// The lines of stderr that are errors; remarks, such as the device's name, are not.
   var errorLines: [String] {
     errors.split(separator: "\n").map(String.init).filter { $0.lowercased().hasPrefix("error: ") }
   }
@@ -30,25 +30,25 @@ struct CommandOutcome: Sendable {
   }
 }
 
-/// Where one of a command's two streams goes.
+/// The destination of one of a command's output streams.
 enum StreamEnd: Sendable, CaseIterable {
-  /// A file, from which the outcome has its text.
+  /// A file; `CommandOutcome` has its text.
   case file
-  /// A device that never has room: /dev/full.
+  /// A device without room: /dev/full.
   case full
-  /// Nothing: the descriptor is closed.
+  /// A closed descriptor.
   case closed
-  /// A pipe that nobody reads any more; the signal that tells of it ends a process that does not look.
+  /// A pipe whose reader has gone; SIGPIPE ends a process that does not ignore it.
   case unread
 }
 
-/// The built program, as users run it.
+/// Runs the built program as users run it.
 enum AccreteProcess {
   static let executable = TestData.accrete
 
-  /// PoCL's kernel cache has races between processes: the commands, one after the other, have one of their own.
+  /// A kernel cache of the commands alone, which run one after the other: PoCL's cache has races between processes.
   private static let kernelCache = cache("commands")
-  /// What the program keeps of devices and kernels.
+  /// The program's own cache of checks and kernels.
   private static let userCache = cache("user")
 
   private static func cache(_ name: String) -> String {
@@ -62,16 +62,16 @@ enum AccreteProcess {
   /// Runs a command to its end.
   ///
   /// - Parameters:
-  ///   - environment: over this process's own.
-  ///   - input: what stdin reads; nothing where nil.
-  ///   - output: where stdout goes.
-  ///   - errors: where stderr goes.
-  ///   - fileLimit: KiB beyond which no file may grow, as on a disk that is full.
-  ///   - shell: what a shell does before it becomes the command: another folder, a limit.
-  ///   - timeLimit: seconds after which the command is killed, for what must not wait for ever.
-  ///   - ignored: a signal that the command is started to ignore, by its shell's name: `HUP`, as under nohup.
-  ///   - signal: sent once, to the command and to all processes that it has started, as a terminal does, as soon as `when`
-  ///     holds of the files that stdout and stderr go to.
+  ///   - environment: added to this process's own, and wins.
+  ///   - input: the file on stdin; empty where nil.
+  ///   - output: the destination of stdout.
+  ///   - errors: the destination of stderr.
+  ///   - fileLimit: KiB beyond which no file may grow, as on a full disk.
+  ///   - shell: shell commands before the program starts: another folder, a limit.
+  ///   - timeLimit: seconds after which the command is killed, for tests of endless input.
+  ///   - ignored: a signal that the command starts with ignored, by its shell name: `HUP`, as under nohup.
+  ///   - signal: sent once, to the command and its children, as a terminal does, as soon as `when` holds of the files
+  ///     that receive stdout and stderr.
   static func run(
     _ arguments: [String], environment: [String: String] = [:], input: URL? = nil, output: StreamEnd = .file,
     errors: StreamEnd = .file, fileLimit: Int? = nil, shell: String? = nil, timeLimit: Int? = nil,
@@ -80,12 +80,12 @@ enum AccreteProcess {
     let scratch = FileManager.default.temporaryDirectory.appending(path: "command-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: scratch) }
-    // Files rather than pipes: whatever is written fits.
+    // Files instead of pipes: any amount of output fits.
     let streams = ["output", "errors"].map { scratch.appending(path: $0) }
     for file in streams { try Data().write(to: file) }
 
     let process = process(arguments, environment: environment, tuning: scratch)
-    // A shell does what Foundation's process cannot: it closes a stream, and sets limits and signals.
+    // A shell does what Foundation's process cannot: it closes streams and sets limits and signals.
     let before = [fileLimit.map { "ulimit -f \($0)" }, ignored.map { "trap '' \($0)" }, shell].compactMap { $0 }
     let closing = (output == .closed ? " >&-" : "") + (errors == .closed ? " 2>&-" : "")
     let command = "exec env --default-signal=PIPE,XFSZ \"$0\" \"$@\"\(closing)"
@@ -103,7 +103,7 @@ enum AccreteProcess {
     }
     if let signal {
       while process.isRunning, !when(streams[0], streams[1]) { usleep(2000) }
-      // Foundation starts each process as the first of a group of its own.
+      // Foundation starts each process as the leader of its own process group.
       kill(-process.processIdentifier, signal)
     }
     process.waitUntilExit()
@@ -112,7 +112,7 @@ enum AccreteProcess {
       errors: try String(contentsOf: streams[1], encoding: .utf8))
   }
 
-  /// A process of the program that is yet to be started.
+  /// A process of the program, not yet started.
   private static func process(_ arguments: [String], environment: [String: String], tuning: URL) -> Process {
     let process = Process()
     process.executableURL = executable
@@ -121,7 +121,7 @@ enum AccreteProcess {
     variables["ACCRETE_DEVICE"] = nil
     variables["POCL_CACHE_DIR"] = kernelCache
     variables["ACCRETE_CACHE"] = userCache
-    // What the user's own device was tuned to is none of the tests' business.
+    // The user's own tuning of the device must not change the tests.
     variables["ACCRETE_TUNING"] = tuning.path
     process.environment = variables.merging(environment) { $1 }
     return process
@@ -138,13 +138,13 @@ enum AccreteProcess {
     }
   }
 
-  /// Runs a command on a terminal, to its end.
+  /// Runs a command on a pseudo terminal, to its end.
   ///
-  /// - Returns: its exit code, and what it wrote there on both streams; lines end with "\n".
+  /// - Returns: the exit code, and the text of both streams; lines end with "\n".
   static func onTerminal(_ arguments: [String], input: URL? = nil) throws -> (code: Int32, screen: String) {
     let terminal = Glibc.open("/dev/ptmx", O_RDWR | O_NOCTTY)
     defer { close(terminal) }
-    // Linux's TIOCSPTLCK and TIOCGPTN: the other end is unlocked, and its number asked for.
+    // Linux's TIOCSPTLCK and TIOCGPTN: unlock the other end, and get its number.
     var (locked, number): (Int32, Int32) = (0, 0)
     let isReady = ioctl(terminal, 0x4004_5431, &locked) == 0 && ioctl(terminal, 0x8004_5430, &number) == 0
     try #require(terminal >= 0 && isReady, "no pseudo terminal")
@@ -157,7 +157,7 @@ enum AccreteProcess {
     close(end)
     var bytes = Data()
     var piece = [UInt8](repeating: 0, count: 1 << 12)
-    // The terminal's other end is closed with the process: reading then fails.
+    // Reading fails once the process has closed the other end.
     while true {
       let count = read(terminal, &piece, piece.count)
       guard count > 0 else { break }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// `accrete bench`: what it prints, what it refuses, and how two runs are compared.
+  /// `accrete bench`: its output, its refusals, and the comparison of two runs.
   @Suite("bench")
   struct BenchCommandTests {
     private static func saved(_ milliseconds: Double) -> String {

@@ -25,7 +25,7 @@ extension CommandTests {
       #expect(try Data(contentsOf: folder.appending(path: "metrics.jsonl")).count { $0 == UInt8(ascii: "\n") } == 4)
       let model = folder.appending(path: "rounds/final/model.safetensors")
       #expect(FileManager.default.fileExists(atPath: model.path))
-      // The same settings come to the same model.
+      // The same settings give the same model.
       #expect(try branch("--branch", "same", "--from-round", "2").code == 0)
       #expect(
         try Data(contentsOf: fixture.output.appending(path: "branches/same/rounds/02-two/model.safetensors"))

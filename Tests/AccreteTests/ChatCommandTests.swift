@@ -36,7 +36,7 @@ extension CommandTests {
         ])
       let first = try #require(rows[0]["messages"])
       #expect(first[0]["content"] == "one" && first[2]["content"] == "two")
-      // After a reset the first question gets the first answer again.
+      // After a reset, the first question gets the first answer again.
       #expect(rows[1]["messages"]?[1] == first[1])
       #expect(!outcome.output.contains("never"))
     }

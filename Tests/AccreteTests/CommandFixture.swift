@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A folder with a small recipe, its data, and whatever a test adds; it goes when the fixture goes.
+/// A temporary folder with a small recipe, its data, and files that a test adds; removed with the fixture.
 final class CommandFixture: Sendable {
   let folder: URL
   var recipe: URL { file("recipe.yaml") }
@@ -28,23 +28,23 @@ final class CommandFixture: Sendable {
     return file(path)
   }
 
-  /// Copies a file or folder, leaving the original alone.
+  /// Copies a file or folder into the fixture.
   func copy(_ source: URL, as name: String) throws -> URL {
     try FileManager.default.copyItem(at: source, to: file(name))
     return file(name)
   }
 
-  /// The first bytes of a file, under the same name.
+  /// Copies the first bytes, a share of the file, into the fixture.
   func truncate(_ source: URL, to share: Double, as path: String) throws -> URL {
     let bytes = try Data(contentsOf: source)
     try bytes.prefix(Int(Double(bytes.count) * share)).write(to: file(path))
     return file(path)
   }
 
-  /// The bytes and three special tokens: the smallest vocabulary a byte-level tokenizer has.
+  /// The 256 bytes and three special tokens: the smallest vocabulary of a byte-level tokenizer.
   static let vocabularySize = 259
 
-  /// Two rounds of a few steps, from nothing.
+  /// A recipe of two rounds of a few steps, from random weights.
   static func recipeText(steps: Int = 4, vocabularySize: Int = vocabularySize) -> String {
     """
     output_dir: run
@@ -63,7 +63,7 @@ final class CommandFixture: Sendable {
     """
   }
 
-  /// A row for each number; no two of them hold the same words.
+  /// One row for each number; no two rows share the same words.
   static func rows(_ word: String, _ numbers: Range<Int>) -> String {
     numbers.map { number in
       #"{"prompt": "\#(word) \#(number):", "response": " \#(word)\#(String(repeating: "!", count: number % 5))"}"#
@@ -74,8 +74,8 @@ final class CommandFixture: Sendable {
   /// Trains the recipe.
   ///
   /// - Parameters:
-  ///   - signal: sent once, as soon as `when` holds.
-  ///   - words: which stderr must hold before.
+  ///   - signal: sent once, as soon as `when` holds and stderr holds `words`.
+  ///   - words: the text that stderr must hold before the signal is sent.
   func train(
     _ more: String..., environment: [String: String] = [:], fileLimit: Int? = nil, ignored: String? = nil,
     signal: Int32? = nil, after words: String = "", when: () -> Bool = { true }
@@ -88,12 +88,12 @@ final class CommandFixture: Sendable {
     }
   }
 
-  /// Steps in the metrics so far.
+  /// Optimiser steps in metrics.jsonl so far.
   var stepCount: Int {
     ((try? Data(contentsOf: metrics)) ?? Data()).count { $0 == UInt8(ascii: "\n") }
   }
 
-  /// Every file below a folder, or a file alone, with its content.
+  /// The content of every file below a folder, or of a single file, by path.
   static func contents(_ url: URL) throws -> [String: Data] {
     var isFolder = ObjCBool(false)
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
@@ -110,7 +110,7 @@ final class CommandFixture: Sendable {
   }
 }
 
-/// A model with a tokenizer, which `train` made once for all suites. A static is never released: its folder goes at exit.
+/// A trained model with a tokenizer, made once for all suites. A static is never released: `atexit` removes its folder.
 enum TrainedModel {
   static let outcome: Result<(fixture: CommandFixture, train: CommandOutcome), any Error> = Result {
     let fixture = try CommandFixture()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// Models from one format to another.
+  /// Conversion of models from one format to another, and back.
   @Suite("Convert and inspect")
   struct ConvertCommandTests {
     private static let golden = LlamaGolden.folder("head-size-apart")
@@ -19,7 +19,7 @@ extension CommandTests {
       let outcome = try convert(Self.golden, gguf, "--json")
       #expect(try outcome.json() as? [String: String] == ["output": gguf.path])
       #expect(try convert(gguf, back).code == 0)
-      // The header's order may differ: written once more by the same hand, the files must not.
+      // The order of the header may differ from the original's; two files that this program wrote must not differ.
       let again = fixture.file("again")
       #expect(try convert(Self.golden, again).code == 0)
       #expect(

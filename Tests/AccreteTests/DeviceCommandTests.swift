@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// Which device works, and that it is said.
+  /// The choice of the device, and its report on stderr.
   @Suite("Devices")
   struct DeviceCommandTests {
     @Test("devices lists what there is, and marks what auto takes")
@@ -23,7 +23,7 @@ extension CommandTests {
       #expect(devices.count { $0["chosen"] as? Bool == true } == (devices.isEmpty ? 0 : 1))
     }
 
-    // Every kernel is checked by the suite of all ops, and by doctor itself under Oclgrind.
+    // The suite of all ops checks every kernel, and so does doctor itself under Oclgrind.
     @Test(
       "doctor checks the kernels that are named against the CPU",
       .enabled(if: OpenCLDevices.arePresent, "\(OpenCLDevices.absence)"))
@@ -31,13 +31,13 @@ extension CommandTests {
       let outcome = try AccreteProcess.run(["doctor", "attention", "softmax", "adamw", "--small", "--json"])
       #expect(outcome.code == 0, "\(outcome.errors)")
       let kernels = try #require(outcome.json()["kernels"] as? [[String: Any]])
-      // A CPU device runs what a GPU would as well.
+      // A CPU device also runs the kernels of a GPU.
       let isGPU = try DeviceSelection.auto.device()?.kind != .cpu
       let expected =
         isGPU
         ? ["attention/tile", "softmax", "adamw"]
         : ["attention/panel", "attention/tile", "softmax", "softmax/groups", "adamw", "adamw/groups"]
-      // Registers of the other width than the device's, and sub-groups, stand beside them.
+      // Variants with the other register width, and by sub-groups, are left out here.
       let names = kernels.compactMap { $0["name"] as? String }
       #expect(names.filter { !$0.hasSuffix("-lanes") && !$0.hasSuffix("/subgroups") } == expected)
       let unknown = try AccreteProcess.run(["doctor", "softmaxx"])
@@ -48,7 +48,7 @@ extension CommandTests {
       }
     }
 
-    /// Without any OpenCL platform: the loader looks for drivers in an empty folder.
+    /// An environment without any OpenCL platform: the loader finds no driver in an empty folder.
     private static func withoutPlatforms(_ fixture: CommandFixture) throws -> [String: String] {
       let folder = fixture.file("no-vendors")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// What users get wrong: each ends with its exit code and one line that names the fault.
+  /// Mistakes of users: each ends with its exit code and one line that names the fault.
   @Suite("Faults")
   struct FailureTests {
     private static let model = TestData.golden("llama/biases")
 
-    /// Expects an exit code, nothing on stdout, and one error line with these words.
+    /// Expects an exit code, an empty stdout, and one error line with these words.
     private func expect(
       _ outcome: CommandOutcome, _ code: Int32, _ words: String..., at location: SourceLocation = #_sourceLocation
     ) {

@@ -4,12 +4,13 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// The check before a device is trusted. Its drivers lie by kernels: a copy of ours, one of them broken.
+  /// The check before a device is trusted. Its drivers compute wrongly through a copy of the kernels, one of them
+  /// broken.
   @Suite("The first check", .onOpenCL)
   struct FirstCheckCommandTests {
     private static let ids = ["--model", TestData.golden("llama/biases").path, "--ids", "5,6,7"]
 
-    /// A folder for what is kept, and kernels that sum by these lines of `reduce.cl`.
+    /// A folder for kept checks, and kernels in which `line` replaces a line of `reduce.cl`.
     private struct Lie {
       let fixture: CommandFixture
       let environment: [String: String]
@@ -20,7 +21,7 @@ extension CommandTests {
         try FileManager.default.moveItem(at: kernels, to: fixture.file("kernels"))
         environment = [
           "ACCRETE_KERNELS": fixture.file("kernels").path, "ACCRETE_CACHE": fixture.file("cache").path,
-          // Kernels that are used once stay out of the cache of all tests.
+          // Kernels that are used only once stay out of the shared cache.
           "POCL_CACHE_DIR": fixture.file("pocl").path, "ACCRETE_CHECK_SECONDS": "20",
         ]
         try FileManager.default.createDirectory(at: fixture.file("pocl"), withIntermediateDirectories: true)
@@ -30,13 +31,13 @@ extension CommandTests {
         try AccreteProcess.run(arguments, environment: environment)
       }
 
-      /// What is kept of checks.
+      /// Names of the kept checks.
       var kept: [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: fixture.file("cache/checks").path)) ?? []
       }
     }
 
-    /// Expects that the device is refused where it is named, and passed over where it is not.
+    /// Expects that the device is refused where it is named, and skipped under auto.
     private static func expectRefusal(_ lie: Lie, _ words: String...) throws {
       let device = try #require(OpenCLDevices.all.first)
       let named = try AccreteProcess.run(["score", "--device", "0"] + ids, environment: lie.environment)
@@ -46,7 +47,7 @@ extension CommandTests {
         #expect(line.contains(word), "\(word) is not in: \(line)")
       }
       #expect(lie.kept.count == 1)
-      // From here on nothing is computed there.
+      // A kept refusal: nothing is computed on the device any more.
       let train = try AccreteProcess.run(
         ["train", lie.fixture.recipe.path, "max_steps=1", "--device", device.name], environment: lie.environment)
       #expect(train.code == 69 && !train.errors.contains("is new here"), "\(train.errors)")
@@ -59,7 +60,7 @@ extension CommandTests {
     func wrong() throws {
       let lie = try Lie("const float total = 1.001f * group_sum(lane_sum(sum), scratch);")
       try Self.expectRefusal(lie, "reduce", "expected")
-      // Other devices are new here, and none of them adds up otherwise.
+      // Every device is unchecked here, and fails: auto falls back to the CPU.
       let auto = try lie.run("score", "--model", TestData.golden("llama/biases").path, "--ids", "5,6,7", "--json")
       #expect(auto.code == 0, "\(auto.errors)")
       let lines = auto.errors.split(separator: "\n")

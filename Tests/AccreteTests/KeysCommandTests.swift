@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// `accrete keys`: the list of a recipe's keys, and the page that is made of it.
+  /// `accrete keys`: the list of a recipe's keys, and docs/keys.md.
   @Suite("keys")
   struct KeysCommandTests {
     @Test("docs/keys.md is what accrete keys --markdown prints")

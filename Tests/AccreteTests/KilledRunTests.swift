@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// Runs that nobody lets end: killed at any moment, out of disk.
+  /// Runs that end at no chosen moment: killed, or out of disk.
   @Suite("Runs that are stopped")
   struct KilledRunTests {
-    /// `ACCRETE_KILLS` asks for another number.
+    /// Kills in a run; `ACCRETE_KILLS` sets another number.
     private static let kills = ProcessInfo.processInfo.environment["ACCRETE_KILLS"].flatMap { Int($0) } ?? 8
 
     @Test("killed at random moments, a run goes on to the bits of one that never stopped", arguments: ["cpu", "auto"])
@@ -27,7 +27,7 @@ extension CommandTests {
         while !isOver {
           let moment = Date() + Double.random(in: 0..<seconds, using: &random)
           let stopped = try fixture.train("--device", device, "--resume", signal: SIGKILL) { Date() >= moment }
-          // A run that ended before its moment came ends this row of kills.
+          // A run that ended before its kill ends the series.
           isOver = stopped.code == 0
           if !isOver {
             try #require(stopped.code == SIGKILL, "\(stopped.errors.suffix(600))")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// Commands that read a model and print what it says.
+  /// Commands that run a model and print the results.
   @Suite("Commands on a model")
   struct ModelCommandTests {
     private static let golden = LlamaGolden.folder("grouped-query-tied")
@@ -28,7 +28,7 @@ extension CommandTests {
       let loss = try #require(json["loss"] as? Double)
       #expect(abs(loss + logprobs.reduce(0, +) / Double(logprobs.count)) < 1e-9)
       #expect(abs(try #require(json["perplexity"] as? Double) - exp(loss)) < 1e-9 * exp(loss))
-      // A device that is new is checked first, and a driver may say how many warnings its compiler had.
+      // An unchecked device is checked first, and a driver may print its compiler's number of warnings.
       let notes = outcome.errors.split(separator: "\n").filter {
         !$0.hasPrefix("check: ") && !$0.contains(#/^\d+ warnings? generated\.$/#)
       }
@@ -176,7 +176,7 @@ extension CommandTests {
         at: TestData.golden("templates/chatml.jinja"), to: model.appending(path: "chat_template.jinja"))
       let weights = model.appending(path: "model.safetensors")
       var bytes = try Data(contentsOf: weights)
-      // The file's last number belongs to the last of the tensors.
+      // The file's last number belongs to the last tensor.
       bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
       try bytes.write(to: weights)
       let input = try fixture.write("one\n", "input.txt")
@@ -216,7 +216,7 @@ extension CommandTests {
         #expect(outcome.code == 0 && !outcome.errors.contains("tokenizer.ggml.pre"), "\(outcome.errors)")
         #expect(try outcome.output == AccreteProcess.run(way + ["--model", model.path]).output)
       }
-      // Another key of the same length stands for none.
+      // A key of the same length, so that tokenizer.ggml.pre is missing.
       let key = try #require(bytes.range(of: Data("tokenizer.ggml.pre".utf8)))
       bytes.replaceSubrange(key, with: Data("tokenizer.ggml.xxx".utf8))
       try bytes.write(to: nameless)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// `accrete plan`, and what a run that does not fit says.
+  /// `accrete plan`, and the error of a run that does not fit.
   @Suite("plan")
   struct PlanCommandTests {
     @Test("one object: parameters, bytes by kind, what would fit")

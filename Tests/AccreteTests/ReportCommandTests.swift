@@ -5,7 +5,7 @@ import Testing
 extension CommandTests {
   @Suite("report")
   struct ReportCommandTests {
-    /// A copy of a run that `train` made, alone in its fixture.
+    /// A copy of a trained run, in a fixture of its own.
     private func run() throws -> (fixture: CommandFixture, folder: URL) {
       let fixture = try CommandFixture()
       return (fixture, try fixture.copy(try TrainedModel.outcome.get().fixture.output, as: "copy"))

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension CommandTests {
-  /// `--reverse` and `--rerank`, on a model that was trained forwards: what is checked is order, not quality.
+  /// `--reverse` and `--rerank`, with a model that was trained forwards: the tests check order, not quality.
   @Suite("Commands on reversed text")
   struct ReverseCommandTests {
     private func run(_ command: String, _ more: String...) throws -> CommandOutcome {

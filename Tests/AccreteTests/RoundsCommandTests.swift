@@ -49,12 +49,12 @@ extension CommandTests {
       let changes = try #require(json["recipe"] as? [[String: Any]])
       let steps = try #require(changes.first { $0["key"] as? String == "max_steps" })
       #expect(steps["before"] as? String == "4" && steps["after"] as? String == "2")
-      // The fixtures' data lie in folders of their own.
+      // The data of each fixture are in its own folder.
       let keys = Set(changes.compactMap { $0["key"] as? String })
       #expect(
         keys == ["max_steps", "rounds.0.train", "rounds.0.valid", "rounds.1.train", "rounds.1.valid"])
       let loss = try #require(json["loss"] as? [[Double]])
-      // M0 is the same; half of the steps teach less.
+      // M0 is the same model; half of the steps teach less.
       #expect(loss.map(\.count) == [2, 2, 2] && loss[0] == [0, 0] && loss[1][0] > 0)
       let figures = try #require(json["figures"] as? [String: [String: [String: Any]]])
       #expect(Set(figures["loss"]?["final_mean"]?.keys ?? [:].keys) == ["first", "second", "difference"])

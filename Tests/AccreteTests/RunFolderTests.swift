@@ -18,7 +18,7 @@ extension CommandTests {
       let words = try Regex("is in use by process [0-9]+ on \\S+; ")
       #expect(refused.errors.contains(words) && refused.errors.contains(fixture.output.path), "\(refused.errors)")
       #expect(try !FileManager.default.contentsOfDirectory(atPath: fixture.output.path).contains("run.lock"))
-      // One that was killed leaves its lock's file, which holds nobody up.
+      // A killed run leaves its lock file, which locks nothing.
       try fixture.write("99 elsewhere\n", "run/run.lock")
       #expect(try fixture.train("--device", "cpu", "--resume").code == 0)
       #expect(fixture.stepCount == 48)
@@ -57,7 +57,7 @@ extension CommandTests {
       try FileManager.default.removeItem(at: report)
       #expect(try fixture.train("max_steps=1", "--device", "cpu", "--resume").code == 0)
       #expect(try Data(contentsOf: report) == drawn)
-      // One of an earlier round is older than the state.
+      // The report of an earlier round is older than the state.
       try Data("of an earlier round".utf8).write(to: report)
       let longAgo = [FileAttributeKey.modificationDate: Date(timeIntervalSince1970: 1)]
       try FileManager.default.setAttributes(longAgo, ofItemAtPath: report.path)

@@ -3,24 +3,24 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// A signal in each phase of a run, by what the run says or writes as the phase begins.
+  /// A signal in each phase of a run, sent when stderr or a file shows that the phase has begun.
   @Suite("Runs that are stopped in each phase")
   struct StoppedPhasesTests {
     private static let steps = 12
 
-    /// Long evaluations, so that a signal meets them.
+    /// A fixture with long evaluations, so that a signal arrives within one.
     private static func fixture() throws -> CommandFixture { try StoppedRun.fixture(steps: steps, heldOut: 100) }
 
-    /// A phase, and what the checkpoint of a run that is stopped in it says.
+    /// A phase, and the checkpoint that a run stopped in it leaves.
     struct Phase: CustomTestStringConvertible, Sendable {
       let testDescription: String
-      /// What stderr holds, and what stands in the run's folder, once the phase has begun.
+      /// Text on stderr, and a file in the run's folder, that show that the phase has begun.
       var words = ""
       var file = ""
       let signal: Int32
-      /// What the error says where the run was.
+      /// The place of the run in the error.
       let place: String
-      /// What is left to be done after the last step; nil: nothing is saved, or the next step follows.
+      /// The saved state's pending work after its last step; nil where nothing is saved or the next step follows.
       var pending: String?
     }
 
@@ -66,7 +66,7 @@ extension CommandTests {
           #expect(!FileManager.default.fileExists(atPath: fixture.file("run/checkpoint").path), "\(phase)")
         } else {
           let pending = try StoppedRun.saved("pending", fixture) as? String
-          // A signal that meets a save is answered in the step that follows, or in its evaluation.
+          // A signal during a save is answered in the following step or its evaluation.
           let isLate = phase.file == "checkpoint.new" && pending == "evaluation"
           #expect(pending == phase.pending || isLate, "\(phase)")
         }

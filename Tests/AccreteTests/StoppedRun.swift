@@ -1,12 +1,13 @@
 import Foundation
 
-/// A run that tests stop, and what it must come to in spite of it.
+/// A run that tests stop, and the files that it must have in the end.
 enum StoppedRun {
-  /// Two rounds with everything that is saved and measured on the way: checkpoints, evaluations, the best model, tasks.
+  /// A recipe of two rounds with everything that is saved and measured on the way: checkpoints, evaluations, best
+  /// model, tasks.
   ///
   /// - Parameters:
-  ///   - steps: of each round; an evaluation follows each fourth.
-  ///   - heldOut: rows of each dataset: the more, the longer an evaluation takes.
+  ///   - steps: steps of each round; an evaluation follows every fourth.
+  ///   - heldOut: held-out rows of each dataset; more rows make an evaluation longer.
   static func fixture(steps: Int = 24, heldOut: Int = 6) throws -> CommandFixture {
     let fixture = try CommandFixture()
     let recipe = CommandFixture.recipeText(steps: steps).replacing("save_steps: 20", with: "save_steps: 3")
@@ -19,7 +20,7 @@ enum StoppedRun {
     return fixture
   }
 
-  /// What a run must come to, whatever happened on the way.
+  /// The files that must not differ, however the run was stopped, by name.
   static func ending(_ fixture: CommandFixture) throws -> [String: Data] {
     var ending: [String: Data] = [:]
     for path in [
@@ -28,7 +29,7 @@ enum StoppedRun {
     ] {
       ending[path] = try Data(contentsOf: fixture.output.appending(path: path))
     }
-    // The lines without what depends on the clock.
+    // Lines without the values that depend on the clock.
     for (index, line) in try Data(contentsOf: fixture.metrics).split(separator: UInt8(ascii: "\n")).enumerated() {
       var object = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] ?? [:]
       object["tokens_per_second"] = nil
@@ -37,7 +38,7 @@ enum StoppedRun {
     return ending
   }
 
-  /// A member of the saved state.
+  /// A value of the saved state.
   static func saved(_ key: String, _ fixture: CommandFixture) throws -> Any? {
     let state = try Data(contentsOf: fixture.file("run/checkpoint/state.json"))
     return (try JSONSerialization.jsonObject(with: state) as? [String: Any])?[key]

@@ -5,24 +5,25 @@ import Testing
 import Trainer
 
 extension CommandTests {
-  /// Control characters in what others wrote: by no way do they reach the terminal.
+  /// Control characters in texts by strangers never reach the terminal.
   @Suite("Text of strangers")
   struct StrangersTextTests {
-    /// Of each class of what a terminal obeys one: a colour, a bell, a return, C0, DEL, C1, separators, directions.
+    /// One character of each class that a terminal obeys: a colour, a bell, a return, C0, DEL, C1, separators,
+    /// directions.
     private static let evil = "\u{1B}[31m\u{7}\r\u{8}\u{7F}\u{9B}2J\u{2028}\u{2029}\u{202E}\u{2066}"
-    /// The same as it stands in JSON and in YAML.
+    /// The same characters as escaped in JSON and YAML.
     private static let spelled =
       #"\u001b[31m\u0007\r\b\u007f\u009b2J\u2028\u2029\u202e\u2066"#
 
     /// Ways from a file or an argument to stdout or stderr; @ is the fixture's folder, EVIL the characters.
     static let ways = [
-      // Recipes: a key, values, a name, a path; overrides; a name that is asked for.
+      // Recipes: a key, values, a name, a path; overrides; a name on the command line.
       "train @/key.yaml", "train @/value.yaml --device cpu", "train @/name.yaml --device cpu",
       "train @/path.yaml output_dir=@/other --device cpu", "train @/recipe.yaml EVIL=1",
       "train @/recipe.yaml precision=EVIL",
       "train @/recipe.yaml device=EVIL", "train @/recipe.yaml output_dir=@/one.jsonl/EVIL --device cpu",
       "data show @/recipe.yaml --round EVIL", "plan --recipe @/key.yaml",
-      // Rows: keys, roles, what is no JSON, a table's header, texts, the file's own name.
+      // Rows: keys, roles, malformed JSON, a table's header, texts, the file's own name.
       "data show @/recipe.yaml rounds.0.train=@/keys.jsonl", "data show @/recipe.yaml rounds.0.train=@/role.jsonl",
       "data show @/recipe.yaml rounds.0.train=@/broken.jsonl", "data show @/recipe.yaml rounds.0.train=@/header.csv",
       "data show @/recipe.yaml rounds.0.train=@/texts.jsonl",
@@ -32,7 +33,7 @@ extension CommandTests {
       "tokenize --model @/tokenizer-type --text a", "tokenize --model @/tokenizer-token --text EVIL",
       "tokenize --model @/tokenizer-token --text EVIL --json", "inspect @/tokenizer-token",
       "tokenizer train @/EVIL.txt --vocab-size 300 --output @/EVIL",
-      // Templates: what they raise, do not know or print.
+      // Templates: texts that they raise, do not know or print.
       "chat @/raises", "generate --model @/raises --chat a --device cpu",
       "generate --model @/filter --chat a --device cpu",
       "inspect @/raises", "inspect @/raises --json",
@@ -94,7 +95,7 @@ extension CommandTests {
       let tensors = #"{"\#(spelled)":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#
       try (littleEndian(tensors.utf8.count) + Data(tensors.utf8) + Data(count: 4))
         .write(to: fixture.file("names.safetensors"))
-      // One key of the string type, no tensor.
+      // One key of type string, no tensor.
       let key = "general.architecture"
       let gguf = Data("GGUF".utf8) + littleEndian(3).prefix(4) + littleEndian(0) + littleEndian(1)
       let entry = littleEndian(key.utf8.count) + Data(key.utf8) + littleEndian(8).prefix(4)
@@ -117,7 +118,7 @@ extension CommandTests {
       return fixture
     }
 
-    /// Eight bytes, of which the first four are the number's own where four are wanted.
+    /// A number in eight bytes, little-endian; callers that need four take the first.
     private static func littleEndian(_ number: Int) -> Data {
       withUnsafeBytes(of: UInt64(number).littleEndian) { Data($0) }
     }
@@ -136,7 +137,7 @@ extension CommandTests {
       let steering = shown.unicodeScalars.filter { $0.steersTerminal && $0 != "\n" && $0 != "\t" }
       #expect(
         steering.isEmpty, "\(outcome.code): \(steering.map { $0.escaped(asASCII: true) }) in \(shown.debugDescription)")
-      // The way is one: what was written there is shown.
+      // The way exists: the text of the file or argument is shown.
       #expect(shown.contains(#"\u{1B}"#) || shown.contains(#"\u001b"#), "\(outcome.code): \(shown)")
       if ![0, 1].contains(outcome.code) { #expect(outcome.errorLines.count == 1, "\(outcome.errors)") }
     }
@@ -149,7 +150,7 @@ extension CommandTests {
       #expect(tokens["pieces"] as? [String] == [Self.evil])
     }
 
-    /// Without what the program itself asks of a terminal: a bar that is drawn over, a mark.
+    /// The screen without the program's own control sequences: the progress bar's, and the mark of supervised tokens.
     private func screen(_ outcome: (code: Int32, screen: String)) -> String {
       ["\r\u{1B}[K", "\u{1B}[4;32m", "\u{1B}[0m"].reduce(outcome.screen) { $0.replacing($1, with: "") }
     }
@@ -164,7 +165,7 @@ extension CommandTests {
       try? FileManager.default.copyItem(
         at: TestData.golden("templates/chatml.jinja"), to: fixture.file("model/chat_template.jinja"))
       let input = try fixture.write("one\n", "question.txt")
-      // So hot that any byte is as likely as another.
+      // A temperature at which every byte is about equally likely.
       let drawing = ["--device", "cpu", "--max-tokens", "96", "--temperature", "50", "--seed", "1"]
       let model = fixture.file("model").path
       for command in [["generate", "--model", model, "--ids", "111,110,101"], ["chat", model]] {

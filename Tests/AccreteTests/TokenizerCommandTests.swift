@@ -25,7 +25,7 @@ extension CommandTests {
       #expect(try Self.ids(output, "one one").count < 7)
       #expect(try Self.ids(output, "<|bos|>é") == [256, 0xC3, 0xA9])
 
-      // The folder is taken now.
+      // The folder now holds a tokenizer.
       let again = try AccreteProcess.run(arguments + ["--vocab-size", "264"])
       #expect(again.code == 65 && again.errors.contains("already holds"), "\(again.errors)")
     }

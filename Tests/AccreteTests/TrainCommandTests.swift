@@ -26,7 +26,7 @@ extension CommandTests {
       let data = try ["one.jsonl", "two.jsonl", "recipe.yaml"].map { try Data(contentsOf: fixture.file($0)) }
       let untouched = try CommandFixture()
       #expect(try data == ["one.jsonl", "two.jsonl", "recipe.yaml"].map { try Data(contentsOf: untouched.file($0)) })
-      // A line of progress for each step, where stderr is no terminal.
+      // One line of progress for each step, since stderr is no terminal.
       #expect(outcome.errors.split(separator: "\n").count { $0.contains("step ") && $0.contains("loss ") } == 8)
     }
 
@@ -57,7 +57,7 @@ extension CommandTests {
       #expect((config as? [String: Any])?["vocab_size"] as? Int == 270)
       #expect(try fixture.train("--device", "cpu", "--resume").code == 0)
 
-      // Other texts give another vocabulary, under which the saved weights mean nothing.
+      // Other texts give another vocabulary, under which the saved weights have no meaning.
       try fixture.write(String(repeating: #"{"text": "xyxyxyxyxyxy"}"# + "\n", count: 20), "one.jsonl")
       let changed = try fixture.train("--device", "cpu", "--resume")
       #expect(changed.code == 65 && changed.errorLines.count == 1)
@@ -166,7 +166,7 @@ extension CommandTests {
       }
     }
 
-    /// The lines of metrics.jsonl without what depends on the clock.
+    /// The lines of metrics.jsonl without the values that depend on the clock.
     private static func numbers(_ fixture: CommandFixture) throws -> [NSDictionary] {
       try Data(contentsOf: fixture.metrics).split(separator: UInt8(ascii: "\n")).map { line in
         var object = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] ?? [:]
@@ -193,7 +193,7 @@ extension CommandTests {
     @Test("a round refused by the gate exits 3, keeps the model aside, and final stays the previous")
     func gate() throws {
       let fixture = try CommandFixture()
-      // The same prompts, another answer: learning the one is forgetting the other.
+      // The same prompts with another answer: learning one forgets the other.
       let rows = try String(contentsOf: fixture.file("one.jsonl"), encoding: .utf8)
       try fixture.write(rows.replacingOccurrences(of: ": \" one", with: ": \" 0000000"), "two.jsonl")
       let outcome = try fixture.train(

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// `accrete tune`: what it keeps, who obeys it, and what it refuses.
+  /// `accrete tune`: the file it keeps, the commands that obey it, and its refusals.
   @Suite("tune")
   struct TuneCommandTests {
     @Test("the search leaves one file, which the other commands obey", .onOpenCL)
@@ -66,7 +66,7 @@ extension CommandTests {
 }
 
 extension CommandFixture {
-  /// Leaves a tuning file for the device that `auto` takes.
+  /// Writes a tuning file for the device that `auto` chooses.
   fileprivate func tune(_ parameters: MatmulParameters) throws {
     let device = try #require(try DeviceSelection.auto.device())
     var file = try TuningFile(for: device)

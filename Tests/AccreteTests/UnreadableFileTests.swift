@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// Every file that a command reads, with something in its place that is no file, or is one without an end.
+  /// Every file that a command reads, replaced by something that is no regular file or never ends.
   @Suite("Files that are none")
   struct UnreadableFileTests {
-    /// What may stand where a file is expected.
+    /// The things put in a file's place.
     enum Intruder: String, CaseIterable {
       case pipe, device, folder, endless
 
@@ -23,11 +23,11 @@ extension CommandTests {
       }
     }
 
-    /// A command, and the file that it is to read; both are named from the fixture's folder.
+    /// A command and the file that it reads, both relative to the fixture's folder.
     struct Reader: CustomTestStringConvertible, Sendable {
       let file: String
       let command: [String]
-      /// The file is one of several that would do, or is read where it is there: then all is well without it.
+      /// True where the command works without the file: it is optional, or one of several alternatives.
       var mayDo = false
 
       var testDescription: String { file }
@@ -82,7 +82,7 @@ extension CommandTests {
       }
     }
 
-    /// A model, an adapter's folder and a run, made of links to those that were trained once.
+    /// Makes a model, an adapter's folder and a run, from links to the trained ones.
     private static func fill(_ fixture: CommandFixture) throws {
       let files = FileManager.default
       let trained = try TrainedModel.outcome.get().fixture
@@ -145,7 +145,7 @@ extension CommandTests {
     @Test("less memory than the plan needs is refused with the numbers, before it is taken")
     func lessMemory() throws {
       let fixture = try CommandFixture()
-      // 135M parameters: 0.5 GiB of weights, and as much again for gradients and for each moment.
+      // 135M parameters: 0.5 GiB of weights, and as much for the gradients and for each moment.
       try fixture.write(
         CommandFixture.recipeText().replacing("{preset: tiny,", with: "{preset: SmolLM2-135M,"), "recipe.yaml")
       let outcome = try AccreteProcess.run(

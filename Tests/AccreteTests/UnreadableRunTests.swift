@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 extension CommandTests {
-  /// What a run left and cannot be read is an error; what is not there starts a run, unless rounds are.
+  /// A run's file that cannot be read is an error; a missing checkpoint starts the run anew, unless there are finished
+  /// rounds.
   @Suite("Runs whose files cannot be read")
   struct UnreadableRunTests {
     private static let files = [
@@ -23,7 +24,7 @@ extension CommandTests {
       for path in Self.files {
         let file = fixture.output.appending(path: path)
         try files.moveItem(at: file, to: aside)
-        // The system follows a link to itself no further than to any file on a disk that fails.
+        // A link to itself fails like a file on a failing disk.
         try files.createSymbolicLink(atPath: file.path, withDestinationPath: file.lastPathComponent)
         let before = try Self.names(fixture)
         let content = try CommandFixture.contents(fixture.output)
@@ -35,7 +36,7 @@ extension CommandTests {
         try files.removeItem(at: file)
         try files.moveItem(at: aside, to: file)
       }
-      // A folder in a file's place is no file either.
+      // A folder in a file's place is not a file.
       let state = fixture.file("run/checkpoint/state.json")
       try files.moveItem(at: state, to: aside)
       try files.createDirectory(at: state, withIntermediateDirectories: false)
@@ -70,7 +71,7 @@ extension CommandTests {
       #expect(refused.code == 65 && refused.errors.contains("metrics.jsonl:1: "), "\(refused.errors)")
     }
 
-    /// Every name below the run's folder, links and folders among them.
+    /// Every name below the run's folder, links and folders included.
     private static func names(_ fixture: CommandFixture) throws -> Set<String> {
       Set(try FileManager.default.subpathsOfDirectory(atPath: fixture.output.path))
     }

@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// A disk that is full, a stream that is closed, a reader that went away: exit codes, never a signal.
+  /// A full disk, a closed stream, a reader that has gone: exit codes, never a signal.
   @Suite("Streams that cannot be written")
   struct UnwritableStreamTests {
-    /// Commands that print a result; @ is the fixture's folder, # a path that is not there yet.
+    /// Commands that print a result; @ is the fixture's folder, # a path that does not exist yet.
     static let commands = [
       "train @/recipe.yaml output_dir=# --device cpu", "train @/recipe.yaml output_dir=# --device cpu --json",
       "generate --device cpu --model @/model --prompt one --max-tokens 4",
@@ -26,7 +26,7 @@ extension CommandTests {
       "doctor softmax --small", "bench --shapes 8x8x8 --quick", "tune --shapes 8x8x8:nt --seconds 0.01",
     ]
 
-    /// A run, its last model with a chat template, and whatever else the commands read.
+    /// A run, its last model with a chat template, and the other files that the commands read.
     private static let fixture = Result {
       let fixture = try CommandFixture()
       _ = try fixture.copy(TrainedModel.outcome.get().fixture.output, as: "run")
@@ -56,7 +56,7 @@ extension CommandTests {
       let list = try #require(help.split(separator: "SUBCOMMANDS:").last)
       let names = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
         .compactMap { $0.split(separator: " ").first.map(String.init) }
-        // The last line says where to read on.
+        // The last line of the help names no command.
         .filter { $0 != "See" }
       #expect(names.count >= 17, "\(help)")
       let commands = Self.commands + Self.deviceCommands
@@ -98,7 +98,7 @@ extension CommandTests {
     func warnings() throws {
       let fixture = try Self.fixture.get()
       for end in [StreamEnd.full, .unread] {
-        // Without kept kernels, the driver's compiler runs, and says how many warnings it has.
+        // Without cached kernels the driver's compiler runs, and prints its number of warnings.
         let cache = fixture.file("kernels-\(end)")
         try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
         let outcome = try AccreteProcess.run(
@@ -148,7 +148,7 @@ extension CommandTests {
       let train = try fixture.train("--write-batches", full.path, "--device", "cpu")
       let input = try fixture.write("one\n/save \(full.path)\ntwo\n", "input.txt")
       let chat = try AccreteProcess.run(["chat", model, "--device", "cpu", "--max-tokens", "4"], input: input)
-      // The samples of twenty rows are larger.
+      // The samples of twenty rows are larger than the limit.
       let samples = try AccreteProcess.run(
         [
           "evaluate", "--model", model, "--data", fixture.file("one.jsonl").path, "--task", "qa", "--max-tokens", "4",

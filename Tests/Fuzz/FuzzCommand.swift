@@ -56,9 +56,9 @@ struct FuzzCommand: ParsableCommand {
     let what: String
   }
 
-  /// More are not looked for: they mostly are the same.
+  /// Findings of one reader after which the search ends: most of them are the same fault.
   private static let mostFindings = 20
-  /// A child that has not moved on for so long hangs, whatever else the machine does.
+  /// Seconds without progress after which a child counts as hanging, however slow the machine is.
   private static let patienceSeconds = 60.0
 
   // MARK: - The child
@@ -66,7 +66,7 @@ struct FuzzCommand: ParsableCommand {
   private func runChild(_ target: FuzzTarget) throws {
     let trial = Trial(target)
     for index in from..<(only.map { $0 + 1 } ?? inputs) {
-      // Said before the input is read: after a crash it is the last that was said.
+      // Printed before the input is read: after a crash, the last number printed is the input that caused it.
       FileHandle.standardOutput.write(Data("\(index)\n".utf8))
       if let what = trial.fault(of: target.input(seed: seed, index: index)) {
         FileHandle.standardOutput.write(Data("! \(what.replacing("\n", with: " "))\n".utf8))
@@ -77,7 +77,7 @@ struct FuzzCommand: ParsableCommand {
   // MARK: - The parent
 
   private func attack(_ name: String) throws -> [Finding] {
-    // Its seeds are read here first: a file that is refused tests nothing.
+    // Seeds are read here first: a refused seed tests nothing.
     let target = try FuzzTarget.named(name)
     var findings: [Finding] = []
     var next = only ?? 0
@@ -99,7 +99,7 @@ struct FuzzCommand: ParsableCommand {
     return findings
   }
 
-  /// Runs a child to its end, or to where it stops moving.
+  /// Runs a child until it ends or stops making progress.
   private func watchChild(_ name: String, from: Int) throws -> (last: Int, findings: [Finding], isWhole: Bool) {
     let log = FileManager.default.temporaryDirectory.appending(path: "fuzz-\(UUID().uuidString).log")
     try Data().write(to: log)
@@ -108,7 +108,7 @@ struct FuzzCommand: ParsableCommand {
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     process.arguments = ["--child", name, "--from", "\(from)", "--inputs", "\(inputs)", "--seed", "\(seed)"]
     if let only { process.arguments?.append(contentsOf: ["--only", "\(only)"]) }
-    // What is freed goes back to the system at once: only then does the peak of one input say what it took.
+    // Freed memory goes back to the system at once, so that the peak of one input shows its own use.
     process.environment = ProcessInfo.processInfo.environment.merging(
       ["MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_MMAP_THRESHOLD_": "65536"]) { $1 }
     process.standardOutput = try FileHandle(forWritingTo: log)

@@ -1,14 +1,14 @@
 import Foundation
 import Trainer
 
-/// A reader under attack: valid files to begin from, and how one is read to its end.
+/// A reader under test: valid files to start from, and a function that reads an input to its end.
 struct FuzzTarget {
   let name: String
-  /// The valid files; none larger than an input may be.
+  /// The valid files; none is larger than an input may be.
   let seeds: [[UInt8]]
-  /// What the format gives a meaning to.
+  /// Texts with a meaning in the format.
   let words: [String]
-  /// Writes an input where the reader looks for it, and reads all of it.
+  /// Writes an input to the place where the reader expects it, and reads all of it.
   let read: (Data) throws -> Void
 
   static let names = [
@@ -16,7 +16,7 @@ struct FuzzTarget {
     "yaml", "jinja",
   ]
 
-  /// Where this process puts inputs: in memory, where the system offers that.
+  /// The folder of this process's inputs; in memory where the system offers that.
   static let scratch: URL = {
     let memory = URL(fileURLWithPath: "/dev/shm")
     let isThere = FileManager.default.isWritableFile(atPath: memory.path)
@@ -46,7 +46,7 @@ struct FuzzTarget {
     return target
   }
 
-  /// A file to begin from that its reader refuses: nothing would be tested behind the refusal.
+  /// A seed that its reader refuses: nothing beyond the refusal would be tested.
   struct InvalidSeed: Error, CustomStringConvertible {
     let target: String
     let reason: String
@@ -58,7 +58,7 @@ struct FuzzTarget {
     return mutation.input()
   }
 
-  /// Whether an error is one that users are meant to see.
+  /// True for the errors that users are meant to see.
   static func isOurs(_ error: any Error) -> Bool {
     error is FileError || error is TokenizerError || error is DatasetError || error is RecipeError
       || error is TemplateError
@@ -66,7 +66,7 @@ struct FuzzTarget {
 
   // MARK: - Models
 
-  /// A LLaMA of one block, small enough to stand in a seed whole.
+  /// A LLaMA of one block, small enough for a seed.
   private static let configuration = LlamaConfiguration(
     vocabSize: 12, hiddenSize: 8, intermediateSize: 10, numHiddenLayers: 1, numAttentionHeads: 2, numKeyValueHeads: 1,
     maxPositionEmbeddings: 6, rmsNormEps: 1e-5)
@@ -146,7 +146,7 @@ struct FuzzTarget {
 
   // MARK: - Text
 
-  /// What every tokenizer that could be loaded has to encode.
+  /// The text that every tokenizer that was loaded must encode.
   private static let text =
     "ab ab  cab\n\téß 12,345 <s>[INST] 東京 🦙 e\u{301} 's'LL" + String(repeating: "ab", count: 200)
 
@@ -184,11 +184,11 @@ struct FuzzTarget {
     }
   }
 
-  /// Ten billion turns of a loop.
+  /// A loop of ten billion iterations.
   private static let loops =
     String(repeating: "{% for i in range(99999) %}", count: 2) + "x" + String(repeating: "{% endfor %}", count: 2)
 
-  /// A billion values in ten lines.
+  /// A billion values from ten lines.
   private static let aliases = (0..<10).map { level in
     let name = Character(UnicodeScalar(UInt8(ascii: "a") + UInt8(level)))
     let below = level == 0 ? "x" : "*" + String(UnicodeScalar(UInt8(ascii: "a") + UInt8(level - 1)))
@@ -235,7 +235,7 @@ struct FuzzTarget {
 
   private static func bytes(of url: URL) throws -> [UInt8] { Array(try Data(contentsOf: url)) }
 
-  /// The small files of a folder of this repository.
+  /// The small files in a folder of this repository.
   private static func files(in folder: String, where belongs: (String) -> Bool) throws -> [[UInt8]] {
     let url = repository.appending(path: folder)
     let names = try FileManager.default.contentsOfDirectory(atPath: url.path).filter(belongs).sorted()

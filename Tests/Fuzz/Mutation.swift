@@ -1,8 +1,8 @@
 import GPUTensor
 
-/// Damages a file: a pure function of (seed, number of the input), so that a finding can be made again.
+/// Damages a file. A pure function of the seed and the input's number, so that a finding can be reproduced.
 struct Mutation {
-  /// No input is larger.
+  /// Most bytes of an input.
   static let maximumByteCount = 4096
 
   private var random: SplitMix64
@@ -11,20 +11,20 @@ struct Mutation {
 
   /// - Parameters:
   ///   - seeds: valid files, at least one.
-  ///   - words: what the format gives a meaning to.
+  ///   - words: texts with a meaning in the format.
   init(seed: UInt64, index: Int, seeds: [[UInt8]], words: [String]) {
     random = SplitMix64(seed: seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15)
     self.seeds = seeds
     self.words = (Self.everywhere + words).map { Array($0.utf8) }
   }
 
-  /// Numbers and signs that readers stumble over.
+  /// Numbers and signs that often break readers.
   private static let everywhere = [
     "-1", "0", "1e999", "99999999999999999999", "2147483648", "4294967295", "9223372036854775807", "null", "true", "\"",
     "{", "}", "[", "]", "\\u0000", "\\ud800", "\u{0}", "\n", "\r\n", "\u{FEFF}", "\u{1F600}", "e\u{301}",
   ]
 
-  /// The input.
+  /// The damaged input.
   mutating func input() -> [UInt8] {
     var bytes = seeds[pick(seeds.count)]
     for _ in 0...pick(6) { damage(&bytes) }
@@ -45,7 +45,7 @@ struct Mutation {
     case 0 where !isEmpty: bytes[place] ^= 1 << UInt8(pick(8))
     case 1 where !isEmpty: bytes[place] = UInt8(pick(256))
     case 2 where !isEmpty:
-      // A length, an offset or a count, of any width, made extreme.
+      // A length, offset or count of any width, set to an extreme.
       let extreme: [UInt8] = [[0], [0xFF], [0x7F], [0x80], [0x01], [0x10]][pick(6)]
       for index in place..<min(bytes.count, place + 1 << pick(4)) { bytes[index] = extreme[0] }
     case 3: bytes.removeSubrange(range(in: bytes))

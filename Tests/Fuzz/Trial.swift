@@ -1,20 +1,21 @@
 import Foundation
 import Trainer
 
-/// Reads inputs one after another and says what a reader may not do.
+/// Reads inputs one after another, and reports violations of a reader's limits.
 struct Trial {
-  /// Bytes that a reader may take whatever the file's size: tables, and what the runtime keeps.
+  /// Bytes that a reader may take for any file: tables, and the runtime's own.
   private static let freeBytes = 8 << 20
-  /// Bytes that it may take besides, for each byte of the file.
+  /// Further bytes that a reader may take for each byte of the file.
   private static let bytesPerByte = 256
-  /// What may be reserved beyond what the process has at first, so that a huge reservation fails even if untouched.
+  /// Bytes of address space that may be reserved beyond the process's first size, so that a huge reservation fails even
+  /// if untouched.
   private static let addressRoom = 1 << 30
 
   private let target: FuzzTarget
   private let clearsPeak: Int32
   private let status: Int32
 
-  /// Limits this process, for good.
+  /// Limits this process's address space, permanently.
   init(_ target: FuzzTarget) {
     self.target = target
     clearsPeak = open("/proc/self/clear_refs", O_WRONLY)
@@ -24,7 +25,7 @@ struct Trial {
     if size > 0 { setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) }
   }
 
-  /// What the reader did wrong with an input, or nil.
+  /// The reader's fault with an input; nil where there is none.
   func fault(of input: [UInt8]) -> String? {
     _ = write(clearsPeak, "5", 1)
     let before = Self.value("VmHWM:", in: status)
@@ -39,7 +40,7 @@ struct Trial {
     return nil
   }
 
-  /// What is wrong with how the reader refused the input; nil where it took it, or refused it well.
+  /// The fault in the reader's refusal of an input; nil where it accepts the input, or refuses with an error for users.
   private func refusal(of input: [UInt8]) -> String? {
     do {
       try target.read(Data(input))
@@ -60,7 +61,7 @@ struct Trial {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  /// A size of /proc/self/status in bytes; 0 where the system does not tell.
+  /// A size in /proc/self/status, in bytes; 0 where the system does not tell.
   private static func value(_ key: String, in status: Int32) -> Int {
     var text = [UInt8](repeating: 0, count: 4096)
     let count = pread(status, &text, text.count, 0)

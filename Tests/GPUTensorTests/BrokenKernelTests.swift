@@ -4,14 +4,14 @@ import Kernels
 import TestSupport
 import Testing
 
-/// The checks themselves are checked: kernels are broken in copies, and must be found. `ACCRETE_KERNELS` belongs to the
+/// Checks of the checks: kernels are broken in copies, and the checks must find it. `ACCRETE_KERNELS` belongs to the
 /// whole process, so each breakage has a child process.
 @Suite("Checks that can fail", .onOpenCL)
 struct BrokenKernelTests {
-  /// The stems that fail on the kernels of a folder, each in the families that the device takes by default.
+  /// The stems that fail with the kernels of a folder, each in the device's default family.
   private static func failures(of stems: [String], kernels: URL) throws -> [String] {
     setenv("ACCRETE_KERNELS", kernels.path, 1)
-    // A cache of its own: PoCL's is not made for several processes that compile the same.
+    // A cache of its own: PoCL's cache does not support several processes that compile the same kernels.
     let cache = kernels.appending(path: "cache")
     try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
     setenv("POCL_CACHE_DIR", cache.path, 1)
@@ -76,13 +76,13 @@ struct BrokenKernelTests {
     "accrete doctor ends with 70 and names the broken kernel",
     .enabled(if: FileManager.default.isExecutableFile(atPath: doctor.path), "accrete is not built in .build/release"))
   func doctorNamesIt() throws {
-    // Only what rmsnorm's cases need is there: the other ops fail fast, since their files are missing.
+    // Only the files that rmsnorm's cases need: the other ops fail fast, since their files are missing.
     let kernels = try KernelFolder.copy(
       only: ["prelude/common.cl", "prelude/local.cl", "fill.cl", "rmsnorm.cl", "reduce.cl", "elementwise.cl"],
       breaking: "rmsnorm.cl",
       replacing: "load_lanes(x + offset + i, columns - i);", with: "load_lanes(x + offset + i, columns - i - 1);")
     defer { try? FileManager.default.removeItem(at: kernels) }
-    // CLBlast's kernels take long to compile: they are kept between runs, in a cache that no other process uses.
+    // CLBlast's kernels compile slowly: they are kept between test runs, in a cache of this test alone.
     let cache = TestData.packageRoot.appending(path: ".build/doctor-test-cache")
     try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
     let process = Process()
@@ -108,7 +108,10 @@ struct BrokenKernelTests {
       let kernels: [Entry]
     }
     let report = try JSONDecoder().decode(Report.self, from: data)
-    func entry(_ name: String) throws -> Report.Entry { try #require(report.kernels.first { $0.name == name }) }
+    func entry(_ name: String) throws -> Report.Entry {
+      let found = report.kernels.first { $0.name == name }
+      return try #require(found)
+    }
     #expect(try !entry("rmsnorm").passed)
     let detail = try #require(try entry("rmsnorm").detail)
     #expect(detail.contains("expected"), "the case and the worst element: \(detail)")

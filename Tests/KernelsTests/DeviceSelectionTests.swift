@@ -17,22 +17,22 @@ struct DeviceSelectionTests {
 
   @Test("the option wins over the recipe")
   func precedence() {
-    #expect(DeviceSelection.resolve(option: "cpu", recipe: "1") == .cpu)
-    #expect(DeviceSelection.resolve(option: "auto", recipe: "cpu") == .auto)
-    #expect(DeviceSelection.resolve(option: nil, recipe: "1") == .index(1))
+    #expect(DeviceSelection.resolve("cpu", else: "1") == .cpu)
+    #expect(DeviceSelection.resolve("auto", else: "cpu") == .auto)
+    #expect(DeviceSelection.resolve(nil, else: "1") == .index(1))
   }
 
   @Test("the recipe wins over ACCRETE_DEVICE, and that over auto")
   func environment() async {
-    // The environment belongs to the whole process: a child's own is changed.
+    // The environment belongs to the whole process, so a child changes its own.
     await #expect(processExitsWith: .success) {
       setenv("ACCRETE_DEVICE", "pocl", 1)
-      #expect(DeviceSelection.resolve(option: nil) == .name("pocl"))
-      #expect(DeviceSelection.resolve(option: nil, recipe: "auto") == .name("pocl"))
-      #expect(DeviceSelection.resolve(option: nil, recipe: "cpu") == .cpu)
-      #expect(DeviceSelection.resolve(option: "2", recipe: "cpu") == .index(2))
+      #expect(DeviceSelection.resolve(nil) == .name("pocl"))
+      #expect(DeviceSelection.resolve(nil, else: "auto") == .name("pocl"))
+      #expect(DeviceSelection.resolve(nil, else: "cpu") == .cpu)
+      #expect(DeviceSelection.resolve("2", else: "cpu") == .index(2))
       unsetenv("ACCRETE_DEVICE")
-      #expect(DeviceSelection.resolve(option: nil) == .auto)
+      #expect(DeviceSelection.resolve(nil) == .auto)
     }
   }
 

@@ -3,7 +3,7 @@ import Kernels
 import TestSupport
 import Testing
 
-// ACCRETE_KERNELS belongs to the whole process, so these tests change a child's.
+// ACCRETE_KERNELS belongs to the whole process, so these tests change it in a child.
 @Suite("Kernel files")
 struct KernelSourceTests {
   @Test("ACCRETE_KERNELS wins, and a folder without kernels is an error that names it")
@@ -74,7 +74,7 @@ struct KernelSourceTests {
 
   @Test("every kernel file compiles alone, with its defaults", .onOpenCL)
   func standalone() throws {
-    // Files without a kernel; and what a processor may lack, which is tried in a child.
+    // Files without a kernel, and those for instructions that a processor may lack, which a child tries.
     let others = [
       "attention/lanes.cl", "attention/tile.cl", "prelude/bf16.cl", "prelude/clip.cl", "prelude/common.cl",
       "prelude/hash.cl", "prelude/local.cl",
@@ -94,7 +94,7 @@ struct KernelSourceTests {
     }
   }
 
-  // What goes wrong otherwise shows only where groups overlap in time: kernels/prelude/local.cl says why.
+  // A violation shows only where groups overlap in time; kernels/prelude/local.cl gives the reason.
   @Test("a function that takes local memory is a LOCAL_FUNCTION")
   func localFunctions() throws {
     var declared = 0

@@ -6,7 +6,7 @@ import Testing
 struct MachineMemoryTests {
   private static let gibibyte = 1 << 30
 
-  /// A folder with the files that the system shows a process.
+  /// A folder with the files in which Linux shows memory and control groups.
   private final class Fixture {
     let root = FileManager.default.temporaryDirectory.appending(path: "memory-\(UUID().uuidString)")
 
@@ -22,7 +22,7 @@ struct MachineMemoryTests {
     deinit { try? FileManager.default.removeItem(at: root) }
   }
 
-  /// The memory that a fixture shows, whose folder stays until it is read.
+  /// The memory that a fixture shows; keeps the fixture's folder until it is read.
   private static func memory(_ fixture: Fixture, limits: [Int] = []) -> MachineMemory {
     withExtendedLifetime(fixture) { MachineMemory(root: fixture.root, limits: limits) }
   }
@@ -39,7 +39,7 @@ struct MachineMemoryTests {
   @Test(
     "the least limit of a control group, or of one above it, counts",
     arguments: [
-      // Version 2, at its own path, above it, and at the top, which is all that a container sees.
+      // Version 2: at the group's own path, above it, and at the top, which is all that a container sees.
       ("0::/a/b\n", ["sys/fs/cgroup/a/b/memory.max": "2147483648\n"]),
       ("0::/a/b\n", ["sys/fs/cgroup/a/b/memory.max": "max\n", "sys/fs/cgroup/a/memory.max": "2147483648\n"]),
       ("0::/../../c\n", ["sys/fs/cgroup/memory.max": "2147483648\n"]),

@@ -1,4 +1,5 @@
-/// The largest difference of two lists, element by element; infinite where their lengths differ or one has a NaN.
+/// The largest absolute difference between two lists, element by element; infinite where the lengths differ or a value
+/// is NaN.
 package func largestDifference(_ found: [Double], _ expected: [Double]) -> Double {
   guard found.count == expected.count else { return .infinity }
   return zip(found, expected).reduce(0) { worst, pair in

@@ -5,16 +5,16 @@ import Kernels
 package enum ExecutorChoice: Sendable, CustomStringConvertible {
   case fallback
   case device(Device)
-  /// A device that runs what a GPU would: groups of several work-items, and the families for GPUs.
+  /// A device with the kernels of a GPU: groups of several work-items, and the GPU families.
   case deviceAsGPU(Device)
 
-  /// The fallback, which is everywhere, and each OpenCL device.
+  /// The fallback, which every machine has, and each OpenCL device.
   package static let all: [ExecutorChoice] = [.fallback] + OpenCLDevices.all.map(ExecutorChoice.device)
 
   /// - Parameters:
-  ///   - isolated: a buffer of its own for each tensor.
-  ///   - operands: what matrix products multiply; bf16 in the fastest way that the device has.
-  ///   - largestBuffer: the most bytes that one allocation of a device may have; nil: what it allows.
+  ///   - isolated: gives each tensor a buffer of its own.
+  ///   - operands: the type that operands of matrix products are rounded to; bf16 by the device's fastest method.
+  ///   - largestBuffer: most bytes of one allocation; nil: the device's own limit.
   package func make(
     isolated: Bool = false, operands: OperandType = .float32, largestBuffer: Int? = nil
   ) throws(DeviceError) -> any Executor {

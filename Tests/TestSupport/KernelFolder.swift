@@ -1,12 +1,12 @@
 import Foundation
 
-/// Folders of kernels made for a test. What reads them runs in a child process, since `ACCRETE_KERNELS` is the whole
-/// process's.
+/// Folders of kernels for tests. Kernels are read from them in a child process, since `ACCRETE_KERNELS` belongs to the
+/// whole process.
 package enum KernelFolder {
   /// The kernels of this repository.
   package static let repository = TestData.packageRoot.appending(path: "kernels")
 
-  /// A new folder with these files, by their paths in it.
+  /// A new folder with these files, by path.
   package static func make(_ files: [String: String]) throws -> URL {
     let folder = FileManager.default.temporaryDirectory.appending(path: "accrete-kernels-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -18,7 +18,7 @@ package enum KernelFolder {
     return folder
   }
 
-  /// Lets a new folder with these files be the process's kernels while `body` runs.
+  /// Makes a new folder with these files the process's kernels while `body` runs.
   package static func use(_ files: [String: String], _ body: (URL) throws -> Void) throws {
     let folder = try make(files)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -26,11 +26,11 @@ package enum KernelFolder {
     try body(folder)
   }
 
-  /// A new folder with copies of this repository's files, one of them changed.
+  /// A new folder with copies of this repository's kernels, one of them changed.
   ///
   /// - Parameter only: the files to copy; nil: all.
-  /// - Throws: `NotFound` where `text` does not stand in the file exactly `count` times, so that a kernel that was
-  ///   rewritten is noticed.
+  /// - Throws: `NotFound` where the file does not hold `text` exactly `count` times, so that a rewritten kernel is
+  ///   noticed.
   package static func copy(
     only: [String]? = nil, breaking file: String, replacing text: String, with replacement: String, count: Int = 1
   ) throws -> URL {
@@ -45,7 +45,7 @@ package enum KernelFolder {
     return try make(files)
   }
 
-  /// A text that a test was to replace, but that stands in its file more or less often than expected.
+  /// A text to replace that the file holds more or less often than expected.
   package struct NotFound: Error {
     package let file: String
     package let text: String

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Tests/Goldens/llama/NAME/expected.json, which generate_llama.py writes in float64.
+/// Tests/Goldens/llama/NAME/expected.json, written in float64 by generate_llama.py.
 package struct LlamaGolden: Decodable {
   package struct Sequence: Decodable {
     package let ids: [Int32]
-    /// One entry fewer than ids.
+    /// ln p of each token after the first: one entry fewer than `ids`.
     package let tokenLogprobs: [Double]
   }
 
@@ -27,7 +27,7 @@ package struct LlamaGolden: Decodable {
     try decode(LlamaGolden.self, from: folder(name).appending(path: "expected.json"))
   }
 
-  /// Reads a golden's JSON, whose keys are in snake case.
+  /// Reads a golden's JSON, with keys in snake case.
   package static func decode<Value: Decodable>(_ type: Value.Type, from file: URL) throws -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -1,7 +1,7 @@
 import Testing
 
 extension Trait where Self == ConditionTrait {
-  /// Skips, saying so, where there is no OpenCL device.
+  /// Skips a suite or test, with a message, where there is no OpenCL device.
   package static var onOpenCL: ConditionTrait {
     .enabled(if: OpenCLDevices.arePresent, Comment(rawValue: OpenCLDevices.absence))
   }

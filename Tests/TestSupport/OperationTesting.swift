@@ -10,21 +10,22 @@ package struct DeviceVariant: Sendable, CustomStringConvertible {
   package var description: String { "\(variant.name) on \(device.name)" }
 }
 
-/// What every op's tests ask of the cases that the op itself names. Each answer lists what is wrong: empty is good.
+/// The checks that every op's tests make, on the cases that the op itself lists. Each returns a list of faults: empty
+/// is good.
 package struct OperationTesting: Sendable, CustomStringConvertible {
   /// Every op of the registry.
   package static let all = OperationRegistry.all.map(OperationTesting.init(operation:))
 
-  /// The largest relative error of a central difference in double, beside `roundingError`.
+  /// The bound on the relative error of a central difference in double, beside `roundingError`.
   ///
-  /// With the step h = 1e-5 it is h² / 6 · |f‴| / |f′|: room for third derivatives 60000 times the first. A wrong factor,
-  /// sign or index in a backward rule errs by about 1.
+  /// With h = 1e-5 that error is h² / 6 · |f‴| / |f′|: the bound allows third derivatives 60000 times the first. A
+  /// wrong factor, sign or index in a backward rule gives an error of about 1.
   package static let differenceBound = 1e-6
 
-  /// What rounding adds to a central difference of a sum of terms with this sum of magnitudes.
+  /// The rounding error of a central difference of a sum, from the sum of its terms' magnitudes.
   ///
-  /// Each of the two sums is rounded as it grows: random errors of up to 2⁻⁵³ of what was summed so far, which partly
-  /// cancel, so that 4 · 2⁻⁵³ of all magnitudes is taken as their size. It is divided by h = 1e-5.
+  /// Each of the two sums is rounded as it grows: random errors up to 2⁻⁵³ of the partial sum, which partly cancel; 4 ·
+  /// 2⁻⁵³ of all magnitudes is taken as their size, divided by h = 1e-5.
   package static func roundingError(magnitudes: Double) -> Double {
     4 * 0x1p-53 * magnitudes / 1e-5
   }
@@ -35,7 +36,7 @@ package struct OperationTesting: Sendable, CustomStringConvertible {
     self.operation = operation
   }
 
-  /// - Parameter stem: as in the registry; `GPUTensor` keeps the ops' types to itself.
+  /// - Parameter stem: a stem of the registry; the ops' types are internal to `GPUTensor`.
   package init(_ stem: String) {
     guard let found = Self.all.first(where: { $0.stem == stem }) else {
       preconditionFailure("no op \(stem) in the registry")
@@ -46,7 +47,7 @@ package struct OperationTesting: Sendable, CustomStringConvertible {
   package var stem: String { operation.stem }
   package var description: String { stem }
 
-  /// Each family on each OpenCL device of this machine.
+  /// Each family of the op on each OpenCL device of this machine.
   package var variants: [DeviceVariant] {
     OpenCLDevices.all.flatMap { device in
       CheckVariant.all(of: operation, device: device, bf16Methods: OpenCLDevices.bf16Methods(device)).map {
@@ -64,7 +65,7 @@ package struct OperationTesting: Sendable, CustomStringConvertible {
     }
   }
 
-  /// Cases in which a second run, or one with a buffer of its own for each tensor, gives other bits.
+  /// Cases in which a second execution, or one with a buffer for each tensor, gives other bits.
   package func differences(_ variant: DeviceVariant, sizes: CheckSizes = .full) throws(DeviceError) -> [String] {
     let shared = try OpenCLExecutor(device: variant.device, traits: variant.variant.traits, isolated: false)
     let isolated = try OpenCLExecutor(device: variant.device, traits: variant.variant.traits, isolated: true)
@@ -77,15 +78,15 @@ package struct OperationTesting: Sendable, CustomStringConvertible {
     }
   }
 
-  /// Gradients that are not what central differences in double measure.
+  /// Gradients that differ from central differences in double.
   ///
-  /// - Parameter count: elements of each parameter.
+  /// - Parameter count: elements of each parameter to compare.
   package func wrongGradients(sizes: CheckSizes = .full, count: Int = 6) throws(DeviceError) -> [String] {
     var checked = 0
     let wrong = try failures(sizes) { operationCase throws(DeviceError) in
       let findings = try GradientCheck.findings(operationCase, count: count)
       checked += findings.count
-      // The first output is what is summed, times seeds of at most 1; a loss is a sum of positive terms.
+      // The first output is summed times seeds of at most 1; a loss is itself a sum of positive terms.
       let terms = try CaseRunner.outputs(operationCase, on: CPUExecutor<Double>()).first ?? []
       let rounding = Self.roundingError(magnitudes: terms.reduce(0) { $0 + abs($1) })
       let wrong = findings.first { finding in

@@ -1,4 +1,4 @@
 import GPUTensor
 
-/// Random numbers that are the same in every run: SplitMix64, from a seed.
+/// Random numbers that are the same in every test run: SplitMix64 with a seed.
 package typealias SeededGenerator = SplitMix64

@@ -1,16 +1,17 @@
 import GPUTensor
 
-/// One transformer block with tied embeddings, recorded with real ops: what a plan and a backward pass meet in a model.
+/// One transformer block with tied embeddings, recorded with real ops, as a plan and a backward pass meet it in a
+/// model.
 ///
-/// C = 8, F = 12, H = 2, HKV = 1, D = 4, V = 11; the rows are samples side by side.
+/// C = 8, F = 12, H = 2, HKV = 1, D = 4, V = 11; the rows hold several samples.
 package struct SmallTransformer {
   package let test: TestGraph
-  /// Σ of the token losses [1].
+  /// The sum of the token losses, [1].
   package let loss: Tensor
-  /// The embedding, which is the output weight too, and the block's weights.
+  /// The embedding, which is also the output weight, and the block's weights.
   package let parameters: [Tensor]
 
-  /// - Parameter lengths: of the samples; their sum is the capacity of rows.
+  /// - Parameter lengths: lengths of the samples; their sum is the row capacity.
   package init(lengths: [Int], seed: UInt64 = 5) {
     let count = lengths.reduce(0, +)
     test = TestGraph(rowCapacity: count, seed: seed)
@@ -49,7 +50,7 @@ package struct SmallTransformer {
     loss = y.rmsNorm(norms[2], eps: 1e-5).linearCrossEntropy(weight: embedding, targets: targets).sum
   }
 
-  /// Adds the backward pass.
+  /// Records the backward pass; returns the parameters' gradients.
   package func differentiate(into gradients: [Tensor]? = nil) -> [Tensor] {
     test.graph.gradients(of: loss, with: parameters, into: gradients)
   }

@@ -1,7 +1,7 @@
 import GPUTensor
 import Kernels
 
-/// A graph with the values of its variables and inputs, to be run on any executor.
+/// A graph with the values of its variables and inputs, for any executor.
 package final class TestGraph {
   package let graph: Graph
   private var variables: [(variable: Variable, values: [Float])] = []
@@ -13,7 +13,7 @@ package final class TestGraph {
     random = SeededGenerator(seed: seed)
   }
 
-  /// A variable with the values given.
+  /// A variable with the given values.
   package func parameter(_ shape: Shape, _ values: [Float]) -> Tensor {
     precondition(values.count == shape.count, "\(values.count) values for \(shape)")
     let variable = Variable(name: "parameter \(variables.count)", shape: shape)
@@ -23,24 +23,24 @@ package final class TestGraph {
 
   package func parameter(_ dimensions: Int..., values: [Float]) -> Tensor { parameter(Shape(dimensions), values) }
 
-  /// A variable with seeded values in −1 ... 1.
+  /// A variable with seeded random values in −1 ... 1.
   package func parameter(_ dimensions: Int...) -> Tensor { parameter(Shape(dimensions)) }
 
   package func parameter(_ shape: Shape) -> Tensor {
     parameter(shape, (0..<shape.count).map { _ in Float.random(in: -1...1, using: &random) })
   }
 
-  /// Integers that are sent before each run.
+  /// An integer input, sent before each replay.
   package func ints(_ shape: Shape, _ values: [Int]) -> Tensor {
     let tensor = graph.input("ints", shape, dtype: .int32)
     inputs.append((tensor, .ints(values.map(Int32.init))))
     return tensor
   }
 
-  /// One integer for each row of the capacity.
+  /// An integer input with one value for each row of the capacity.
   package func ints(_ values: [Int]) -> Tensor { ints(graph.rows(), values) }
 
-  /// Plans the graph, gives it memory and writes the variables.
+  /// Plans the graph, allocates its memory and writes the variables.
   package func prepare(
     outputs: [Tensor], on executor: any Executor = CPUExecutor<Double>(), largestBuffer: Int? = nil
   ) throws(DeviceError) -> PreparedGraph {
@@ -53,7 +53,7 @@ package final class TestGraph {
     return PreparedGraph(executor: executor, plan: plan, inputs: inputs)
   }
 
-  /// The outputs after one run with all rows.
+  /// The outputs after one replay with all rows.
   package func run(
     _ outputs: Tensor..., on executor: any Executor = CPUExecutor<Double>(), scalars: ReplayScalars = ReplayScalars()
   ) throws(DeviceError) -> [[Double]] {
@@ -65,14 +65,14 @@ package final class TestGraph {
   }
 }
 
-/// A graph that has been planned and given memory.
+/// A graph that is planned and allocated.
 package struct PreparedGraph {
   package let executor: any Executor
   package let plan: Plan
   let inputs: [(tensor: Tensor, data: HostData)]
 
   /// - Parameters:
-  ///   - rows: nil: the capacity.
+  ///   - rows: rows of the replay; nil: the capacity.
   ///   - targets: rows with a target; nil: all.
   package func run(
     rows: Int? = nil, targets: Int? = nil, scalars: ReplayScalars = ReplayScalars(),
@@ -84,7 +84,7 @@ package struct PreparedGraph {
         rows: rows ?? plan.graph.rowCapacity, targets: targets, scalars: scalars, inputs: inputs ?? self.inputs))
   }
 
-  /// A value in the executor's own precision.
+  /// The elements of a value in the executor's own precision.
   package func read(_ tensor: Tensor, rows: Int? = nil, targets: Int? = nil) throws(DeviceError) -> [Double] {
     let rows = rows ?? plan.graph.rowCapacity
     let counts = RowCounts(rows: rows, targets: targets ?? rows)
@@ -95,7 +95,8 @@ package struct PreparedGraph {
     return try executor.read(tensor, of: plan, counts: counts).map(Double.init)
   }
 
-  /// The derivative of a value [1] by one element of a variable: a central difference with step 1e-5, in double.
+  /// The derivative of a value [1] with respect to one element of a variable: a central difference of step 1e-5, in
+  /// double.
   package func difference(of objective: Tensor, by tensor: Tensor, element: Int) throws(DeviceError) -> Double {
     guard let executor = executor as? CPUExecutor<Double>,
       case .variable(let variable) = plan.graph.values[tensor.id].source

@@ -1,24 +1,24 @@
-// Purpose: what both directions of attention/panel.cl do with 32 rows at once: read and write them transposed; and 2^x,
-//   which attention/rows.cl takes too.
-// Math: tile[d * LANES + lane] = x[first + lane][d]; exp2_nonpositive(x) = 2^x.
-// Shapes (row-major): x [rows, stride], of which HEAD_SIZE columns are taken; tile [HEAD_SIZE, LANES].
+// Purpose: transposed loads and stores of 32 rows, for both directions of attention/panel.cl; and 2^x, which
+//   attention/rows.cl uses too.
+// Math: tile[d · LANES + lane] = x[first + lane][d]; exp2_nonpositive(x) = 2^x.
+// Shapes (row-major): x [rows, stride], of which HEAD_SIZE columns are used; tile [HEAD_SIZE, LANES].
 // Gradient contract: none; store_lanes writes with `=`.
+// Saved for backward: nothing.
 // Parallelism: called by one work-item, which owns the tile.
-// Numerics: fp32; a polynomial of relative error 2e-9 for the fraction of the exponent.
+// Numerics: float; a polynomial of relative error 2e-9 for the fraction of the exponent.
 // Source: range reduction after Cody and Waite, Software Manual for the Elementary Functions (1980), chapter 6.
 
 #ifndef HEAD_SIZE
-#define HEAD_SIZE 64 // values of a head
+#define HEAD_SIZE 64  // values in a head
 #endif
-#define LANES 32 // two vectors of 16
+#define LANES 32  // two vectors of 16
 #define LOG2_E 1.44269504088896341f
 #define LN_2 0.693147180559945309f
-#define LOWEST -1.0e30f // below every score, and finite: the difference of two of them is 0 and not NaN
+#define LOWEST -1.0e30f  // below every score, and finite: LOWEST − LOWEST is 0, not NaN
 
 // ---------------------------------------------------------------------------------------------------------------------
-// 2^x for x <= 0 or a rounding error above it; below -126.5 it is 0. NaN stays NaN.
-static inline float16 exp2_nonpositive(const float16 exponent)
-{
+// 2^x for x ≤ 0, or above it by a rounding error; 0 below −126.5. NaN stays NaN.
+static inline float16 exp2_nonpositive(const float16 exponent) {
   const float16 x = exponent < -127.0f ? (float16)-127.0f : exponent;
   const int16 whole = convert_int16(x - 0.5f);
   const float16 r = x - convert_float16(whole);
@@ -33,10 +33,10 @@ static inline float16 exp2_nonpositive(const float16 exponent)
 
 static inline float16 larger(const float16 a, const float16 b) { return a > b ? a : b; }
 
-// Rows [first, first + LANES) of x, transposed: tile[d][lane]. Lanes beyond the last row repeat it.
+// Loads the rows first ..< first + LANES of x, transposed: tile[d][lane]. Lanes beyond the last row repeat it.
 static inline void load_lanes(
-    float *tile, const __global float *x, const int first, const int rows, const size_t stride)
-{
+  float *tile, const __global float *x, const int first, const int rows, const size_t stride
+) {
   for (int lane = 0; lane < LANES; lane += 4) {
     const __global float *x0 = x + min(first + lane, rows - 1) * stride;
     const __global float *x1 = x + min(first + lane + 1, rows - 1) * stride;
@@ -57,11 +57,11 @@ static inline void load_lanes(
   }
 }
 
-// The inverse of load_lanes, times `factor`; lanes beyond the last row are not stored.
+// Stores a tile times `factor` to the rows that load_lanes reads; lanes beyond the last row are not stored.
 static inline void store_lanes(
-    __global float *x, const float *tile, const float factor, const int first, const int rows,
-    const size_t stride)
-{
+  __global float *x, const float *tile, const float factor, const int first, const int rows,
+  const size_t stride
+) {
   for (int lane = 0; lane < LANES; lane += 4) {
     int d = 0;
     if (first + lane + 4 <= rows) {

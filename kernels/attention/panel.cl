@@ -1,37 +1,39 @@
 // Purpose: attention with online softmax, forward and backward, where a work-item owns a core (CPU devices).
-// Math: query row r of head h sees the key rows key_start[r] <= j < key_end[r] of head h / (heads / kv_heads) of k, v:
-//     S = scale * Q . K^T;  lse = ln(sum over visible j of exp(S));  P = exp(S - lse);  out = P . V
-//     delta = sum over d of dout * out;  dS = P * (dout . V^T - delta)
-//     dQ = scale * dS . K;  dK = scale * dS^T . Q;  dV = P^T . dout
-//   A row that sees no key has out 0, lse -infinity and no gradient.
-// Shapes (row-major): q, out, dout, dq [rows, heads * HEAD_SIZE]; k, v, dk, dv [key rows, kv_heads * HEAD_SIZE];
-//   lse, delta [rows, heads]; key_start, key_end [rows]; query_end [key rows]. In backward the key rows are the query
-//   rows, the first row that sees key j is j itself, and query_end[j] is one beyond the last.
-// Gradient contract: `=` for every output.
+// Math: query row r of head h attends to the key rows key_start[r] ≤ j < key_end[r] of head h / (heads / kv_heads) of
+//   k and v:
+//     S = scale · Q · Kᵀ;  lse = ln(Σ over these j of exp(S));  P = exp(S − lse);  out = P · V;
+//     delta = Σ over d of dout · out;  dS = P ∘ (dout · Vᵀ − delta);
+//     dQ = scale · dS · K;  dK = scale · dSᵀ · Q;  dV = Pᵀ · dout.
+//   A row without keys has out 0, lse −infinity and no gradient.
+// Shapes (row-major): q, out, dout, dq [rows, heads · HEAD_SIZE]; k, v, dk, dv [key rows, kv_heads · HEAD_SIZE];
+//   lse, delta [rows, heads]; key_start, key_end [rows]; query_end [key rows]. In the backward pass the key rows are the
+//   query rows, and key row j is attended to by the query rows j ..< query_end[j] at most.
+// Gradient contract: every output `=`.
 // Saved for backward: out, lse.
 // Parallelism: one work-item a work-group. Its 32 lanes are 32 query rows of one head (forward, backward_query) or 32
-//   key rows of one key/value head (backward_key_value); rows of the other side are broadcast, BLOCK at a time. id 0 =
-//   tile of 32 rows, id 1 = head. delta: id 0 = DELTA_PAIRS (row, head) pairs.
-// Numerics: fp32. The softmax runs in base 2 with a polynomial of relative error 2e-9 for the fraction; sums run in
-//   ascending order of row, so the bits do not depend on the number of work-items.
-// Source: Dao 2023, arXiv:2307.08691, algorithms 1 and 2; query side and key/value side apart, so without atomics.
+//   key rows of one key/value head (backward_key_value); rows of the other side are broadcast, BLOCK at a time. id 0 is
+//   the tile of 32 rows, id 1 the head. delta: id 0 is a group of DELTA_PAIRS (row, head) pairs.
+// Numerics: float. The softmax uses base 2, with a polynomial of relative error 2e-9 for the fraction; sums run in
+//   ascending order of rows, so the bits do not depend on the number of work-items.
+// Source: Dao, arXiv:2307.08691, algorithms 1 and 2; the query side and the key/value side have a kernel each, so that no
+//   atomics are needed.
 
 #include "attention/lanes.cl"
 
 #ifndef REGISTER_LANES
-#define REGISTER_LANES 16 // of a vector register, as in matmul/panel.cl
+#define REGISTER_LANES 16  // floats in a vector register, as in matmul/panel.cl
 #endif
-// Rows of the other side taken at once: 24 accumulators of 16 lanes, or 8 of 8 where registers are few.
+// Rows of the other side in a block: 24 accumulators of 16 lanes, or 8 of 8 where registers are few.
 #define BLOCK (REGISTER_LANES == 16 ? 12 : 2)
 #ifndef DELTA_PAIRS
-#define DELTA_PAIRS 64 // (row, head) pairs of one work-item of attention_panel_delta
+#define DELTA_PAIRS 64  // (row, head) pairs of one work-item in attention_panel_delta
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------
-// products[i] = sum over d of tile[d] * x[row i of the block][d], one sum a lane.
+// products[i] = Σ over d of tile[d] · x[row i of the block][d], one sum in each lane.
 static inline __attribute__((always_inline)) void block_products(
-    float16 products[BLOCK][2], const float16 *tile, const __global float *const *rows)
-{
+  float16 products[BLOCK][2], const float16 *tile, const __global float *const *rows
+) {
 #pragma unroll
   for (int i = 0; i < BLOCK; ++i) {
     products[i][0] = (float16)0.0f;
@@ -49,11 +51,11 @@ static inline __attribute__((always_inline)) void block_products(
   }
 }
 
-// tile[d] = tile[d] * decay + sum over i of x[row i of the block][d] * weights[i].
+// tile[d] = tile[d] · decay + Σ over i of x[row i of the block][d] · weights[i].
 static inline __attribute__((always_inline)) void block_update(
-    float16 *tile, const float16 decay0, const float16 decay1, const float16 weights[BLOCK][2],
-    const __global float *const *rows)
-{
+  float16 *tile, const float16 decay0, const float16 decay1, const float16 weights[BLOCK][2],
+  const __global float *const *rows
+) {
 #pragma unroll 1
   for (int d = 0; d < HEAD_SIZE; ++d) {
     float16 t0 = tile[2 * d] * decay0;
@@ -68,21 +70,21 @@ static inline __attribute__((always_inline)) void block_update(
   }
 }
 
-// Pointers to rows [first, first + BLOCK) of x; those beyond `end` repeat the last row before it.
+// Pointers to the rows first ..< first + BLOCK of x; those from `end` on repeat row end − 1.
 #define BLOCK_ROWS(name, x, first, end, stride)                                                                        \
   const __global float *name[BLOCK];                                                                                   \
   _Pragma("unroll") for (int i = 0; i < BLOCK; ++i) { name[i] = (x) + min((first) + i, (end) - 1) * (stride); }
 
-// The key ranges of a tile's lanes (empty beyond the last row), and what they have in common.
+// The key ranges of a tile's lanes (empty beyond the last row), their hull and their intersection.
 typedef struct {
   int16 start[2], end[2];
-  int first, last;               // all keys that some lane sees lie in [first, last)
-  int shared_first, shared_last; // every lane sees all keys of [shared_first, shared_last)
+  int first, last;                // every key of any lane is in first ..< last
+  int shared_first, shared_last;  // every lane has all keys of shared_first ..< shared_last
 } KeyRanges;
 
 static inline KeyRanges key_ranges(
-    const __global int *key_start, const __global int *key_end, const int first_row, const int rows)
-{
+  const __global int *key_start, const __global int *key_end, const int first_row, const int rows
+) {
   int start[LANES], end[LANES];
   KeyRanges ranges;
   ranges.first = 0x7fffffff;
@@ -110,10 +112,10 @@ static inline KeyRanges key_ranges(
 // Global size (ceil(rows / 32), heads).
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void attention_panel_forward(
-    __global float *restrict out, __global float *restrict lse, const __global float *restrict q,
-    const __global float *restrict k, const __global float *restrict v, const __global int *restrict key_start,
-    const __global int *restrict key_end, const int rows, const int heads, const int kv_heads, const float scale)
-{
+  __global float *restrict out, __global float *restrict lse, const __global float *restrict q,
+  const __global float *restrict k, const __global float *restrict v, const __global int *restrict key_start,
+  const __global int *restrict key_end, const int rows, const int heads, const int kv_heads, const float scale
+) {
   const int first_row = (int)get_global_id(0) * LANES;
   const int head = (int)get_global_id(1);
   const size_t kv_offset = (head / (heads / kv_heads)) * HEAD_SIZE;
@@ -178,17 +180,17 @@ void attention_panel_forward(
   vstore16(total1, 1, total);
   for (int lane = 0; lane < min(LANES, rows - first_row); ++lane) {
     lse[(size_t)(first_row + lane) * heads + head] =
-        total[lane] == 0.0f ? -INFINITY : greatest[lane] * LN_2 + log(total[lane]);
+      total[lane] == 0.0f ? -INFINITY : greatest[lane] * LN_2 + log(total[lane]);
   }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// delta[r, h] = sum over d of dout * out. Global size (ceil(rows * heads / DELTA_PAIRS)).
+// delta[r, h] = Σ over d of dout · out. Global size ceil(rows · heads / DELTA_PAIRS).
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void attention_panel_delta(
-    __global float *restrict delta, const __global float *restrict dout, const __global float *restrict out,
-    const int rows, const int heads)
-{
+  __global float *restrict delta, const __global float *restrict dout, const __global float *restrict out,
+  const int rows, const int heads
+) {
   const size_t first = get_global_id(0) * DELTA_PAIRS;
   const size_t end = min(first + DELTA_PAIRS, (size_t)rows * heads);
   for (size_t pair = first; pair < end; ++pair) {
@@ -212,11 +214,11 @@ void attention_panel_delta(
 // Global size (ceil(rows / 32), heads).
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void attention_panel_backward_query(
-    __global float *restrict dq, const __global float *restrict dout, const __global float *restrict q,
-    const __global float *restrict k, const __global float *restrict v, const __global float *restrict lse,
-    const __global float *restrict delta, const __global int *restrict key_start, const __global int *restrict key_end,
-    const int rows, const int heads, const int kv_heads, const float scale)
-{
+  __global float *restrict dq, const __global float *restrict dout, const __global float *restrict q,
+  const __global float *restrict k, const __global float *restrict v, const __global float *restrict lse,
+  const __global float *restrict delta, const __global int *restrict key_start, const __global int *restrict key_end,
+  const int rows, const int heads, const int kv_heads, const float scale
+) {
   const int first_row = (int)get_global_id(0) * LANES;
   const int head = (int)get_global_id(1);
   const size_t kv_offset = (head / (heads / kv_heads)) * HEAD_SIZE;
@@ -269,12 +271,12 @@ void attention_panel_backward_query(
 // Global size (ceil(rows / 32), kv_heads).
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void attention_panel_backward_key_value(
-    __global float *restrict dk, __global float *restrict dv, const __global float *restrict dout,
-    const __global float *restrict q, const __global float *restrict k, const __global float *restrict v,
-    const __global float *restrict lse, const __global float *restrict delta, const __global int *restrict key_start,
-    const __global int *restrict key_end, const __global int *restrict query_end, const int rows, const int heads,
-    const int kv_heads, const float scale)
-{
+  __global float *restrict dk, __global float *restrict dv, const __global float *restrict dout,
+  const __global float *restrict q, const __global float *restrict k, const __global float *restrict v,
+  const __global float *restrict lse, const __global float *restrict delta, const __global int *restrict key_start,
+  const __global int *restrict key_end, const __global int *restrict query_end, const int rows, const int heads,
+  const int kv_heads, const float scale
+) {
   const int first_key = (int)get_global_id(0) * LANES;
   const int kv_head = (int)get_global_id(1);
   const int group = heads / kv_heads;

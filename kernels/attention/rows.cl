@@ -1,23 +1,22 @@
-// Purpose: attention forward of few query rows (decoding), where a work-item owns a core (CPU devices): tiles of 32 rows
-//   would hold few, and would scan the keys of all of them.
-// Math: as attention_panel_forward. A row that sees no key has out 0 and lse -infinity.
-// Shapes (row-major): q, out [rows, heads * HEAD_SIZE]; k, v [key rows, kv_heads * HEAD_SIZE]; lse [rows, heads];
+// Purpose: attention forward of few query rows (decoding), where a work-item owns a core (CPU devices). A tile of 32
+//   rows would hold only few, and would scan the keys of all of them.
+// Math: as attention_panel_forward. A row without keys has out 0 and lse −infinity.
+// Shapes (row-major): q, out [rows, heads · HEAD_SIZE]; k, v [key rows, kv_heads · HEAD_SIZE]; lse [rows, heads];
 //   key_start, key_end [rows].
-// Gradient contract: `=` for every output.
+// Gradient contract: every output `=`.
 // Saved for backward: out, lse.
-// Parallelism: one work-item a work-group; id 0 = query row, id 1 = head. Its lanes are columns of a head for the scores
-//   and the values, and BLOCK keys for the softmax.
-// Numerics: fp32; base 2 as in attention/panel.cl; sums over keys in ascending order of blocks.
-// Source: Dao 2023, arXiv:2307.08691, algorithm 1.
+// Parallelism: one work-item a work-group; id 0 is the query row, id 1 the head. Its lanes are columns of a head for the
+//   scores and the values, and BLOCK keys for the softmax.
+// Numerics: float; base 2 as in attention/panel.cl; sums over keys in ascending order of blocks.
+// Source: Dao, arXiv:2307.08691, algorithm 1.
 
 #include "attention/lanes.cl"
 
-#define BLOCK 16                           // keys taken at once, a lane each
-#define VECTORS ((HEAD_SIZE + 15) / 16)    // of a head's row, the last filled up with zeros
+#define BLOCK 16                         // keys in a block, a lane each
+#define VECTORS ((HEAD_SIZE + 15) / 16)  // vectors in a head's row, the last padded with zeros
 
-// 16 columns of a head's row from column `first`; beyond the head stands 0.
-static inline __attribute__((always_inline)) float16 columns_at(const __global float *x, const int first)
-{
+// The 16 columns of a head's row from column `first` on; 0 beyond the head.
+static inline __attribute__((always_inline)) float16 columns_at(const __global float *x, const int first) {
   if (first + 16 <= HEAD_SIZE) {
     return vload16(0, x + first);
   }
@@ -28,15 +27,13 @@ static inline __attribute__((always_inline)) float16 columns_at(const __global f
   return vload16(0, lanes);
 }
 
-static inline float sum_of_lanes(const float16 x)
-{
+static inline float sum_of_lanes(const float16 x) {
   const float8 eight = x.lo + x.hi;
   const float4 four = eight.lo + eight.hi;
   return (four.x + four.z) + (four.y + four.w);
 }
 
-static inline float largest_lane(const float16 x)
-{
+static inline float largest_lane(const float16 x) {
   const float8 eight = fmax(x.lo, x.hi);
   const float4 four = fmax(eight.lo, eight.hi);
   return fmax(fmax(four.x, four.z), fmax(four.y, four.w));
@@ -46,10 +43,10 @@ static inline float largest_lane(const float16 x)
 // Global size (rows, heads).
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void attention_rows_forward(
-    __global float *restrict out, __global float *restrict lse, const __global float *restrict q,
-    const __global float *restrict k, const __global float *restrict v, const __global int *restrict key_start,
-    const __global int *restrict key_end, const int rows, const int heads, const int kv_heads, const float scale)
-{
+  __global float *restrict out, __global float *restrict lse, const __global float *restrict q,
+  const __global float *restrict k, const __global float *restrict v, const __global int *restrict key_start,
+  const __global int *restrict key_end, const int rows, const int heads, const int kv_heads, const float scale
+) {
   const int row = get_global_id(0), head = get_global_id(1);
   const size_t place = (size_t)row * heads + head;
   const size_t kv_offset = (head / (heads / kv_heads)) * HEAD_SIZE;

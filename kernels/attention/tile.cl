@@ -1,10 +1,14 @@
-// Purpose: what the kernels of attention by tiles share: a head of a row between global memory and float4, and what the
-//   work-items of a group do together with tiles of rows.
-// Shapes (row-major): a tile in local memory [TILE, PITCH] of float4, one head of TILE rows; weights [TILE, WEIGHT_PITCH]
-//   of float4, a number for each pair of rows of two tiles.
-// Parallelism: a group has 8 × 8 work-items. Of a TILE × TILE matrix each holds SIDE × SIDE elements, 8 rows and 8 columns
-//   apart; of a tile's heads, PARTS float4 of the same SIDE rows.
+// Purpose: functions that the tile kernels share: a row's head between global memory and float4, and the work of a group
+//   on tiles of rows.
+// Math: products of the rows of two tiles, A · Bᵀ; weighted sums of a tile's rows, W · A.
+// Shapes (row-major): a tile in local memory [TILE, PITCH] float4, one head of TILE rows; weights [TILE, WEIGHT_PITCH]
+//   float4, a number for each pair of rows of two tiles.
+// Gradient contract: none.
+// Saved for backward: nothing.
+// Parallelism: a group has 8 × 8 work-items. Each holds SIDE × SIDE elements of a TILE × TILE matrix, 8 rows and 8
+//   columns apart, and PARTS float4 of each of the same SIDE rows of a tile's head.
 // Numerics: accumulates in float, in the order of a tile's rows.
+// Source: none.
 
 #include "prelude/local.cl"
 
@@ -12,14 +16,14 @@
 #define HEAD_SIZE 64  // D, 1 to 256
 #endif
 #ifndef TILE
-#define TILE 16  // rows of a tile, 8, 16 or 32: as many as local memory holds of TILE_BYTES
+#define TILE 16  // rows of a tile, 8, 16 or 32: as many as fit local memory
 #endif
 #define GROUP_SIZE 64
 #define SIDE (TILE / 8)
-#define VECTORS ((HEAD_SIZE + 3) / 4)  // float4 of a head; the last one is filled up with zeros
-#define PARTS ((VECTORS + 7) / 8)      // of them, a work-item's
-#define PITCH (VECTORS | 1)            // float4 between rows in local memory: odd, so that 8 rows lie in all banks
-#define WEIGHT_PITCH (TILE / 4 + 1)    // likewise between rows of a TILE × TILE matrix
+#define VECTORS ((HEAD_SIZE + 3) / 4)  // float4 in a head, the last padded with zeros
+#define PARTS ((VECTORS + 7) / 8)      // float4 of a head that one work-item holds
+#define PITCH (VECTORS | 1)            // float4 between rows in local memory: odd, so that 8 rows cover all banks
+#define WEIGHT_PITCH (TILE / 4 + 1)    // float4 between rows of a TILE × TILE matrix, for the same reason
 
 // ---------------------------------------------------------------------------------------------------------------------
 // One head of one row, between global memory and float4.
@@ -53,19 +57,19 @@ static inline void store_part(__global float *head, const int part, const float4
 }
 #endif
 
-// Where a head of a row begins, in elements.
+// The first element of a row's head.
 static inline size_t head_offset(const int row, const int heads, const int head) {
   return ((size_t)row * heads + head) * HEAD_SIZE;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What the work-items of a group do together.
+// The work of a group's work-items together.
 
-// By shift and mask of an int: of a size_t's division Intel's CPU runtime 2026.22 makes addresses that end the process.
+// Shift and mask of an int: from the division of a size_t, Intel's CPU runtime 2026.22 computes addresses that crash.
 static inline int item_row(void) { return (int)get_local_id(0) >> 3; }
 static inline int item_column(void) { return (int)get_local_id(0) & 7; }
 
-// Copies one head of TILE rows from `first` on; rows from `end` on are 0.
+// Copies one head of the TILE rows from `first` on; rows from `end` on are 0.
 LOCAL_FUNCTION void load_tile(
   __local float4 *tile, const __global float *source, const int first, const int end, const int heads, const int head
 ) {
@@ -76,7 +80,7 @@ LOCAL_FUNCTION void load_tile(
   }
 }
 
-// products[i][j] = a row i of this work-item in one tile · its row j in another.
+// products[i][j] = this work-item's row i of tile a · its row j of tile b.
 LOCAL_FUNCTION void multiply_rows(float products[SIDE][SIDE], const __local float4 *a, const __local float4 *b) {
   a += item_row() * PITCH;
   b += item_column() * PITCH;
@@ -113,7 +117,7 @@ LOCAL_FUNCTION void store_weights(__local float4 *weights, const float own[SIDE]
   }
 }
 
-// sums[i] += Σ over the rows of a tile, in their order, of weights[row i of this work-item][row] · that row.
+// sums[i] += Σ over the rows of a tile, in order, of weights[this work-item's row i][row] · tile[row].
 LOCAL_FUNCTION void add_weighted(float4 sums[SIDE][PARTS], const __local float4 *weights, const __local float4 *tile) {
   weights += item_row() * WEIGHT_PITCH;
   tile += item_column();
@@ -169,7 +173,7 @@ static inline void store_rows(
   }
 }
 
-// The ranges of keys of TILE query rows from `first` on, empty beyond the last row.
+// Loads the key ranges of the TILE query rows from `first` on, empty beyond the last row.
 LOCAL_FUNCTION void load_ranges(
   __local int2 *ranges, const __global int *key_start, const __global int *key_end, const int first, const int rows
 ) {
@@ -177,7 +181,7 @@ LOCAL_FUNCTION void load_ranges(
   if (item < TILE) ranges[item] = row < rows ? (int2)(key_start[row], key_end[row]) : (int2)(0, 0);
 }
 
-// The keys that any of these rows sees, as (first, end); an empty range where none sees any.
+// The hull of the rows' key ranges, as (first, end); empty where every range is.
 LOCAL_FUNCTION int2 keys_of_all(const __local int2 *ranges) {
   int2 keys = (int2)(INT_MAX, 0);
   for (int row = 0; row < TILE; ++row) {
@@ -189,5 +193,5 @@ LOCAL_FUNCTION int2 keys_of_all(const __local int2 *ranges) {
 
 static inline bool sees(const int2 range, const int key) { return range.s0 <= key && key < range.s1; }
 
-// The later tiles of a causal attention have more keys: they begin first.
+// The group's first query row. Later tiles of a causal attention have more keys, so they start first.
 static inline int first_query(void) { return (get_num_groups(0) - 1 - get_group_id(0)) * TILE; }

@@ -1,17 +1,19 @@
-// Purpose: causal attention by tiles, backward: the base family for GPUs, in plain OpenCL C 1.2. The scores are made again
+// Purpose: causal attention by tiles, backward: the base family for GPUs, in plain OpenCL C 1.2. Scores are recomputed
 //   from the saved log-sum-exp.
 // Math: p[i, j] = exp(scale · q[i] · k[j] − lse[i]) for key_start[i] ≤ j < key_end[i];  delta[i] = dout[i] · out[i];
 //   ds = p ∘ (dout · vᵀ − delta) · scale;  dq = ds · k;  dk = dsᵀ · q;  dv = pᵀ · dout.
 // Shapes (row-major): q, out, dout, dq [rows, heads, HEAD_SIZE]; k, v, dk, dv [key rows, kv_heads, HEAD_SIZE];
-//   lse, delta [rows, heads]; key_start, key_end [rows]; query_end [key rows]: key row j is seen by query rows
-//   j ..< query_end[j] at most. Query head h reads key head h / (heads / kv_heads). partials [2, key rows, heads,
+//   lse, delta [rows, heads]; key_start, key_end [rows]; query_end [key rows]: key row j is attended to by the query
+//   rows j ..< query_end[j] at most. Query head h reads key head h / (heads / kv_heads). partials [2, key rows, heads,
 //   HEAD_SIZE]: each query head's share of dk, then of dv.
 // Gradient contract: dq, dk, dv `=`.
-// Parallelism: a group owns TILE query rows of a head (key rows in attention_tile_backward_key_value); the other side
-//   streams through local memory, TILE rows at a time. Global size (ceil(rows / TILE) · 64, heads).
-// Numerics: accumulates in float, in the order of keys (of query rows, then query heads); no atomics, since the two
-//   sides have a kernel each. A key row without queries gives dk and dv 0. A score and its difference from lse are two
-//   statements: contracted to one fma, the difference is lost by the compiler of Intel's CPU runtime 2026.22.
+// Saved for backward: q, k, v, out and lse, by the forward pass.
+// Parallelism: a group owns TILE query rows of a head (TILE key rows in attention_tile_backward_key_value); rows of the
+//   other side stream through local memory, TILE at a time. Global size (ceil(rows / TILE) · 64, heads).
+// Numerics: accumulates in float, in the order of keys (of query rows, then of query heads); the two sides have a kernel
+//   each, so that no atomics are needed. A key row without queries gives dk and dv 0. A score and its difference from
+//   lse are two statements: the compiler of Intel's CPU runtime 2026.22 loses the difference where it contracts both to
+//   one fma.
 // Source: arXiv:2205.14135, algorithm 4; arXiv:2307.08691, section 3.1; grouped queries arXiv:2305.13245.
 
 #include "attention/tile.cl"
@@ -24,7 +26,7 @@ LOCAL_FUNCTION void load_numbers(
   if (item < TILE) numbers[item] = row < rows ? source[(size_t)row * heads + head] : 0.0f;
 }
 
-// Of TILE query rows from `first` on, what both sides of backward need; rows from `end` on are 0 and see no key.
+// Loads q, dout, key ranges, lse and delta of the TILE query rows from `first` on; rows from `end` on are 0, without keys.
 LOCAL_FUNCTION void load_queries(
   __local float4 *tile_q, __local float4 *tile_dout, __local int2 *ranges, __local float *lses, __local float *deltas,
   const __global float *q, const __global float *dout, const __global float *lse, const __global float *delta,
@@ -137,7 +139,7 @@ void attention_tile_backward_key_value(
   float4 key_sums[SIDE][PARTS], value_sums[SIDE][PARTS];
   clear_sums(key_sums);
   clear_sums(value_sums);
-  // A key is seen by its own row and later ones, so that the group's query rows begin at its first key.
+  // Only a key's own row and later ones attend to it, so the group's query rows begin at its first key.
   for (int first = first_key; first < last_row; first += TILE) {
     load_queries(
       tile_q, tile_dout, ranges, lses, deltas, q, dout, lse, delta, key_start, key_end, first, last_row, heads,
@@ -173,7 +175,7 @@ void attention_tile_backward_key_value(
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// dk and dv of a tile of key rows and a key head: the sums of its query heads' shares, in their order.
+// dk and dv of a tile of key rows and a key head: the sums of its query heads' shares, in order.
 __kernel __attribute__((reqd_work_group_size(GROUP_SIZE, 1, 1)))
 void attention_tile_sum_heads(
   __global float *restrict dk, __global float *restrict dv, const __global float *restrict partials, const int rows,

@@ -1,12 +1,13 @@
-// Purpose: causal attention by tiles with online softmax, forward: the base family for GPUs, in plain OpenCL C 1.2. No
-//   score matrix is stored.
+// Purpose: causal attention by tiles with online softmax, forward: the base family for GPUs, in plain OpenCL C 1.2. The
+//   score matrix is never stored.
 // Math: s[i, j] = scale · q[i] · k[j] for key_start[i] ≤ j < key_end[i];  p = softmax(s);  out = p · v;
 //   lse[i] = log Σ exp(s).
 // Shapes (row-major): q, out [rows, heads, HEAD_SIZE]; k, v [key rows, kv_heads, HEAD_SIZE]; lse [rows, heads];
 //   key_start, key_end [rows]. Query head h reads key head h / (heads / kv_heads).
+// Gradient contract: out, lse `=`.
 // Saved for backward: q, k, v, out, lse.
-// Parallelism: a group owns TILE query rows of a head; keys stream through local memory, TILE rows at a time, and tiles
-//   outside the group's range are skipped. Global size (ceil(rows / TILE) · 64, heads).
+// Parallelism: a group owns TILE query rows of a head; keys stream through local memory, TILE rows at a time; tiles
+//   outside the group's key range are skipped. Global size (ceil(rows / TILE) · 64, heads).
 // Numerics: accumulates in float, in the order of keys. A row without keys gives out 0 and lse −infinity.
 // Source: arXiv:2205.14135, algorithm 1; arXiv:2307.08691, section 3.1; grouped queries arXiv:2305.13245.
 
@@ -59,7 +60,7 @@ void attention_tile_forward(
     for (int i = 0; i < SIDE; ++i) {
       float largest = maxima[i];
       for (int column = 0; column < 8; ++column) largest = fmax(largest, of_columns[item_row() + i * 8][column]);
-      const float shift = largest == -INFINITY ? 0.0f : largest;  // a row that has seen no key: exp(−∞) is 0
+      const float shift = largest == -INFINITY ? 0.0f : largest;  // a row without keys so far: exp(−infinity) is 0
       const float correction = exp(maxima[i] - shift);
       maxima[i] = largest;
       totals[i] *= correction;

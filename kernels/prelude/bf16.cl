@@ -1,5 +1,5 @@
-// Purpose: what a product's factors are: floats, or floats rounded to bf16 (`precision: bf16`).
-// Math: to nearest, ties to even.
+// Purpose: rounds the operands of products: floats stay, or become bf16 (`precision: bf16`).
+// Math: the nearest bf16, ties to even.
 // Shapes: none.
 // Gradient contract: none.
 // Saved for backward: nothing.
@@ -8,10 +8,10 @@
 // Source: none.
 
 #ifndef BF16
-#define BF16 0  // 1: factors are rounded to bf16; 2: and pairs multiplied by the processor's instruction; 3: by its tiles
+#define BF16 0  // 1: operands are rounded to bf16; 2: then multiplied by the processor's pair instruction; 3: by its tiles
 #endif
 
-// bf16 in the upper half of each element.
+// The bf16 nearest to a float, in the upper half of the result.
 static inline uint rounded_uint(const float value) {
   const uint bits = as_uint(value);
   return (value == value ? bits + 0x7FFFu + ((bits >> 16) & 1u) : bits | 0x400000u) & 0xFFFF0000u;

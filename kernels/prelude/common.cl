@@ -1,34 +1,34 @@
-// Purpose: what the row and element-wise kernels share: the vector type of the device, loads and stores of a row's
-//   last part, sums over lanes and over a work-group, exp, and the bf16 storage format.
-// Math: exp(x) = 2^n · exp(r), n = round(x / ln 2), r = x − n ln 2, |r| ≤ ln 2 / 2.
-// Shapes: none; offsets are the caller's.
+// Purpose: functions that the row and element-wise kernels share: the device's vector type, loads and stores up to a
+//   row's end, sums over lanes and over a work-group, exp, and the bf16 storage format.
+// Math: exp(x) = 2^n · exp(r), n = round(x / ln 2), r = x − n · ln 2, |r| ≤ ln 2 / 2.
+// Shapes: none; callers compute the offsets.
 // Gradient contract: none.
 // Saved for backward: nothing.
-// Parallelism: a work-group has WG_SIZE work-items; CPU devices take 1 (no local memory, no barrier), GPUs a power
-//   of two.
-// Numerics: every sum has a fixed order (lanes, then a binary tree over work-items, or a sub-group's own order), so that
+// Parallelism: a work-group has WG_SIZE work-items; on CPU devices 1 (no local memory, no barrier), on GPUs a power of
+//   two.
+// Numerics: every sum has a fixed order (lanes, then a binary tree over work-items or the sub-groups' own order), so that
 //   a device gives the same bits each time. Needs IEEE arithmetic: compile without fast-relaxed-math.
 // Source: exp after Cody and Waite, Software Manual for the Elementary Functions (1980), chapter 6.
 
 #include "prelude/local.cl"
 
 #ifndef WG_SIZE
-#define WG_SIZE 64  // work-items of a group, a power of two: 1 on CPU devices, 64 to 256 on GPUs
+#define WG_SIZE 64  // work-items in a group, a power of two: 1 on CPU devices, 64 to 256 on GPUs
 #endif
 #ifndef VECTOR_WIDTH
-#define VECTOR_WIDTH 4  // floats of a work-item's vector: 1, 2, 4, 8 or 16 (16 on CPU devices)
+#define VECTOR_WIDTH 4  // floats in a work-item's vector: 1, 2, 4, 8 or 16 (16 on CPU devices)
 #endif
 #ifndef GROUP_ELEMENTS
 #define GROUP_ELEMENTS 1024  // elements of a group in element-wise kernels (16384 on CPU devices)
 #endif
 #ifndef SUBGROUPS
-#define SUBGROUPS 0  // 1: sums and maxima over a group by its sub-groups; needs OpenCL C 2.0 with cl_khr_subgroups, or 3.0
+#define SUBGROUPS 0  // 1: group_sum and group_max use sub-groups; needs OpenCL C 3.0, or 2.0 with cl_khr_subgroups
 #endif
 #ifdef cl_khr_subgroups
 #pragma OPENCL EXTENSION cl_khr_subgroups : enable
 #endif
 #define COLUMN_VECTORS (WG_SIZE == 1 ? 8 : 1)  // vectors of a work-item where a group owns columns: long reads on CPUs
-#define COLUMN_BLOCK (WG_SIZE * VECTOR_WIDTH * COLUMN_VECTORS)  // columns that a group owns there
+#define COLUMN_BLOCK (WG_SIZE * VECTOR_WIDTH * COLUMN_VECTORS)  // columns of such a group
 
 #define JOIN_TOKENS(a, b) a##b
 #define JOIN(a, b) JOIN_TOKENS(a, b)
@@ -64,8 +64,8 @@ typedef JOIN(uchar, VECTOR_WIDTH) ucharv;
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Vectors of a row. `remaining` elements are left from the pointer on: a full vector is read or written when there are
-// enough, else only those lanes, so that the last part of a row takes the same expression as the others.
+// Vectors of a row. `remaining` elements follow from the pointer on: a full vector is read or written where there are
+// enough, else only that many lanes, so that a row's end needs no code of its own.
 
 static inline floatv load_lanes_or(const __global float *pointer, const long remaining, const float fill) {
   if (remaining >= VECTOR_WIDTH) return VLOAD(pointer);
@@ -90,14 +90,14 @@ static inline void store_lanes(__global float *pointer, const floatv value, cons
   }
 }
 
-// Stores `value`, or adds it to what is there: a gradient's `=` or `+=`.
+// Stores `value` (a gradient's `=`), or with `accumulate` adds it to the stored value (`+=`).
 static inline void update_lanes(
   __global float *pointer, const floatv value, const long remaining, const int accumulate
 ) {
   store_lanes(pointer, accumulate ? load_lanes(pointer, remaining) + value : value, remaining);
 }
 
-// The elements of this group in an element-wise kernel are group_begin() ..< group_end(n).
+// The elements of this group in an element-wise kernel: group_begin() ..< group_end(n).
 static inline size_t group_begin(void) { return get_group_id(0) * (size_t)GROUP_ELEMENTS; }
 
 static inline size_t group_end(const ulong n) {
@@ -128,9 +128,9 @@ static inline float lane_max(const floatv value) {
   return lanes[0];
 }
 
-// group_sum and group_max give every work-item the group's value. All work-items must call them: they hold barriers,
-// and their last one lets the caller use `scratch` again, and overwrite what the group read before the call.
-// GROUP_SCRATCH(name) declares the local memory they need at the top of a kernel.
+// group_sum and group_max return the group's value to every work-item. All work-items must call them: they contain
+// barriers. After the last barrier the caller may use `scratch` again, and may overwrite memory that the group read before
+// the call. GROUP_SCRATCH(name), at the top of a kernel, declares the local memory that they need.
 #if WG_SIZE == 1
 #define GROUP_SCRATCH(name) __local float *const name = 0
 
@@ -140,14 +140,14 @@ LOCAL_FUNCTION float group_max(const float value, __local float *scratch) { retu
 #define GROUP_SCRATCH(name) __local float name[WG_SIZE]
 
 #if SUBGROUPS
-// A sub-group's value by its own means, in an order of the device's own; then over the sub-groups of a group, in theirs.
+// The value of each sub-group, in the device's own order; then the group's, in the order of its sub-groups.
 LOCAL_FUNCTION float group_sum(const float value, __local float *scratch) {
   const float own = sub_group_reduce_add(value);
   if (get_sub_group_local_id() == 0) scratch[get_sub_group_id()] = own;
   barrier(CLK_LOCAL_MEM_FENCE);  // the sums of all sub-groups are complete
   float total = scratch[0];
   for (uint i = 1; i < get_num_sub_groups(); ++i) total += scratch[i];
-  barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);  // every work-item has read them: scratch is free again
+  barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);  // every work-item has read them: scratch may be overwritten
   return total;
 }
 
@@ -157,7 +157,7 @@ LOCAL_FUNCTION float group_max(const float value, __local float *scratch) {
   barrier(CLK_LOCAL_MEM_FENCE);  // the maxima of all sub-groups are complete
   float largest = scratch[0];
   for (uint i = 1; i < get_num_sub_groups(); ++i) largest = fmax(largest, scratch[i]);
-  barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);  // every work-item has read them: scratch is free again
+  barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);  // every work-item has read them: scratch may be overwritten
   return largest;
 }
 #else
@@ -170,7 +170,7 @@ LOCAL_FUNCTION float group_sum(const float value, __local float *scratch) {
   }
   barrier(CLK_LOCAL_MEM_FENCE);  // the total is complete
   const float total = scratch[0];
-  barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);  // every work-item has read it: scratch is free again
+  barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);  // every work-item has read it: scratch may be overwritten
   return total;
 }
 
@@ -183,15 +183,15 @@ LOCAL_FUNCTION float group_max(const float value, __local float *scratch) {
   }
   barrier(CLK_LOCAL_MEM_FENCE);  // the maximum is complete
   const float largest = scratch[0];
-  barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);  // every work-item has read it: scratch is free again
+  barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);  // every work-item has read it: scratch may be overwritten
   return largest;
 }
 #endif
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------
-// exp on a whole vector, about 1 ulp: 0 below −87.33 (no subnormal results, which CPUs take a slow path for), infinity
-// above 88.72, NaN for NaN. Written out because a driver may take the built-in lane by lane.
+// exp of a vector, to about 1 ulp: 0 below −87.33 (a subnormal result is slow on CPUs), infinity above 88.72, NaN for NaN.
+// Written out because some drivers compute the built-in lane by lane.
 
 static inline floatv exp_lanes(const floatv value) {
   const float magic = 12582912.0f;  // 1.5 · 2^23: adding it leaves the nearest integer in the low bits
@@ -208,7 +208,7 @@ static inline floatv exp_lanes(const floatv value) {
   series = series * r + 1.66665211e-1f;
   series = series * r + 4.99999940e-1f;
   series = series * (r * r) + r + 1.0f;
-  // 2^n in two factors, since n reaches 128, which is no exponent of a finite float.
+  // 2^n as two factors: n may be 128, which no finite float has as exponent.
   const intv exponent = AS_INTV(shifted) - 0x4B400000;
   const intv first = exponent >> 1;
   const intv second = exponent - first;
@@ -222,7 +222,7 @@ static inline floatv exp_lanes(const floatv value) {
 static inline ushortv bf16_from_float(const floatv value) {
   const uintv bits = AS_UINTV(value);
   const uintv rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
-  const uintv quiet_nan = (bits >> 16) | 0x40u;  // keeps the sign; a NaN whose payload was in the lower half stays one
+  const uintv quiet_nan = (bits >> 16) | 0x40u;  // keeps the sign; a NaN with its payload in the lower half stays a NaN
   return CONVERT_USHORTV(value == value ? rounded : quiet_nan);
 }
 

@@ -1,4 +1,4 @@
-// Purpose: how a function is declared that takes local memory.
+// Purpose: the declaration of functions that take local memory.
 // Math: none.
 // Shapes: none.
 // Gradient contract: none.
@@ -7,7 +7,7 @@
 // Numerics: none.
 // Source: none.
 
-// Such a function is always inlined. PoCL 3.1 gives a group local memory of its own only where the kernel itself names it.
-// Of a function that every call gives the same memory, LLVM moves the name into the function, unless it is inlined; groups
-// that run at the same time then share one memory.
+// Such functions are always inlined. PoCL 3.1 gives each group its own local memory only where the kernel itself names the
+// memory. Where all calls of a function pass the same memory, LLVM moves the name into the function unless it is inlined;
+// concurrent groups then share one memory.
 #define LOCAL_FUNCTION static inline __attribute__((always_inline))

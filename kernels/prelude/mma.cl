@@ -1,12 +1,12 @@
-// Purpose: what drives the matrix units of NVIDIA GPUs: a warp's 32 work-items together, by inline PTX.
-// Math: multiply: D += A · B of A [16, 16], B [16, 8] in bf16 and D in fp32, each spread over the warp.
-// Shapes: a work-item's parts: of A 4 pairs, of B 2, of D 4 sums: (row, column), the column's neighbour, and both 8 rows
-//   further down, row = lane / 4, column = lane % 4 · 2.
+// Purpose: drives the matrix units of NVIDIA GPUs, 32 work-items of a warp together, by inline PTX.
+// Math: multiply: D += A · B, with A [16, 16], B [16, 8] in bf16 and D [16, 8] in float, each spread over the warp.
+// Shapes: a work-item holds 4 pairs of A, 2 of B, 4 sums of D: (row, column), the next column, and both 8 rows further
+//   down, with row = lane / 4, column = lane % 4 · 2.
 // Gradient contract: none.
 // Saved for backward: nothing.
 // Parallelism: all work-items of a warp call together.
-// Numerics: products of bf16 numbers, 16 of them added to a sum at once, in an order and with a rounding of the unit's own.
-//   bf16_pair rounds to nearest, ties to even; a NaN stays a NaN.
+// Numerics: products of bf16 numbers, 16 of them added to a sum at once, in the unit's own order and rounding. bf16_pair
+//   rounds to nearest, ties to even; a NaN stays a NaN.
 // Source: Parallel Thread Execution ISA 7.0: mma.sync.m16n8k16, ldmatrix, cp.async (compute capability 8.0).
 
 static inline uint bf16_pair(const float low, const float high) {
@@ -15,7 +15,7 @@ static inline uint bf16_pair(const float low, const float high) {
   return pair;
 }
 
-// Four 8 × 8 matrices, of which each work-item names a line's address in local memory: lanes 0 to 7 the first's.
+// Loads four 8 × 8 matrices; each work-item gives the local address of one line, lanes 0 to 7 those of the first matrix.
 static inline void load_parts(uint *parts, const uint address) {
   __asm__ volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                    : "=r"(parts[0]), "=r"(parts[1]), "=r"(parts[2]), "=r"(parts[3])
@@ -31,7 +31,7 @@ static inline void multiply(float *sums, const uint *a, const uint *b) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Copies of 16 bytes from global to local memory that run beside everything else, in stages.
+// Asynchronous copies of 16 bytes from global to local memory, grouped in stages.
 
 static inline void copy_16(const uint to, const __global ushort *from) {
   __asm__ volatile("cp.async.cg.shared.global [%0], [%1], 16;" : : "r"(to), "l"(from) : "memory");
@@ -39,5 +39,5 @@ static inline void copy_16(const uint to, const __global ushort *from) {
 
 static inline void end_stage(void) { __asm__ volatile("cp.async.commit_group;" ::: "memory"); }
 
-// Waits until of this work-item's stages only the last `ahead` may be under way: a constant.
+// Waits until all stages of this work-item but the last `ahead`, a constant, are complete.
 #define WAIT_FOR_STAGES(ahead) __asm__ volatile("cp.async.wait_group %0;" : : "n"(ahead) : "memory")

@@ -1,11 +1,11 @@
-// Purpose: asks for cache lines before they are used, on processors that a compiler aims at directly (PoCL) and not by an
-//   intermediate language.
+// Purpose: requests cache lines before they are used, on processors that a driver compiles for directly (PoCL) and not
+//   through an intermediate language.
 // Math: none.
 // Shapes: none.
 // Gradient contract: none.
 // Saved for backward: nothing.
 // Parallelism: none of its own.
-// Numerics: none: a request changes no value, and may name an address that is no memory.
+// Numerics: none: a request changes no value, and may name an invalid address.
 // Source: none.
 
 #include "prelude/storage.cl"
@@ -22,5 +22,5 @@
 #if STORAGE < 2
 #define PREFETCH_STORED(stored, index) PREFETCH_SOON((stored) + (index))
 #else
-#define PREFETCH_STORED(stored, index) // a line of blocks holds what many vectors need
+#define PREFETCH_STORED(stored, index) // one cache line of blocks holds many vectors
 #endif

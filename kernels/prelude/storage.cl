@@ -1,24 +1,24 @@
-// Purpose: reads a matrix's elements however it is stored: float, bf16, or blocks of small integers with their scales.
-// Math, q an element's integer:
+// Purpose: reads elements of a matrix in any storage format: float, bf16, or blocks of small integers with scales.
+// Math: the value of an element, q being its integer, by STORAGE:
 //   1 bf16   the upper half of a float
 //   2 int8   blocks of 64: absmax in float, 64 signed bytes;            q · absmax / 127
 //   3 nf4    blocks of 64: an 8-bit absmax, 64 codes of 4 bits;         value[q] · absmax,
-//            absmax = level[8 bits] · (the largest of 256 absmaxes) + the mean of all of them
+//            absmax = level[8 bits] · (the largest of 256 |absmax − mean|) + the mean of all absmaxes
 //   4 Q8_0   blocks of 32: d in half, 32 signed bytes;                  q · d
 //   5 Q4_0   blocks of 32: d in half, 16 bytes, low nibbles first;      (q − 8) · d
 //   6 Q4_1   blocks of 32: d and m in half, 16 bytes likewise;          q · d + m
-// Shapes (row-major): elements [rows, columns] in one sequence of blocks, which a row need not fill. nf4 in bytes: a
-//   header of 256 levels and the mean in float, padded to NF4_PAIRS, and of the two values of each byte of codes in float;
-//   then groups of 256 blocks, each the largest absmax in float, 256 absmaxes of 8 bits, padded to NF4_SCALES, and 8192
-//   bytes of two codes, the first in the high nibble.
+// Shapes (row-major): elements [rows, columns] in one sequence of blocks, which may cross rows. Bytes of nf4: a header of
+//   256 levels and the mean as floats, padded to NF4_PAIRS, and the two values of each byte of codes as floats; then
+//   groups of 256 blocks, each with its largest |absmax − mean| as a float, 256 absmaxes of 8 bits, padded to NF4_SCALES,
+//   and 8192 bytes of two codes, the first in the high nibble.
 // Gradient contract: none; a matrix in blocks is frozen.
 // Saved for backward: nothing.
 // Parallelism: none of its own.
-// Numerics: each number by the operations of its format's reference, in their order, without contraction.
+// Numerics: the operations of each format's reference, in their order, without contraction.
 // Source: arXiv:2305.14314 (QLoRA: nf4, double quantisation), arXiv:2208.07339 (int8), ggml (Q8_0, Q4_0, Q4_1).
 
 #ifndef STORAGE
-#define STORAGE 0  // the number above; 0: float
+#define STORAGE 0  // a number of the list above; 0: float
 #endif
 #define NF4_PAIRS 1040
 #define NF4_HEADER (NF4_PAIRS + 2048)
@@ -33,7 +33,7 @@ typedef ushort stored_t;
 typedef uchar stored_t;
 #endif
 
-// Whether vectors of 8 may be read at multiples of 8 from an index: in blocks, they must not straddle two of them.
+// True where vectors of 8 may be read at multiples of 8 from an index: none may straddle two blocks.
 #if STORAGE < 2
 #define STORED_ALIGNED(index) 1
 #else
@@ -81,7 +81,7 @@ static inline float stored_at(const __global stored_t *stored, const size_t inde
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Eight elements from an index that STORED_ALIGNED holds for.
+// Eight elements from an index for which STORED_ALIGNED is true.
 
 static inline __attribute__((always_inline)) float8 stored_8(const __global stored_t *stored, const size_t index) {
 #pragma OPENCL FP_CONTRACT OFF
@@ -117,7 +117,7 @@ static inline __attribute__((always_inline)) float8 stored_8(const __global stor
 #endif
 }
 
-// Sixteen of them.
+// Sixteen elements from such an index.
 static inline __attribute__((always_inline)) float16 stored_16(const __global stored_t *stored, const size_t index) {
 #if STORAGE == 0
   return vload16(0, stored + index);

@@ -1,22 +1,23 @@
-// Purpose: the matrix units of Intel's and AMD's GPUs: what the work-items of a sub-group multiply together. (NVIDIA's:
-//   prelude/mma.cl.) Elsewhere shuffles of a sub-group give what a unit would: slowly, so that the kernels can be checked on CPU
-//   devices, and chosen on none.
-// Math: multiply_unit: D += A · Bᵀ of A [UNIT_M, UNIT_K], B [UNIT_N, UNIT_K] in bf16 and D [UNIT_M, UNIT_N] in fp32.
-// Shapes: each matrix is spread over UNIT_LANES neighbours; element i of a work-item's part of
+// Purpose: drives the matrix units of Intel's and AMD's GPUs, the work-items of a sub-group together. (NVIDIA's are in
+//   prelude/mma.cl.) Elsewhere sub-group shuffles compute the same products, slowly: CPU devices check the kernels by
+//   them, and no device chooses them.
+// Math: multiply_unit: D += A · Bᵀ, with A [UNIT_M, UNIT_K], B [UNIT_N, UNIT_K] in bf16 and D [UNIT_M, UNIT_N] in float.
+// Shapes: each matrix is spread over UNIT_LANES adjacent work-items; (row, column) of element i of a work-item's
+//   part, with h = lane / 16:
 //            A                         B                         D
 //   UNITS 1  (i / 2, 2 lane + i % 2)   (lane, i)                 (i, lane)                      Intel, sub-groups of 8
 //   UNITS 2  (i, lane)                 (lane, i)                 (i, lane)                      Intel, of 16
 //   UNITS 3  (lane % 16, i)            (lane % 16, i)            (2i + lane / 16, lane % 16)    AMD RDNA 3, of 32
-//   UNITS 4  (lane % 16, 4h + i)       (lane % 16, 4h + i)       (4h + i, lane % 16)            AMD CDNA, of 64, h = lane / 16
+//   UNITS 4  (lane % 16, 4h + i)       (lane % 16, 4h + i)       (4h + i, lane % 16)            AMD CDNA, of 64
 // Gradient contract: none.
 // Saved for backward: nothing.
 // Parallelism: all work-items of a sub-group call together; a work-item's lane is its local id modulo UNIT_LANES.
-// Numerics: products of bf16 numbers, added to sums in an order of the unit's own.
+// Numerics: products of bf16 numbers, added to sums in the unit's own order.
 // Source: cl_intel_subgroup_matrix_multiply_accumulate; AMD RDNA 3 and CDNA 2 instruction set architectures:
 //   V_WMMA_F32_16X16X16_BF16, V_MFMA_F32_16X16X16_BF16_1K.
 
 #ifndef UNITS
-#define UNITS 2  // 1 Intel by 8, 2 Intel by 16, 3 AMD WMMA, 4 AMD MFMA: the table above
+#define UNITS 2  // 1 Intel ×8, 2 Intel ×16, 3 AMD WMMA, 4 AMD MFMA: the table above
 #endif
 
 #define UNIT_K 16
@@ -37,11 +38,11 @@
 #define UNIT_M 16
 #define UNIT_N 16
 #endif
-#define UNIT_SUMS (UNIT_M * UNIT_N / UNIT_LANES)  // of a work-item
+#define UNIT_SUMS (UNIT_M * UNIT_N / UNIT_LANES)  // sums of a work-item
 
 #define LANE ((int)get_local_id(0) % UNIT_LANES)
 
-// Where a work-item's sum i lies in D.
+// The column and the row in D of a work-item's sum i.
 #define SUM_COLUMN (LANE % UNIT_N)
 #if UNITS == 1
 typedef ushort16 unit_a_t;
@@ -74,7 +75,7 @@ typedef float4 unit_sums_t;
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------
-// A work-item's part of the UNIT_M × UNIT_K, or UNIT_N × UNIT_K, elements that begin at `tile`, a line each `line` elements.
+// A work-item's part of UNIT_M × UNIT_K (A) or UNIT_N × UNIT_K (B) elements from `tile` on, `line` elements from row to row.
 
 LOCAL_FUNCTION unit_a_t load_unit_a(const __local ushort *tile, const int line) {
 #if UNITS == 1
@@ -123,8 +124,8 @@ static inline unit_sums_t multiply_unit(const unit_a_t a, const unit_b_t b, cons
 #else
 #pragma OPENCL EXTENSION cl_intel_subgroups : enable
 
-// Which work-item, and which element of its part, holds A's element k in the row of a work-item's sum i, and B's in its
-// column.
+// The work-item, and the index in its part, that hold A's element k in the row of this work-item's sum i, and B's element k
+// in its column.
 #if UNITS == 1
 #define LANE_OF_A(i, k) ((k) / 2)
 #define INDEX_IN_A(i, k) (2 * (i) + (k) % 2)
@@ -170,7 +171,7 @@ static inline unit_sums_t multiply_unit(const unit_a_t a, const unit_b_t b, cons
 }
 #endif
 
-// What a kernel that multiplies by units is declared with, beside its work-group's size.
+// The attribute of kernels that multiply by units, beside the size of their work-group.
 #ifdef __AMDGCN__
 #define UNIT_KERNEL
 #else

@@ -9,8 +9,8 @@ extension Attention: Benchmarked {
     return lengths.flatMap { pair($0, smol) } + pair(1024, wide)
   }
 
-  /// One causal sequence of T rows, forward and backward. The causal half is counted: two products forward, five
-  /// backward.
+  /// One causal sequence of T rows, forward and backward. Only the causal half counts: two products forward, five
+  /// backward, each of T²·D·H operations.
   private static func pair(_ rows: Int, _ layout: AttentionLayout) -> [Benchmark] {
     let shape = "T\(rows) \(layout.heads)/\(layout.keyValueHeads)x\(layout.headSize)"
     let product = Double(rows) * Double(rows) * Double(layout.headSize * layout.heads)
@@ -38,18 +38,18 @@ extension Attention: Benchmarked {
   }
 }
 
-/// Some rows of a causal attention and of its gradients.
+/// Sampled rows of a causal attention and of its gradients.
 private struct AttentionOracle: SampledOracle {
   let rows: Int
   let layout: AttentionLayout
   let backward: Bool
 
-  /// (row, head, column) of queries: the first and last row among them.
+  /// (row, head, column) of the sampled queries, first and last row included.
   private var queryPlaces: [(row: Int, head: Int, column: Int)] {
     (0...10).map { (row: (rows - 1) * $0 / 10, head: $0 * 5 % layout.heads, column: $0 * 37 % layout.headSize) }
   }
 
-  /// (row, head, column) of keys; near the end, where few rows see them, as each costs all rows that do.
+  /// (row, head, column) of the sampled keys; near the end, because a key costs as many rows as attend to it.
   private var keyPlaces: [(row: Int, head: Int, column: Int)] {
     let first = max(0, rows - 32)
     return (0...4).map {
@@ -101,7 +101,7 @@ private struct AttentionOracle: SampledOracle {
     return [queries, keys, values]
   }
 
-  /// Softmax of one row's scores over the rows up to it.
+  /// Softmax over one row's scores with the keys up to that row.
   private func probabilities<S: HostScalar>(_ parameters: [[Float]], row: Int, head: Int, as type: S.Type) -> [S] {
     let query = (row * layout.heads + head) * layout.headSize
     var scores = (0...row).map { key -> S in
@@ -116,7 +116,7 @@ private struct AttentionOracle: SampledOracle {
     return scores.map { $0 / sum }
   }
 
-  /// Probabilities p of one row, and p · (dp − Σ p dp): the gradient of its scores.
+  /// The probabilities p of one row, and the gradient of its scores p · (dp − Σ p·dp).
   private func scoreGradients<S: HostScalar>(
     _ parameters: [[Float]], row: Int, head: Int, as type: S.Type
   ) -> (weights: [S], scores: [S]) {

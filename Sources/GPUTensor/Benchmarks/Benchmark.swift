@@ -5,34 +5,34 @@ package protocol Benchmarked: Checked {
   static func benchmarks(_ sizes: BenchmarkSizes) -> [Benchmark]
 }
 
-/// How much there is to time.
+/// The amount of work to time.
 package enum BenchmarkSizes: Sendable {
-  /// One shape of each kernel, in seconds.
+  /// One small shape of each kernel: seconds.
   case quick
-  /// The shapes of real models, and tensors beyond the caches.
+  /// The shapes of real models, and tensors larger than the caches.
   case full
 
-  /// Floats of a tensor of a kernel that memory bounds: 128 MiB in full, beyond most caches.
+  /// Floats in a tensor of a memory-bound kernel: 128 MiB in `full`, beyond most caches.
   var elements: Int { self == .quick ? 1 << 20 : 1 << 25 }
 }
 
-/// One kernel on one shape: the work that it has at least to do, how to record it, and how its result is checked.
+/// One kernel on one shape: its minimal work, how to record it, and how its result is checked.
 package struct Benchmark: Sendable {
-  /// The stem of the op, and its direction where the gradient is timed alone.
+  /// The op's stem, with the direction where only the gradient is timed.
   package let kernel: String
   package let shape: String
-  /// Floating-point operations: two for each multiplication that is added up.
+  /// Floating-point operations; a multiply-add counts two.
   package let flops: Double
-  /// Bytes that must move at least: each input read once, each output written once.
+  /// Bytes that must move: each input read once, each output written once.
   package let bytes: Double
   package let operation: OperationCase
-  /// Expected values at some places, for cases that the CPU loops take too long for; nil: all values are compared.
+  /// Expected values at sampled places, for cases that take the CPU loops too long; nil: all values are compared.
   let sampled: (any SampledOracle)?
-  /// Parts of the names of the kernels that count; none: all of the graph's.
+  /// Substrings of the names of the kernels to time; empty: all kernels of the graph.
   let timedKernels: [String]
-  /// Whether the families are shown side by side.
+  /// True where the families are timed side by side.
   let comparesFamilies: Bool
-  /// What it is tuned as; nil: not at all.
+  /// The class that the product is tuned in; nil where it is not tuned.
   let product: MatmulClass?
 
   init(
@@ -52,17 +52,19 @@ package struct Benchmark: Sendable {
   }
 }
 
-/// A second way to some values of a large case, entry by entry.
+/// An independent computation of single values of a large case.
 protocol SampledOracle: Sendable {
-  /// The places to compare in each output; none of an output that is not compared.
+  /// Indices of the elements to compare, for each output; empty for an output that is not compared.
   var places: [[Int]] { get }
-  /// The values there, computed in S from the case's parameters, in the order in which they were recorded.
+  /// The expected values at `places`, computed in `S`.
   ///
-  /// - Parameter operands: what the operands of matrix products are rounded to.
+  /// - Parameters:
+  ///   - parameters: the case's parameters, in the order in which they were recorded.
+  ///   - operands: the type that operands of matrix products are rounded to.
   func values<S: HostScalar>(_ parameters: [[Float]], as type: S.Type, operands: OperandType) -> [[S]]
 }
 
-/// Every op that is timed, a line each.
+/// Every op that is timed, one a line.
 package enum BenchmarkRegistry {
   package static let all: [any Benchmarked.Type] = [
     Matmul.self,
@@ -78,6 +80,6 @@ package enum BenchmarkRegistry {
     Muon.self,
   ]
 
-  /// What `accrete bench` can be asked for: the ops' stems, and what is measured of the device itself.
+  /// The names that `accrete bench` accepts: the ops' stems, and `device` for the transfers and launches.
   package static var names: [String] { all.map { $0.stem } + [DeviceCosts.name] }
 }

@@ -1,7 +1,7 @@
 import Kernels
 
 extension Benchmark {
-  /// Runs it once: the device's time, and the host's, in milliseconds.
+  /// Replays the case once. Returns the device's time, and the host's, in milliseconds.
   func time(
     _ prepared: PreparedCase, in context: Context
   ) throws(DeviceError) -> (milliseconds: Double, elapsed: Double) {
@@ -9,7 +9,7 @@ extension Benchmark {
     try prepared.run()
     let kernels = try context.takeProfile()
     let elapsed = (ContinuousClock.now - start) / .milliseconds(1)
-    // CLBlast gives the event of its last kernel alone: it is timed by the host's clock.
+    // CLBlast gives an event for its last kernel only: its time is the host's.
     if kernels.contains(where: { $0.kernel.hasPrefix("CLBlast") }) { return (elapsed, elapsed) }
     return (kernels.filter { isTimed($0.kernel) }.reduce(0) { $0 + $1.milliseconds }, elapsed)
   }
@@ -18,7 +18,7 @@ extension Benchmark {
     timedKernels.isEmpty || timedKernels.contains { kernel.contains($0) }
   }
 
-  /// The result of the run that was just made, against the CPU: all of it, or the entries that the case names.
+  /// Compares the result of the last replay with the CPU: all values, or the sampled ones.
   func check(_ prepared: PreparedCase) throws(DeviceError) -> CaseRunner.Outcome {
     let operands = prepared.executor.operands
     guard let oracle = sampled else {

@@ -1,31 +1,32 @@
 import Kernels
 
-/// One measured line: a kernel in a family on a shape.
+/// One measurement: a kernel in a family on a shape.
 package struct BenchmarkRow: Codable, Sendable, Equatable {
   package let kernel: String
-  /// Of matmul and attention; nil where there is one way only.
+  /// The family of matmul or attention; nil for other ops.
   package let family: String?
   /// The way to multiply that the plan chose, with its sizes; nil where nothing is multiplied.
   package let way: String?
   package let shape: String
   package let dtype: String
-  /// The median, and the times that a fifth and four fifths of the runs stayed under; nil where the result was wrong.
+  /// Median time, and the 20th and 80th percentiles; nil where the result was wrong.
   package let milliseconds: Double?
   package let p20Milliseconds: Double?
   package let p80Milliseconds: Double?
   package let runs: Int
-  /// At the median: 10⁹ operations, and 10⁹ bytes that had to move, a second.
+  /// Rates at the median: 10⁹ operations and 10⁹ bytes a second.
   package let gflops: Double?
   package let gbps: Double?
-  /// The least time that the device's peaks allow, by the median: 1 is the roofline. Above 1 where the data lie in a
-  /// cache, or are read more than written: what a copy writes, a processor reads first.
+  /// The least time that the device's peaks allow, divided by the median: 1 is the roofline. Above 1 where the data
+  /// stay in a cache, or where more is read than written: the copy that measures the peak also reads what it
+  /// overwrites.
   package let fractionOfPeak: Double?
-  /// The largest error, relative to the largest value of its output; nil where there is nothing to compare.
+  /// The largest error, relative to the largest value of its output; nil where nothing was compared.
   package let maxError: Double?
-  /// Why there is no time: the value that was wrong, or what the driver said.
+  /// The reason for a missing time: the wrong value, or the driver's error.
   package let failure: String?
 
-  /// A row of times by the host's clock, which has no roofline.
+  /// A measurement by the host's clock, which has no roofline.
   package init(kernel: String, shape: String, times: [Double], bytes: Double = 0) {
     self.init(
       kernel: kernel, family: nil, shape: shape, operands: .float32, times: times, flops: 0, bytes: bytes, peaks: nil,
@@ -33,8 +34,8 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
   }
 
   /// - Parameters:
-  ///   - times: milliseconds of each run.
-  ///   - flops, bytes: of one run; 0: not counted.
+  ///   - times: milliseconds of each replay.
+  ///   - flops, bytes: work of one replay; 0 where it is not counted.
   package init(
     kernel: String, family: String?, shape: String, operands: OperandType, times: [Double], flops: Double,
     bytes: Double, peaks: DevicePeaks?, maxError: Double?, way: String? = nil
@@ -63,7 +64,7 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
     failure = nil
   }
 
-  /// A row without a time.
+  /// A failed measurement, without a time.
   package init(
     kernel: String, family: String?, shape: String, operands: OperandType, maxError: Double?, failure: String
   ) {
@@ -78,7 +79,7 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
     self.failure = failure
   }
 
-  /// Every key is there: what does not apply is null.
+  /// Encodes every key; nil becomes null.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(kernel, forKey: .kernel)
@@ -97,15 +98,15 @@ package struct BenchmarkRow: Codable, Sendable, Equatable {
     try container.encode(failure, forKey: .failure)
   }
 
-  /// What a row is compared by in two runs.
+  /// The identity of a row in the comparison of two runs.
   package var key: String { [kernel, family ?? "", shape, dtype].joined(separator: " ") }
 }
 
-/// A run of `accrete bench`: what `--json` prints and a comparison reads.
+/// One run of `accrete bench`: printed by `--json` and read by `compare`.
 package struct BenchmarkRun: Codable, Sendable {
   package let device: String
   package let driver: String
-  /// ISO 8601.
+  /// The time of the run, ISO 8601.
   package let date: String
   package let peakGflops: Double
   package let peakGbps: Double
@@ -121,22 +122,22 @@ package struct BenchmarkRun: Codable, Sendable {
   }
 }
 
-/// Two runs beside each other.
+/// The comparison of two runs of `accrete bench`.
 package struct BenchmarkComparison: Sendable {
-  /// One row that both runs have.
+  /// A row that both runs have.
   package struct Entry: Sendable {
     package let before: BenchmarkRow
     package let after: BenchmarkRow
-    /// How many times as long it takes now; infinite where it is wrong or fails now.
+    /// Time after divided by time before; infinite where it is wrong or fails now.
     package let ratio: Double
   }
 
   package let entries: [Entry]
-  /// Keys of rows that only one of the runs has.
+  /// Keys of rows only in `before` (`missing`) or measured only in `after` (`added`).
   package let missing: [String]
   package let added: [String]
 
-  /// Rows that were wrong or failed before are no measure, and stand under `added` where they pass now.
+  /// A row that failed before is no baseline: it counts as added.
   package init(before: BenchmarkRun, after: BenchmarkRun) {
     let later = Dictionary(after.rows.map { ($0.key, $0) }) { first, _ in first }
     let measured = before.rows.filter { $0.milliseconds != nil }
@@ -149,12 +150,12 @@ package struct BenchmarkComparison: Sendable {
     added = after.rows.map(\.key).filter { !known.contains($0) }
   }
 
-  /// Rows that take more than `threshold` longer: 0.1 is a tenth.
+  /// Rows that take more than `threshold` longer; 0.1 is a tenth.
   package func regressions(beyond threshold: Double) -> [Entry] { entries.filter { $0.ratio > 1 + threshold } }
 }
 
 extension [Double] {
-  /// The middle value, or the mean of the two in the middle; nil where there is none.
+  /// The middle value, or the mean of the two in the middle; nil for an empty array.
   var median: Double? {
     guard !isEmpty else { return nil }
     let (sorted, middle) = (sorted(), count / 2)

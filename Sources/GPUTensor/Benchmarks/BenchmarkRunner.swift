@@ -1,22 +1,23 @@
 import Kernels
 
-/// Checks a kernel's result, then times it by the device's own events (CLBlast's, which gives one of several, by the
-/// host's clock), and holds the time against the peaks that the device had before and after.
+/// Checks a kernel's result, then times it by the device's events (CLBlast by the host's clock: it gives one event of
+/// several), and compares the time with the device's peaks, measured before and after.
 package final class BenchmarkRunner {
   private let device: Device
   private let bf16Methods: [BF16Method]
   private let tuned: TunedProducts
   private let meter: PeakMeter
-  /// The highest peaks so far.
+  /// The highest fp32 peaks measured so far.
   package private(set) var peaks: DevicePeaks
-  /// Milliseconds that the timed runs of a row may take together; one run at least is made.
+  /// Milliseconds for all timed replays of a row; at least one replay is made.
   private let budgetMilliseconds: Double
 
   private static let mostRuns = 100
 
   /// - Parameters:
-  ///   - bf16Methods: what `BF16Probe` found, the fastest last.
-  ///   - tuned: what `accrete tune` found.
+  ///   - bf16Methods: the methods that `BF16Probe` found, fastest last.
+  ///   - tuned: the products that `accrete tune` found.
+  /// - Throws: `DeviceError` where the peaks cannot be measured.
   package init(
     device: Device, sizes: BenchmarkSizes, bf16Methods: [BF16Method] = [.rounding],
     tuned: TunedProducts = [:]
@@ -29,15 +30,15 @@ package final class BenchmarkRunner {
     budgetMilliseconds = sizes == .quick ? 150 : 1000
   }
 
-  /// The rows of a benchmark: the device's own family, in bf16 too where it multiplies, and the others where they are to
-  /// be compared.
+  /// Times a benchmark in the device's own family, in bf16 too where it multiplies, and in the other families where
+  /// they are to be compared. A failure becomes a row.
   package func rows(_ benchmark: Benchmark, of operation: any Benchmarked.Type) -> [BenchmarkRow] {
     let own = KernelTraits.probed(device)
     let variants = CheckVariant.all(of: operation, device: device, bf16Methods: bf16Methods)
     let fastest = BF16Method.fastest(of: bf16Methods, on: device)
     let shown = variants.filter { variant in
       let traits = variant.traits
-      // Register lanes are the panel families': those of the other width than the device's are for checks alone.
+      // Only the panel families use register lanes; a width other than the device's own is for checks alone.
       let isPanel = operation.stem == "attention" ? traits.attentionFamily == .panel : traits.matmulFamily == .panel
       guard !isPanel || traits.registerLanes == own.registerLanes else { return false }
       if traits.operands == .float32 { return benchmark.comparesFamilies || traits == own }
@@ -61,7 +62,7 @@ package final class BenchmarkRunner {
         failure: reason)
     }
     do throws(DeviceError) {
-      // A context of its own, whose memory goes with it.
+      // An own context, so that its memory is released with it.
       let executor = try OpenCLExecutor(device: device, traits: traits, profiling: true, isolated: false)
       let prepared = try PreparedCase(benchmark.operation, executor: executor)
       try prepared.run()

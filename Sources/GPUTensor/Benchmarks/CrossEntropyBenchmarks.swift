@@ -9,7 +9,7 @@ extension LinearCrossEntropy: Benchmarked {
         + [benchmark(rows: 2048, columns: 288, vocabulary: 32000, gradient: true)]
   }
 
-  /// Losses of logits x·Wᵀ, and with the gradient those of x and W.
+  /// The losses of logits x·Wᵀ, and with `gradient` the gradients of x and W.
   private static func benchmark(rows: Int, columns: Int, vocabulary: Int, gradient: Bool) -> Benchmark {
     let product = 2 * Double(rows) * Double(columns) * Double(vocabulary)
     let bytes = 4 * Double((rows + vocabulary) * columns)
@@ -24,13 +24,13 @@ extension LinearCrossEntropy: Benchmarked {
       let losses = x.linearCrossEntropy(weight: weight, targets: targets)
       recorder.compare(losses.rows)
       guard gradient else { return }
-      // The weight's gradient is compared at the sizes of `cases`: one entry of it costs every logit.
+      // The weight's gradient is compared only in the small `cases`: each of its entries takes every logit.
       for made in recorder.graph.gradients(of: losses.sum, with: [x, weight]) { recorder.compare(made) }
     }
   }
 }
 
-/// Some rows' losses, and entries of the gradient of x in these rows.
+/// The losses of sampled rows, and sampled entries of the gradient of x in these rows.
 private struct CrossEntropyOracle: SampledOracle {
   let rows: Int
   let columns: Int

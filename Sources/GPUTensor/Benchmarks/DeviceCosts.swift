@@ -1,11 +1,11 @@
 import Foundation
 import Kernels
 
-/// What a device costs besides its kernels: the bus, and a launch. Measured by the host's clock.
+/// The costs of a device besides its kernels: transfers and launches, by the host's clock.
 package enum DeviceCosts {
   package static let name = "device"
 
-  /// Transfers of 64 MiB each way, and a launch of a kernel that does nothing, enqueued in a row.
+  /// Times transfers of up to 64 MiB each way, and 1,000 launches of an empty kernel in a row.
   package static func measure(_ device: Device, runs: Int) throws(DeviceError) -> [BenchmarkRow] {
     let context = try Context(device: device)
     let byteCount = min(64 << 20, device.largestAllocationBytes / 4 * 4)
@@ -34,7 +34,7 @@ package enum DeviceCosts {
     ]
   }
 
-  /// Milliseconds of some runs, each until the device has finished, after one that warms up.
+  /// Milliseconds of `runs` repetitions, each until the device has finished, after one to warm up.
   private static func times(
     _ context: Context, _ runs: Int, _ work: () throws(DeviceError) -> Void
   ) throws(DeviceError) -> [Double] {

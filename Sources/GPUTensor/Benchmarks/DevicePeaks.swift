@@ -1,13 +1,11 @@
 import Foundation
 import Kernels
 
-/// What a device can do at most, measured: the roofline that every row of a benchmark is held against.
-///
-/// Source: Williams, Waterman and Patterson, Roofline: an insightful visual performance model (2009).
+/// The measured peaks of a device: the roofline that benchmarks are compared with.
 package struct DevicePeaks: Sendable {
-  /// 10⁹ fp32 operations a second of a chain of multiply-adds in registers.
+  /// 10⁹ fp32 operations a second, in a chain of multiply-adds in registers.
   package let gflops: Double
-  /// 10⁹ bytes a second of a copy beyond the caches, what is read and what is written counted.
+  /// 10⁹ bytes a second of a copy larger than the caches; bytes read and bytes written both count.
   package let gbps: Double
 
   package init(gflops: Double, gbps: Double) {
@@ -15,32 +13,32 @@ package struct DevicePeaks: Sendable {
     self.gbps = gbps
   }
 
-  /// The least seconds that this much work takes.
+  /// The least seconds that this much work takes on these peaks.
   package func seconds(flops: Double, bytes: Double) -> Double { max(flops / gflops, bytes / gbps) / 1e9 }
 
-  /// The higher of each.
+  /// The higher of each peak.
   func best(_ other: DevicePeaks) -> DevicePeaks {
     DevicePeaks(gflops: max(gflops, other.gflops), gbps: max(gbps, other.gbps))
   }
 }
 
-/// Measures a device's peaks, again and again: clocks change, and other work may share the machine, so that each row of a
-/// benchmark is held against the peaks of its own moment.
+/// Measures a device's peaks repeatedly: clocks change and other work may share the machine, so each row is compared
+/// with the peaks around its own time.
 final class PeakMeter {
-  /// Seconds that a launch of multiply-adds is to take: long beside its start, and short for any watchdog.
+  /// Seconds that a launch of multiply-adds should take: long compared with its start, short for any watchdog.
   private static let launchSeconds = 0.005
 
-  /// A kernel that only multiplies and adds.
+  /// A kernel that only multiplies and adds, in independent chains.
   private struct Chains {
     let kernel: Kernel
     let groupSize: Int
-    /// Multiply-adds of a group in a step.
+    /// Multiply-adds of a work-group in one iteration of the kernel's loop.
     let operations: Int
   }
 
   private let context: Context
   private let multiplyAdd: Chains
-  /// In bf16 by the processor's instruction, or by a GPU's matrix units; nil where it has none.
+  /// The same in bf16, by the processor's instruction or a GPU's matrix units; nil where the device has neither.
   private let multiplyAddBF16: Chains?
   private let copy: Kernel
   private let operands: Buffer
@@ -49,19 +47,19 @@ final class PeakMeter {
   private let target: Buffer
   private let groups: Int
   private let count: Int
-  /// Multiply-adds of a chain in one launch.
+  /// Iterations of the kernel's loop in one launch.
   private var steps = 1000
 
   /// - Parameters:
-  ///   - sizes: with `quick` a smaller copy.
-  ///   - bf16Method: the fastest that `BF16Probe` found.
+  ///   - sizes: `quick` takes a smaller copy.
+  ///   - bf16Method: the fastest method that `BF16Probe` found.
   init(_ device: Device, _ sizes: BenchmarkSizes, bf16Method: BF16Method) throws(DeviceError) {
     context = try Context(device: device, profiling: true)
     let traits = KernelTraits(device: context.device)
     multiplyAdd = try Self.chains(.rounding, context)
     multiplyAddBF16 = bf16Method == .rounding ? nil : try Self.chains(bf16Method, context)
     copy = try context.kernel("peak_copy", file: "peak.cl", defines: traits.defines)
-    // Several groups for each unit, so that all finish at about the same time.
+    // Several groups for each compute unit, so that all units finish at about the same time.
     groups = device.computeUnits * (traits.workGroupSize == 1 ? 8 : 64)
     sums = try context.makeBuffer(byteCount: groups * traits.workGroupSize * traits.vectorWidth * 4)
     operands = try context.makeBuffer(byteCount: 2 * traits.vectorWidth * 4)
@@ -77,13 +75,13 @@ final class PeakMeter {
     steps = min(max(Int(Double(steps) * Self.launchSeconds / max(seconds, 1e-9)), steps), 1_000_000)
   }
 
-  /// The chains of a way to multiply; floats' for `rounding`.
+  /// The kernel that measures a method of multiplying; fp32 for `rounding`.
   private static func chains(_ method: BF16Method, _ context: Context) throws(DeviceError) -> Chains {
     let traits = KernelTraits(device: context.device)
     func kernel(_ name: String, _ bf16: Int, _ more: Defines = [:]) throws(DeviceError) -> Kernel {
       try context.kernel(name, file: "peak.cl", defines: traits.defines + ["BF16": bf16] + more)
     }
-    // As many sums as the registers hold.
+    // As many chains as the registers hold sums.
     let chains = traits.registerLanes == 16 ? 16 : 6
     let lanes = traits.workGroupSize * traits.vectorWidth * chains
     switch method {
@@ -115,9 +113,9 @@ final class PeakMeter {
     }
   }
 
-  /// The best of some runs of each: a peak is what nothing disturbed.
+  /// The best of `runs` measurements of each peak: disturbances only lower it.
   ///
-  /// - Parameter operands: what is multiplied; the rate of bf16 is that of fp32 where the device has no instruction for it.
+  /// - Parameter operands: the type to multiply; bf16 has the rate of fp32 where the device has no instruction for it.
   func measure(runs: Int, operands: OperandType = .float32) throws(DeviceError) -> DevicePeaks {
     let traits = KernelTraits(device: context.device)
     let chains = operands == .bfloat16 ? multiplyAddBF16 ?? multiplyAdd : multiplyAdd
@@ -131,7 +129,7 @@ final class PeakMeter {
     return DevicePeaks(gflops: operations / seconds / 1e9, gbps: 8 * Double(count) / bytes / 1e9)
   }
 
-  /// Seconds of the fastest of some launches.
+  /// Seconds of the fastest of `runs` launches.
   private func fastest(
     _ runs: Int, _ launch: () throws(DeviceError) -> Void
   ) throws(DeviceError) -> Double {

@@ -1,6 +1,6 @@
 import Kernels
 
-/// The sizes of a product and which of its operands are transposed, as BLAS names them: `2048x576x1536 NT`.
+/// The sizes and transposes of a product, named as in BLAS: `2048x576x1536 NT`.
 package struct MatmulShape: Sendable, Equatable {
   let m: Int
   let n: Int
@@ -13,7 +13,8 @@ package struct MatmulShape: Sendable, Equatable {
     (transposeA, transposeB) = transposes
   }
 
-  /// `MxNxK`, or `MxNxK:nt` with the transposes of A and B; NT, a linear layer's, where none are named.
+  /// Parses `MxNxK`, or `MxNxK:nt` with the transposes of A and B; NT, as in a linear layer, by default. Returns nil
+  /// for any other text.
   package init?(_ text: String) {
     let parts = text.lowercased().split(separator: ":", omittingEmptySubsequences: false)
     let sizes = parts[0].split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
@@ -24,16 +25,16 @@ package struct MatmulShape: Sendable, Equatable {
   }
 
   package var name: String { sizes + " " + transposes }
-  /// As `init(_:)` reads it.
+  /// The text that `init(_:)` parses.
   package var argument: String { sizes + ":" + transposes.lowercased() }
   private var sizes: String { "\(m)x\(n)x\(k)" }
   private var transposes: String { "\(transposeA ? "T" : "N")\(transposeB ? "T" : "N")" }
 
-  /// The class that it is tuned in; nil where both operands are transposed.
+  /// The class that the product is tuned in; nil where both operands are transposed.
   package var product: MatmulClass? { MatmulClass(transposeA: transposeA, transposeB: transposeB, m: m, n: n) }
 
-  /// The three products of a linear layer of `rows` rows with a weight [n, k]: forward, and the gradients of its input
-  /// and of its weight.
+  /// The three products of a linear layer with weight [n, k] on `rows` rows: forward, gradient of the input, gradient
+  /// of the weight.
   static func layer(rows: Int, n: Int, k: Int) -> [MatmulShape] {
     [
       MatmulShape(rows, n, k), MatmulShape(rows, k, n, (false, false)), MatmulShape(n, k, rows, (true, false)),
@@ -72,17 +73,17 @@ extension Matmul: Benchmarked {
   }
 }
 
-/// Products by shape: what `--shapes` asks for.
+/// Matmul benchmarks by shape, for `--shapes` and `accrete tune`.
 package enum MatmulBenchmark {
   package static let operation: any Benchmarked.Type = Matmul.self
 
-  /// A product to time.
+  /// The benchmark of one product.
   package static func of(_ shape: MatmulShape, comparesFamilies: Bool = false) -> Benchmark {
     Matmul.benchmark(shape, comparesFamilies: comparesFamilies)
   }
 }
 
-/// Entries of a product as dot products, spread over it, its corners among them.
+/// Sampled entries of a product, corners included, each as a dot product.
 private struct MatmulOracle: SampledOracle {
   let shape: MatmulShape
   private static let count = 251

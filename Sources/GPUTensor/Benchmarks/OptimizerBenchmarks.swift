@@ -44,7 +44,7 @@ extension Lion: Benchmarked {
 extension Muon: Benchmarked {
   package static func benchmarks(_ sizes: BenchmarkSizes) -> [Benchmark] {
     let (rows, columns) = sizes == .quick ? (64, 96) : (576, 1536)
-    // Five times a square of the rows, its square, and that times the matrix.
+    // Five iterations, each with three products: X·Xᵀ of the matrix, the square of that, and a square times the matrix.
     let flops = 5 * 2 * Double(rows) * Double(rows) * Double(2 * columns + rows)
     return [
       Benchmark(stem, "\(rows)x\(columns)", flops: flops, bytes: 20 * Double(rows * columns), rows: 1) { recorder in

@@ -1,8 +1,8 @@
 import Foundation
 
-// The kernels that memory bounds: every value is compared with the CPU loops.
+// Memory-bound kernels: every value is compared with the CPU loops.
 
-/// Rows of a tensor of about `sizes.elements` floats.
+/// Rows of a tensor with about `sizes.elements` floats.
 private func rowCount(_ sizes: BenchmarkSizes, columns: Int) -> Int { sizes.elements / columns }
 
 extension Softmax: Benchmarked {

@@ -1,25 +1,25 @@
 import Kernels
 
-/// Runs a case on an executor, and compares executors.
+/// Runs cases on executors and compares the results.
 ///
-/// The bound is derived, not chosen: a kernel may err at most twice as much as plain fp32 loops do, both measured
-/// against the same loops in double, plus a floor for where plain fp32 is lucky: 1e-5 of the output's largest value, and
-/// never under 1e-6, some roundings of the terms of order 1 that cancel where a gradient is exactly zero.
+/// The bound is derived, not chosen: a kernel may err at most twice as much as plain fp32 loops, both measured against
+/// the same loops in double, plus a floor for cases in which plain fp32 is exact by luck: 1e-5 of the output's largest
+/// value, and at least 1e-6 for outputs that are zero only because terms of order 1 cancel.
 package enum CaseRunner {
   package static let floor = 1e-5
   private static let smallestScale = 0.1
 
   /// The outcome of one case on one device.
   package struct Outcome: Sendable {
-    /// The largest error over all outputs, relative to each output's largest value.
+    /// The largest error of all outputs, relative to each output's largest value.
     package let maxError: Double
     package let bound: Double
     package let passed: Bool
-    /// The output that failed, its worst element and the two values; empty where all passed.
+    /// The failed output, its worst element, and the found and expected values; empty where the case passed.
     package let detail: String
   }
 
-  /// The outputs of a case in an executor's own precision.
+  /// The outputs of a case in an executor's own precision, as doubles.
   package static func outputs(
     _ operationCase: OperationCase, on executor: any Executor
   ) throws(DeviceError) -> [[Double]] {
@@ -30,14 +30,14 @@ package enum CaseRunner {
     return outputs
   }
 
-  /// Compares a device with the CPU loops in fp32 and in double.
+  /// Compares a device's outputs with the CPU loops' in fp32 and in double.
   package static func check(_ operationCase: OperationCase, on device: any Executor) throws(DeviceError) -> Outcome {
     let exact = try outputs(operationCase, on: CPUExecutor<Double>(operands: device.operands))
     let naive = try outputs(operationCase, on: CPUExecutor<Float>(operands: device.operands))
     return compare(try outputs(operationCase, on: device), exact: exact, naive: naive)
   }
 
-  /// Compares values, output by output, with what plain loops give in double and in fp32.
+  /// Compares found outputs with those of plain loops in double (`exact`) and fp32 (`naive`).
   static func compare(_ found: [[Double]], exact: [[Double]], naive: [[Double]]) -> Outcome {
     var worst = Outcome(maxError: 0, bound: 0, passed: true, detail: "")
     for (index, reference) in exact.enumerated() {
@@ -56,7 +56,7 @@ package enum CaseRunner {
     return worst
   }
 
-  /// Whether two runs give the same bits.
+  /// True where two executions give the same bits.
   package static func isRepeatable(_ operationCase: OperationCase, on device: any Executor) throws(DeviceError) -> Bool
   {
     try outputs(operationCase, on: device).map { $0.map(\.bitPattern) }
@@ -68,7 +68,7 @@ package enum CaseRunner {
     for index in reference.indices {
       let same = found[index] == reference[index]
       let difference = abs(found[index] - reference[index])
-      // NaN, and infinity where none belongs, is an error without bound.
+      // NaN, or an infinity where none belongs, is an infinite error.
       let error = same ? 0 : difference.isFinite ? difference : .infinity
       if error > worst.error { worst = (error, index) }
     }
@@ -76,7 +76,7 @@ package enum CaseRunner {
   }
 }
 
-/// A case recorded, planned and given memory and values.
+/// A case recorded, planned, allocated and filled with its values.
 package struct PreparedCase {
   package let recorder: CaseRecorder
   package let plan: Plan

@@ -1,14 +1,14 @@
 import Kernels
 
-/// The check before a device is trusted: cases of the ops that a step spends its time in, in the families that a command
-/// would take there, against the CPU loops.
+/// The check before a device is trusted: the ops that dominate a training step, in the families that the command would
+/// use, against the CPU loops.
 ///
-/// A driver that errs may crash or hang as well, so `accrete` runs it in a child process.
+/// A driver that computes wrongly may also crash or hang, so `accrete` runs the check in a child process.
 package struct FirstCheck: Codable, Sendable {
-  /// The hidden command of `accrete` that the child runs, followed by the device's index and the check as JSON.
+  /// The hidden command of `accrete` that the child runs; the device's index and the check as JSON follow.
   package static let command = "check-device"
 
-  /// Sums first: the cases of others use them, and the first that differs is named.
+  /// Sums come first: other cases depend on them, and the first failing case is reported.
   private static let operations: [any CheckedFirst.Type] = [
     SumAll.self, Matmul.self, DecodeBlock.self, Attention.self, RMSNorm.self, LinearCrossEntropy.self, AdamW.self,
   ]
@@ -17,22 +17,23 @@ package struct FirstCheck: Codable, Sendable {
   package let bf16Method: BF16Method
   package let tunedProducts: [MatmulClass: MatmulParameters]
 
-  /// Every op in float32.
+  /// A check of every op in float32.
   ///
-  /// - Parameter tuned: how products are computed where not by the defaults.
+  /// - Parameter tuned: products that are computed with other parameters than the defaults.
   package init(tuned: [MatmulClass: MatmulParameters] = [:]) {
     (operands, bf16Method, tunedProducts) = (.float32, .rounding, tuned)
   }
 
-  /// Products in bf16; the other ops are those of float32.
+  /// A check of the products in bf16; the other ops compute as in float32.
   package init(bf16 method: BF16Method, tuned: [MatmulClass: MatmulParameters] = [:]) {
     (operands, bf16Method, tunedProducts) = (.bfloat16, method, tuned)
   }
 
-  /// Compares, case by case.
+  /// Compares case by case, up to the first failure.
   ///
-  /// - Parameter begin: is told what comes next.
-  /// - Returns: the first case that differs, and by how much; nil: none does.
+  /// - Parameter begin: called with the name of each case before it runs.
+  /// - Returns: the first case that differs, with the values; nil where all agree.
+  /// - Throws: `DeviceError` where the driver fails.
   package func failure(on device: Device, begin: (String) -> Void) throws(DeviceError) -> String? {
     begin("its first kernels")
     var traits = KernelTraits.probed(device)
@@ -40,7 +41,8 @@ package struct FirstCheck: Codable, Sendable {
     let executor = try OpenCLExecutor(device: device, traits: traits)
     executor.context.keepUntilExit()
     for operation in Self.operations {
-      // A loss rounds what it has computed: where two ways differ in the last bit, one may round up and one down.
+      // In bf16 only products are checked: a loss rounds values that it has computed, and two correct ways that differ
+      // in the last bit may round in opposite directions.
       guard operands == .float32 || operation.stem == Matmul.stem else { continue }
       for operationCase in operation.firstCases {
         let name = "\(operation.stem) \(operationCase.name)"

@@ -1,21 +1,21 @@
 import Kernels
 
-/// Central differences in double against the recorded backward rules.
+/// Compares recorded gradients with central differences in double.
 package enum GradientCheck {
-  /// One element of one parameter.
+  /// The two gradients of one element of one parameter.
   package struct Finding: Sendable {
     package let parameter: String
     package let element: Int
     package let recorded: Double
     package let measured: Double
 
-    /// Relative to the larger of the two, or to 1e-3 where both are small.
+    /// The difference, relative to the larger of the two or to 1e-3.
     package var error: Double {
       abs(recorded - measured) / max(abs(recorded), abs(measured), 1e-3)
     }
   }
 
-  /// Up to `count` elements of each parameter, spread over it.
+  /// Compares up to `count` elements of each parameter, spread evenly.
   package static func findings(_ operationCase: OperationCase, count: Int = 6) throws(DeviceError) -> [Finding] {
     let executor = CPUExecutor<Double>()
     let prepared = try PreparedCase(operationCase, executor: executor)

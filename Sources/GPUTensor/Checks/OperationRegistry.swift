@@ -1,6 +1,6 @@
 import Kernels
 
-/// Every op that is checked, a line each: what tests and `accrete doctor` go through.
+/// Every op that the tests and `accrete doctor` check, one a line: a list, and so it names them all.
 package enum OperationRegistry {
   package static let all: [any Checked.Type] = [
     Matmul.self,
@@ -26,27 +26,28 @@ package enum OperationRegistry {
     Muon.self,
   ]
 
-  /// What `accrete doctor` can be asked for: the ops' stems.
+  /// The names that `accrete doctor` accepts: the ops' stems.
   package static var names: [String] { all.map { $0.stem } }
 }
 
-/// A choice of families under which an op is checked.
+/// A choice of kernel families and methods in which an op is checked.
 package struct CheckVariant: Sendable {
-  /// What `accrete doctor` calls it: the op's stem, and the family where there is a choice.
+  /// The name in `accrete doctor`: the op's stem, and the family where there is a choice.
   package let name: String
   package private(set) var traits: KernelTraits
 
-  /// The variants of an op on a device: each family of matmul and attention in turn, and of matmul those in bf16.
+  /// The variants of an op on a device: every suitable family of matmul and attention, and for matmul also in bf16.
   ///
   /// - Parameters:
-  ///   - bf16Methods: what `BF16Probe` found.
-  ///   - tuned: what `accrete tune` found, which is a variant of its own.
+  ///   - bf16Methods: the methods that `BF16Probe` found.
+  ///   - tuned: the products that `accrete tune` found; a variant of their own.
   package static func all(
     of operation: any Checked.Type, device: Device, bf16Methods: [BF16Method] = [.rounding],
     tuned: TunedProducts = [:]
   ) -> [CheckVariant] {
     let traits = KernelTraits.probed(device)
-    // The families for GPUs, and every other kernel by groups of several work-items, run as they do there.
+    // GPU traits on this device: the tile families, and groups of several work-items in every other kernel, run here as
+    // on a GPU.
     var asGPU = KernelTraits.probed(device, as: .gpu)
     let bySubgroups = asGPU
     asGPU.usesSubgroups = false
@@ -62,7 +63,8 @@ package struct CheckVariant: Sendable {
       own.traits.tunedProducts = tuned[.float32] ?? [:]
       let tunedOwn = own.traits == traits ? [] : [own]
       let narrow = suitable.contains(.panel) ? [Self.narrow(operation, traits)] : []
-      // A loss rounds what it has computed: where two ways differ in the last bit, one may round up and one down.
+      // In bf16 only matmul is checked: a loss rounds values that it has computed, and two correct ways that differ in
+      // the last bit may round in opposite directions.
       guard operation.stem == "matmul" else { return families + narrow + tunedOwn }
       own.traits.tunedProducts = tuned[.bfloat16] ?? [:]
       let tunedBF16 = own.traits == traits ? [] : bf16([own], methods: [.fastest(of: bf16Methods, on: device)])
@@ -85,7 +87,7 @@ package struct CheckVariant: Sendable {
     }
   }
 
-  /// The panel family in registers of the other width than the device's: of 8 lanes where it has 16.
+  /// The panel family with the register width that the device does not have: 8 lanes where it has 16, and the reverse.
   private static func narrow(_ operation: any Checked.Type, _ traits: KernelTraits) -> CheckVariant {
     var forced = traits
     forced.matmulFamily = .panel

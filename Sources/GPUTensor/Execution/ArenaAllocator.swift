@@ -1,6 +1,7 @@
-/// Places requests of known lifetimes in as little memory as a greedy rule finds: largest first, lowest gap that is free.
+/// Places memory requests of known lifetimes greedily: each in the lowest gap that is free during its life. `Plan` places
+/// the largest request first.
 struct ArenaAllocator {
-  /// Bytes that are taken from one node to another.
+  /// A byte range of an arena, in use from node `first` to node `last`, both included.
   struct Interval {
     let first: Int
     let last: Int
@@ -10,15 +11,16 @@ struct ArenaAllocator {
 
   struct Arena {
     var byteCount = 0
-    /// In the order of their starts.
+    /// The ranges that are in use at some time, sorted by first byte.
     var taken: [Interval] = []
-    /// `taken`, bucketed by runs of 128 nodes: a short-lived value searches its own bucket only.
+    /// `taken`, bucketed by 128 consecutive nodes: a value that lives within one bucket searches that bucket only.
     var stretches: [[Interval]] = []
   }
 
-  /// Nodes of a stretch.
+  /// Nodes in one bucket of `stretches`.
   private static let stretchNodes = 128
 
+  /// The most bytes of an arena.
   let largestBuffer: Int
   private(set) var arenas: [Arena] = []
 
@@ -26,6 +28,7 @@ struct ArenaAllocator {
     self.largestBuffer = largestBuffer
   }
 
+  /// Takes memory for the nodes from `first` to `last`, in a new arena where no arena has room.
   mutating func place(first: Int, last: Int, byteCount: Int) -> Plan.Placement {
     let size = SlabLayout.aligned(byteCount)
     for index in arenas.indices {
@@ -36,7 +39,7 @@ struct ArenaAllocator {
     return take(arenas.count - 1, 0, first, last, size, byteCount)
   }
 
-  /// The stretches from one node, −1 being before the first, to another.
+  /// The buckets of the nodes from `first` to `last`; −1 is before the first node.
   private func stretches(_ first: Int, _ last: Int) -> ClosedRange<Int> {
     (first + 1) / Self.stretchNodes...(last + 1) / Self.stretchNodes
   }

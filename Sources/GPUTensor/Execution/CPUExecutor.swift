@@ -1,8 +1,8 @@
 import Foundation
 import Kernels
 
-/// Replays plans with plain loops on all cores: the fallback where no OpenCL device is found, and the oracle that every
-/// kernel is tested against. `CPUExecutor<Double>` is the oracle's oracle.
+/// Replays plans with plain loops on all cores: the fallback without OpenCL, and the reference for every kernel's test.
+/// `CPUExecutor<Double>` is the reference that devices and `CPUExecutor<Float>` are compared with.
 package final class CPUExecutor<S: HostScalar>: Executor {
   private var slabs: [ObjectIdentifier: (slab: Slab, block: HostBlock<S>)] = [:]
   private var bindings: [ObjectIdentifier: (plan: Plan, arenas: [HostBlock<S>])] = [:]
@@ -12,8 +12,8 @@ package final class CPUExecutor<S: HostScalar>: Executor {
   package let memoryBytes: Int
 
   /// - Parameters:
-  ///   - operands: what the operands of products are rounded to.
-  ///   - memory: what it may take.
+  ///   - operands: the type that operands of products are rounded to.
+  ///   - memory: the machine's memory, whose available bytes slabs and arenas may take.
   package init(operands: OperandType = .float32, memory: MachineMemory = .current) {
     self.operands = operands
     memoryBytes = memory.availableBytes
@@ -23,7 +23,7 @@ package final class CPUExecutor<S: HostScalar>: Executor {
   package var traits: KernelTraits? { nil }
   package var largestBuffer: Int { .max }
   package var isolatesTensors: Bool { false }
-  /// Nothing crosses a bus.
+  /// A ledger of zero bytes: there is no transfer.
   package var ledger: TransferLedger { TransferLedger() }
   package var peakAllocatedBytes: Int { allocated }
 
@@ -46,7 +46,7 @@ package final class CPUExecutor<S: HostScalar>: Executor {
     let arenas = (0..<arenaCount).map { index in
       let bytes = plans.compactMap { index < $0.arenas.count ? $0.arenas[index] : nil }.max() ?? 0
       allocated += bytes
-      // Offsets are bytes of float32 values; one element for every two bytes holds bfloat16 values too.
+      // Placements are in bytes of the dtype: one element for every two bytes has room for bfloat16 values too.
       return HostBlock<S>(count: bytes / 2)
     }
     for plan in plans { bindings[ObjectIdentifier(plan)] = (plan, arenas) }
@@ -107,7 +107,7 @@ package final class CPUExecutor<S: HostScalar>: Executor {
     }
   }
 
-  /// Whatever the dtype, elements are kept as `S`: those that the stored ones stand for.
+  /// Writes floats, rounded to the variable's dtype; the memory holds an `S` for each element of any dtype.
   package func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) {
     let dtype = variable.dtype
     if dtype == .float32 { return store(floats, to: variable, at: offset) }
@@ -137,7 +137,7 @@ package final class CPUExecutor<S: HostScalar>: Executor {
     exactly(tensor, of: plan, counts: counts).map { Float($0) }
   }
 
-  /// A value in the executor's own precision.
+  /// The elements of a value in the executor's own precision.
   package func exactly(_ tensor: Tensor, of plan: Plan, counts: RowCounts) -> [S] {
     let arenas = arenas(of: plan)
     let source = memory(tensor.id, of: plan, arenas)
@@ -162,7 +162,8 @@ package final class CPUExecutor<S: HostScalar>: Executor {
   package func finish() {}
 }
 
-/// Host memory for floating-point elements and, at the same indices, for integers; a page costs nothing until it is used.
+/// Zeroed host memory that holds floating-point elements and integers at the same indices; a page costs nothing until
+/// it is touched.
 private final class HostBlock<S: HostScalar> {
   private let floats: UnsafeMutablePointer<S>
   private let ints: UnsafeMutablePointer<Int32>

@@ -1,57 +1,62 @@
 import Kernels
 
-/// Runs plans: on an OpenCL device, or with plain loops on the CPU.
+/// Replays plans: on an OpenCL device, or with plain loops on the CPU.
 ///
-/// Variables are zero when they are allocated. Within a run nothing waits; `read` and `finish` do.
+/// Variables are zero when they are allocated. On a device `run` only enqueues; `read` and `finish` wait.
 package protocol Executor: AnyObject {
-  /// What does the work, as users read it.
+  /// The device's name, as users read it.
   var deviceName: String { get }
-  /// Traits that plans are made for; nil for the CPU fallback.
+  /// The traits that plans are made for; nil for the CPU fallback.
   var traits: KernelTraits? { get }
-  /// What the operands of matrix products are rounded to.
+  /// The type that operands of matrix products are rounded to.
   var operands: OperandType { get }
   /// The most bytes that one allocation may have.
   var largestBuffer: Int { get }
-  /// The memory that there is for variables and plans.
+  /// Bytes of memory for variables and plans together.
   var memoryBytes: Int { get }
-  /// Whether each tensor has a buffer of its own: the test mode.
+  /// True where each tensor has a buffer of its own: the test mode.
   var isolatesTensors: Bool { get }
-  /// Bytes that crossed between host and device so far.
+  /// Bytes that went between host and device so far.
   var ledger: TransferLedger { get }
-  /// The most bytes that were ever allocated.
+  /// The most bytes that were allocated at one time.
   var peakAllocatedBytes: Int { get }
 
   /// Gives memory to slabs that have none yet.
   func allocate(_ slabs: [Slab]) throws(DeviceError)
-  /// Gives memory to plans; plans that are prepared together share it, as they run one after the other.
+  /// Gives memory to plans; plans that are prepared together share arenas, since they are replayed one after the other.
   func prepare(_ plans: [Plan]) throws(DeviceError)
+  /// Replays a plan: stores the inputs, then executes the nodes in order.
   func run(_ plan: Plan, _ arguments: ReplayArguments) throws(DeviceError)
 
-  /// Writes elements from `offset` on, in the variable's dtype; of one in blocks, all of them at once.
+  /// Writes elements from `offset` on, encoded in the variable's dtype; a block dtype is written as a whole.
   func write(_ data: HostData, to variable: Variable, at offset: Int) throws(DeviceError)
   func write(_ floats: UnsafeBufferPointer<Float>, to variable: Variable, at offset: Int) throws(DeviceError)
-  /// Writes all of a variable as its dtype stores it.
+  /// Writes a whole variable from bytes in the stored form of its dtype.
   func write(stored bytes: UnsafeRawBufferPointer, to variable: Variable) throws(DeviceError)
+  /// Reads elements from `offset` on, decoded to floats.
   func read(_ variable: Variable, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>) throws(DeviceError)
-  /// A value that the plan keeps as an output, after a run with these counts.
+  /// Reads an output of the plan after a replay with these counts.
   func read(_ tensor: Tensor, of plan: Plan, counts: RowCounts) throws(DeviceError) -> [Float]
+  /// Copies all elements of a slab to a slab of the same size.
   func copy(from source: Slab, to target: Slab) throws(DeviceError)
+  /// Sets all elements of a slab to 0.
   func zero(_ slab: Slab) throws(DeviceError)
+  /// Waits for everything that was enqueued.
   func finish() throws(DeviceError)
 }
 
 extension Executor {
-  /// A value that the plan keeps as an output, after a run with `rows` rows that all count.
+  /// Reads an output of the plan after a replay with `rows` rows, all with a target.
   package func read(_ tensor: Tensor, of plan: Plan, rows: Int) throws(DeviceError) -> [Float] {
     try read(tensor, of: plan, counts: RowCounts(rows: rows, targets: rows))
   }
 
-  /// A variable's elements.
+  /// Reads all elements of a variable.
   package func read(_ variable: Variable) throws(DeviceError) -> [Float] {
     try read(variable, at: 0, count: variable.shape.count)
   }
 
-  /// Some of a variable's elements.
+  /// Reads `count` elements of a variable.
   package func read(_ variable: Variable, at offset: Int, count: Int) throws(DeviceError) -> [Float] {
     var floats = [Float](repeating: 0, count: count)
     var failure: DeviceError?
@@ -62,12 +67,12 @@ extension Executor {
     return floats
   }
 
-  /// Refuses memory that there is not: what lies in the machine's own would be given, and the process ended by the
-  /// system once it writes there.
+  /// Throws where memory is missing. Without this check the system would grant more host memory than the machine has, and
+  /// end the process once it writes there.
   ///
   /// - Parameters:
-  ///   - bytes: what is asked for.
-  ///   - allocated: what is in use already.
+  ///   - bytes: the bytes to allocate.
+  ///   - allocated: the bytes that are allocated already.
   func requireRoom(for bytes: Int, besides allocated: Int) throws(DeviceError) {
     guard bytes > memoryBytes - allocated else { return }
     func gibibytes(_ bytes: Int) -> String { String((Double(bytes) / 1_073_741_824 * 100).rounded() / 100) }

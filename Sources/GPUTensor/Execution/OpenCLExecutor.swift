@@ -1,12 +1,12 @@
 import Foundation
 import Kernels
 
-/// Replays plans on an OpenCL device: kernels are enqueued in order, and nothing waits inside a run.
+/// Replays plans on an OpenCL device: kernels are enqueued in order, and nothing waits within a replay.
 package final class OpenCLExecutor: Executor {
   package let context: Context
   private let deviceTraits: KernelTraits
-  /// Test mode: one buffer a value instead of shared arenas, filled with NaN before each run, so that an overrun or a
-  /// read of what was never written shows.
+  /// True in test mode: each value has a buffer of its own instead of a place in an arena, filled with NaN before each
+  /// replay, so that a read beyond it, or of an element that was never written, shows.
   package let isolatesTensors: Bool
   private var slabs: [ObjectIdentifier: (slab: Slab, buffer: Buffer)] = [:]
   private var windows: [ObjectIdentifier: (variable: Variable, buffer: Buffer)] = [:]
@@ -16,11 +16,11 @@ package final class OpenCLExecutor: Executor {
   private struct Binding {
     let plan: Plan
     let values: [Buffer?]
-    /// For each of the plan's nodes.
+    /// The shapes and buffers of each node, by its index.
     let memory: [NodeMemory]
   }
 
-  /// What a node reads and writes, put together once and not for each run.
+  /// A node's shapes and buffers, looked up once for all replays.
   private struct NodeMemory {
     let inputShapes: [Shape]
     let outputShapes: [Shape]
@@ -30,7 +30,7 @@ package final class OpenCLExecutor: Executor {
   }
 
   /// - Parameters:
-  ///   - traits: other than the table's for this device: to force a family.
+  ///   - traits: traits other than the device's defaults, to force a family or apply tuned sizes; nil: the defaults.
   ///   - largestBuffer: the most bytes that one allocation may have; nil: what the device allows.
   package init(
     device: Device, traits: KernelTraits? = nil, profiling: Bool = false, largestBuffer: Int? = nil,
@@ -46,7 +46,7 @@ package final class OpenCLExecutor: Executor {
   }
 
   package var deviceName: String { Self.name(of: context.device) }
-  /// A device's name, and whose it is.
+  /// A device's name, with its platform's in brackets.
   package static func name(of device: Device) -> String { "\(device.name) (\(device.platform))" }
   package var traits: KernelTraits? { deviceTraits }
   package var operands: OperandType { deviceTraits.operands }
@@ -81,7 +81,7 @@ package final class OpenCLExecutor: Executor {
       let bytes = plans.compactMap { index < $0.arenas.count ? $0.arenas[index] : nil }.max() ?? 0
       arenas.append(try context.makeBuffer(byteCount: bytes))
     }
-    // Values in the same place, one after the other, share its window: a model has thousands of values and some hundred
+    // Values that take the same place one after the other share a window: a model has thousands of values in some hundred
     // places, and each window is an object of the driver.
     var windows: [Plan.Placement: Buffer] = [:]
     for plan in plans {
@@ -141,7 +141,7 @@ package final class OpenCLExecutor: Executor {
     return window
   }
 
-  /// The plans that were prepared, in no order.
+  /// The prepared plans, in no order.
   package var plans: [Plan] { bindings.values.map(\.plan) }
 
   // MARK: - Running
@@ -191,7 +191,7 @@ package final class OpenCLExecutor: Executor {
     }
   }
 
-  /// The byte of its slab at which a variable's element starts.
+  /// The byte of the slab at which element `offset` of a variable starts.
   private func place(of variable: Variable, _ offset: Int) -> Int {
     variable.dtype.place(ofElement: variable.offset + offset)
   }
@@ -249,7 +249,7 @@ package final class OpenCLExecutor: Executor {
 }
 
 extension HostData {
-  /// The bytes as they go to the device.
+  /// Calls `body` with the bytes that are sent to the device.
   func withBytes(_ body: (UnsafeRawBufferPointer) throws(DeviceError) -> Void) throws(DeviceError) {
     var failure: DeviceError?
     func guarded(_ bytes: UnsafeRawBufferPointer) {
@@ -262,6 +262,7 @@ extension HostData {
     if let failure { throw failure }
   }
 
+  /// Elements.
   package var count: Int {
     switch self {
     case .floats(let floats): floats.count

@@ -1,9 +1,10 @@
 import Kernels
 
-/// A graph made ready to run: which memory each value takes, and when it is free again.
+/// A graph made ready to be replayed: its nodes with the choices that hold for every replay, and the memory of each value,
+/// which later values use again.
 ///
-/// Peak bytes are exact before anything is allocated. A plan holds for the graph's capacity of rows; each run says how
-/// many there are.
+/// Peak bytes are exact before anything is allocated. A plan holds for the graph's capacity of rows; each replay gives the
+/// actual count.
 package final class Plan {
   /// A place in one of the plan's arenas.
   package struct Placement: Sendable, Hashable {
@@ -13,12 +14,13 @@ package final class Plan {
   }
 
   package let graph: Graph
-  /// The graph's nodes as they run: neighbours that one launch can do are one.
+  /// The nodes in the order of a replay, fused where the initialiser was given fused ones, their ops planned for the
+  /// device.
   package let nodes: [Graph.Node]
   private let traits: KernelTraits?
-  /// For each value of the graph; nil for variables and for values that nothing uses.
+  /// The place of each value, by its id; nil for variables and for values that no node touches.
   package let placements: [Placement?]
-  /// For each node that needs memory while it runs.
+  /// The scratch memory of each node, by its index; nil where the node needs none.
   package let scratch: [Placement?]
   /// Bytes of each arena.
   package let arenas: [Int]
@@ -26,9 +28,9 @@ package final class Plan {
   package let slabs: [Slab]
 
   /// - Parameters:
-  ///   - nodes: the graph's, as they are to run; nil: as they were recorded.
-  ///   - outputs: values that are read after a run, and so keep their memory to its end.
-  ///   - traits: of the device; nil for the CPU fallback.
+  ///   - nodes: the graph's nodes, fused; nil: as they were recorded.
+  ///   - outputs: values that are read after a replay; no later value takes their memory.
+  ///   - traits: the device's traits; nil for the CPU fallback.
   ///   - largestBuffer: bytes that one allocation may have; more memory is spread over several arenas.
   package init(
     _ graph: Graph, nodes: [Graph.Node]? = nil, outputs: [Tensor], traits: KernelTraits?, largestBuffer: Int = .max
@@ -74,7 +76,7 @@ package final class Plan {
     }
   }
 
-  /// Bytes of everything that does not outlive a run.
+  /// Bytes of everything that does not outlive a replay.
   package var arenaBytes: Int { arenas.reduce(0, +) }
   /// Bytes of the variables.
   package var variableBytes: Int { Self.variableBytes([self]) }
@@ -111,7 +113,8 @@ package final class Plan {
     let byteCount: Int
   }
 
-  /// The first node that writes and the last that touches each value that lives in an arena.
+  /// The memory request of each value that lives in an arena: from the first node that touches the value to the last; from
+  /// before the first node for an input, and to the end for an output.
   private static func lifetimes(
     of values: [Graph.Value], in nodes: [Graph.Node], outputs: [Tensor], traits: KernelTraits?
   ) -> [Request] {
@@ -127,7 +130,7 @@ package final class Plan {
     return values.indices.compactMap { id in
       let value = values[id]
       guard let end = last[id] else { return nil }
-      // The CPU fallback keeps an element of a block as any other.
+      // The CPU fallback keeps elements of block dtypes as floats.
       let dtype = traits == nil && value.dtype.isBlocks ? .float32 : value.dtype
       let bytes = dtype.byteCount(value.shape.count)
       switch value.source {

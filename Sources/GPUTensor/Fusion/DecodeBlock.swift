@@ -1,21 +1,24 @@
 import Foundation
 import Kernels
 
-/// Neighbouring nodes of a transformer's block that one launch does where rows are few (decoding): a norm, the products of
-/// its rows, and what is made of these: the gate of the feed-forward half, or the rotation and the caches of the attention
-/// half.
+/// Neighbouring nodes of a transformer's block, fused to one launch for few rows (decoding): it names each op that it fuses.
 ///
-/// On devices whose products are of another family than `panel` they run one after the other.
+/// A block is a norm, the products X·Wᵀ of its result, and the nodes that follow: the gate of the feed-forward half, or the
+/// rotations and cache rows of the attention half.
+///
+/// `LaunchFusion` makes blocks in plans of at most 8 rows for devices of the panel family. Where such a plan multiplies
+/// otherwise than by `FewRowsOnCPU`, as tuning may ask for, the nodes are executed one after the other.
 struct DecodeBlock: Multiplying {
-  /// What follows the products.
+  /// The nodes that follow the products.
   private enum End {
     case nothing
     case gate
-    /// The first half of a head's columns turns with the second.
+    /// Rotations of queries and keys, then the cache rows of keys and values; the first half of a head's columns turns with
+    /// the second.
     case rotary(headSize: Int)
   }
 
-  /// One of the nodes, and where its tensors are among those of all.
+  /// One of the fused nodes, with the places of its tensors in the block.
   private struct Part {
     let operation: any Operation
     let reads: [TensorPlace]
@@ -32,9 +35,9 @@ struct DecodeBlock: Multiplying {
 
   private var parts: [Part] { (norm.map { [$0] } ?? []) + [products] + last }
 
-  // MARK: - What it is made of
+  // MARK: - Finding a block
 
-  /// The block that begins with the first of some nodes, and how many of them it takes; nil: they begin none.
+  /// The block that begins with the first of some nodes, and the number of nodes that it takes; nil: no block begins there.
   static func beginning(_ nodes: ArraySlice<Graph.Node>) -> (node: Graph.Node, count: Int)? {
     var rest = nodes
     var taken: [Graph.Node] = []
@@ -53,7 +56,7 @@ struct DecodeBlock: Multiplying {
     return (node(of: taken, hasNorm: normalised != nil, eps: eps, matmuls: matmuls, end: end), taken.count)
   }
 
-  /// The products X·Wᵀ of a node; nil: it is none, or it does not read those rows.
+  /// The products X·Wᵀ of a node; nil: the node has none, or X is another value than `rows`.
   private static func matmuls(of node: Graph.Node, rows: Int?) -> [Matmul]? {
     let matmuls = matmuls(of: node.operation)
     guard !matmuls.isEmpty, matmuls.allSatisfy({ !$0.transposeA && $0.transposeB }),
@@ -137,7 +140,7 @@ struct DecodeBlock: Multiplying {
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {
     let products = matmuls.indices.map { product($0, call) }
-    guard Product.areFewRowsOnCPU(products, by: choices), products[0].size.m > 0 else {
+    guard MatmulProduct.areFewRowsOnCPU(products, by: choices), products[0].size.m > 0 else {
       for part in parts { try part.operation.enqueue(call.part(reading: part.reads, writing: part.writes)) }
       return
     }
@@ -152,32 +155,32 @@ struct DecodeBlock: Multiplying {
       .groups(min(call.traits.computeUnits, shares), of: 1))
   }
 
-  /// One of the products, made without a `DeviceCall` of its own: this is done some hundred times a token.
-  private func product(_ index: Int, _ call: DeviceCall) -> Product {
+  /// One of the products, made without a `DeviceCall` of its own, since a token takes some hundred of them.
+  private func product(_ index: Int, _ call: DeviceCall) -> MatmulProduct {
     let (rows, weight) = (products.reads[2 * index], products.reads[2 * index + 1])
     let size = MatmulSize(
       m: rows.value(inputs: call.inputShapes, outputs: call.outputShapes).leading(call.counts),
       n: weight.value(inputs: call.inputShapes, outputs: call.outputShapes).dimensions[0],
       k: weight.value(inputs: call.inputShapes, outputs: call.outputShapes).columns, transposeB: true)
-    return Product(
+    return MatmulProduct(
       size: size, c: call.outputBuffer(products.writes[index]), a: call.buffer(at: rows), b: call.buffer(at: weight),
       typeOfB: matmuls[index].typeOfB, accumulate: false)
   }
 
-  /// Where the rows of the products come from: NORM of the kernel, and ROWS_PARAMETERS.
+  /// The source of the products' rows: the kernel's NORM, and the arguments for its ROWS_PARAMETERS.
   private func normalising(_ call: DeviceCall, rows: Buffer) -> (number: Int, tensors: [KernelArgument]) {
     guard let norm else { return (0, [.read(rows)]) }
     let (written, read) = (norm.writes.map(call.output), norm.reads.map { KernelArgument.read(call.buffer(at: $0)) })
-    // With one work-item there is no second one that needs rows of its own.
+    // Without scratch memory there is one work-item, which uses no rows of its own: any output stands in for them.
     let own = KernelArgument.write(call.scratchBuffer ?? call.outputBuffer(norm.writes[norm.writes.count - 1]))
     return (norm.writes.count - 1, written + [own] + read + [.float(eps)])
   }
 
-  /// The kernel, what it takes after the rows, and how many shares the work-items have to take.
-  private func ending(_ made: [Product], _ call: DeviceCall) -> (String, [KernelArgument], shares: Int) {
+  /// The kernel, its arguments after the rows, and the number of shares of work that the work-items divide.
+  private func ending(_ made: [MatmulProduct], _ call: DeviceCall) -> (String, [KernelArgument], shares: Int) {
     let run = call.traits.vectorWidth
     func shares(_ columns: Int, of size: Int) -> Int { (columns + size - 1) / size }
-    func pair(_ product: Product) -> [KernelArgument] { [.write(product.c), .read(product.b)] }
+    func pair(_ product: MatmulProduct) -> [KernelArgument] { [.write(product.c), .read(product.b)] }
     func read(_ part: Part, _ index: Int) -> KernelArgument { .read(call.buffer(at: part.reads[index])) }
     switch end {
     case .nothing:
@@ -214,7 +217,7 @@ struct DecodeBlock: Multiplying {
 }
 
 extension DecodeBlock: CheckedFirst {
-  /// A block's first half as a token is decoded.
+  /// The attention half of a block, for three decoded rows.
   package static var firstCases: [OperationCase] { [attention(rows: 3, .float32, headSize: 64)] }
 }
 
@@ -222,7 +225,7 @@ extension DecodeBlock: Checked {
   package static let stem = "decode_block"
 
   package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
-    // The last number is more than one launch takes; heads whose halves do and do not fill vectors.
+    // Up to 8 rows blocks are made; 9 rows check the nodes apart. Heads whose halves do and do not fill vectors.
     let rows = sizes == .small ? [1, 9] : [1, 7, 8, 9]
     return rows.flatMap { count in
       [DType.float32, .bfloat16, .q4_1].flatMap { dtype in
@@ -234,21 +237,26 @@ extension DecodeBlock: Checked {
 
   private static let width = 96
 
-  /// A norm, of a sum where it `adds`, and what reads it: weights as they are stored.
+  /// The capacity of a case: 8 where so few rows are to make blocks.
+  private static func capacity(_ rows: Int) -> Int { max(rows, MatmulChoice.fewRows) }
+
+  /// A weight [columns, width] in `dtype`; frozen in any but float32.
   private static func weight(_ recorder: CaseRecorder, _ columns: Int, _ dtype: DType) -> Tensor {
     let shape = Shape([columns, width])
     return dtype == .float32 ? recorder.parameter(shape) : recorder.frozen(shape, dtype: dtype)
   }
 
   private static func gate(rows: Int, _ dtype: DType, adds: Bool) -> OperationCase {
-    OperationCase("\(rows) rows, \(adds ? "added, " : "")gated by 37 columns, \(dtype.rawValue)", rows: rows) {
-      recorder in
+    OperationCase(
+      "\(rows) rows, \(adds ? "added, " : "")gated by 37 columns, \(dtype.rawValue)", rows: rows,
+      rowCapacity: capacity(rows)
+    ) { recorder in
       let shape = recorder.graph.rows(width)
       let x = adds ? recorder.parameter(shape) + recorder.parameter(shape) : recorder.parameter(shape)
       let h = x.rmsNorm(recorder.parameter(Shape([width]), in: 0.5...1.5), eps: 1e-5)
       let (gate, up) = (h.linear(weight(recorder, 37, dtype)), h.linear(weight(recorder, 37, dtype)))
       let gated = gate.swiGLU(up)
-      // Each alone, with its own norm; and a gate without one.
+      // A product alone with its own norm; and a gate without a norm.
       let alone = gated.scaled(by: 2).linear(recorder.parameter(Shape([width, 37])))
       let again = alone.rmsNorm(recorder.parameter(Shape([width]), in: 0.5...1.5), eps: 1e-5)
         .linear(weight(recorder, 5, dtype))
@@ -258,7 +266,9 @@ extension DecodeBlock: Checked {
   }
 
   private static func attention(rows: Int, _ dtype: DType, headSize: Int) -> OperationCase {
-    OperationCase("\(rows) rows, three heads of \(headSize) and a cache, \(dtype.rawValue)", rows: rows) { recorder in
+    OperationCase(
+      "\(rows) rows, three heads of \(headSize) and a cache, \(dtype.rawValue)", rows: rows, rowCapacity: capacity(rows)
+    ) { recorder in
       let x = recorder.parameter(recorder.graph.rows(width)) + recorder.parameter(recorder.graph.rows(width))
       let h = x.rmsNorm(recorder.parameter(Shape([width]), in: 0.5...1.5), eps: 1e-5)
       let products = [3, 1, 1].map { h.linear(weight(recorder, $0 * headSize, dtype)) }

@@ -4,8 +4,8 @@ extension Plan {
   /// A plan whose neighbouring nodes are fused where one launch can do them.
   ///
   /// - Parameters:
-  ///   - outputs: values that are read after a run, and so keep their memory to its end.
-  ///   - traits: of the device; nil for the CPU fallback.
+  ///   - outputs: values that are read after a replay; no later value takes their memory.
+  ///   - traits: the device's traits; nil for the CPU fallback.
   ///   - largestBuffer: bytes that one allocation may have.
   package convenience init(
     fusing graph: Graph, outputs: [Tensor], traits: KernelTraits?, largestBuffer: Int = .max

@@ -1,14 +1,14 @@
 import Kernels
 
-/// Fewer nodes for the same values: where an op can take its neighbour's work with its own, one node does both.
+/// Fuses neighbouring nodes into one where their ops know how, so that a replay needs fewer launches.
 ///
-/// Gradients are recorded before, node by node; so ops are written apart, and a model reads as its block diagram.
+/// Gradients are recorded before, node by node. So ops are written apart, and a model reads as its block diagram.
 enum LaunchFusion {
-  /// The nodes in their order, neighbours merged where their ops know how.
+  /// The nodes in their order, with neighbours fused where their ops know how.
   ///
   /// - Parameters:
-  ///   - rows: the most that a run has: with few, whole parts of a transformer's block are one node.
-  ///   - traits: of the device; nil for the CPU fallback, which has no launches.
+  ///   - rows: the plan's capacity; with few, whole parts of a transformer's block become one node (`DecodeBlock`).
+  ///   - traits: the device's traits; nil for the CPU fallback, which has no launches.
   static func merged(_ nodes: [Graph.Node], rows: Int, traits: KernelTraits?) -> [Graph.Node] {
     let pairs = merged(nodes)
     guard MatmulChoice.runsDecodeBlocks(rows: rows, traits: traits) else { return pairs }

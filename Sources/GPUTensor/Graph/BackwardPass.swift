@@ -1,4 +1,4 @@
-/// The state of one reverse pass: which values need a gradient, and which have one so far.
+/// The state of one backward pass: the values that need a gradient, and the gradients made so far.
 package final class BackwardPass {
   let graph: Graph
   private(set) var gradients: [Int: Tensor] = [:]
@@ -15,10 +15,10 @@ package final class BackwardPass {
   private var repeated: [Int: Tensor] = [:]
 
   /// - Parameters:
-  ///   - parameters: the tensors to differentiate by.
-  ///   - gradients: where to leave each parameter's gradient; nil: in new values.
+  ///   - parameters: the tensors to differentiate with respect to.
+  ///   - gradients: the tensors that receive each parameter's gradient; nil: new values.
   ///   - addition: an op that adds its input to its output.
-  ///   - copy: an op whose output is its input.
+  ///   - copy: an op that copies its input to its output.
   init(
     graph: Graph, parameters: [Tensor], gradients: [Tensor]?, adding addition: any Operation,
     copying copy: any Operation
@@ -32,7 +32,7 @@ package final class BackwardPass {
     self.persistent = persistent
     for (index, node) in graph.nodes.enumerated() {
       for output in node.outputs { producer[output] = index }
-      // A value needs a gradient where one of the values that it is made from does.
+      // A value needs a gradient where any input of its node does.
       if node.inputs.contains(where: needed.contains) { needed.formUnion(node.outputs) }
     }
   }
@@ -60,16 +60,16 @@ package final class BackwardPass {
     }
   }
 
-  // MARK: - What an op's backward rule asks
+  // MARK: - Reads of a backward rule
 
   private var node: Graph.Node { graph.nodes[current] }
 
   package var inputCount: Int { node.inputs.count }
-  /// The node's inputs and outputs.
+  /// The inputs and outputs of the node in the pass, recomputed where the graph says so.
   package func input(_ index: Int) -> Tensor { tensor(node.inputs[index]) }
   package func output(_ index: Int) -> Tensor { tensor(node.outputs[index]) }
 
-  /// A value as a backward rule reads it: kept from the forward pass, or made again from what was kept.
+  /// A value for a backward rule: kept from the forward pass, or recorded again (recomputed) from kept values.
   private func tensor(_ id: Int) -> Tensor {
     guard let index = producer[id], graph.cheap.contains(index) || stretch?.contains(index) == true else {
       return graph.tensor(id)
@@ -81,7 +81,7 @@ package final class BackwardPass {
     return outputs[node.outputs.firstIndex(of: id) ?? 0]
   }
 
-  /// The gradient that arrived at an output.
+  /// The gradient of the loss with respect to an output.
   package func gradient(ofOutput index: Int = 0) -> Tensor {
     guard let gradient = gradients[node.outputs[index]] else {
       preconditionFailure("output \(index) of \(node.operation.name) is not used by the loss")
@@ -89,20 +89,20 @@ package final class BackwardPass {
     return gradient
   }
 
-  /// Whether the loss depends on a parameter through this input.
+  /// True where the loss depends on a parameter through this input.
   package func needsGradient(_ index: Int) -> Bool { needed.contains(node.inputs[index]) }
 
-  /// Whether the node's output is the loss itself, so that its gradient is 1.
+  /// True where this output is the loss itself: its gradient is 1.
   package func isRoot(_ index: Int = 0) -> Bool { node.outputs[index] == root }
 
-  // MARK: - What an op's backward rule does
+  // MARK: - Contributions of a backward rule
 
-  /// Records an op whose output is, or is added to, the gradient of an input.
+  /// Records an op whose output becomes, or is added to, the gradient of an input.
   package func contribute(to index: Int, _ operation: any Operation, _ inputs: [Tensor]) {
     contribute(to: [index], operation, inputs)
   }
 
-  /// Records an op whose outputs are, or are added to, the gradients of several inputs.
+  /// Records an op whose outputs become, or are added to, the gradients of several inputs.
   package func contribute(to indices: [Int], _ operation: any Operation, _ inputs: [Tensor]) {
     let descriptions = operation.outputs(for: inputs)
     var outputs: [Tensor] = []
@@ -128,7 +128,7 @@ package final class BackwardPass {
     }
   }
 
-  /// Passes an output's gradient on to an input unchanged, without a copy.
+  /// Passes an output's gradient on to an input unchanged, without a copy where possible.
   package func pass(to index: Int) {
     let value = node.inputs[index]
     let gradient = gradient()
@@ -139,7 +139,11 @@ package final class BackwardPass {
     owners[gradient.id, default: []].insert(value)
   }
 
-  /// Replaces the node by one that makes its outputs and the gradients of its inputs at once.
+  /// Replaces the node by an op that computes its outputs and the gradients of its inputs together.
+  ///
+  /// - Parameters:
+  ///   - keep: the number of the node's first outputs that the op makes too.
+  ///   - indices: the inputs whose gradients follow these outputs.
   package func supersede(by operation: any Operation, outputs keep: Int, gradientsOf indices: [Int]) {
     let inputs = node.inputs.map(graph.tensor)
     let descriptions = operation.outputs(for: inputs)
@@ -156,11 +160,11 @@ package final class BackwardPass {
     graph.replaceNode(at: current, by: operation, inputs, into: outputs, modes: modes)
   }
 
-  /// Where the next contribution to a value's gradient goes.
+  /// The tensor and write mode of the next contribution to a value's gradient.
   private func gradientTarget(of value: Int, description: TensorDescription) -> (tensor: Tensor, mode: WriteMode) {
     if let gradient = gradients[value] {
       if mayChange(gradient, for: value) { return (gradient, .accumulate) }
-      // Someone who has not run yet still reads the shared gradient as it is: continue on a copy.
+      // Another node's backward rule, yet to come, must read the shared gradient unchanged: continue on a copy.
       let own = graph.makeValue("gradient", gradient.shape)
       graph.record(copy, [gradient], into: [own], modes: [.overwrite])
       owners[gradient.id]?.remove(value)
@@ -178,7 +182,8 @@ package final class BackwardPass {
     return (gradient, .overwrite)
   }
 
-  /// A gradient shared by several values may be added to only when the producers of the others have already read it.
+  /// True where a gradient may be added to for one value: the producers of all other values that share it have read it
+  /// already.
   private func mayChange(_ gradient: Tensor, for value: Int) -> Bool {
     (owners[gradient.id] ?? []).allSatisfy { owner in
       owner == value || (producer[owner].map { $0 > current } ?? false)

@@ -1,6 +1,7 @@
 import Kernels
 
-/// One node of a run on an OpenCL device: its buffers, its shapes, and the means to enqueue kernels.
+/// The execution of one node within a replay, on an OpenCL device: its buffers and shapes, and the means to enqueue
+/// kernels.
 package struct DeviceCall {
   package let context: Context
   package let traits: KernelTraits
@@ -13,7 +14,7 @@ package struct DeviceCall {
   let modes: [WriteMode]
   let scratchBuffer: Buffer?
 
-  /// The run's rows.
+  /// The replay's rows.
   package var rows: Int { counts.rows }
 
   package func input(_ index: Int) -> KernelArgument { .read(inputBuffers[index]) }
@@ -32,16 +33,16 @@ package struct DeviceCall {
     return scratchBuffer
   }
 
-  /// Whether the output is added to in this run.
+  /// True where this replay adds to the output.
   package func accumulates(_ output: Int) -> Bool { modes[output].accumulates(scalars) }
 
   /// 1 where the output is added to, for a kernel's `accumulate`.
   package func accumulateFlag(_ output: Int) -> KernelArgument { .int(accumulates(output) ? 1 : 0) }
 
-  /// Rows in use of an input: its leading dimension.
+  /// The leading dimension of an input in this replay.
   package func leading(ofInput index: Int) -> Int { inputShapes[index].leading(counts) }
 
-  /// The step of one of several nodes that run as this one.
+  /// The execution of one part of a fused node.
   func part(inputs: Range<Int>, outputs: Range<Int>) -> DeviceCall {
     DeviceCall(
       context: context, traits: traits, counts: counts, scalars: scalars, inputShapes: Array(inputShapes[inputs]),
@@ -49,7 +50,7 @@ package struct DeviceCall {
       outputBuffers: Array(outputBuffers[outputs]), modes: Array(modes[outputs]), scratchBuffer: scratchBuffer)
   }
 
-  /// The step of one of several nodes that run as this one, by where its tensors are among theirs.
+  /// The execution of one part of a fused node, by the places of the part's tensors in the node.
   func part(reading: [TensorPlace], writing: [Int]) -> DeviceCall {
     DeviceCall(
       context: context, traits: traits, counts: counts, scalars: scalars,
@@ -59,13 +60,14 @@ package struct DeviceCall {
       outputBuffers: writing.map { outputBuffers[$0] }, modes: writing.map { modes[$0] }, scratchBuffer: scratchBuffer)
   }
 
+  /// The buffer of a part's tensor.
   func buffer(at place: TensorPlace) -> Buffer { place.value(inputs: inputBuffers, outputs: outputBuffers) }
 
-  /// Enqueues a kernel that is compiled with the device's defaults and `defines`.
+  /// Enqueues a kernel that is compiled with the device's defines and `defines`.
   package func launch(
     _ kernel: String, _ file: String, defines: Defines = [:], _ arguments: [KernelArgument], _ range: NDRange
   ) throws(DeviceError) {
-    // A micro-batch may have no row to predict: then there is nothing to do.
+    // A micro-batch may have no row with a target: then nothing is enqueued.
     guard range.isEmpty == false else { return }
     let compiled = try context.kernel(kernel, file: file, defines: traits.defines + defines)
     try context.launch(compiled, arguments, range: range)

@@ -1,11 +1,11 @@
 import Kernels
 
-/// An op whose neighbouring nodes can go to the device in one launch: a launch costs a driver the same whatever it does.
+/// An op whose neighbouring nodes can share one launch: a launch costs a driver the same however little it does.
 protocol Joinable: Operation {
-  /// Nodes that one launch takes at most.
+  /// The most nodes of one launch.
   static var mostParts: Int { get }
 
-  /// Whether another node may go with this one; neither reads what the other writes.
+  /// True where both nodes may share a launch. Callers check that neither node reads or writes the other's outputs.
   func joins(_ other: Self, inputs: [Int], otherInputs: [Int]) -> Bool
 
   /// Enqueues the nodes: in one launch where a kernel takes them together, else one after the other.
@@ -44,7 +44,7 @@ struct Fused<Part: Joinable>: Operation {
   }
 
   func scratchBytes(_ shapes: NodeShapes, traits: KernelTraits?) -> Int {
-    // One after the other, the parts use the same memory.
+    // The parts use the same memory one after the other.
     parts.indices.map { parts[$0].scratchBytes(self.shapes(of: $0, in: shapes), traits: traits) }.max() ?? 0
   }
 

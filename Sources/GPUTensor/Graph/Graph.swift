@@ -1,24 +1,24 @@
-/// What an output of a node does to the memory it is written to.
+/// The effect of a node's output on the memory that it is written to.
 package enum WriteMode: Sendable {
   /// `=`
   case overwrite
-  /// `+=`: an earlier node of this graph has written the value.
+  /// `+=`: an earlier node of this graph wrote the value.
   case accumulate
-  /// `=` in a step's first micro-batch and `+=` in those that follow.
+  /// `=` in a step's first micro-batch, `+=` in the later ones.
   case accumulateAcrossRuns
 }
 
-/// A recorded computation: values, and the nodes that make them, in the order in which they run.
+/// A recorded computation: values, and the nodes that make them, in execution order.
 ///
-/// Calling an op on tensors records a node; nothing runs. A plan turns the graph into launches.
+/// Calling an op on tensors records a node; nothing is computed. A plan turns the graph into launches.
 package final class Graph {
-  /// Where a value's memory comes from.
+  /// The origin of a value's memory.
   package enum Source {
-    /// The host sends it before each run.
+    /// Sent by the host before each replay.
     case input
-    /// It outlives the run.
+    /// A variable's memory, which outlives a replay.
     case variable(Variable)
-    /// A node makes it, in memory that it shares with values that live at other times.
+    /// Made by a node, in memory shared with values that live at other times.
     case intermediate
   }
 
@@ -36,13 +36,13 @@ package final class Graph {
     package let modes: [WriteMode]
   }
 
-  /// The most rows that a run may have.
+  /// The most rows that a replay may have.
   package let rowCapacity: Int
   package private(set) var values: [Value] = []
   package private(set) var nodes: [Node] = []
-  /// Runs of nodes whose values a backward pass makes anew instead of keeping them.
+  /// Ranges of nodes (recomputed regions) whose values a backward pass computes again instead of keeping them.
   private(set) var recomputed: [Range<Int>] = []
-  /// Nodes whose values a backward pass makes anew for whichever rule asks for them.
+  /// Nodes whose values a backward pass computes again for any rule that reads them.
   private(set) var cheap: Set<Int> = []
   private var variableIDs: [ObjectIdentifier: Int] = [:]
 
@@ -51,15 +51,15 @@ package final class Graph {
     self.rowCapacity = rowCapacity
   }
 
-  /// A shape whose leading dimension is the number of rows.
+  /// A shape [rows, rest…] whose leading dimension is the replay's rows.
   package func rows(_ rest: Int...) -> Shape { Shape([rowCapacity] + rest, scalesWithRows: true) }
 
-  /// A value that the host sends before each run.
+  /// A value that the host sends before each replay.
   package func input(_ name: String, _ shape: Shape, dtype: DType = .float32) -> Tensor {
     append(Value(name: name, shape: shape, dtype: dtype, source: .input))
   }
 
-  /// The tensor of a variable; asking twice gives the same one.
+  /// The tensor of a variable; the same one at each call.
   package func variable(_ variable: Variable) -> Tensor {
     if let id = variableIDs[ObjectIdentifier(variable)] { return tensor(id) }
     let tensor = append(
@@ -78,7 +78,7 @@ package final class Graph {
     return outputs
   }
 
-  /// Records an op that writes, or adds to, values that are there.
+  /// Records an op that writes, or adds to, existing values.
   package func record(_ operation: any Operation, _ inputs: [Tensor], into outputs: [Tensor], modes: [WriteMode]) {
     precondition((inputs + outputs).allSatisfy { $0.graph === self }, "a tensor of another graph")
     precondition(outputs.count == modes.count, "one write mode for each output")
@@ -86,10 +86,10 @@ package final class Graph {
       Node(operation: operation, inputs: inputs.map(\.id), outputs: outputs.map(\.id), modes: modes))
   }
 
-  /// Records what `body` records, and lets a backward pass make its values again: only what enters the stretch, and what
-  /// leaves it, is kept from the forward pass.
+  /// Records `body` as a recomputed region: a backward pass computes its values again, so that the forward pass keeps
+  /// only the region's inputs and outputs. Regions do not nest.
   ///
-  /// Source: arXiv:1604.06174 (Chen et al., sublinear memory cost)
+  /// Source: Chen et al., Training deep nets with sublinear memory cost, arXiv:1604.06174.
   package func recomputing<Value>(_ body: () -> Value) -> Value {
     let first = nodes.count
     let value = body()
@@ -98,10 +98,11 @@ package final class Graph {
     return value
   }
 
-  /// Records what `body` records, and lets a backward pass make each value of it again where a rule asks for it, in the
-  /// stretch or not: for nodes that cost little beside what their values take, as norms and activations do.
+  /// Records `body`, and lets a backward pass compute each of its values again for any rule that reads it, inside a
+  /// recomputed region or outside: for nodes that cost little computation and much memory, such as norms and
+  /// activations.
   ///
-  /// Source: arXiv:2205.05198 (Korthikanti et al., selective recomputation)
+  /// Source: Korthikanti et al., arXiv:2205.05198 (selective recomputation).
   package func recomputingEach<Value>(_ body: () -> Value) -> Value {
     let first = nodes.count
     let value = body()
@@ -109,11 +110,11 @@ package final class Graph {
     return value
   }
 
-  /// Records what `body` records, each node directly behind the last of those before that it must follow: the one that
-  /// makes what it reads, or the last that touches what it writes. Memory that waits for it is free the sooner.
+  /// Records `body`, then moves each of its nodes forward, directly behind the last earlier node that it depends on:
+  /// the writer of an input, or the last user of an output. The memory of the values between is free the sooner.
   ///
-  /// Not within a backward pass, nor before one: what is recorded already moves behind it. Different variables must not
-  /// share numbers.
+  /// Must not be called within or before a backward pass: it shifts the positions of recorded nodes. Different
+  /// variables must not overlap in memory, since dependencies are found by value.
   package func recordEarly(_ body: () -> Void) {
     let first = nodes.count
     body()
@@ -133,14 +134,14 @@ package final class Graph {
     nodes = following[-1, default: []] + nodes[..<first].enumerated().flatMap { [$1] + following[$0, default: []] }
   }
 
-  /// Puts another op in a node's place, which makes the same values and more.
+  /// Replaces a node by an op that makes the same values, and may make more.
   func replaceNode(
     at index: Int, by operation: any Operation, _ inputs: [Tensor], into outputs: [Tensor], modes: [WriteMode]
   ) {
     nodes[index] = Node(operation: operation, inputs: inputs.map(\.id), outputs: outputs.map(\.id), modes: modes)
   }
 
-  /// A new value that some later node will write.
+  /// A new value that a later node will write.
   func makeValue(_ name: String, _ shape: Shape, dtype: DType = .float32) -> Tensor {
     append(Value(name: name, shape: shape, dtype: dtype, source: .intermediate))
   }
@@ -155,7 +156,7 @@ package final class Graph {
   }
 }
 
-/// A value of a graph: a small handle, with its shape and dtype.
+/// A handle to a value of a graph, with its shape and dtype.
 package struct Tensor {
   package let graph: Graph
   package let id: Int
@@ -163,7 +164,7 @@ package struct Tensor {
   package let dtype: DType
 }
 
-/// Shape and dtype of a value that an op is about to make.
+/// The shape and dtype of an op's output.
 package struct TensorDescription {
   package let shape: Shape
   package let dtype: DType

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A frozen weight that stays in host memory, as its dtype stores it, and is sent to a device each time it is used.
+/// A frozen weight kept in host memory in its stored form, and sent to the device each time it is used.
 ///
-/// Safe to share: it is written once, before the first plan that reads it runs.
+/// Sendable, since it is written once, before the first replay of a plan that reads it.
 package final class HostWeight: @unchecked Sendable {
   package let name: String
   package let shape: Shape
@@ -17,13 +17,13 @@ package final class HostWeight: @unchecked Sendable {
 
   deinit { memory?.deallocate() }
 
-  /// As they go to a device.
+  /// The stored bytes, as sent to a device.
   var bytes: UnsafeRawBufferPointer {
     guard let memory else { preconditionFailure("\(name) was not loaded") }
     return UnsafeRawBufferPointer(memory)
   }
 
-  /// Takes bytes as they are stored.
+  /// Copies bytes in the stored form of the dtype.
   package func load(stored bytes: UnsafeRawBufferPointer) {
     precondition(bytes.count == dtype.byteCount(shape.count), "\(bytes.count) bytes of \(name)")
     let memory = self.memory ?? .allocate(byteCount: bytes.count, alignment: Self.alignment)
@@ -31,12 +31,12 @@ package final class HostWeight: @unchecked Sendable {
     self.memory = memory
   }
 
-  /// Takes numbers, and stores them as its dtype does.
+  /// Copies numbers, encoded in the dtype.
   package func load(_ values: [Float]) {
     precondition(values.count == shape.count, "\(values.count) numbers of \(name)")
     values.withUnsafeBufferPointer { dtype.encode($0).withUnsafeBytes(load(stored:)) }
   }
 
-  /// A page's: drivers send whole pages without a copy of their own.
+  /// Bytes of a page: drivers transfer whole pages without a copy of their own.
   private static let alignment = 4096
 }

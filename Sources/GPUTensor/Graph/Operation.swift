@@ -2,25 +2,26 @@ import Kernels
 
 /// One op: its shape rule, its backward rule, its OpenCL launch and its plain CPU loop, all in one file under Ops/.
 package protocol Operation: Sendable {
-  /// The stem that the op has in every place.
+  /// The stem of the op's files and names.
   var name: String { get }
 
-  /// Shapes and dtypes of the outputs; what cannot be is our own mistake, and stops.
+  /// Shapes and dtypes of the outputs; inputs that do not fit are our own mistake, and stop the program.
   func outputs(for inputs: [Tensor]) -> [TensorDescription]
 
   /// Adds the nodes that carry the gradients of the outputs to those inputs that need them.
   func backward(_ pass: BackwardPass)
 
-  /// Whether the op can add to an output instead of overwriting it.
+  /// True where the op can add to an output instead of overwriting it.
   func canAccumulate(output: Int) -> Bool
 
-  /// The op with the choices made that hold for every replay of a plan on a device of these traits.
+  /// The op with its choices made, such as the kernel of a product: they hold for every replay of a plan on a device of
+  /// these traits.
   func planned(_ shapes: NodeShapes, traits: KernelTraits) -> Self
 
-  /// Memory that the op needs while it runs, for a device of these traits (nil: the CPU fallback), in bytes.
+  /// Bytes of memory that the op needs while it is executed, on a device of these traits (nil: the CPU fallback).
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int
 
-  /// A node that does this op's work and its neighbour's, the next node's; nil: there is none.
+  /// A node that does the work of `own`, this op's node, and of the next node; nil: there is none.
   func merged(_ own: Graph.Node, with next: Graph.Node) -> Graph.Node?
 
   /// Enqueues the op's kernels.

@@ -1,4 +1,4 @@
-/// How many rows a run has, and how many of them are to predict something.
+/// Rows of a replay, and how many of them have a target.
 package struct RowCounts: Sendable, Equatable {
   package let rows: Int
   package let targets: Int
@@ -9,16 +9,16 @@ package struct RowCounts: Sendable, Equatable {
   }
 }
 
-/// Row-major dimensions. A plan holds for a capacity of rows; the extent says what the leading dimension counts, so that
+/// Row-major dimensions. A plan holds for a capacity of rows; `extent` is the meaning of the leading dimension, so that
 /// a replay with fewer rows touches only those.
 package struct Shape: Sendable, Equatable, CustomStringConvertible {
-  /// What the leading dimension is in a run.
+  /// The meaning of the leading dimension in a replay.
   package enum Extent: Sendable {
-    /// Always the same.
+    /// A constant.
     case fixed
-    /// The run's rows.
+    /// The replay's rows.
     case rows
-    /// Those of the run's rows that have a target.
+    /// The replay's rows that have a target.
     case targets
   }
 
@@ -39,7 +39,7 @@ package struct Shape: Sendable, Equatable, CustomStringConvertible {
   /// Elements at capacity.
   package var count: Int { dimensions.reduce(1, *) }
 
-  /// The leading dimension in a run.
+  /// The leading dimension in a replay.
   package func leading(_ counts: RowCounts) -> Int {
     switch extent {
     case .fixed: dimensions[0]
@@ -48,7 +48,7 @@ package struct Shape: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Elements in a run.
+  /// Elements in a replay.
   package func count(_ counts: RowCounts) -> Int { leading(counts) * dimensions.dropFirst().reduce(1, *) }
 
   /// The last dimension: the columns of a matrix.

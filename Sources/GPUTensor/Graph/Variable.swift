@@ -1,6 +1,6 @@
 import Kernels
 
-/// One allocation that outlives a step: weights, gradients or optimiser state, of one or many variables.
+/// One allocation that outlives a replay, shared by variables: weights, gradients or optimiser state.
 package final class Slab: Sendable {
   package let name: String
   package let elementCount: Int
@@ -13,7 +13,7 @@ package final class Slab: Sendable {
     self.dtype = dtype
   }
 
-  /// Whole words, which a device can fill.
+  /// Bytes, rounded up to whole 32-bit words, which a device can fill.
   package var byteCount: Int { (dtype.byteCount(elementCount) + 3) / 4 * 4 }
 
   /// Bytes on a device of these traits; the CPU fallback (nil) keeps every element as a float.
@@ -22,12 +22,12 @@ package final class Slab: Sendable {
   }
 }
 
-/// A tensor that outlives a step, at its place in a slab. Several graphs may use the same variable.
+/// A tensor that outlives a replay, at its place in a slab. Several graphs may use one variable.
 package final class Variable: Sendable {
   package let name: String
   package let shape: Shape
   package let slab: Slab
-  /// Where it starts in the slab, in elements.
+  /// The first element in the slab.
   package let offset: Int
 
   package init(name: String, shape: Shape, slab: Slab, offset: Int) {
@@ -51,23 +51,23 @@ package final class Variable: Sendable {
   }
 }
 
-/// Lays variables side by side in slabs, so that an optimiser updates many of them in one launch.
+/// Packs variables into slabs, so that an optimiser updates many of them in one launch.
 package struct SlabLayout {
-  /// Every device accepts a window that starts at a multiple of this many bytes.
+  /// Alignment in bytes of a variable's start: every device accepts a window there.
   package static let alignmentBytes = 1024
 
-  /// The next aligned place at or behind this many bytes.
+  /// `bytes`, rounded up to the alignment.
   static func aligned(_ bytes: Int) -> Int { (bytes + alignmentBytes - 1) / alignmentBytes * alignmentBytes }
 
-  /// The slabs, and for each shape its slab and offset, in the order given.
+  /// Each slab's elements and the indices of its variables; and each variable's first element in its slab.
   package let slabs: [(elementCount: Int, members: Range<Int>)]
   package let offsets: [Int]
 
   /// - Parameters:
-  ///   - elementCounts: of each variable.
-  ///   - dtype: the one in which every variable begins at an aligned byte, so that a kernel can take it alone. In a dtype
-  ///     of blocks no byte near a variable's end is aligned: there each has a slab of its own.
-  ///   - maxBytes: no slab passes it, unless one variable alone does; 0 gives each variable a slab of its own.
+  ///   - elementCounts: elements of each variable.
+  ///   - dtype: the dtype for which variables begin at aligned bytes, so that a kernel can take one alone. Variables of
+  ///     a block dtype get a slab each, since blocks do not end at aligned bytes.
+  ///   - maxBytes: most bytes of a slab, unless one variable has more; 0 gives each variable its own slab.
   package init(elementCounts: [Int], dtype: DType = .float32, maxBytes: Int) {
     var slabs: [(elementCount: Int, members: Range<Int>)] = []
     var offsets: [Int] = []
@@ -89,9 +89,10 @@ package struct SlabLayout {
     self.offsets = offsets
   }
 
-  /// Slabs and variables by this layout: once for weights, once more for gradients and each optimiser state.
+  /// Makes slabs and variables by this layout: once for weights, and again for gradients and each optimiser state.
   ///
-  /// - Parameter dtype: other than the layout's for what is only taken slab by slab, beside slabs of the layout's dtype.
+  /// - Parameter dtype: may differ from the layout's where kernels take whole slabs only, beside slabs of the layout's
+  ///   dtype.
   package func makeVariables(
     names: [String], shapes: [Shape], kind: String, dtype: DType = .float32
   ) -> (slabs: [Slab], variables: [Variable]) {

@@ -1,15 +1,15 @@
 import Foundation
 import Kernels
 
-/// AdamW's constants, as PyTorch names and applies them: the decay is decoupled and comes first.
+/// AdamW's constants, named and applied as in PyTorch: decoupled weight decay, applied first.
 ///
-/// Source: arXiv:1711.05101
+/// Source: Loshchilov and Hutter, arXiv:1711.05101.
 package struct AdamWSettings: Sendable, Hashable {
   package var beta1: Float
   package var beta2: Float
   package var epsilon: Float
   package var weightDecay: Float
-  /// Gradients are scaled down to this norm where theirs is larger; 0: never.
+  /// Gradients whose global norm is larger are scaled down to this norm; 0: never.
   package var maxGradNorm: Float
 
   package init(beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, maxGradNorm: Float) {
@@ -21,12 +21,12 @@ package struct AdamWSettings: Sendable, Hashable {
   }
 }
 
-/// How an optimiser keeps its two moments (`optim`).
+/// The storage of an optimiser's two moments (the recipe's `optim`).
 package enum OptimizerMoments: String, Sendable, CaseIterable {
   case float32 = "adamw"
-  /// Rounded at random to the upper half of a float.
+  /// Rounded stochastically to bfloat16.
   case bfloat16 = "adamw_bf16"
-  /// Rounded at random to `MomentBlocks`.
+  /// Rounded stochastically to `MomentBlocks`.
   case blocks = "adamw_8bit"
 
   /// The dtypes of first and second moments.
@@ -38,7 +38,7 @@ package enum OptimizerMoments: String, Sendable, CaseIterable {
     }
   }
 
-  /// The moments whose first are of this dtype.
+  /// The case whose first moments have this dtype.
   fileprivate init(first dtype: DType) {
     guard let found = Self.allCases.first(where: { $0.dtypes.first == dtype }) else {
       preconditionFailure("no moments are kept as \(dtype.rawValue)")
@@ -56,9 +56,10 @@ package enum OptimizerMoments: String, Sendable, CaseIterable {
   }
 }
 
-/// One update of a slab of parameters, in place: inputs gradient [n], global norm [1]; outputs parameter, m and v [n].
+/// One AdamW step on a slab of parameters, in place. Inputs: gradient [n], global norm [1]; outputs: parameter, m, v
+/// [n].
 ///
-/// A norm that is not finite leaves all three as they are.
+/// A norm that is not finite leaves all three unchanged.
 struct AdamW: Operation {
   let name = "adamw"
   let settings: AdamWSettings
@@ -83,12 +84,12 @@ struct AdamW: Operation {
       ], count: count)
   }
 
-  /// 1 − β^t for both moments.
+  /// 1 − β^t of both moments at step t.
   private func corrections(_ step: Int) -> (Double, Double) {
     (1 - pow(Double(settings.beta1), Double(step)), 1 - pow(Double(settings.beta2), Double(step)))
   }
 
-  /// What decides which moments are rounded up in a step.
+  /// The key of the bits that round moments stochastically in this step.
   private func noiseKey(_ scalars: ReplayScalars) -> UInt32 {
     ElementHash.scrambled(UInt32(truncatingIfNeeded: scalars.optimizerStep))
   }
@@ -116,7 +117,7 @@ struct AdamW: Operation {
     }
   }
 
-  /// Leaves of the moments what a device keeps of them; `range` is of whole blocks, but for the slab's end.
+  /// Rounds the moments to their stored form; `range` covers whole blocks, except at the slab's end.
   private func round<S: HostScalar>(
     _ m: UnsafeMutablePointer<S>, _ v: UnsafeMutablePointer<S>, _ range: Range<Int>, key: UInt32
   ) {
@@ -141,14 +142,18 @@ struct AdamW: Operation {
     }
   }
 
-  /// The bfloat16 below or above, as the noise of 16 bits has it.
+  /// `value` rounded stochastically to the bfloat16 below or above, by 16 random bits.
   private func truncated(_ value: Float, noise: UInt32) -> Float {
     Float(bitPattern: (value.bitPattern &+ noise) & 0xFFFF_0000)
   }
 }
 
 extension Graph {
-  /// Updates a slab of parameters and its moments in place.
+  /// Records one AdamW step on a slab of parameters and its moments, in place.
+  ///
+  /// - Parameters:
+  ///   - parameter, m, v, gradient: [n]; the moments have the dtypes of one `OptimizerMoments`.
+  ///   - norm: the global norm of all gradients, [1].
   package func adamW(
     parameter: Tensor, m: Tensor, v: Tensor, gradient: Tensor, norm: Tensor, settings: AdamWSettings
   ) {
@@ -179,8 +184,8 @@ extension AdamW: Checked {
     } + cases(sizes, moments: .bfloat16) + cases(sizes, moments: .blocks)
   }
 
-  /// Around a block's end; short enough that no number lies so near the border between rounding up and down that a rounding
-  /// before it decides.
+  /// Lengths around a block's end, short enough that no value lies so close to a rounding boundary that an earlier
+  /// rounding error decides.
   private static func cases(_ sizes: CheckSizes, moments: OptimizerMoments) -> [OperationCase] {
     (sizes.lengths + (sizes == .small ? [257] : [255, 256, 1025])).map { count in
       OperationCase("\(count), \(moments.rawValue)", rows: 1) { recorder in

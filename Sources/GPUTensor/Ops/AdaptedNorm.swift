@@ -1,11 +1,12 @@
 import Kernels
 
-/// out [N] = ‖row of W + scale · Σ B·A‖₂, or one over it: what a DoRA adapter divides a layer's outputs by.
+/// out [N] = ‖row of W + scale · Σ B·A‖₂ or its reciprocal: the norms by which a DoRA adapter divides a layer's
+/// outputs.
 ///
-/// - inputs: W [N, K], stored in any way; A [r, K]; B [N, r]; where adapters of earlier rounds stand beside it, their A
-///   and B before this pair.
+/// - inputs: W [N, K] in any storage dtype; A [r, K]; B [N, r]. With adapters of earlier rounds beside the layer, their
+///   A and B come before this pair.
 ///
-/// The backward pass holds it constant. Source: arXiv:2402.09353 (DoRA), section 4.3
+/// The backward pass treats it as a constant. Source: DoRA, arXiv:2402.09353, section 4.3.
 struct AdaptedNorm: Operation {
   let name = "adapted_norm"
   let weightType: DType
@@ -63,13 +64,14 @@ struct AdaptedNorm: Operation {
 }
 
 extension Tensor {
-  /// 1 / ‖row of self + scale · Σ b·a‖₂ over one or two pairs, for each row of this weight; constant in a backward pass.
+  /// 1 / ‖row of self + scale · Σ b·a‖₂ for each row of this weight [N, K], over one or two pairs a [r, K], b [N, r]:
+  /// [N]. Constant in a backward pass.
   package func inverseRowNorms(adaptedBy pairs: [(a: Tensor, b: Tensor)], scale: Double) -> Tensor {
     let operation = AdaptedNorm(weightType: dtype, scale: Float(scale), isInverse: true)
     return graph.record(operation, [self] + pairs.flatMap { [$0.a, $0.b] })[0]
   }
 
-  /// Writes ‖row of self + scale · b·a‖₂ of each row of this weight.
+  /// Writes ‖row of self + scale · b·a‖₂ of each row of this weight [N, K] to `norms` [N].
   package func storeRowNorms(adaptedBy pair: (a: Tensor, b: Tensor), scale: Double, in norms: Tensor) {
     let operation = AdaptedNorm(weightType: dtype, scale: Float(scale), isInverse: false)
     graph.record(operation, [self, pair.a, pair.b], into: [norms], modes: [.overwrite])

@@ -3,11 +3,11 @@ import Kernels
 
 /// Grouped-query attention with online softmax: no T×T matrix is ever stored.
 ///
-/// - inputs: q [R, H·D]; k, v [Rk, HKV·D]; keyStart, keyEnd [R]: row r sees the key rows keyStart[r] ..< keyEnd[r];
-///   queryEnd [Rk]: the query rows that may see key row j end there, the first is row j itself. Causal order and samples
-///   that do not see each other are both said by these ranges.
-/// - outputs: out [R, H·D], and lse [R, H], the logarithm of the softmax's denominator, saved for backward.
-/// - Source: arXiv:2305.13245 (grouped queries), arXiv:2307.08691 (online softmax by tiles)
+/// - inputs: q [R, H·D]; k, v [Rk, HKV·D]; keyStart, keyEnd [R]: row r attends to the key rows keyStart[r] ..<
+///   keyEnd[r]; queryEnd [Rk]: key row j is attended to by query rows j ..< queryEnd[j] at most. The ranges express
+///   both the causal order and the separation of samples.
+/// - outputs: out [R, H·D]; lse [R, H], the logarithm of the softmax's denominator, saved for backward.
+/// - Source: arXiv:2305.13245 (grouped queries), arXiv:2307.08691 (online softmax by tiles).
 struct Attention: Operation {
   let name = "attention"
   let layout: AttentionLayout
@@ -66,7 +66,7 @@ struct Attention: Operation {
   }
 }
 
-/// Heads of an attention, and how its kernels are launched.
+/// The heads of an attention, and the launches of its kernels.
 package struct AttentionLayout: Sendable {
   package let heads: Int
   package let keyValueHeads: Int
@@ -79,10 +79,10 @@ package struct AttentionLayout: Sendable {
     self.headSize = headSize
   }
 
-  /// What scores are multiplied with: 1 / √D.
+  /// Factor of the scores: 1 / √D.
   var scale: Float { 1 / Float(headSize).squareRoot() }
 
-  /// Where the key or value of a row and a query head starts.
+  /// The first element, in keys or values, of a row's head that serves query head `head`.
   func keyOffset(row: Int, head: Int) -> Int {
     (row * keyValueHeads + head / (heads / keyValueHeads)) * headSize
   }
@@ -93,17 +93,17 @@ package struct AttentionLayout: Sendable {
     return sum / S(headSize).squareRoot()
   }
 
-  /// Rows of a tile of the panel family; its forward pass takes a row at a time where there are no more.
+  /// Rows in a tile of the panel family; its forward pass with at most so many rows launches row by row.
   static let panelRows = 32
 
-  /// Launches the forward pass of few rows, a work-item for each row and head.
+  /// Launches the forward pass of few rows, one work-item for each row and head.
   func launchRows(_ call: DeviceCall, _ tensors: [KernelArgument], rows: Int) throws(DeviceError) {
     try call.launch(
       "attention_rows_forward", "attention/rows.cl", defines: ["HEAD_SIZE": headSize],
       tensors + sizes(rows: rows) + [.float(scale)], .grid(rows, heads, of: 1))
   }
 
-  /// Work-items of a group of the tile family.
+  /// Work-items in a group of the tile family.
   static let tileItems = 64
 
   /// Rows per tile: the largest of 32, 16, 8 for which four head tiles and two weight tiles fit local memory.
@@ -112,7 +112,7 @@ package struct AttentionLayout: Sendable {
     return [32, 16].first { 16 * $0 * (4 * parts + 2 * ($0 / 4 + 1) + 1) <= localBytes } ?? 8
   }
 
-  /// Launches `attention_<family>_<name>` with one group for each tile of rows and each of `heads` heads.
+  /// Launches `attention_<family>_<name>`, one group for each tile of rows and each of `heads` heads.
   func launch(
     _ name: String, _ call: DeviceCall, _ tensors: [KernelArgument], rows: Int, heads: Int
   ) throws(DeviceError) {
@@ -127,10 +127,10 @@ package struct AttentionLayout: Sendable {
     }
   }
 
-  /// What every kernel is told of the rows and heads.
+  /// The arguments of rows and heads that every kernel takes.
   func sizes(rows: Int) -> [KernelArgument] { [.int(rows), .int(heads), .int(keyValueHeads)] }
 
-  /// Launches `attention_tile_<name>` with one group for each tile of rows and each query head.
+  /// Launches `attention_tile_<name>`, one group for each tile of rows and each query head.
   func launchTiles(
     _ name: String, _ call: DeviceCall, _ arguments: [KernelArgument], rows: Int
   ) throws(DeviceError) {
@@ -143,7 +143,9 @@ package struct AttentionLayout: Sendable {
 }
 
 extension Tensor {
-  /// Attention of queries [R, H·D] over keys and values [Rk, HKV·D], within each row's range of keys.
+  /// Attention of these queries [R, H·D] over keys and values [Rk, HKV·D], within each row's range of keys: [R, H·D].
+  ///
+  /// `keyStart`, `keyEnd` [R] and `queryEnd` [Rk] are the int32 ranges of `Attention`.
   package func attention(
     keys: Tensor, values: Tensor, keyStart: Tensor, keyEnd: Tensor, queryEnd: Tensor, layout: AttentionLayout
   ) -> Tensor {
@@ -158,7 +160,7 @@ extension Attention: Checked {
     typealias Layout = (heads: Int, keyValueHeads: Int, size: Int)
     let layouts: [Layout] =
       sizes == .small ? [(2, 1, 4)] : [(1, 1, 2), (4, 2, 8), (3, 3, 10), (6, 2, 24), (3, 1, 64), (2, 1, 128)]
-    // Lengths of the samples that lie side by side: alone, around a tile, and packed.
+    // Lengths of packed samples: a single one, lengths around a tile, and several.
     let packings = sizes == .small ? [[1], [3, 1, 5]] : [[1], [31], [33], [64], [65], [7, 1, 40, 2, 19], [100, 61]]
     return layouts.flatMap { layout in
       packings.map { lengths in
@@ -168,7 +170,7 @@ extension Attention: Checked {
     }
   }
 
-  /// Samples of these lengths side by side.
+  /// A case of samples with these lengths in one batch.
   private static func packed(_ layout: AttentionLayout, _ lengths: [Int]) -> OperationCase {
     let rows = lengths.reduce(0, +)
     let name = "\(layout.heads)/\(layout.keyValueHeads)x\(layout.headSize), samples \(lengths)"
@@ -191,7 +193,7 @@ extension Attention: Checked {
 }
 
 extension Attention: CheckedFirst {
-  /// Heads of the size that most models have, samples around a tile's rows.
+  /// The usual head size; samples that cross the boundary of a tile of rows.
   package static var firstCases: [OperationCase] {
     [packed(AttentionLayout(heads: 3, keyValueHeads: 1, headSize: 64), [7, 1, 34, 5])]
   }

@@ -1,6 +1,7 @@
 import Kernels
 
-/// delta[r, h] = Σ over the head of dout · out: inputs dout, out. What softmax's backward subtracts.
+/// delta[r, h] = Σ dout · out over head h, the subtrahend of softmax's backward. Inputs: dout, out [R, H·D]; output:
+/// [R, H].
 struct AttentionDelta: Operation {
   let name = "attention"
   let layout: AttentionLayout
@@ -14,7 +15,7 @@ struct AttentionDelta: Operation {
     let arguments = [call.output(0), call.input(0), call.input(1), .int(rows), .int(layout.heads)]
     switch call.traits.attentionFamily {
     case .panel:
-      // A work-item takes a run of (row, head) pairs, which lie side by side.
+      // A work-item takes 64 (row, head) pairs, adjacent in memory.
       let pairs = 64
       try call.launch(
         "attention_panel_delta", "attention/panel.cl",
@@ -40,7 +41,7 @@ struct AttentionDelta: Operation {
   }
 }
 
-/// dq: inputs dout, q, k, v, lse, delta, keyStart, keyEnd. Probabilities are recomputed from lse.
+/// dq [R, H·D]. Inputs: dout, q, k, v, lse, delta, keyStart, keyEnd. Probabilities are recomputed from lse.
 struct AttentionBackwardQuery: Operation {
   let name = "attention"
   let layout: AttentionLayout
@@ -76,7 +77,8 @@ struct AttentionBackwardQuery: Operation {
   }
 }
 
-/// dk and dv: inputs dout, q, k, v, lse, delta, keyStart, keyEnd, queryEnd. Query heads of a group add up in order.
+/// dk and dv [Rk, HKV·D]. Inputs: dout, q, k, v, lse, delta, keyStart, keyEnd, queryEnd. Query heads of a group add up
+/// in order.
 struct AttentionBackwardKeyValue: Operation {
   let name = "attention"
   let layout: AttentionLayout
@@ -85,7 +87,7 @@ struct AttentionBackwardKeyValue: Operation {
     [TensorDescription(inputs[2].shape), TensorDescription(inputs[3].shape)]
   }
 
-  /// The tile family's query heads each leave a share of dk and dv.
+  /// Bytes for a share of dk and dv from each query head, in the tile family; 0 in the others.
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
     guard traits?.attentionFamily == .tile else { return 0 }
     return 2 * call.inputs[2].dimensions[0] * layout.heads * layout.headSize * 4

@@ -1,10 +1,10 @@
 import Kernels
 
-/// The rows of a batch, made on the device from the round's token stream: the host sends only where each sample lies.
+/// A batch's integer rows, made on the device from the round's token stream: the host sends only the segment table.
 ///
-/// - inputs: the stream's ids and labels [N]; segments [S, 4]: each sample's place in the stream, its first row, how
-///   many rows it has, and its length in tokens, which is no less.
-/// - outputs, all [R] int32: ids; targets, the label of the next token, −100 for a sample's last; positions; and the
+/// - inputs: the stream's ids and labels [N]; segments [S, 4]: each sample's first token in the stream, its first row,
+///   its rows, and its length in tokens, at least its rows.
+/// - outputs, all [R] int32: ids; targets (the next token's label; −100 for a sample's last token); positions; and the
 ///   ranges of `Attention`: keyStart, keyEnd, queryEnd.
 struct BatchRows: Operation {
   let name = "batch"
@@ -41,7 +41,7 @@ struct BatchRows: Operation {
   }
 }
 
-/// What the sample of each row counts, [R, 1]: inputs the stream's weights [N], one a token; segments [S, 4].
+/// The weight of each row's token, [R, 1]. Inputs: the stream's weights [N]; segments [S, 4], as in `BatchRows`.
 struct BatchWeights: Operation {
   let name = "batch"
   let rowCapacity: Int
@@ -67,8 +67,8 @@ struct BatchWeights: Operation {
   }
 }
 
-/// The rows that have a target, in their order: inputs targets [R]; outputs, int32 with one entry for each such row, the
-/// rows' numbers and their targets. The host knows how many there are.
+/// The rows that have a target, in order. Input: targets [R]; outputs, int32 with one entry for each such row: the
+/// row's index, and its target. The host knows the number of entries.
 struct SelectTargets: Operation {
   let name = "batch"
 
@@ -95,7 +95,7 @@ struct SelectTargets: Operation {
   }
 }
 
-/// What the model needs to know of a batch's rows: one int32 [R] each.
+/// The integers that the model reads of a batch, int32 [R] each; the outputs of `BatchRows`.
 package struct RowTensors {
   package let ids: Tensor
   package let targets: Tensor
@@ -111,17 +111,17 @@ package struct RowTensors {
 }
 
 extension Graph {
-  /// The rows of the samples that `segments` [S, 4] names in a stream of ids and labels.
+  /// The rows of the samples in `segments` [S, 4], from a stream of ids and labels [N].
   package func batchRows(ids: Tensor, labels: Tensor, segments: Tensor) -> RowTensors {
     RowTensors(record(BatchRows(rowCapacity: rowCapacity), [ids, labels, segments]))
   }
 
-  /// What the samples of those rows count, [R, 1], where the stream has a weight for each token.
+  /// The weight of each row's token, [R, 1], from the stream's weights [N].
   package func batchWeights(_ weights: Tensor, segments: Tensor) -> Tensor {
     record(BatchWeights(rowCapacity: rowCapacity), [weights, segments])[0]
   }
 
-  /// The numbers of the rows that have a target, and those targets.
+  /// Indices of the rows that have a target, and these targets.
   package func selectTargets(_ targets: Tensor) -> (rows: Tensor, targets: Tensor) {
     let outputs = record(SelectTargets(), [targets])
     return (outputs[0], outputs[1])
@@ -147,7 +147,7 @@ extension BatchRows: Checked {
         let segmentTable = recorder.ints(Shape([lengths.count, 4]), values: segments)
         let batch = recorder.graph.batchRows(ids: ids, labels: labels, segments: segmentTable)
         recorder.compare(recorder.graph.batchWeights(recorder.parameter(stream), segments: segmentTable))
-        // Integers are compared as rows of a table that they pick.
+        // Integers are compared through the rows of a table that they select.
         let table = recorder.parameter(Shape([rows + 102, 1]), values: (0..<rows + 102).map(Float.init))
         for tensor in [batch.ids, batch.positions, batch.keyStart, batch.keyEnd, batch.queryEnd] {
           recorder.compare(table.embedding(tensor))

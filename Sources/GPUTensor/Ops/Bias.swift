@@ -1,6 +1,6 @@
 import Kernels
 
-/// out = x + bias, the same bias [C] for each row of [R, C].
+/// out = x + bias, with one bias [C] for all rows of x [R, C].
 struct Bias: Operation {
   let name = "bias"
 
@@ -34,7 +34,7 @@ struct Bias: Operation {
 }
 
 extension Tensor {
-  /// Adds a bias [C] to each row of [R, C].
+  /// This tensor [R, C] plus a bias [C] in each row.
   package func biased(by bias: Tensor) -> Tensor { graph.record(Bias(), [self, bias])[0] }
 }
 

@@ -1,6 +1,6 @@
 import Kernels
 
-/// cache[places[r]] = x[r]: rows [R, W] into a cache [N, W] of earlier rows, each at its own place [R].
+/// cache[places[r]] = x[r]: copies rows [R, W] into a cache [N, W] of earlier rows, each to its place [R].
 struct CacheRows: Joinable {
   let name = "cache"
   let capacity: Int
@@ -15,7 +15,7 @@ struct CacheRows: Joinable {
     try Self.enqueue([(self, call)])
   }
 
-  /// Keys and values.
+  /// The most parts of one launch: keys and values.
   static let mostParts = 2
 
   func joins(_ other: CacheRows, inputs: [Int], otherInputs: [Int]) -> Bool { inputs[1] == otherInputs[1] }
@@ -25,7 +25,7 @@ struct CacheRows: Joinable {
     let rows = call.leading(ofInput: 0)
     var tensors: [KernelArgument] = []
     for index in 0..<mostParts {
-      // A cache that is not there has no columns.
+      // The missing second cache has no columns.
       let part = index < parts.count ? parts[index].call : call
       let columns = index < parts.count ? part.inputShapes[0].columns : 0
       tensors += [.update(part.outputBuffer(0)), part.input(0), .int(columns)]
@@ -45,7 +45,7 @@ struct CacheRows: Joinable {
 }
 
 extension Tensor {
-  /// Copies these rows [R, W] to their `places` [R] in a cache [N, W], which the nodes recorded after this one then read.
+  /// Copies these rows [R, W] to their `places` [R] in a cache [N, W]; nodes recorded later read the copies.
   package func append(toCache cache: Tensor, places: Tensor) {
     graph.record(
       CacheRows(capacity: cache.shape.dimensions[0]), [self, places], into: [cache], modes: [.accumulate])
@@ -61,11 +61,11 @@ extension CacheRows: Checked {
         OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
           let x = recorder.parameter(recorder.graph.rows(columns))
           let cache = recorder.parameter(Shape([2 * rows + 3, columns]))
-          // Backwards and with gaps: no place is its row's own number.
+          // Descending and with gaps: no place equals its row's index.
           let places = recorder.ints((0..<rows).map { 2 * (rows - $0) })
           x.append(toCache: cache, places: places)
           recorder.compare(cache.scaled(by: 2))
-          // Keys with their values, here of other columns.
+          // Two caches in one launch, with different columns.
           let caches = [columns, 2 * columns + 1].map { recorder.parameter(Shape([2 * rows + 3, $0])) }
           let tensors = caches.map { recorder.parameter(recorder.graph.rows($0.shape.columns)) }
           for (tensor, cache) in zip(tensors, caches) { tensor.append(toCache: cache, places: places) }

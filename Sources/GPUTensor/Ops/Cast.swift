@@ -1,6 +1,6 @@
 import Kernels
 
-/// float32 → bfloat16, rounded to nearest even; bfloat16 → float32, exactly.
+/// float32 → bfloat16, rounded to nearest even; bfloat16 → float32, exact.
 struct Cast: Operation {
   let name = "cast"
   let target: DType
@@ -28,7 +28,7 @@ struct Cast: Operation {
     }
   }
 
-  /// The bfloat16 nearest to a float; ties go to the even one.
+  /// The bfloat16 nearest to a float, ties to even, as a float.
   static func rounded(_ value: Float) -> Float {
     guard value == value else { return value }
     let bits = value.bitPattern
@@ -37,7 +37,7 @@ struct Cast: Operation {
 }
 
 extension Tensor {
-  /// The same values, stored as another floating-point type.
+  /// The same values in another floating-point type.
   package func cast(to dtype: DType) -> Tensor { graph.record(Cast(target: dtype), [self])[0] }
 }
 

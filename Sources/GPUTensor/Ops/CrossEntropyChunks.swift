@@ -1,15 +1,15 @@
 import Kernels
 
-/// The logits, a chunk of rows at a time.
+/// The computation of `LinearCrossEntropy` by chunks of rows, with or without gradients.
 struct CrossEntropyChunks {
-  /// What is made besides the losses.
+  /// The gradients made besides the losses.
   enum Gradients {
     case none, input, inputAndWeight
   }
 
-  /// A chunk's logits take about this many bytes: large enough for the products to run at full speed.
+  /// Bytes of a chunk's logits, roughly: enough for the products to run at full speed.
   static let targetBytes = 100 << 20
-  /// Chunks start at multiples of this many rows, so that windows are aligned for every C.
+  /// Chunks start at multiples of this many rows, so that windows into tensors are aligned for every C.
   static let rowMultiple = 256
 
   let rowCapacity: Int
@@ -34,7 +34,7 @@ struct CrossEntropyChunks {
     var all: [MatmulChoice] { [logits, input, weight] }
   }
 
-  /// Index of the input that is the weight, or its first part.
+  /// The index of the weight's first part among the inputs.
   static func firstPart(_ hasRowWeights: Bool) -> Int { hasRowWeights ? 3 : 2 }
   private var firstPart: Int { Self.firstPart(hasRowWeights) }
 
@@ -52,7 +52,7 @@ struct CrossEntropyChunks {
     vocabularySize = parts.reduce(0, +)
   }
 
-  /// Rows of a chunk.
+  /// Rows in a chunk.
   var chunkRows: Int {
     let fitting = Self.targetBytes / (vocabularySize * 4) / Self.rowMultiple * Self.rowMultiple
     return min(rowCapacity, max(fitting, Self.rowMultiple))
@@ -61,7 +61,8 @@ struct CrossEntropyChunks {
   private var logitBytes: Int { SlabLayout.aligned(chunkRows * vocabularySize * 4) }
   private var lossBytes: Int { SlabLayout.aligned(LongSum.parts(rowCapacity) * 4) }
 
-  // Logits, and the gradients of the input and of the weight, by a part of it: NT, NN and TN.
+  // Sizes of the three products for one part of the weight: logits (NT), gradient of the input (NN), gradient of the
+  // weight (TN).
   private func products(
     rows: Int, partRows: Int
   ) -> (logits: MatmulSize, input: MatmulSize, weight: MatmulSize) {
@@ -119,7 +120,7 @@ struct CrossEntropyChunks {
       for (part, partRows) in parts.enumerated() {
         let place = part * parts[0] * count * 4
         partLogits.append(try call.scratch.window(offset: place, byteCount: partRows * count * 4))
-        try Product(
+        try MatmulProduct(
           size: products(rows: count, partRows: partRows).logits, c: partLogits[part], a: x,
           b: call.inputBuffer(firstPart + part), typeOfB: weightType, accumulate: false
         ).enqueue(call, by: choices.logits, scratch: packed)
@@ -139,12 +140,12 @@ struct CrossEntropyChunks {
       let dx = try window(call.outputBuffer(2), columns)
       for (part, partRows) in parts.enumerated() {
         let sizes = products(rows: count, partRows: partRows)
-        try Product(
+        try MatmulProduct(
           size: sizes.input, c: dx, a: partLogits[part], b: call.inputBuffer(firstPart + part), typeOfB: weightType,
           accumulate: part > 0
         ).enqueue(call, by: choices.input, scratch: packed)
         guard withWeight else { continue }
-        try Product(
+        try MatmulProduct(
           size: sizes.weight, c: call.outputBuffer(3 + part), a: partLogits[part], b: x,
           accumulate: first > 0 || call.accumulates(3 + part)
         ).enqueue(call, by: choices.weight, scratch: packed)
@@ -162,7 +163,7 @@ struct CrossEntropyChunks {
   func evaluate<S: HostScalar>(_ call: HostCall<S>) {
     let (x, targets) = (call.input(0), call.ints(1))
     let rows = call.leading(ofInput: 0)
-    // Of a divided weight all parts side by side, and so its gradient: nothing here is too large.
+    // The parts of a divided weight, and of its gradient, are joined here: the CPU has no limit on one allocation.
     let count = vocabularySize * columns
     let isDivided = parts.count > 1
     let weight = isDivided ? UnsafeMutablePointer<S>.allocate(capacity: count) : call.input(firstPart)
@@ -207,8 +208,8 @@ struct CrossEntropyChunks {
     call.output(0)[0] = total + (call.accumulates(0) ? call.output(0)[0] : 0)
   }
 
-  /// One row's loss, times what it counts; with a scale, its logits become (softmax − one-hot) · scale, times that too, or 0
-  /// where there is no target that counts.
+  /// Returns one row's loss times `weight`. With a gradient scale, replaces its logits by (softmax − one-hot) · scale ·
+  /// weight, or by 0 where the row has no target or no weight.
   private func loss<S: HostScalar>(
     _ logits: UnsafeMutablePointer<S>, target: Int, weight: S, gradientScale: S?
   ) -> S {
@@ -216,7 +217,7 @@ struct CrossEntropyChunks {
     var largest = logits[0]
     for column in 0..<vocabularySize { largest = max(largest, logits[column]) }
     var sum: S = 0
-    // By parts, which keeps the digits of what is small beside the whole.
+    // Partial sums keep the digits of terms that are small beside the total.
     let part = 256
     for first in stride(from: 0, to: vocabularySize, by: part) {
       sum += (first..<min(first + part, vocabularySize)).reduce(0) { $0 + S.exp(logits[$1] - largest) }

@@ -1,14 +1,14 @@
 import Kernels
 
-/// out = x / (1 − p) with probability 1 − p, else 0. The mask is a function of the run's key, the op's stream and the
-/// element, so that the backward pass makes it again.
+/// out = x / (1 − p) with probability 1 − p, else 0. The mask is a function of the replay's key, the op's stream and
+/// the element's index, so that the backward pass recomputes it.
 ///
-/// - Source: Srivastava et al., Dropout (2014)
+/// - Source: Srivastava et al., Dropout (2014).
 struct Dropout: Operation {
   let name = "dropout"
-  /// p, from 0 to below 1.
+  /// p, at least 0 and below 1.
   let rate: Double
-  /// Sets the mask apart from those of other dropouts of the same run.
+  /// A number that makes the mask differ from those of other dropouts in the same replay.
   let stream: Int
 
   private var threshold: UInt32 { UInt32(rate * 0x1p32) }
@@ -49,7 +49,9 @@ struct Dropout: Operation {
 }
 
 extension Tensor {
-  /// The elements scaled by 1 / (1 − rate), or 0 with probability `rate`.
+  /// The elements times 1 / (1 − rate), or 0 with probability `rate`.
+  ///
+  /// - Parameter stream: a number of this dropout's own among those of the graph.
   package func dropout(rate: Double, stream: Int) -> Tensor {
     graph.record(Dropout(rate: rate, stream: stream), [self])[0]
   }
@@ -64,7 +66,7 @@ extension Dropout: Checked {
         OperationCase("5x\(columns), p \(rate)", rows: 5) { recorder in
           recorder.set { $0.dropoutKey = 12345 }
           let x = recorder.parameter(recorder.graph.rows(columns))
-          // Twice, so that gradients are also added up.
+          // Twice, so that gradients also accumulate.
           let out = x.dropout(rate: rate, stream: 1) + x.dropout(rate: rate, stream: 2)
           recorder.differentiate(out, by: [x])
         }

@@ -1,8 +1,8 @@
-/// Random bits of an element, the same on every device and in every order; as in `kernels/prelude/hash.cl`.
+/// Random bits of an element's index, the same on every device and in every order; as in `kernels/prelude/hash.cl`.
 ///
-/// - Source: Wellons's lowbias32 (public domain), taken twice with the key between.
+/// - Source: Wellons's lowbias32 (public domain), applied twice with the key in between.
 enum ElementHash {
-  /// The bits of an element under a key.
+  /// 32 random bits of an element under a key.
   static func bits(_ element: Int, key: UInt32) -> UInt32 {
     scrambled(scrambled(UInt32(truncatingIfNeeded: element)) ^ key)
   }

@@ -1,6 +1,6 @@
 import Kernels
 
-/// out = a + b, element by element.
+/// out = a + b, element-wise, of two tensors of one shape.
 struct Add: Operation {
   let name = "elementwise"
 
@@ -13,7 +13,7 @@ struct Add: Operation {
     for index in 0...1 where pass.needsGradient(index) { pass.pass(to: index) }
   }
 
-  /// With a norm of the sum.
+  /// The sum and a following `RMSNorm` of it, as one node.
   func merged(_ own: Graph.Node, with next: Graph.Node) -> Graph.Node? {
     guard let norm = next.operation as? RMSNorm, next.inputs[0] == own.outputs[0] else { return nil }
     return Graph.Node(
@@ -93,7 +93,7 @@ struct Scale: Operation {
   }
 }
 
-/// out = a · b, element by element.
+/// out = a · b, element-wise, of two tensors of one shape.
 struct Multiply: Operation {
   let name = "elementwise"
 
@@ -125,7 +125,7 @@ struct Multiply: Operation {
   }
 }
 
-/// da (= or +=) dout · b: inputs b and dout.
+/// da (= or +=) dout · b. Inputs: b, dout.
 struct MultiplyBackward: Operation {
   let name = "elementwise"
 
@@ -152,18 +152,18 @@ struct MultiplyBackward: Operation {
 }
 
 extension Tensor {
-  /// Sum, element by element, of two tensors of one shape.
+  /// The element-wise sum of two tensors of one shape.
   package static func + (a: Tensor, b: Tensor) -> Tensor { a.graph.record(Add(), [a, b])[0] }
 
-  /// Product, element by element, of two tensors of one shape.
+  /// The element-wise product of two tensors of one shape.
   package static func * (a: Tensor, b: Tensor) -> Tensor { a.graph.record(Multiply(), [a, b])[0] }
 
-  /// Adds this value to a variable: `=` in a step's first micro-batch, `+=` in those that follow.
+  /// Writes this value to a variable: `=` in a step's first micro-batch, `+=` in the later ones.
   package func add(to variable: Tensor) {
     graph.record(Scale(factor: 1), [self], into: [variable], modes: [.accumulateAcrossRuns])
   }
 
-  /// Every element times a constant.
+  /// Every element times `factor`.
   package func scaled(by factor: Float) -> Tensor { graph.record(Scale(factor: factor), [self])[0] }
 }
 
@@ -176,7 +176,7 @@ extension Add: Checked {
         OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
           let shape = recorder.graph.rows(columns)
           let (a, b, c) = (recorder.parameter(shape), recorder.parameter(shape), recorder.parameter(shape))
-          // `a` is used three times, so that its gradient is added up in place and on a copy.
+          // `a` is used three times, so that its gradient accumulates both in place and on a copy.
           recorder.differentiate((a + b) * c + a.scaled(by: 0.5) * a, by: [a, b, c])
         }
       }

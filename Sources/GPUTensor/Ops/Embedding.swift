@@ -1,8 +1,8 @@
 import Kernels
 
-/// out[r] = table[ids[r]]: rows of a table [V, C], stored in any way, by their ids [R]; out is float32.
+/// out[r] = table[ids[r]]: rows of a table [V, C], in any storage dtype, by ids [R]; out is float32 [R, C].
 ///
-/// - inputs: the table, or the parts that it is divided into by rows, in their order; ids.
+/// - inputs: the table, or its parts (a division by rows) in order; ids.
 struct Embedding: Operation {
   let name = "embedding"
   let tableType: DType
@@ -59,11 +59,12 @@ struct Embedding: Operation {
   }
 }
 
-/// dtable[v] (= or +=) Σ over the rows with id firstRow + v of dout: inputs dout, ids. Rows add up in their order.
+/// dtable[v] (= or +=) Σ dout[r] over the rows r with id firstRow + v. Inputs: dout [R, C], ids [R]. Rows add up in
+/// order.
 struct EmbeddingBackward: Operation {
   let name = "embedding"
   let table: Shape
-  /// Of a part: its first row's number in the whole table.
+  /// The first row of this part within the whole table.
   let firstRow: Int
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] { [TensorDescription(table)] }
@@ -104,7 +105,7 @@ extension Tensor {
 }
 
 extension [Tensor] {
-  /// Rows of the table [V, C] that is divided into these parts, by ids [R]: [R, C].
+  /// Rows, by ids [R], of the table [V, C] that these parts divide by rows: [R, C].
   package func embedding(_ ids: Tensor) -> Tensor {
     ids.graph.record(Embedding(tableType: self[0].dtype), self + [ids])[0]
   }
@@ -130,7 +131,7 @@ extension Embedding: Checked {
         sizes.rows.map { rows in
           OperationCase("\(rows) ids of 11, \(columns) columns", rows: rows) { recorder in
             let table = recorder.parameter(Shape([11, columns]))
-            // Few different ids, so that several rows add to the same row of the gradient.
+            // Few distinct ids, so that several rows add to the same row of the gradient.
             let ids = recorder.ints((0..<rows).map { $0 * $0 % 5 })
             recorder.differentiate(table.embedding(ids), by: [table])
             recorder.compare(table.cast(to: .bfloat16).embedding(ids))

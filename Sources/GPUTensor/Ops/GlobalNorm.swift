@@ -1,6 +1,6 @@
 import Kernels
 
-/// The Euclidean norm of all gradients together [1]: inputs are the gradients' slabs.
+/// The Euclidean norm [1] of all gradients together. Inputs: the gradients' slabs.
 struct GlobalNorm: Operation {
   let name = "global_norm"
 
@@ -10,11 +10,11 @@ struct GlobalNorm: Operation {
     traits == nil ? 0 : call.inputs.reduce(0) { $0 + regionBytes($1.count) }
   }
 
-  // Each slab's partial sums start at an aligned place, for the window that the kernel writes.
+  // Each slab's partial sums start at an aligned byte, because the kernel writes them through a window.
   private func regionBytes(_ count: Int) -> Int { SlabLayout.aligned(LongSum.parts(count) * 4) }
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {
-    // What lies between two regions counts as zero.
+    // Gaps between regions are summed too, so they are zeroed.
     try call.context.fill(call.scratch, pattern: 0, byteCount: call.scratch.byteCount)
     var offset = 0
     for (index, shape) in call.inputShapes.enumerated() {
@@ -40,17 +40,17 @@ struct GlobalNorm: Operation {
     call.output(0)[0] = sum.squareRoot()
   }
 
-  /// What an optimiser scales gradients of this norm by, so that it is at most `maxGradNorm`; 0: never.
+  /// The factor that reduces gradients of this norm to `maxGradNorm`, 1 where none is needed; `maxGradNorm` 0: never.
   static func clipFactor<S: HostScalar>(_ norm: S, maxGradNorm: Float) -> S {
     maxGradNorm > 0 ? min(1, S(maxGradNorm) / (norm + 1e-6)) : 1
   }
 }
 
 extension Graph {
-  /// The norm of several gradient slabs together.
+  /// The norm [1] of several gradient slabs together.
   package func globalNorm(_ gradients: [Tensor]) -> Tensor { record(GlobalNorm(), gradients)[0] }
 
-  /// Leaves their norm in a value that is there.
+  /// Writes the norm of several gradient slabs to an existing value [1].
   package func globalNorm(_ gradients: [Tensor], into norm: Tensor) {
     record(GlobalNorm(), gradients, into: [norm], modes: [.overwrite])
   }

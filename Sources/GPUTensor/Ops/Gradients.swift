@@ -1,12 +1,12 @@
 extension Graph {
-  /// Reverse-mode differentiation: adds the backward nodes to this graph.
+  /// Reverse-mode differentiation: records the backward nodes in this graph.
   ///
   /// - Parameters:
-  ///   - loss: a value whose gradient is 1. Its op knows that it is the root (see `LinearCrossEntropy`), or `seed` gives
-  ///     the gradient to start from.
-  ///   - parameters: the tensors to differentiate by.
-  ///   - gradients: where to leave each parameter's gradient; their old contents are overwritten in a step's first
-  ///     micro-batch and added to in those that follow. Without it, new values are made.
+  ///   - loss: a value whose gradient is 1, where its op supports being the root (`LinearCrossEntropy`); else any
+  ///     value, with its gradient in `seed`.
+  ///   - parameters: the tensors to differentiate with respect to.
+  ///   - gradients: variables for the parameters' gradients, overwritten in a step's first micro-batch and added to in
+  ///     the later ones; nil: new values.
   /// - Returns: the gradients, in the order of `parameters`.
   package func gradients(
     of loss: Tensor, with parameters: [Tensor], into gradients: [Tensor]? = nil, seed: Tensor? = nil

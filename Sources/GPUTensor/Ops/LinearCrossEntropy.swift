@@ -1,17 +1,17 @@
 import Kernels
 
-/// Token losses of logits x·Wᵀ without ever storing all R×V of them.
+/// Token losses of logits x·Wᵀ, without ever storing all R×V logits.
 ///
-/// - inputs: x [R, C], targets [R] (−100: not a target), what each row counts [R, 1] where rows are weighted, weight [V, C]
-///   or the parts that it is divided into by rows: all but the last alike, and of a multiple of 256 rows.
-/// - outputs: the sum of the token losses [1], and each row's loss −ln p(target) [R], times what it counts; 0 where there
-///   is no target, and where the row counts nothing.
+/// - inputs: x [R, C]; targets [R] (−100: none); where rows are weighted, their weights [R, 1]; W [V, C], or its parts
+///   by rows: all parts but the last are equal, with a multiple of 256 rows.
+/// - outputs: the sum of the token losses [1]; each row's loss −ln p(target) times its weight [R, 1], 0 where it has no
+///   target or no weight.
 ///
-/// Its gradient is made in the same pass over the logits: `LinearCrossEntropyGradient` takes its place in a graph that
-/// is differentiated. Source: the chunking of arXiv:2410.10989 (Liger Kernel), section 3.2.
+/// A differentiated graph has `LinearCrossEntropyGradient` in its place, which makes losses and gradients in one pass
+/// over the logits. Source: Liger Kernel, arXiv:2410.10989, section 3.2 (chunking).
 struct LinearCrossEntropy: Multiplying {
   let name = "cross_entropy"
-  /// How the weight is stored; where not as float32, it is frozen.
+  /// The type that the weight is stored in; other than float32: a frozen weight.
   let weightType: DType
   let hasRowWeights: Bool
   private var planned: CrossEntropyChunks.Choices?
@@ -24,7 +24,7 @@ struct LinearCrossEntropy: Multiplying {
     CrossEntropyChunks(inputs, weightType: weightType, hasRowWeights: hasRowWeights, choices: planned)
   }
 
-  /// Of the logits: nothing else is multiplied.
+  /// The choice for the logits, the op's only product.
   var choices: [MatmulChoice] { planned.map { [$0.logits] } ?? [] }
 
   func planned(_ shapes: NodeShapes, traits: KernelTraits) -> LinearCrossEntropy {
@@ -75,8 +75,8 @@ struct LinearCrossEntropy: Multiplying {
   }
 }
 
-/// The same losses, and the gradients dx [R, C] (`=`) and dweight [V, C] (`=` or `+=`), of each part, all times the run's
-/// loss scale; dx alone where the weight is frozen.
+/// The losses of `LinearCrossEntropy`, and their gradients dx [R, C] (`=`) and dW [V, C] (`=` or `+=`, one output for
+/// each part), times the replay's loss scale; dx alone where W is frozen.
 struct LinearCrossEntropyGradient: Multiplying {
   let name = "cross_entropy"
   let trainsWeight: Bool
@@ -126,7 +126,7 @@ struct LinearCrossEntropyGradient: Multiplying {
 }
 
 extension LinearCrossEntropy {
-  /// A case in which some rows have no target, and the hidden rows of the others are picked first.
+  /// A case with some rows without a target; the hidden rows of the others are selected first.
   fileprivate static func selected(rows: Int, columns: Int, vocabulary: Int) -> OperationCase {
     OperationCase("\(rows) rows, every third a target", rows: rows) { recorder in
       let x = recorder.parameter(recorder.graph.rows(columns))
@@ -142,7 +142,12 @@ extension LinearCrossEntropy {
 }
 
 extension Tensor {
-  /// The sum of the token losses of logits self·Wᵀ, and each row's loss; both times `rowWeights` [R, 1], where there are some.
+  /// The sum of the token losses of logits self·Wᵀ, [1], and each row's loss, [R, 1].
+  ///
+  /// - Parameters:
+  ///   - weight: W [V, C].
+  ///   - targets: int32 [R]; −100: none.
+  ///   - rowWeights: factors of the rows' losses, [R, 1]; nil: 1.
   package func linearCrossEntropy(
     weight: Tensor, targets: Tensor, rowWeights: Tensor? = nil
   ) -> (sum: Tensor, rows: Tensor) {
@@ -160,7 +165,7 @@ extension Tensor {
 }
 
 extension LinearCrossEntropy: CheckedFirst {
-  /// Rows with and without a target, and both gradients.
+  /// Rows with and without a target; both gradients.
   package static var firstCases: [OperationCase] { [losses(33, 16, 257, training: ", gradient")] }
 }
 
@@ -211,7 +216,7 @@ extension LinearCrossEntropy: Checked {
       }
   }
 
-  /// Losses of rows, every fourth without a target, and by the words of `training` their gradients.
+  /// A case in which every fourth row has no target; `training` names the gradients to compare.
   private static func losses(_ rows: Int, _ columns: Int, _ vocabulary: Int, training: String) -> OperationCase {
     OperationCase("\(rows) rows, C \(columns), V \(vocabulary)\(training)", rows: rows) { recorder in
       let x = recorder.parameter(recorder.graph.rows(columns))

@@ -1,13 +1,13 @@
 import Kernels
 
-/// Lion's constants; the decay is decoupled, as AdamW's.
+/// Lion's constants; weight decay is decoupled, as in AdamW.
 ///
-/// Source: arXiv:2302.06675
+/// Source: Chen et al., arXiv:2302.06675.
 package struct LionSettings: Sendable, Hashable {
   package var beta1: Float
   package var beta2: Float
   package var weightDecay: Float
-  /// Gradients are scaled down to this norm where theirs is larger; 0: never.
+  /// Gradients whose global norm is larger are scaled down to this norm; 0: never.
   package var maxGradNorm: Float
 
   package init(beta1: Float, beta2: Float, weightDecay: Float, maxGradNorm: Float) {
@@ -18,9 +18,10 @@ package struct LionSettings: Sendable, Hashable {
   }
 }
 
-/// One update of a slab of parameters, in place: inputs gradient [n], global norm [1]; outputs parameter and momentum [n].
+/// One Lion step on a slab of parameters, in place. Inputs: gradient [n], global norm [1]; outputs: parameter, momentum
+/// [n].
 ///
-/// A norm that is not finite leaves both as they are.
+/// A norm that is not finite leaves both unchanged.
 struct Lion: Operation {
   let name = "lion"
   let settings: LionSettings
@@ -62,7 +63,7 @@ struct Lion: Operation {
 }
 
 extension Graph {
-  /// Updates a slab of parameters and its momentum in place.
+  /// Records one Lion step on a slab of parameters and its momentum, in place.
   package func lion(parameter: Tensor, momentum: Tensor, gradient: Tensor, norm: Tensor, settings: LionSettings) {
     record(
       Lion(settings: settings), [gradient, norm], into: [parameter, momentum], modes: [.accumulate, .accumulate])

@@ -1,12 +1,12 @@
 import Kernels
 
-/// Muon's constants; the decay is decoupled, as AdamW's.
+/// Muon's constants; weight decay is decoupled, as in AdamW.
 ///
-/// Source: arXiv:2502.16982
+/// Source: arXiv:2502.16982.
 package struct MuonSettings: Sendable, Hashable {
   package var momentum: Float = 0.95
   package var weightDecay: Float
-  /// Gradients are scaled down to this norm where theirs is larger; 0: never.
+  /// Gradients whose global norm is larger are scaled down to this norm; 0: never.
   package var maxGradNorm: Float
 
   package init(weightDecay: Float, maxGradNorm: Float) {
@@ -15,8 +15,8 @@ package struct MuonSettings: Sendable, Hashable {
   }
 }
 
-/// Nesterov's momentum: inputs gradient [R, C], global norm [1]; outputs what to move by and the momentum, both [R, C]. A norm
-/// that is not finite leaves the momentum as it is, and gives nothing to move by.
+/// Nesterov momentum. Inputs: gradient [R, C], global norm [1]; outputs: update direction, momentum [R, C]. A norm that
+/// is not finite leaves the momentum unchanged, and the direction is 0.
 struct MuonMomentum: Operation {
   let name = "muon"
   let settings: MuonSettings
@@ -54,7 +54,7 @@ struct MuonMomentum: Operation {
   }
 }
 
-/// out = x / (‖x‖ + 1e-7): inputs x [R, C] and its norm [1]; so that no singular value is above 1.
+/// out = x / (‖x‖ + 1e-7), so that no singular value is above 1. Inputs: x [R, C], its norm [1].
 struct MuonScale: Operation {
   let name = "muon"
 
@@ -74,11 +74,11 @@ struct MuonScale: Operation {
   }
 }
 
-/// The move of the weights: inputs the orthogonal matrix [R, C], global norm [1]; output the parameter. A norm that is not
-/// finite leaves it as it is.
+/// The update of the parameter [R, C]. Inputs: the orthogonal matrix [R, C], global norm [1]. A norm that is not finite
+/// leaves the parameter unchanged.
 ///
-/// An orthogonal matrix of R rows and C columns has elements of the root mean square 1/√max(R, C); times 0.2·√max(R, C) it is
-/// about that of AdamW's updates, so that both optimisers take one learning rate.
+/// The elements of an orthogonal R×C matrix have root mean square 1/√max(R, C). The factor 0.2·√max(R, C) brings it to
+/// about that of AdamW's updates, so that both optimisers take the same learning rate.
 struct MuonUpdate: Operation {
   let name = "muon"
   let settings: MuonSettings
@@ -113,13 +113,13 @@ struct MuonUpdate: Operation {
 }
 
 extension Tensor {
-  /// U·Vᵀ of the singular value decomposition U·S·Vᵀ of a matrix, nearly: five steps of a quintic iteration of Newton and
-  /// Schulz bring its singular values to between 0.68 and 1.13, but for those that are tiny beside the largest.
+  /// U·Vᵀ, approximately, of a matrix with the singular value decomposition U·S·Vᵀ. Five iterations of a quintic
+  /// Newton–Schulz polynomial bring the singular values to 0.68 … 1.13, except those tiny beside the largest.
   ///
-  /// Source: arXiv:2502.16982, equation 2; the coefficients are Keller Jordan's.
+  /// Source: arXiv:2502.16982, equation 2; coefficients by Keller Jordan.
   package func orthogonalized() -> Tensor {
     let (a, b, c): (Float, Float, Float) = (3.4445, -4.7750, 2.0315)
-    // The products of rows or of columns, whichever are fewer.
+    // Squares of the rows or of the columns, whichever are fewer.
     let isWide = shape.dimensions[0] <= shape.columns
     var x = graph.record(MuonScale(), [self, graph.globalNorm([self])])[0]
     for _ in 0..<5 {
@@ -135,7 +135,7 @@ extension Tensor {
 }
 
 extension Graph {
-  /// Updates a matrix and its momentum in place.
+  /// Records one Muon step on a matrix [R, C] and its momentum, in place.
   package func muon(parameter: Tensor, momentum: Tensor, gradient: Tensor, norm: Tensor, settings: MuonSettings) {
     let update = makeValue("update", gradient.shape)
     record(
@@ -145,7 +145,7 @@ extension Graph {
   }
 }
 
-/// Muon whole, as the registry of checks knows it.
+/// The whole Muon step, as an entry of the registry of checks.
 package enum Muon: Checked {
   package static let stem = "muon"
 

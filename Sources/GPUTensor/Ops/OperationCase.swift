@@ -1,33 +1,33 @@
-/// An op that says on which inputs it is to be checked: in tests, and by `accrete doctor` on any machine.
+/// An op with its own list of cases, checked by the tests and by `accrete doctor`.
 package protocol Checked: SendableMetatype {
-  /// The stem that the op has in every place.
+  /// The stem of the op's files and names.
   static var stem: String { get }
   static func cases(_ sizes: CheckSizes) -> [OperationCase]
 }
 
-/// An op of which some cases are compared before a device is trusted.
+/// An op with cases that are compared before a device is trusted.
 package protocol CheckedFirst: Checked {
-  /// Few cases of odd sizes, which take as good as no time and compile what a model needs anyway.
+  /// Few cases of odd sizes, quick to run, whose kernels a model needs anyway.
   static var firstCases: [OperationCase] { get }
 }
 
-/// How thorough a check is.
+/// The thoroughness of a check.
 package enum CheckSizes: Sendable {
-  /// Around 1, primes and one below and above a tile: what a slow race detector can run.
+  /// Sizes of 1, primes, and around a small tile: feasible for a slow race detector.
   case small
   /// Also the sizes of real models.
   case full
 
-  /// Vector lengths around those of registers and work-groups.
+  /// Vector lengths around the widths of registers and work-groups.
   var lengths: [Int] { self == .small ? [1, 7, 17] : [1, 7, 15, 16, 17, 127, 129, 257, 576] }
-  /// Row counts around those of tiles.
+  /// Row counts around the sizes of tiles.
   var rows: [Int] { self == .small ? [1, 5] : [1, 5, 31, 33, 65] }
 }
 
-/// One input on which an op is checked: how to record it, and what to compare.
+/// One input on which an op is checked: records the graph and names the values to compare.
 package struct OperationCase: Sendable {
   package let name: String
-  /// Rows in use, and rows that the plan is made for.
+  /// Rows of the replay, and the capacity of its plan.
   package let rows: Int
   package let rowCapacity: Int
   package let record: @Sendable (CaseRecorder) -> Void
@@ -40,20 +40,21 @@ package struct OperationCase: Sendable {
   }
 }
 
-/// Records a case's graph: parameters with seeded values, integer inputs, and the values to compare.
+/// Records a case's graph, with seeded parameters, integer inputs, and values to compare.
 package final class CaseRecorder {
   package let graph: Graph
   package let rows: Int
   private var random = SplitMix64(seed: 17)
   package private(set) var parameters: [(variable: Variable, values: [Float])] = []
-  /// Matrices that no gradient is asked of, as they are stored.
+  /// Matrices without a gradient, as stored bytes.
   package private(set) var frozen: [(variable: Variable, bytes: [UInt8])] = []
   package private(set) var inputs: [(tensor: Tensor, data: HostData)] = []
   package private(set) var outputs: [Tensor] = []
-  /// Rows with a target; all, unless the case says otherwise.
+  /// Rows with a target; all rows by default.
   package private(set) var targets: Int
   package private(set) var scalars = ReplayScalars()
-  /// What finite differences vary, and the sum of outputs times seeds whose gradient they measure.
+  /// The parameters that finite differences vary with their recorded gradients; and the scalar that is differentiated,
+  /// Σ output · seed or a loss.
   package private(set) var differentiated: [(parameter: Variable, gradient: Tensor)] = []
   package private(set) var objective: Tensor?
 
@@ -69,7 +70,7 @@ package final class CaseRecorder {
     targets = count
   }
 
-  /// A parameter of uniform values in −1 ..< 1, or in `range`.
+  /// A parameter with uniform values in −1 … 1, or in `range`.
   func parameter(_ shape: Shape, in range: ClosedRange<Float> = -1...1, dtype: DType = .float32) -> Tensor {
     parameter(shape, values: (0..<shape.count).map { _ in Float.random(in: range, using: &random) }, dtype: dtype)
   }
@@ -80,13 +81,14 @@ package final class CaseRecorder {
     return graph.variable(variable)
   }
 
-  /// A matrix of any dtype, with numbers about as large as a parameter's.
+  /// A frozen matrix of any weight dtype, with numbers about as large as a parameter's.
   func frozen(_ shape: Shape, dtype: DType) -> Tensor {
     let variable = Variable(name: "frozen \(frozen.count)", shape: shape, dtype: dtype)
     var bytes: [UInt8]
     switch dtype {
     case .q8_0, .q4_0, .q4_1:
-      // Any bytes are blocks, with a half first in each (in Q4_1 two): between 2⁻⁸ and 2⁻⁷ for Q8_0, 2⁻⁴ and 2⁻³ else.
+      // Any bytes form valid blocks but for their halves: d is set to 2⁻⁸ … 2⁻⁷ in Q8_0 and to 2⁻⁴ … 2⁻³ in the others,
+      // Q4_1's m to −2⁻¹ … −2⁻².
       bytes = (0..<dtype.byteCount(shape.count)).map { _ in UInt8.random(in: 0...255, using: &random) }
       let block = dtype.byteCount(dtype.blockElements)
       for start in stride(from: 0, to: bytes.count, by: block) {
@@ -101,7 +103,7 @@ package final class CaseRecorder {
     return graph.variable(variable)
   }
 
-  /// Integers that the host sends, one for each row.
+  /// An integer input, one value for each row.
   func ints(_ values: [Int]) -> Tensor {
     precondition(values.count == rows, "one value a row")
     let padded = values + [Int](repeating: 0, count: graph.rowCapacity - rows)
@@ -114,12 +116,12 @@ package final class CaseRecorder {
     return tensor
   }
 
-  /// Compares a value between devices.
+  /// Adds a value to those compared between executors.
   func compare(_ tensor: Tensor) {
     outputs.append(tensor)
   }
 
-  /// Compares an output and the gradients of Σ output · seed by the given parameters.
+  /// Compares an output, and the gradients of Σ output · seed with respect to the tensors.
   func differentiate(_ output: Tensor, by tensors: [Tensor]) {
     let seed = parameter(output.shape)
     let objective = (output * seed).sum()
@@ -129,7 +131,7 @@ package final class CaseRecorder {
     remember(gradients, of: tensors)
   }
 
-  /// Compares a loss and its gradients.
+  /// Compares a loss, and its gradients with respect to the tensors.
   func differentiate(loss: Tensor, by tensors: [Tensor]) {
     objective = loss
     let gradients = graph.gradients(of: loss, with: tensors)

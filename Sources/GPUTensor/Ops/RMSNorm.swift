@@ -1,9 +1,9 @@
 import Kernels
 
-/// out = x / sqrt(mean(x²) + eps) · weight, row by row.
+/// out = x / √(mean(x²) + eps) · weight, row by row.
 ///
-/// - x: [R, C], weight: [C]; out: [R, C], and rstd: [R] = 1 / sqrt(mean(x²) + eps), saved for backward.
-/// - Source: arXiv:1910.07467
+/// - inputs: x [R, C], weight [C]; outputs: out [R, C]; rstd [R, 1] = 1 / √(mean(x²) + eps), saved for backward.
+/// - Source: Zhang and Sennrich, arXiv:1910.07467.
 struct RMSNorm: Operation {
   let name = "rmsnorm"
   let eps: Float
@@ -50,9 +50,9 @@ struct RMSNorm: Operation {
   }
 }
 
-/// sum = a + b, and its `RMSNorm`: a residual connection and the norm that follows it, in one pass over the rows.
+/// sum = a + b and the `RMSNorm` of it, in one pass over the rows: a residual connection and the norm that follows.
 ///
-/// - inputs: a, b [R, C], weight [C]; outputs: sum, out [R, C], rstd [R].
+/// - inputs: a, b [R, C], weight [C]; outputs: sum, out [R, C], rstd [R, 1].
 struct AddedRMSNorm: Operation {
   let name = "rmsnorm"
   let norm: RMSNorm
@@ -75,7 +75,7 @@ struct AddedRMSNorm: Operation {
   }
 }
 
-/// dx (= or +=) rstd · (g − x · rstd² · mean(g · x)) with g = dout · weight: inputs dout, x, weight, rstd.
+/// dx (= or +=) rstd · (g − x · rstd² · mean(g · x)), with g = dout · weight. Inputs: dout, x [R, C], weight [C], rstd.
 struct RMSNormBackwardInput: Operation {
   let name = "rmsnorm"
 
@@ -113,7 +113,7 @@ struct RMSNormBackwardInput: Operation {
   }
 }
 
-/// dweight (= or +=) Σ over rows of dout · x · rstd: inputs dout, x, rstd.
+/// dweight [C] (= or +=) Σ dout · x · rstd over the rows. Inputs: dout, x [R, C], rstd.
 struct RMSNormBackwardWeight: Operation {
   let name = "rmsnorm"
 
@@ -153,7 +153,7 @@ struct RMSNormBackwardWeight: Operation {
 }
 
 extension Tensor {
-  /// Root-mean-square normalisation of the rows of [R, C] with a weight [C].
+  /// RMSNorm of the rows of [R, C], with a weight [C].
   package func rmsNorm(_ weight: Tensor, eps: Float) -> Tensor {
     graph.record(RMSNorm(eps: eps), [self, weight])[0]
   }
@@ -166,7 +166,7 @@ extension RMSNorm: Checked {
     sizes.lengths.flatMap { columns in sizes.rows.map { normed(rows: $0, columns: columns) } }
   }
 
-  /// A norm with its gradients, and one of a sum.
+  /// A norm with its gradients, and the norm of a sum.
   private static func normed(rows: Int, columns: Int) -> OperationCase {
     OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
       let x = recorder.parameter(recorder.graph.rows(columns))

@@ -1,6 +1,6 @@
 import Kernels
 
-/// Leaves a step's numbers in its slot of the statistics [slots, 4]: mean loss, norm, 1 where either is not finite, 0.
+/// Writes a step's slot of the statistics [slots, 4]: mean loss, gradient norm, 1 where either is not finite, 0.
 ///
 /// - inputs: the sum of the token losses [1], the norm [1].
 struct RecordStatistics: Operation {
@@ -33,7 +33,7 @@ struct RecordStatistics: Operation {
 }
 
 extension Graph {
-  /// Leaves loss and norm of a step in the statistics.
+  /// Records a step's mean loss and gradient norm in the statistics [slots, 4].
   package func recordStatistics(into statistics: Tensor, lossSum: Tensor, norm: Tensor) {
     record(
       RecordStatistics(slots: statistics.shape.dimensions[0]), [lossSum, norm], into: [statistics],

@@ -1,8 +1,8 @@
 import Kernels
 
-/// Sums over the rows of a matrix in two launches of fixed order: parts of the rows, then the parts.
+/// Sums over the rows of a matrix, in two launches of fixed order: parts of the rows, then the parts.
 struct ColumnSum {
-  /// Rows that one group adds up.
+  /// Rows that one work-group sums.
   static let rowsPerPart = 64
 
   let rows: Int
@@ -16,24 +16,24 @@ struct ColumnSum {
   }
 
   private static func columnBlocks(_ columns: Int, _ traits: KernelTraits) -> Int {
-    // Mirrors COLUMN_BLOCK of prelude/common.cl.
+    // The same formula as COLUMN_BLOCK in prelude/common.cl.
     let block = traits.workGroupSize * traits.vectorWidth * (traits.workGroupSize == 1 ? 8 : 1)
     return (columns + block - 1) / block
   }
 
-  /// One group for each part of the rows and block of the columns.
+  /// One work-group for each part of the rows and each block of the columns.
   var partialRange: NDRange {
     .grid(Self.columnBlocks(columns, traits), Self.parts(rows: rows), of: traits.workGroupSize)
   }
 
-  /// Adds the parts up into an output of the step.
+  /// Sums the parts, in order, into an output of the node.
   func enqueueFinal(_ call: DeviceCall, partials: Buffer, output: Int) throws(DeviceError) {
     try Self.enqueueFinal(
       call, call.output(output), partials: partials, parts: Self.parts(rows: rows), columns: columns,
       accumulate: call.accumulateFlag(output))
   }
 
-  /// Adds up partials [parts, columns], in their order.
+  /// Sums partials [parts, columns], in order, into `target` [columns].
   static func enqueueFinal(
     _ call: DeviceCall, _ target: KernelArgument, partials: Buffer, parts: Int, columns: Int, accumulate: KernelArgument
   ) throws(DeviceError) {
@@ -43,14 +43,14 @@ struct ColumnSum {
   }
 }
 
-/// Sums over long vectors in two launches of fixed order.
+/// Sums over long vectors, in two launches of fixed order.
 enum LongSum {
-  /// Elements that one group adds up: long enough that the partial sums are few, short enough for every device's units.
+  /// Elements that one work-group sums: enough that partial sums are few, few enough to occupy every compute unit.
   static let elementsPerPart = 1 << 16
 
   static func parts(_ count: Int) -> Int { (count + elementsPerPart - 1) / elementsPerPart }
 
-  /// Enqueues one of reduce.cl's partial sums of `count` elements into `partials`.
+  /// Enqueues one of reduce.cl's partial sums over `count` elements, into `partials`.
   static func enqueuePartial(
     _ kernel: String, _ call: DeviceCall, partials: Buffer, _ x: KernelArgument, count: Int
   ) throws(DeviceError) {
@@ -60,7 +60,7 @@ enum LongSum {
   }
 }
 
-/// out[c] (= or +=) Σ over rows of x[r, c].
+/// out[c] (= or +=) Σ x[r, c] over the rows.
 struct SumRows: Operation {
   let name = "reduce"
 
@@ -96,7 +96,7 @@ struct SumRows: Operation {
   }
 }
 
-/// out[0] (= or +=) Σ of all elements of x in use.
+/// out[0] (= or +=) Σ of all elements of x in use in the replay.
 struct SumAll: Operation {
   let name = "reduce"
 
@@ -131,7 +131,7 @@ extension Tensor {
   /// The sum over rows of [R, C]: [C].
   package func sumRows() -> Tensor { graph.record(SumRows(), [self])[0] }
 
-  /// The sum of all elements in use: [1].
+  /// The sum of all elements in use in the replay: [1].
   package func sum() -> Tensor { graph.record(SumAll(), [self])[0] }
 }
 
@@ -142,7 +142,7 @@ extension SumAll: Checked {
     (sizes.lengths + (sizes == .full ? [65_535, 65_537, 200_003] : [])).map(sum)
   }
 
-  /// The sum of a vector, and its norm with another's.
+  /// The sum of a vector, and its global norm together with another.
   private static func sum(_ count: Int) -> OperationCase {
     OperationCase("\(count)", rows: 1) { recorder in
       let x = recorder.parameter(Shape([count]))
@@ -153,6 +153,6 @@ extension SumAll: Checked {
 }
 
 extension SumAll: CheckedFirst {
-  /// Longer than what a work-item adds up.
+  /// A length beyond one work-item's share.
   package static var firstCases: [OperationCase] { [sum(2051)] }
 }

@@ -1,14 +1,14 @@
 import Foundation
 import Kernels
 
-/// Rotary position embedding of [R, H·D]: in each head, the pair (i, i + D/2) turns by position · frequency(i).
+/// Rotary position embedding of [R, H·D]: in each head, the pair (i, i + D/2) is rotated by position · frequency(i).
 ///
-/// - inputs: x [R, H·D]; table [T, D], first D/2 cosines, then D/2 sines of each position; positions [R].
-/// - Source: arXiv:2104.09864, with the pairs of Hugging Face's rotate-half.
+/// - inputs: x [R, H·D]; table [T, D], for each position D/2 cosines, then D/2 sines; positions [R].
+/// - Source: RoFormer, arXiv:2104.09864, with the pairs of Hugging Face's rotate-half.
 struct RoPE: Joinable {
   let name = "rope"
   let headSize: Int
-  /// +1 forward, −1 backward: the gradient turns back.
+  /// +1 forward; −1 backward, where the gradient is rotated back.
   let direction: Float
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
@@ -26,7 +26,7 @@ struct RoPE: Joinable {
     try Self.enqueue([(self, call)])
   }
 
-  /// Queries and keys.
+  /// The most parts of one launch: queries and keys.
   static let mostParts = 2
 
   func joins(_ other: RoPE, inputs: [Int], otherInputs: [Int]) -> Bool {
@@ -38,7 +38,7 @@ struct RoPE: Joinable {
     let rows = call.leading(ofInput: 0)
     var tensors: [KernelArgument] = []
     for index in 0..<mostParts {
-      // A tensor that is not there has no heads.
+      // The missing second tensor has no heads.
       let part = index < parts.count ? parts[index].call : call
       let heads = index < parts.count ? part.inputShapes[0].columns / rope.headSize : 0
       tensors += [part.output(0), part.input(0), .int(heads)]
@@ -69,7 +69,7 @@ struct RoPE: Joinable {
 }
 
 extension Tensor {
-  /// Turns the heads of [R, H·D] by their rows' positions; `table` as `RoPETable` makes it.
+  /// This tensor [R, H·D], each head rotated by its row's position; `table` comes from `RoPETable`.
   package func rope(table: Tensor, positions: Tensor, headSize: Int) -> Tensor {
     graph.record(RoPE(headSize: headSize, direction: 1), [self, table, positions])[0]
   }
@@ -77,11 +77,11 @@ extension Tensor {
 
 /// The cosines and sines that `RoPE` reads.
 package enum RoPETable {
-  /// [positions, D]: for each position D/2 cosines, then D/2 sines; computed in double.
+  /// The table [positions, D]: for each position D/2 cosines, then D/2 sines; computed in double.
   ///
   /// - Parameters:
-  ///   - frequencies: D/2 radians a position.
-  ///   - scale: what the cosines and sines are multiplied by.
+  ///   - frequencies: D/2 angles, in radians a position.
+  ///   - scale: factor of the cosines and sines.
   package static func make(frequencies: [Double], positions: Int, scale: Double = 1) -> [Float] {
     var table: [Float] = []
     table.reserveCapacity(positions * frequencies.count * 2)
@@ -107,7 +107,7 @@ extension RoPE: Checked {
             Shape([rows, size]), values: RoPETable.make(frequencies: frequencies, positions: rows))
           let positions = recorder.ints((0..<rows).map { ($0 * 7 + 3) % rows })
           recorder.differentiate(x.rope(table: table, positions: positions, headSize: size), by: [x])
-          // Queries with their keys, of fewer heads.
+          // Queries and keys, which have fewer heads, in one launch.
           let keys = recorder.parameter(recorder.graph.rows(size))
           for tensor in [x, keys] { recorder.compare(tensor.rope(table: table, positions: positions, headSize: size)) }
         }

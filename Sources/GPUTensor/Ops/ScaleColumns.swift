@@ -1,6 +1,6 @@
 import Kernels
 
-/// out = x · factor, element by element, the same factors [C] for each row of [R, C].
+/// out = x · factor, with one factor for each column: x [R, C], factors [C].
 struct ScaleColumns: Operation {
   let name = "scale_columns"
 
@@ -44,7 +44,7 @@ struct ScaleColumns: Operation {
 }
 
 extension Tensor {
-  /// Multiplies each row of [R, C] by factors [C].
+  /// This tensor [R, C], each column times its factor of [C].
   package func columnsScaled(by factors: Tensor) -> Tensor { graph.record(ScaleColumns(), [self, factors])[0] }
 }
 
@@ -57,7 +57,7 @@ extension ScaleColumns: Checked {
         OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
           let x = recorder.parameter(recorder.graph.rows(columns))
           let factors = recorder.parameter(Shape([columns]))
-          // Twice, so that the gradients are also added up.
+          // Twice, so that the gradients also accumulate.
           let out = x.columnsScaled(by: factors) + x.scaled(by: 2).columnsScaled(by: factors)
           recorder.differentiate(out, by: [x, factors])
         }

@@ -35,7 +35,7 @@ struct Softmax: Operation {
   }
 }
 
-/// dx (= or +=) out · (dout − Σ dout · out), row by row: inputs dout, out.
+/// dx (= or +=) out · (dout − Σ dout · out), row by row. Inputs: dout, out [R, C].
 struct SoftmaxBackward: Operation {
   let name = "softmax"
 

@@ -1,8 +1,8 @@
 import Kernels
 
-/// out = silu(gate) · up with silu(x) = x / (1 + e^−x), element by element.
+/// out = silu(gate) · up, with silu(x) = x / (1 + e^−x), element-wise.
 ///
-/// - Source: arXiv:2002.05202
+/// - Source: Shazeer, arXiv:2002.05202.
 struct SwiGLU: Operation {
   let name = "swiglu"
 
@@ -31,7 +31,7 @@ struct SwiGLU: Operation {
   }
 }
 
-/// dgate = dout · up · σ(gate) · (1 + gate · (1 − σ(gate))), dup = dout · silu(gate): inputs dout, gate, up.
+/// dgate = dout · up · σ(gate) · (1 + gate · (1 − σ(gate))), dup = dout · silu(gate). Inputs: dout, gate, up.
 struct SwiGLUBackward: Operation {
   let name = "swiglu"
 
@@ -62,7 +62,7 @@ struct SwiGLUBackward: Operation {
 }
 
 extension Tensor {
-  /// silu(self) · up.
+  /// silu(self) · up, element-wise.
   package func swiGLU(_ up: Tensor) -> Tensor { graph.record(SwiGLU(), [self, up])[0] }
 }
 

@@ -1,8 +1,8 @@
 import Kernels
 
-/// A weight that stays in host memory, on the device for as long as its neighbours need it.
+/// A copy on the device of a weight that is kept in host memory; alive for as long as other nodes read it.
 ///
-/// Within a stretch whose values are made again, it is sent again for the backward pass.
+/// Within a recomputed region the backward pass sends it again.
 struct Upload: Operation {
   let name = "upload"
   let weight: HostWeight
@@ -25,6 +25,6 @@ struct Upload: Operation {
 }
 
 extension Graph {
-  /// The weight, sent to the device when the graph comes here.
+  /// The weight on the device, sent when the replay reaches this node.
   package func uploaded(_ weight: HostWeight) -> Tensor { record(Upload(weight: weight), [])[0] }
 }

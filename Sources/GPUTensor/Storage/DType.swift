@@ -1,24 +1,24 @@
 import Kernels
 
-/// How the elements of a tensor are stored.
+/// The storage format of a tensor's elements.
 package enum DType: String, Sendable, CaseIterable {
   case float32
-  /// The upper half of a float32, rounded to nearest even: storage, never arithmetic.
+  /// The upper half of a float32, rounded to nearest even; for storage, never for arithmetic.
   case bfloat16
   case int32
-  /// Blocks of 64 signed bytes with the largest magnitude in float (`Int8Blocks`).
+  /// Blocks of 64 signed bytes, and the largest magnitude as a float (`Int8Blocks`).
   case int8
-  /// Blocks of 64 codes of 4 bits with doubly quantised scales (`NF4Blocks`).
+  /// Blocks of 64 codes of 4 bits, with scales quantised in turn (`NF4Blocks`).
   case nf4
   /// GGUF's blocks of 32 (`GGUFBlocks`).
   case q8_0
   case q4_0
   case q4_1
-  /// Blocks of 256 codes of 8 bits with the largest magnitude in float (`MomentBlocks`): an optimiser's moments.
+  /// Blocks of 256 codes of 8 bits, and the largest magnitude as a float (`MomentBlocks`): an optimiser's moments.
   case moment1
   case moment2
 
-  /// Bytes of so many elements.
+  /// Bytes of `elements` elements.
   package func byteCount(_ elements: Int) -> Int {
     switch self {
     case .float32, .int32: 4 * elements
@@ -36,7 +36,7 @@ package enum DType: String, Sendable, CaseIterable {
     return index == 0 ? 0 : byteCount(index)
   }
 
-  /// Elements that are encoded together, of which a matrix has a whole number.
+  /// Elements that are encoded together; a matrix holds whole blocks. 1 in types without blocks.
   package var blockElements: Int {
     switch self {
     case .float32, .bfloat16, .int32: 1
@@ -46,10 +46,10 @@ package enum DType: String, Sendable, CaseIterable {
     }
   }
 
-  /// Whether it is one of the types that a frozen weight may have.
+  /// True for the types that a frozen weight may have.
   var isOfWeights: Bool { self != .int32 && moments == nil }
 
-  /// How moments in blocks are coded.
+  /// The code of moments in 8 bits; nil for other types.
   var moments: MomentBlocks? {
     switch self {
     case .moment1: .first
@@ -58,10 +58,10 @@ package enum DType: String, Sendable, CaseIterable {
     }
   }
 
-  /// Whether elements share scales: such a matrix is written as a whole, and never by a kernel but an optimiser's.
+  /// True where elements share scales: such a matrix is written as a whole, and by no kernel but an optimiser's.
   package var isBlocks: Bool { blockElements > 1 }
 
-  /// What kernels know it by: STORAGE of `kernels/prelude/storage.cl`.
+  /// The type's number in kernels: STORAGE of `kernels/prelude/storage.cl`.
   var storage: Int {
     switch self {
     case .float32, .int32: 0
@@ -75,15 +75,15 @@ package enum DType: String, Sendable, CaseIterable {
     }
   }
 
-  /// The define that a kernel which reads a matrix of this type is compiled with; none for float32.
+  /// The define of kernels that read a matrix of this type; none for float32.
   var storageDefines: Defines { storage == 0 ? [:] : ["STORAGE": storage] }
 }
 
 extension DType {
-  /// Floats as this type stores them.
+  /// Encodes floats in this type.
   ///
-  /// - Parameter values: a whole matrix, where elements share scales. One that is not finite spoils its block: the block
-  ///   reads as NaN.
+  /// - Parameter values: a whole matrix where elements share scales. A value that is not finite makes its block read as
+  ///   NaN.
   package func encode(_ values: UnsafeBufferPointer<Float>) -> [UInt8] {
     if let moments { return moments.encode(values) }
     precondition(values.count.isMultiple(of: blockElements), "\(rawValue) has whole blocks")
@@ -96,11 +96,11 @@ extension DType {
     }
   }
 
-  /// The floats that bytes of this type stand for.
+  /// Decodes bytes of this type.
   ///
   /// - Parameters:
-  ///   - bytes: of whole blocks.
-  ///   - values: room for their elements.
+  ///   - bytes: whole blocks.
+  ///   - values: receives the floats; its count is the number of elements.
   package func decode(_ bytes: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Float>) {
     precondition(bytes.count >= byteCount(values.count), "too few bytes of \(rawValue)")
     if let moments { return moments.decode(bytes, into: values) }
@@ -119,7 +119,7 @@ extension DType {
     }
   }
 
-  /// As many floats as that, in an array.
+  /// `count` floats decoded from bytes of this type, as an array.
   func decoded(_ bytes: UnsafeRawBufferPointer, count: Int) -> [Float] {
     [Float](unsafeUninitializedCapacity: count) { floats, initialized in
       decode(bytes, into: UnsafeMutableBufferPointer(rebasing: floats[..<count]))

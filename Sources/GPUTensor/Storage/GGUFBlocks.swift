@@ -1,7 +1,7 @@
-/// GGUF's blocks of 32 numbers: `Q8_0` a half d and 32 signed bytes q, number = q d; `Q4_0` a half d and 16 bytes, the low
-/// nibbles first, number = (q − 8) d; `Q4_1` halves d and m and 16 bytes likewise, number = q d + m.
+/// GGUF's blocks of 32 numbers. `Q8_0`: a half d and 32 signed bytes q; number = q·d. `Q4_0`: a half d and 16 bytes,
+/// low nibbles first; number = (q − 8)·d. `Q4_1`: halves d and m and 16 bytes likewise; number = q·d + m.
 ///
-/// The operations and their order are the reference's, so that the bits agree.
+/// Operations and their order are the reference's, so that the bits agree.
 ///
 /// - Source: https://github.com/ggml-org/ggml, `dequantize_row_*`.
 package enum GGUFBlocks {
@@ -12,13 +12,13 @@ package enum GGUFBlocks {
     return (count + elements - 1) / elements * block
   }
 
-  /// The half at a place, which may stand at any address.
+  /// The half at a byte offset, aligned or not, as a float.
   @inlinable @inline(__always)
   package static func half(_ block: UnsafeRawPointer, _ offset: Int) -> Float {
     widenHalf(block.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
   }
 
-  /// The byte at a place.
+  /// The byte at an offset.
   @inlinable @inline(__always)
   package static func byte(_ block: UnsafeRawPointer, _ offset: Int) -> UInt8 {
     block.load(fromByteOffset: offset, as: UInt8.self)
@@ -61,11 +61,11 @@ package enum GGUFBlocks {
     }
   }
 
-  /// Q8_0: the largest magnitude of a block becomes 127 steps of d; each number its nearest multiple of d, halves away
-  /// from zero.
+  /// Encodes Q8_0: d is a block's largest magnitude / 127; each number is rounded to a multiple of d, halves away from
+  /// zero.
   ///
-  /// - Returns: the index of the first number that is not finite, or whose block has a d that no half holds; nil: all is
-  ///   well.
+  /// - Returns: the index of the first number that is not finite, or of the first block whose d is too large for a
+  ///   half; nil where all is encoded.
   package static func encodeQ8_0(
     _ source: UnsafeBufferPointer<Float>, into destination: UnsafeMutableRawBufferPointer
   ) -> Int? {
@@ -84,7 +84,7 @@ package enum GGUFBlocks {
       bytes.storeBytes(of: half, as: UInt16.self)
       let inverse = scale == 0 ? 0 : 1 / scale
       for index in 0..<elements {
-        // A subnormal scale has an infinite inverse: its numbers are as good as zero.
+        // The inverse of a subnormal scale may be infinite: the block is stored as zeros.
         let steps = inverse.isFinite ? (numbers[index] * inverse).rounded(.toNearestOrAwayFromZero) : 0
         bytes.storeBytes(of: Int8(clamping: Int(steps)), toByteOffset: 2 &+ index, as: Int8.self)
       }

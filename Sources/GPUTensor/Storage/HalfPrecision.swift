@@ -1,27 +1,27 @@
-/// Half precision and bfloat16 as bit patterns: integer arithmetic that the compiler vectorises, where a call of the
-/// conversion routine for each number would not be. Inlinable, so that this holds in other modules too.
+/// Conversions of half precision and bfloat16 on bit patterns: integer arithmetic that the compiler vectorises, unlike
+/// a library call for each number. Inlinable, so that other modules vectorise it too.
 
-/// The f32 value of a half.
+/// The float32 value of a half.
 ///
-/// Shifted into place, exponent and mantissa read as a float that is too small by 2^112; the multiplication, which is
-/// exact, also makes subnormal halves normal.
+/// Shifted into place, exponent and mantissa form a float that is too small by 2^112; the exact multiplication restores
+/// it and normalises subnormal halves.
 @inlinable @inline(__always)
 package func widenHalf(_ half: UInt16) -> Float {
   let magnitude = UInt32(half & 0x7FFF) << 13
   let sign = UInt32(half & 0x8000) << 16
   let scaled = (Float(bitPattern: magnitude) * 0x1p112).bitPattern
-  // An exponent of all ones is infinity or NaN, whose mantissa is kept.
+  // An exponent of all ones is infinity or NaN; the mantissa is kept.
   let bits = magnitude >= 0x0F80_0000 ? magnitude | 0x7F80_0000 : scaled
   return Float(bitPattern: bits | sign)
 }
 
-/// The f32 value of a bfloat16.
+/// The float32 value of a bfloat16.
 @inlinable @inline(__always)
 package func widenBFloat(_ brain: UInt16) -> Float {
   Float(bitPattern: UInt32(brain) << 16)
 }
 
-/// The half nearest to `value`, ties to even; too large becomes infinity, NaN stays a quiet NaN.
+/// The half nearest to `value`, ties to even. Larger values become infinity; NaN stays a quiet NaN.
 @inlinable @inline(__always)
 package func narrowToHalf(_ value: Float) -> UInt16 {
   let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
@@ -32,7 +32,7 @@ package func narrowToHalf(_ value: Float) -> UInt16 {
   // 65520 is half way between the largest half and the next power of two: from there on, infinity is nearest.
   if magnitude >= 0x477F_F000 { return sign | 0x7C00 }
   if magnitude < 0x3880_0000 {
-    // Below 2^-14 halves are multiples of 2^-24, which is the spacing of floats in [0.5, 1): the addition rounds.
+    // Below 2^-14, halves are multiples of 2^-24, the spacing of floats in [0.5, 1): the addition rounds.
     let rounded = (Float(bitPattern: magnitude) + 0.5).bitPattern - Float(0.5).bitPattern
     return sign | UInt16(truncatingIfNeeded: rounded)
   }
@@ -41,7 +41,7 @@ package func narrowToHalf(_ value: Float) -> UInt16 {
   return sign | UInt16(truncatingIfNeeded: rounded >> 13)
 }
 
-/// The bfloat16 nearest to `value`, ties to even; too large becomes infinity, NaN stays a quiet NaN.
+/// The bfloat16 nearest to `value`, ties to even. Larger values become infinity; NaN stays a quiet NaN.
 @inlinable @inline(__always)
 package func narrowToBFloat(_ value: Float) -> UInt16 {
   let bits = value.bitPattern

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A floating-point type that the CPU loops can compute in: Float for the fallback, Double for the oracle of the tests.
+/// A floating-point type of the CPU loops: Float for the fallback, Double for the reference.
 package protocol HostScalar: BinaryFloatingPoint, Sendable {
   static func exp(_ x: Self) -> Self
   static func log(_ x: Self) -> Self

@@ -1,8 +1,9 @@
 import Dispatch
 
-/// int8: a block is the largest magnitude of 64 numbers in float and 64 signed bytes q; number = q · absmax / 127.
+/// int8: a block is the largest magnitude (absmax) of 64 numbers as a float, and 64 signed bytes q; number = q · absmax
+/// / 127.
 ///
-/// Source: arXiv:2208.07339 (LLM.int8(), vector-wise quantisation), with vectors of 64 numbers instead of whole rows.
+/// Source: LLM.int8(), arXiv:2208.07339 (vector-wise quantisation), with vectors of 64 numbers instead of whole rows.
 enum Int8Blocks {
   static let elements = 64
   private static let byteCount = 4 + elements
@@ -43,9 +44,9 @@ enum Int8Blocks {
   }
 }
 
-/// What the encoders of blocks share.
+/// Functions that the encoders of blocks share.
 enum BlockScale {
-  /// The largest magnitude; NaN where one of the numbers is not finite.
+  /// The largest magnitude in a range; NaN where a number is not finite.
   static func absmax(_ values: UnsafeBufferPointer<Float>, _ range: Range<Int>) -> Float {
     var largest: Float = 0
     var poison: Float = 0
@@ -56,7 +57,7 @@ enum BlockScale {
     return largest + poison
   }
 
-  /// Runs `body` for 0 ..< count in runs of neighbours, on all cores.
+  /// Runs `body` for 0 ..< count in ranges of 1,024, on all cores.
   static func forEachRun(_ count: Int, _ body: @Sendable (Range<Int>) -> Void) {
     let size = 1 << 10
     DispatchQueue.concurrentPerform(iterations: (count + size - 1) / size) { run in

@@ -1,15 +1,16 @@
-/// An optimiser's moments in 8 bits: a block is the largest magnitude of 256 numbers in float, and a code for each.
+/// Optimiser moments in 8 bits: a block is the largest magnitude of 256 numbers as a float, and an 8-bit code for each.
 ///
-/// A code is 0, or 2^(code / 8 − top) · (1 + code % 8 / 8), of the block's largest magnitude, whose own code is 8 · top. First
-/// moments have a sign bit and top 15, second moments, which are never negative, top 31: the square root of their range is
-/// the range of first moments.
+/// Code 0 is zero. Code c > 0 is 2^(⌊c / 8⌋ − top) · (1 + (c mod 8) / 8), as a fraction of the block's largest
+/// magnitude; that one has the code 8 · top. First moments have a sign bit and top 15. Second moments are never
+/// negative and have top 31: the square root of their range is the range of first moments.
 ///
-/// Source: arXiv:2110.02861 (8-bit optimizers via block-wise quantization), with codes of an exponent and three bits, as in
-/// arXiv:2209.05433 (FP8), in place of a table: they are made by shifts.
+/// Source: 8-bit optimizers via block-wise quantization, arXiv:2110.02861, with codes of an exponent and three mantissa
+/// bits, as in FP8 (arXiv:2209.05433), in place of a table: shifts make them.
 package struct MomentBlocks: Sendable {
   static let elements = 256
   private static let byteCount = 4 + elements
-  /// A block of smaller numbers is zero: none of its products is subnormal.
+  /// The least scale of a block; below it the block is stored as zeros, so that no product of a scale and a code is
+  /// subnormal.
   private static let leastScale: Float = 1e-28
 
   private let hasSign: Bool
@@ -19,7 +20,7 @@ package struct MomentBlocks: Sendable {
   package static let second = MomentBlocks(hasSign: false, top: 31)
 
   private var baseBits: UInt32 { (127 - top) << 23 }
-  /// The bits of code 1.
+  /// The bit pattern of code 1's value.
   private var leastBits: UInt32 { baseBits + 1 << 20 }
 
   static func byteCount(_ count: Int) -> Int { (count + elements - 1) / elements * byteCount }
@@ -34,7 +35,7 @@ package struct MomentBlocks: Sendable {
     return (code & 0x80 == 0 ? 1 : -1) * (magnitude(code & 0x7F) * scale)
   }
 
-  /// - Parameter noise: 16 bits: at random they round as `kernels/adamw.cl` does, and 1 << 15 rounds to the nearest.
+  /// - Parameter noise: 16 random bits for stochastic rounding, as in `kernels/adamw.cl`; 1 << 15 rounds to nearest.
   private func code(_ value: Float, scale: Float, noise: UInt32) -> UInt8 {
     guard scale > 0 else { return 0 }
     let share = abs(value) < scale ? abs(value) / scale : 1
@@ -75,9 +76,9 @@ package struct MomentBlocks: Sendable {
     }
   }
 
-  /// Rounds a block of numbers to what its codes stand for.
+  /// Rounds one block of numbers to the values of their codes, in place.
   ///
-  /// - Parameter noise: of each number, 16 bits.
+  /// - Parameter noise: 16 random bits for the number at an index.
   func round<S: HostScalar>(_ values: UnsafeMutableBufferPointer<S>, noise: (Int) -> UInt32) {
     let scale = Self.scale(values.reduce(0) { max($0, abs(Float($1))) })
     for index in values.indices {

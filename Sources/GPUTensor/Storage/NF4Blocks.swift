@@ -1,12 +1,14 @@
 import Dispatch
 
-/// nf4 with double quantisation: 64 numbers share a scale, the largest magnitude (absmax); each is the nearest of 16
-/// quantiles of a normal distribution times it. The absmaxes less their mean are stored in 8 bits, in groups of 256.
+/// nf4 with double quantisation: 64 numbers share a scale, their largest magnitude (absmax); each is coded as the
+/// nearest of 16 quantiles of the normal distribution, times absmax. The absmaxes, less their mean, are coded in 8
+/// bits, in groups of 256.
 ///
-/// Bytes: a header of 256 levels and the mean, in float, and of the two values of each byte of codes; for each group the largest absmax in float, 256 absmaxes of 8
-/// bits, and two codes a byte, the first in the high nibble. Padded as in `kernels/prelude/storage.cl`.
+/// Bytes: a header of 256 levels, the mean, and the pair of quantiles for each byte of codes, all as floats; then for
+/// each group its largest |absmax − mean| as a float, 256 levels of 8 bits, and the codes, two a byte, the first in the
+/// high nibble. Padding as in `kernels/prelude/storage.cl`.
 ///
-/// Source: arXiv:2305.14314 (QLoRA, section 3); the levels are those of arXiv:2110.02861 (dynamic tree quantisation).
+/// Source: QLoRA, arXiv:2305.14314, section 3; levels by dynamic tree quantisation, arXiv:2110.02861.
 package enum NF4Blocks {
   static let elements = 64
   private static let groupBlocks = 256
@@ -22,7 +24,7 @@ package enum NF4Blocks {
     0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1,
   ]
 
-  /// What 8 bits stand for in −1 … 1, ascending: 2^i steps on a scale of 10^(i−6), i from 0 to 6, and 0 and 1.
+  /// The 256 values in −1 … 1 of an 8-bit level, ascending: ±2^i steps at the scale 10^(i−6), i = 0 … 6, and 0 and 1.
   static let levels: [Float] = {
     var levels: [Float] = [0, 1]
     for exponent in 0..<7 {
@@ -47,7 +49,8 @@ package enum NF4Blocks {
     return headerBytes + whole * groupBytes + (rest > 0 ? scaleBytes + (rest + 1) / 2 : 0)
   }
 
-  /// A matrix in parts: two codes a byte; of each block its level; of each group of levels the largest absmax; the mean.
+  /// A matrix in parts: codes, two a byte; each block's level; each group's largest |absmax − mean|; the mean of the
+  /// absmaxes.
   package struct Parts {
     package var codes: [UInt8]
     package var levels: [UInt8]
@@ -58,7 +61,7 @@ package enum NF4Blocks {
       (self.codes, self.levels, self.scales, self.mean) = (codes, levels, scales, mean)
     }
 
-    /// The bytes that kernels read.
+    /// The bytes in the layout that kernels read.
     package func assembled() -> [UInt8] {
       var bytes = [UInt8](repeating: 0, count: NF4Blocks.byteCount(2 * codes.count))
       bytes.withUnsafeMutableBytes { bytes in
@@ -96,7 +99,7 @@ package enum NF4Blocks {
       }
       count = values.count / 2
     }
-    // A NaN spoils its own block alone: the mean is that of the others.
+    // A block that is not finite spoils itself alone: the mean is that of the others.
     let finite = absmaxes.filter(\.isFinite)
     let mean = Float(finite.reduce(0) { $0 + Double($1) } / Double(max(finite.count, 1)))
     var levels: [UInt8] = []
@@ -110,7 +113,7 @@ package enum NF4Blocks {
     return Parts(codes: codes, levels: levels, scales: scales, mean: mean).assembled()
   }
 
-  /// Each code counts the midpoints between quantiles that the number passes.
+  /// Encodes a block: a number's code is the count of midpoints between quantiles that it exceeds.
   private static func encode(
     _ values: UnsafeBufferPointer<Float>, _ block: Int, scale: Float, _ midpoints: [Float],
     to codes: UnsafeMutableBufferPointer<UInt8>

@@ -1,6 +1,6 @@
-/// A small generator of random bits with a seed: the same seed gives the same bits everywhere.
+/// A small seeded generator of random bits: the same seed gives the same bits on every machine.
 ///
-/// Source: Steele, Lea, Flood, Fast Splittable Pseudorandom Number Generators (2014).
+/// Source: Steele, Lea and Flood, Fast splittable pseudorandom number generators (2014).
 package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

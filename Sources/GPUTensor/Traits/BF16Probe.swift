@@ -1,15 +1,16 @@
 import Foundation
 import Kernels
 
-/// Which of a processor's own ways to multiply bf16 work on a device. OpenCL C reaches them through inline assembly
-/// alone, and what a processor lacks, or a compiler cannot place, ends the process: so they are tried in a child.
+/// Finds the methods of multiplying bf16 that work on a device. OpenCL C reaches most of them through inline assembly or a
+/// compiler's own built-ins; where the processor lacks an instruction, or the compiler cannot place it, the process ends.
+/// So each method is tried in a child process.
 package enum BF16Probe {
-  /// The ways that work, the fastest last.
+  /// The methods that work, in the order of `BF16Method.allCases`.
   ///
   /// - Parameters:
-  ///   - executable: what the child runs.
-  ///   - command: its argument before the device's index and the method.
-  ///   - seconds: after which a child is ended, and the answer is no.
+  ///   - executable: the program that the child runs.
+  ///   - command: the child's first argument; the device's index and the method follow.
+  ///   - seconds: the time limit; a child that reaches it is ended, and its method does not count as working.
   package static func methods(
     on device: Device, executable: URL, command: String, seconds: Double = 30
   ) -> [BF16Method] {
@@ -20,7 +21,7 @@ package enum BF16Probe {
     }
   }
 
-  /// What a device says it has: a hint that spares others the child.
+  /// True where the device or the processor claims the method; for others no child is started.
   private static func isClaimed(_ method: BF16Method, by device: Device) -> Bool {
     switch method {
     case .rounding: true
@@ -34,7 +35,7 @@ package enum BF16Probe {
 
   private static let matrixExtension = "cl_intel_subgroup_matrix_multiply_accumulate"
 
-  /// Whether the kernels for matrix units can be checked on a device that has none.
+  /// True for a CPU device whose sub-groups can stand for the matrix units of a GPU, so that their kernels are checked.
   private static func emulatesUnits(_ device: Device) -> Bool {
     device.kind == .cpu
       && ["cl_intel_subgroups", "cl_intel_required_subgroup_size"].allSatisfy(device.extensions.contains)
@@ -45,7 +46,7 @@ package enum BF16Probe {
     return false
   }
 
-  /// What the child does: multiplies in that way, and compares.
+  /// Multiplies by one method and compares, in the child; true where the result is right.
   package static func run(_ method: BF16Method, on device: Device) throws(DeviceError) -> Bool {
     guard method != .rounding else { return true }
     let context = try Context(device: device)
@@ -55,7 +56,7 @@ package enum BF16Probe {
     let kernel = try context.kernel(
       "probe_" + name, file: "probe.cl", defines: (unit?.defines ?? [:]) + ["PROBE_" + name: 1])
     let (sums, pairs) = (try context.makeBuffer(byteCount: 64), try context.makeBuffer(byteCount: 128))
-    // 1 and 2 in each pair of the left factor, 3 and −4 in the right: 0.5 + 3 − 8.
+    // 1 and 2 in each pair of the left operand, 3 and −4 in the right: 0.5 + 3 − 8 = −4.5.
     let (left, right) = (UInt32(0x4000_3F80), UInt32(0xC080_4040))
     let words = [UInt32](repeating: left, count: 16) + [UInt32](repeating: right, count: 16)
     try write(words, to: pairs, context)
@@ -70,7 +71,7 @@ package enum BF16Probe {
     }
   }
 
-  /// The processor's features, as Linux spells them.
+  /// The words of /proc/cpuinfo, the processor's features among them; empty where it cannot be read.
   private static let processorFlags: Set<String> = {
     guard let file = FileHandle(forReadingAtPath: "/proc/cpuinfo"), let data = try? file.readToEnd() else { return [] }
     return Set(String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init))

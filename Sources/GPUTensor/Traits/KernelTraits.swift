@@ -4,26 +4,30 @@ import Kernels
 ///
 /// A run never measures in order to choose, so the same device, recipe and seed give the same bits.
 package struct KernelTraits: Sendable, Equatable {
-  /// Floats of a vector register: 16 where the device has 32 of these (AVX-512), 8 elsewhere. The panel families keep as many
-  /// sums as the registers hold.
+  /// Floats of a vector register: on CPU devices 16 with AVX-512, which also has 32 registers, else 8. The panel families
+  /// keep as many sums as the registers hold.
   package var registerLanes = 16
-  /// Of row and element-wise kernels.
+  /// Launch sizes of row and element-wise kernels.
   package let sizes: LaunchSizes
-  /// Whether groups add up, and find their largest, by sub-groups.
+  /// True where work-groups compute sums and maxima by sub-groups.
   package var usesSubgroups = false
   package var matmulFamily: MatmulFamily
-  /// The tile family's sizes where nothing is tuned: of results that fill the device in large tiles, and of others.
+  /// Default sizes of the tile family for results that have enough tiles of these sizes to fill the device.
   package var largeTile = MatmulParameters.Tile(128, 128, 8, items: 8, 8)
+  /// Default sizes of the tile family for all other results.
   package var tile = MatmulParameters.Tile()
   package let computeUnits: Int
-  /// What `accrete tune` found better than the defaults.
+  /// Parameters that `accrete tune` found better than the defaults, by class of products.
   package var tunedProducts: [MatmulClass: MatmulParameters] = [:]
   package var attentionFamily: AttentionFamily
   package var operands = OperandType.float32
-  /// How bf16 is multiplied: what `BF16Probe` found.
+  /// The method by which bf16 is multiplied; rounding until `BF16Probe` found another.
   package var bf16Method = BF16Method.rounding
 
-  /// - Parameter kind: other than the device's own: what a GPU runs can be checked on a CPU device.
+  /// The defaults of a device, found without a launch.
+  ///
+  /// - Parameter kind: the kind to take the defaults of; nil: the device's own. With `gpu` the kernels of GPUs are checked
+  ///   on a CPU device.
   package init(device: Device, as kind: Device.Kind? = nil) {
     let kind = kind ?? device.kind
     computeUnits = device.computeUnits
@@ -35,7 +39,7 @@ package struct KernelTraits: Sendable, Equatable {
     if !largeTile.isValid(on: device) { largeTile = tile }
   }
 
-  /// Traits for a device at hand: with sub-groups, where it has them and one trial of them holds.
+  /// The defaults of a device, with sub-groups where the driver claims them and a trial of them passes.
   package static func probed(_ device: Device, as kind: Device.Kind? = nil) -> KernelTraits {
     var traits = KernelTraits(device: device, as: kind)
     guard device.claimsSubgroups && traits.workGroupSize > 1 else { return traits }
@@ -48,13 +52,13 @@ package struct KernelTraits: Sendable, Equatable {
   package var vectorWidth: Int { sizes.vectorWidth }
   package var groupElements: Int { sizes.groupElements }
 
-  /// Whether the panel family multiplies in the processor's tile registers.
+  /// True where the panel family multiplies in the AMX tile registers.
   package var usesAMX: Bool { operands == .bfloat16 && bf16Method == .amx }
 
-  /// What the tile family multiplies in; nil: in no matrix unit.
+  /// The matrix unit that the tile family multiplies in; nil: none.
   package var matrixUnit: MatrixUnit? { operands == .bfloat16 ? MatrixUnit(bf16Method) : nil }
 
-  /// The defines that every row and element-wise kernel is compiled with.
+  /// The defines that each kernel launched by a `DeviceCall` is compiled with, beside its own.
   package var defines: Defines {
     sizes.defines + (usesSubgroups ? [Defines.subgroups: 1] : [:])
   }

@@ -1,25 +1,26 @@
 import Kernels
 
-/// How a class of products is computed: by which family, and with which of its sizes.
+/// The family that computes a class of products, and its sizes.
 package struct MatmulParameters: Sendable, Hashable, Codable {
   /// Sizes of the panel family (`kernels/matmul/pack.cl`).
   package struct Panel: Sendable, Hashable, Codable {
-    /// Row tiles of a chunk, which a work-item packs at once.
+    /// Row tiles of a chunk; a work-item packs a chunk at once.
     package var chunkTiles: Int
-    /// The most depths of a block, after which results are written and read; bf16, of half the size, has twice as many.
+    /// Depths of a block, at most: after each block the sums are written to C and read again. A block in bf16 has twice
+    /// as many.
     package var depthBlock: Int
-    /// Chunks of a product for each of the device's compute units, at least.
+    /// Chunks of a product for each compute unit, at least, where the product has enough panels.
     package var chunksPerUnit: Int
 
     package init(chunkTiles: Int = 12, depthBlock: Int = 576, chunksPerUnit: Int = 4) {
       (self.chunkTiles, self.depthBlock, self.chunksPerUnit) = (chunkTiles, depthBlock, chunksPerUnit)
     }
 
-    /// A work-item's packed chunk, which is private memory: on CPU devices of a thread's stack.
+    /// Bytes of a work-item's packed chunk, which is private memory: a thread's stack on CPU devices.
     private var chunkBytes: Int { chunkTiles * depthBlock * 8 * 4 }
     private static let mostChunkBytes = 1 << 20
 
-    /// Within what the kernels are written for: whole vectors, and whole tiles of a processor's tile registers.
+    /// True where the kernels support the sizes: whole vectors, and whole tiles of AMX registers.
     fileprivate var isValid: Bool {
       (4...64).contains(chunkTiles) && chunkTiles % 4 == 0 && (16...4096).contains(depthBlock) && depthBlock % 16 == 0
         && (1...256).contains(chunksPerUnit) && chunkBytes <= Self.mostChunkBytes
@@ -28,11 +29,12 @@ package struct MatmulParameters: Sendable, Hashable, Codable {
 
   /// Sizes of the tile family (`kernels/matmul/tile.cl`).
   package struct Tile: Sendable, Hashable, Codable {
-    /// A group's part of the result, and the depth of its operands in local memory.
+    /// Rows and columns of the part of the result that a work-group computes.
     package var rows = 64
     package var columns = 64
+    /// Depths of the operands that lie in local memory at once.
     package var depth = 16
-    /// A work-item's part of the result.
+    /// Rows and columns of the part of the result that a work-item computes.
     package var itemRows = 4
     package var itemColumns = 4
 
@@ -59,7 +61,7 @@ package struct MatmulParameters: Sendable, Hashable, Codable {
         && groupSize <= device.maxWorkGroupSize && localBytes <= device.localMemoryBytes
     }
 
-    /// What the kernel is compiled with.
+    /// The defines of `matmul/tile.cl`.
     package var defines: Defines {
       ["TILE_M": rows, "TILE_N": columns, "TILE_K": depth, "REGISTER_M": itemRows, "REGISTER_N": itemColumns]
     }
@@ -73,7 +75,7 @@ package struct MatmulParameters: Sendable, Hashable, Codable {
     (self.family, self.panel, self.tile) = (family, panel, tile)
   }
 
-  /// Whether the device has room for them, and the kernels are written for them.
+  /// True where the family's kernels support the sizes and the device has room for them.
   package func isValid(on device: Device) -> Bool {
     switch family {
     case .panel: panel.isValid
@@ -93,5 +95,5 @@ extension MatmulParameters: CustomStringConvertible {
   }
 }
 
-/// What `accrete tune` found, by precision; a class that is not in it has the defaults.
+/// Parameters that `accrete tune` found, by precision and class; a class without an entry has the defaults.
 package typealias TunedProducts = [OperandType: [MatmulClass: MatmulParameters]]

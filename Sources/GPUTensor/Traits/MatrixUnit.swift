@@ -1,22 +1,24 @@
 import Kernels
 
-/// A GPU's matrix unit: the shape of its products, and the tiles of a result that suit it.
+/// A GPU's matrix unit: the shape of its products, and the tiles of a result that suit the unit.
 package struct MatrixUnit: Sendable, Equatable {
-  /// Neighbouring work-items that feed it together.
+  /// Work-items of a sub-group, which feed the unit together.
   package let lanes: Int
-  /// Of one of its products; each is 16 deep.
+  /// Rows of one product of the unit, which has 16 depths.
   package let rows: Int
+  /// Columns of one product of the unit.
   package let columns: Int
-  /// A group's part of a result, by four sub-groups: where the large ones give each compute unit one, and elsewhere.
+  /// The tile of a work-group (four sub-groups) for results that have at least one such tile for each compute unit.
   package let largeTile: MatmulParameters.Tile
+  /// The tile of a work-group for all other results.
   package let tile: MatmulParameters.Tile
   /// UNITS of `kernels/prelude/units.cl`; 0: NVIDIA's, whose kernels are their own.
   private let number: Int
 
-  /// nil where the method is by no such unit.
+  /// The unit of a method; nil where the method uses none.
   package init?(_ method: BF16Method) {
-    // Sums take half of the registers at most: 64 of a work-item's, or Intel's 64 of a sub-group, of which a product of 8
-    // rows takes 8.
+    // A tile's sums take at most half of the registers: 64 of each work-item's, or on Intel 64 of each sub-group's, of
+    // which a product of 8 rows takes 8.
     switch method {
     case .rounding, .avx512, .amx: return nil
     case .mma: self.init(0, lanes: 32, 16, 8, large: (128, 128), small: (128, 64))
@@ -36,6 +38,6 @@ package struct MatrixUnit: Sendable, Equatable {
   package var groupSize: Int { 4 * lanes }
   package var kernel: String { isNVIDIA ? "matmul_mma" : "matmul_units" }
   package var file: String { isNVIDIA ? "matmul/mma.cl" : "matmul/units.cl" }
-  /// What kernels that feed it are compiled with.
+  /// The defines of the kernels that feed the unit.
   package var defines: Defines { isNVIDIA ? [:] : ["UNITS": number] }
 }

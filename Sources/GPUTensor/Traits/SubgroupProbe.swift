@@ -1,11 +1,13 @@
 import Kernels
 import Synchronization
 
-/// Whether what a driver claims of sub-groups holds: they are tried once in a process, by a sum and a maximum over a group.
+/// Tries a driver's sub-groups, by a sum and a maximum over a work-group: once for each device in a process.
 enum SubgroupProbe {
   private static let found = Mutex<[Int: Bool]>([:])
 
-  /// - Parameter traits: what the kernels of the device are compiled with, by sub-groups.
+  /// True where both results are right.
+  ///
+  /// - Parameter traits: the device's traits with `usesSubgroups` on.
   static func passes(on device: Device, _ traits: KernelTraits) -> Bool {
     if let known = found.withLock({ $0[device.index] }) { return known }
     let works = (try? adds(on: device, traits)) ?? false

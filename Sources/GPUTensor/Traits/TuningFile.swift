@@ -2,15 +2,15 @@ import Crypto
 import Foundation
 import Kernels
 
-/// What `accrete tune` measured on a device: the one file that it alone writes, and that every other command obeys.
+/// The file of a device's tuned products: `accrete tune` alone writes it, and every other command obeys it.
 package struct TuningFile: Codable, Sendable {
   /// The best parameters found for a class of products.
   package struct Product: Codable, Sendable {
     package let parameters: MatmulParameters
-    /// What was timed.
+    /// The product that was timed.
     package let shape: String
     package let milliseconds: Double
-    /// The default's time over this one, of runs in turn.
+    /// The default's time divided by this one, both measured in turn.
     package let gain: Double
 
     package init(parameters: MatmulParameters, shape: String, milliseconds: Double, gain: Double) {
@@ -21,7 +21,7 @@ package struct TuningFile: Codable, Sendable {
     }
   }
 
-  /// What hung, crashed, was not compiled or gave a wrong result: it is not tried again.
+  /// Parameters that hung, crashed, did not compile or gave a wrong result; they are not tried again.
   package struct Failure: Codable, Sendable {
     package let precision: OperandType
     package let product: MatmulClass
@@ -42,30 +42,31 @@ package struct TuningFile: Codable, Sendable {
   /// SHA-256 of the kernels that were timed.
   package let kernels: String
   package var date: String
-  /// By precision; a class that is not in it keeps the defaults.
+  /// The products, by precision and class; a class without an entry has the defaults.
   package var products: [OperandType: [MatmulClass: Product]] = [:]
   package var failures: [Failure] = []
 
-  /// Nothing measured yet.
+  /// An empty file; throws where the kernels cannot be read.
   package init(for device: Device, date: Date = .now) throws(DeviceError) {
     (self.device, platform, driver) = (device.name, device.platform, device.driverVersion)
     kernels = try Self.kernelHash()
     self.date = date.formatted(.iso8601)
   }
 
-  /// Where a device's file lies: in the folder `ACCRETE_TUNING`, else in the user's data folder; nil: there is none.
+  /// The place of a device's file: in the folder `ACCRETE_TUNING`, else in the user's data folder; nil: neither is known.
   package static func url(for device: Device) -> URL? {
     let folder = UserFolder.url("ACCRETE_TUNING", xdg: "XDG_DATA_HOME", below: ".local/share")
     let digest = SHA256.hash(data: Data("\(device.name)\u{0}\(device.platform)".utf8))
     return folder?.appending(path: "tuning-" + digest.hexadecimal.prefix(16) + ".json")
   }
 
-  /// A device's file, or why there is one that does not hold: then the defaults do.
+  /// Reads a device's file: nil where there is none, a failure where the file does not hold. In both cases products have
+  /// the defaults.
   package static func load(for device: Device) -> Result<TuningFile?, Unusable> {
     url(for: device).map { load($0, for: device) } ?? .success(nil)
   }
 
-  /// As `load(for:)`, from a place.
+  /// Reads a device's file from `url`, like `load(for:)`.
   package static func load(_ url: URL, for device: Device) -> Result<TuningFile?, Unusable> {
     func unusable(_ why: String) -> Result<TuningFile?, Unusable> { .failure(Unusable(path: url.path, why: why)) }
     let data: Data
@@ -109,7 +110,7 @@ package struct TuningFile: Codable, Sendable {
     return hash.finalize().hexadecimal
   }
 
-  /// A file that is there and does not hold.
+  /// A file that exists and does not hold for the device, its driver or the kernels.
   package struct Unusable: Error, CustomStringConvertible {
     package let path: String
     package let why: String

@@ -1,16 +1,16 @@
 import Kernels
 
-/// A candidate of the tuner beside the default, on one product: what a child process is asked, as JSON.
+/// A comparison of a candidate of the tuner with the default, on one product; sent as JSON to a child process.
 package struct MatmulTrial: Codable, Sendable {
   /// The hidden command of `accrete` that the child runs, followed by the trial.
   package static let command = "tune-trial"
 
-  /// The medians of runs in turn.
+  /// Median times of the candidate and of the default, measured in turn.
   package struct Result: Codable, Sendable {
     package let milliseconds: Double
     package let defaultMilliseconds: Double
 
-    /// How many times as fast as the default.
+    /// The default's time divided by the candidate's: above 1 the candidate is faster.
     package var gain: Double { defaultMilliseconds / milliseconds }
 
     package init(milliseconds: Double, defaultMilliseconds: Double) {
@@ -31,14 +31,14 @@ package struct MatmulTrial: Codable, Sendable {
   private static let mostRuns = 50
   private static let leastRuns = 3
 
-  /// The device's place in `accrete devices`.
+  /// The device's number in `accrete devices`.
   package let device: Int
   package let operands: OperandType
   package let bf16Method: BF16Method
-  /// As `MatmulShape` reads it.
+  /// The product, as `MatmulShape.init(_:)` parses it.
   package let shape: String
   package let parameters: MatmulParameters
-  /// For the timed runs of both.
+  /// Seconds that the timed replays of both take together, roughly.
   package let seconds: Double
 
   package init(
@@ -50,9 +50,10 @@ package struct MatmulTrial: Codable, Sendable {
     (self.parameters, self.seconds) = (parameters, seconds)
   }
 
-  /// Checks the candidate on some entries, then times it and the default in turn, as the clock of a shared machine changes.
+  /// Checks the candidate on some entries of the result, then times it and the default in turn, since the speed of a
+  /// shared machine changes.
   ///
-  /// - Throws: `Wrong`, or what the driver says.
+  /// - Throws: `Wrong`, or a `DeviceError`.
   package func run(on device: Device) throws -> Result {
     guard let shape = MatmulShape(shape), let product = shape.product, parameters.isValid(on: device) else {
       throw Wrong(description: "no product, or parameters that do not suit the device")
@@ -65,7 +66,7 @@ package struct MatmulTrial: Codable, Sendable {
     let candidate = try Contender(benchmark, on: device, traits)
     let outcome = try candidate.check()
     guard outcome.passed else { throw Wrong(description: "a wrong result: \(outcome.detail)") }
-    // The default's first run compiles.
+    // The default's first replay compiles its kernels.
     _ = try own.time()
     var times: [(own: Double, candidate: Double)] = []
     var spent = 0.0
@@ -81,7 +82,7 @@ package struct MatmulTrial: Codable, Sendable {
   }
 }
 
-/// A product in memory of its own, ready to be run again and again.
+/// A product in memory of its own, ready to be replayed.
 private struct Contender {
   private let benchmark: Benchmark
   private let executor: OpenCLExecutor

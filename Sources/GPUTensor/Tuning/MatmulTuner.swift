@@ -3,16 +3,16 @@ import Kernels
 /// Searches the parameters of one class of products: the families as they are, then the sizes of the fastest, one after
 /// the other.
 package struct MatmulTuner {
-  /// What came of a trial.
+  /// The outcome of a trial.
   package enum Outcome: Sendable {
     case measured(MatmulTrial.Result)
-    /// It hung, crashed, was not compiled, or was wrong.
+    /// The candidate hung, crashed, did not compile, or gave a wrong result; the string is the reason.
     case failed(String)
   }
 
-  /// What a search found.
+  /// The outcome of a search.
   package struct Finding: Sendable {
-    /// The fastest, by a second and longer trial; nil: the default, or nothing that is clearly faster.
+    /// The fastest parameters, confirmed by a second and longer trial; nil: none is clearly faster than the default.
     package var best: (parameters: MatmulParameters, result: MatmulTrial.Result)?
     package var failures: [(parameters: MatmulParameters, reason: String)] = []
     package var trials = 0
@@ -20,21 +20,21 @@ package struct MatmulTuner {
     package var untried = 0
   }
 
-  /// A candidate must be this much faster than the default to take its place: what two runs of the same kernel differ by.
+  /// The least gain with which a candidate replaces the default: two timings of one kernel differ by as much.
   private static let leastGain = 1.03
 
   private let device: Device
   private let traits: KernelTraits
   /// The device's own family and sizes.
   private let standard: MatmulParameters
-  /// Runs a trial; the second argument: whether it is the last word, and should take longer.
+  /// Runs a trial; the second argument is true for the confirming trial, which takes longer.
   private let trial: (MatmulParameters, Bool) -> Outcome
-  /// Whether the time is spent.
+  /// True where the time for the search is spent.
   private let isOver: () -> Bool
 
   /// - Parameters:
-  ///   - traits: the device's own, with what is multiplied and how.
-  ///   - shape: of the products that are timed.
+  ///   - traits: the device's traits, with the operands' type and the bf16 method.
+  ///   - shape: the product that is timed.
   package init(
     device: Device, traits: KernelTraits, shape: MatmulShape,
     trial: @escaping (MatmulParameters, Bool) -> Outcome, isOver: @escaping () -> Bool
@@ -46,9 +46,11 @@ package struct MatmulTuner {
     self.isOver = isOver
   }
 
+  /// Tries the candidates until the time is spent.
+  ///
   /// - Parameters:
-  ///   - previous: what an earlier search found, which has to hold again.
-  ///   - avoided: what failed before.
+  ///   - previous: the parameters that an earlier search found; they are tried first.
+  ///   - avoided: parameters that failed before, which are not tried.
   package func search(from previous: MatmulParameters? = nil, avoiding avoided: Set<MatmulParameters> = []) -> Finding {
     var finding = Finding()
     var seen = avoided.union([standard])
@@ -82,7 +84,7 @@ package struct MatmulTuner {
     case .clblast: break
     }
     guard best.parameters != standard else { return finding }
-    // Of many candidates the luckiest leads: it has to be as fast once more.
+    // The best of many timings is partly luck: the candidate has to be as fast once more.
     switch trial(best.parameters, true) {
     case .measured(let result): if result.gain >= Self.leastGain { finding.best = (best.parameters, result) }
     case .failed(let reason): finding.failures.append((best.parameters, reason))
@@ -113,7 +115,7 @@ package struct MatmulTuner {
 }
 
 extension MatmulShape {
-  /// What stands for each class: SmolLM2-135M's layers on 2,048 rows.
+  /// One product for each class, of SmolLM2-135M's layers on 2,048 rows.
   package static let tuned: [MatmulShape] =
     layer(rows: 2048, n: 1536, k: 576)
     + [

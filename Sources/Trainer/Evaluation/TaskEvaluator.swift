@@ -1,33 +1,34 @@
 import Kernels
 
-/// What a model answered to one row.
+/// A model's answer to one row.
 package struct TaskAnswer: Sendable, Equatable {
   package let prompt: String
-  /// Without white space around both.
+  /// The answer and its reference, both without surrounding white space.
   package let pair: TextPair
 }
 
-/// Asks a model every row of a dataset, and scores its answers.
+/// Asks a model the rows of a dataset, and scores its answers.
 package struct TaskEvaluator {
   private struct Question {
     let prompt: [Int32]
     let answer: [Int32]
   }
 
-  /// More labels than this are no classification: each is a run of the model over each row.
+  /// Most labels of a classification: every row is evaluated once with each label.
   package static let mostLabels = 100
 
   private let family: TaskFamily
   private let tokenizer: any Tokenizer
   private let maxTokens: Int
   private let questions: [Question]
-  /// Of a classification the labels' texts and ids, by text.
+  /// Labels of a classification, sorted by text, with their ids; empty for other families.
   private let labels: [(text: String, ids: [Int32])]
 
   /// - Parameters:
-  ///   - samples: of a dataset, each with a supervised token after its first.
-  ///   - maxTokens: of a written answer.
-  ///   - contextLength: a prompt too long for it and its answer loses its beginning.
+  ///   - samples: samples of a dataset; those without an answer to write (`lastAnswer`) are left out.
+  ///   - maxTokens: most tokens of a written answer.
+  ///   - contextLength: most tokens of prompt and answer together; a longer prompt loses its beginning.
+  /// - Throws: `TaskError` for too many labels, and where an answer leaves no room for its prompt.
   package init(
     _ family: TaskFamily, samples: [Sample], tokenizer: any Tokenizer, maxTokens: Int, contextLength: Int
   ) throws(TaskError) {
@@ -47,7 +48,7 @@ package struct TaskEvaluator {
     self.maxTokens = maxTokens
   }
 
-  /// Every row with every label, row by row, only the label supervised; empty where answers are written.
+  /// Every row with every label, row by row; the label alone is supervised. Empty where answers are written.
   package var candidates: [Sample] {
     questions.flatMap { question in
       labels.map { label in
@@ -58,17 +59,17 @@ package struct TaskEvaluator {
     }
   }
 
-  /// The context that a generator needs; 0 where none is.
+  /// Tokens of context that a generator needs; 0 where labels are chosen.
   package var generatedLength: Int {
     family == .classification ? 0 : maxTokens + (questions.map(\.prompt.count).max() ?? 0)
   }
 
-  /// How many rows are asked.
+  /// Number of rows that are asked.
   package var questionCount: Int { questions.count }
 
-  /// Asks every row: chooses its label by the losses of all of them, or has its answer written.
+  /// Answers every row: chooses the label of the lowest loss, or has the answer written.
   ///
-  /// - Parameter generator: of a context of `generatedLength`; not needed where labels are chosen.
+  /// - Parameter generator: has a context of at least `generatedLength`; nil where labels are chosen.
   package func answers(
     _ evaluator: LossEvaluator, _ generator: Generator?, stops: Set<Int32>
   ) throws(DeviceError) -> [TaskAnswer] {
@@ -77,9 +78,9 @@ package struct TaskEvaluator {
     return try generate(generator, stops: stops)
   }
 
-  /// Writes every answer greedily, up to one of `stops` or to the most tokens.
+  /// Writes every answer greedily, up to one of `stops` or to `maxTokens` tokens.
   ///
-  /// - Parameter goesOn: asked before each run of the model; false ends all answers where they are.
+  /// - Parameter goesOn: asked before each forward pass; false ends all answers where they are.
   package func generate(
     _ generator: Generator, stops: Set<Int32>, goesOn: () -> Bool = { true }
   ) throws(DeviceError) -> [TaskAnswer] {
@@ -88,9 +89,10 @@ package struct TaskEvaluator {
     return zip(questions, written).map { answer($0, Self.text($1, tokenizer)) }
   }
 
-  /// Chooses the label of the greatest probability, as a whole; of equal ones the first by its text.
+  /// Chooses for each row the label of the greatest probability, all its tokens together; the first by text of equal
+  /// ones.
   ///
-  /// - Parameter losses: −ln p of each token of each of the `candidates`.
+  /// - Parameter losses: `rowLosses` of the `candidates`.
   package func choose(_ losses: [[Float]]) -> [TaskAnswer] {
     questions.enumerated().map { row, question in
       let sums = labels.indices.map { label in
@@ -101,7 +103,7 @@ package struct TaskEvaluator {
     }
   }
 
-  /// Every score of the family.
+  /// Scores of the answers by each of the family's metrics.
   package func scores(_ answers: [TaskAnswer]) -> [MetricScore] {
     let pairs = answers.map(\.pair)
     func score(_ metric: some TextMetric) -> MetricScore { MetricScore(metric, over: pairs) }
@@ -125,12 +127,12 @@ extension String {
   }
 }
 
-/// Why rows cannot be asked.
+/// A dataset whose rows cannot be asked.
 package enum TaskError: Error, CustomStringConvertible, Equatable {
   case tooManyLabels(Int)
   case noRoom(answer: Int, context: Int)
 
-  /// What is wrong.
+  /// The fault, without the remedy.
   package var problem: String {
     switch self {
     case .tooManyLabels(let count):

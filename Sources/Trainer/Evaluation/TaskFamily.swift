@@ -1,10 +1,10 @@
-/// What a dataset asks of a model, and so how its answers are scored.
+/// Kind of a dataset's task, which names the metrics of its answers.
 package enum TaskFamily: String, Sendable, CaseIterable {
   case generation, dialogue, translation, qa, writing, extraction, classification
 
-  /// The scores of answers.
+  /// Metrics of answers.
   ///
-  /// - Parameter labels: what an answer of a classification can be.
+  /// - Parameter labels: labels of a classification.
   package func metrics(labels: [String] = []) -> [any TextMetric] {
     switch self {
     case .generation: [Distinct(order: 1), Distinct(order: 2)]
@@ -19,9 +19,9 @@ package enum TaskFamily: String, Sendable, CaseIterable {
 }
 
 extension Sample {
-  /// The ids before the last run of supervised ones, and that run; nil where nothing is supervised.
+  /// The last stretch of supervised ids, and all ids before it; nil where nothing is supervised, or no prompt is left.
   ///
-  /// Of a text, which is supervised from its start, the second half has to be written.
+  /// A text, which is supervised from its start, is divided in two: its second half is the answer.
   package var lastAnswer: (prompt: [Int32], answer: [Int32])? {
     guard let last = labels.lastIndex(where: { $0 != Self.ignoredLabel }) else { return nil }
     let before = labels[..<last].lastIndex { $0 == Self.ignoredLabel }

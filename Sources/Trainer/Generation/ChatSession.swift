@@ -1,12 +1,13 @@
 import Foundation
 import GPUTensor
 
-/// A dialogue with a model: its turns, rendered by the model's own template, and what the device remembers of them.
+/// A dialogue with a model: its turns, rendered by the model's own template, and a generator that keeps their keys and
+/// values.
 package final class ChatSession {
-  /// What an answer came to.
+  /// An answer, and the turns dropped for it.
   package struct Answer: Sendable, Equatable {
     package let text: String
-    /// Turns that were forgotten, the oldest first, since the context could not hold them.
+    /// Turns dropped, the oldest first, because the context could not hold them.
     package let forgottenTurns: Int
   }
 
@@ -21,8 +22,8 @@ package final class ChatSession {
   private let system: [ChatMessage]
 
   /// - Parameters:
-  ///   - system: a system turn before the first question.
-  ///   - contextLength: tokens that the dialogue and its next answer may have, no more than the model's.
+  ///   - system: text of a system turn before the first question.
+  ///   - contextLength: most tokens of the dialogue with its next answer, no more than the model's context.
   package init(
     _ model: LoadedModel, tokenizer: any Tokenizer, template: ChatTemplate, system: String? = nil, contextLength: Int
   ) throws {
@@ -37,9 +38,9 @@ package final class ChatSession {
     try model.executor.prepare(generator.plans)
   }
 
-  /// Asks, and adds question and answer to the turns.
+  /// Asks a question, and adds it and the answer to the turns.
   ///
-  /// - Parameter onText: called with each piece of the answer as it comes; false ends the answer there.
+  /// - Parameter onText: called with each piece of the answer as it is written; false ends the answer.
   /// - Throws: `TemplateError`, where the template refuses the turns; `ChatTooLong`, where the question alone fills the
   ///   context. The turns are then as they were.
   package func ask(
@@ -48,7 +49,7 @@ package final class ChatSession {
     var turns = messages + [ChatMessage(role: "user", content: question)]
     var prompt = try encoder.prompt(turns)
     var forgotten = 0
-    // A question and its answer go together, so that the turns still alternate.
+    // Drop a question with its answer, so that the turns still alternate.
     while prompt.count >= contextLength, turns.count > system.count + 2 {
       turns.removeSubrange(system.count..<(system.count + 2))
       forgotten += 2
@@ -76,7 +77,7 @@ package final class ChatSession {
   /// Forgets every turn but the system's.
   package func reset() { messages = system }
 
-  /// The dialogue as a row of a dataset: one line of JSON.
+  /// The dialogue as a row of a dataset: `{"messages": …}` in one line of JSON.
   package func row() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,23 +1,23 @@
 import GPUTensor
 import Kernels
 
-/// Continues texts token by token, several at once, with a cache of keys and values on the device.
+/// Generates tokens after prompts, several sequences at once, with a cache of keys and values on the device.
 package final class Generator {
-  /// Rows of one run at most, unless there are more sequences: longer prompts are read in several runs.
+  /// Most tokens of one forward pass, unless there are more sequences; a longer prompt takes several passes.
   private static let promptRows = 256
 
-  /// One sequence's part of the cache, and the answer that is being written there.
+  /// One sequence's range of the cache, and the answer being written there.
   private struct Slot {
-    /// The tokens whose keys and values the cache holds.
+    /// Tokens whose keys and values the cache holds.
     var cached: [Int32] = []
-    /// Tokens that are to be run before the next can be drawn.
+    /// Tokens to feed before the next one can be drawn.
     var unread: ArraySlice<Int32> = []
-    /// Index of the prompt that is being answered; nil: the slot is free.
+    /// Index of the prompt being answered; nil: the slot is free.
     var prompt: Int?
     var random = SplitMix64(seed: 0)
   }
 
-  /// A plan and its tensors.
+  /// A plan of one forward pass, and its tensors.
   private struct Pass {
     let plan: Plan
     let inputs: [Tensor]
@@ -25,7 +25,7 @@ package final class Generator {
     let lastRows: Tensor
     let logits: Logits
 
-    /// - Parameter caches: of each layer, those of keys and of values.
+    /// - Parameter caches: the caches of keys and of values of each layer: [sequences · contextLength, HKV·D].
     init(
       _ model: DeviceModel, ropeTable: Variable, caches: [(keys: Variable, values: Variable)], rowCapacity: Int,
       sequences: Int, executor: any Executor
@@ -49,9 +49,10 @@ package final class Generator {
   }
 
   private let executor: any Executor
-  /// To be prepared, together with the other plans of a run where there are some.
+  /// Plans to prepare before the first prompt, together with the run's other plans if there are any.
   package var plans: [Plan] { reading.plan === writing.plan ? [reading.plan] : [reading.plan, writing.plan] }
-  /// Runs of many rows, for prompts, and of one for each sequence, in which parts of a block are one launch.
+  /// Forward passes for prompts, of many tokens, and for answers, of one token a sequence, in which a block takes fewer
+  /// launches.
   private let reading: Pass
   private let writing: Pass
   private let contextLength: Int
@@ -59,8 +60,8 @@ package final class Generator {
   private var slots: [Slot]
 
   /// - Parameters:
-  ///   - contextLength: tokens that the cache holds of each sequence, prompt and answer together.
-  ///   - sequences: how many are continued at once.
+  ///   - contextLength: tokens in the cache for each sequence, prompt and answer together.
+  ///   - sequences: number of sequences generated at once.
   package init(
     model: DeviceModel, ropeTable: Variable, executor: any Executor, contextLength: Int, sequences: Int = 1
   ) {
@@ -86,16 +87,16 @@ package final class Generator {
     writing = rows == sequences ? reading : pass(sequences)
   }
 
-  /// Forgets every prompt: after the weights have changed, the keys and values that they gave are those of another model.
+  /// Empties the cache, as a change of the weights requires.
   package func forget() {
     for index in slots.indices { slots[index].cached = [] }
   }
 
-  /// New tokens after a prompt, until one of `stops`, the limit, or the end of the context. What the cache holds of the
-  /// prompt already is not read again.
+  /// Generates tokens after a prompt, until one of `stops`, `maxTokens`, or the end of the context. The beginning of
+  /// the prompt that the cache already holds is not fed again.
   ///
-  /// - Parameter onToken: called with each new token as it is drawn; false ends the generation.
-  /// - Returns: the new tokens; the one that stopped is not among them.
+  /// - Parameter onToken: called with each new token as it is drawn; false ends the answer.
+  /// - Returns: the new tokens, without the stop token.
   package func generate(
     prompt: [Int32], maxTokens: Int, stops: Set<Int32>, sampling: Sampling, onToken: (Int32) -> Bool = { _ in true }
   ) throws(DeviceError) -> [Int32] {
@@ -104,13 +105,13 @@ package final class Generator {
     }[0]
   }
 
-  /// New tokens after each of several prompts; as one sequence ends, the next prompt takes its place.
+  /// Generates tokens after each of several prompts; when an answer ends, the next prompt takes its slot.
   ///
   /// - Parameters:
-  ///   - sampling: prompt i is drawn for with the seed plus i.
+  ///   - sampling: the settings; the answer to prompt i is drawn with the seed plus i.
   ///   - onToken: called with the prompt's index and each of its new tokens; false ends that prompt's answer.
-  ///   - goesOn: asked before each run of the model; false ends all answers where they are.
-  /// - Returns: each prompt's new tokens; those that stopped an answer are not among them.
+  ///   - goesOn: asked before each forward pass; false ends all answers where they are.
+  /// - Returns: each prompt's new tokens, without stop tokens.
   package func generate(
     prompts: [[Int32]], maxTokens: Int, stops: Set<Int32>, sampling: Sampling,
     onToken: (Int, Int32) -> Bool = { _, _ in true }, goesOn: () -> Bool = { true }
@@ -147,11 +148,11 @@ package final class Generator {
     }
   }
 
-  /// The logits [sequences, V] of the last run.
+  /// Logits of the last forward pass: [sequences, V].
   private var lastScores: [Float] = []
 
   private func begin(_ number: Int, _ prompt: [Int32], in index: Int, seed: UInt64) {
-    // The last token is always read: what follows it is asked for.
+    // The last token is always fed: its logits are needed.
     let known = zip(slots[index].cached, prompt.dropLast()).prefix { $0 == $1 }.count
     slots[index].cached = Array(prompt[..<known])
     slots[index].unread = prompt[known...]
@@ -159,7 +160,7 @@ package final class Generator {
     slots[index].random = SplitMix64(seed: seed)
   }
 
-  /// Feeds unread tokens, up to a run's capacity. Returns the slots that are fully read and can be sampled.
+  /// Feeds unread tokens, up to a pass's capacity. Returns the slots that are fully read and can be sampled.
   private func run() throws(DeviceError) -> [Int] {
     var columns = [[Int32]](repeating: [], count: 4)
     var cachePlaces: [Int32] = []
@@ -194,7 +195,7 @@ package final class Generator {
 }
 
 extension LlamaConfiguration {
-  /// The ids that end an answer: those that the model's files name, and the tokenizer's own.
+  /// Ids that end an answer: those that the model's files name, and the tokenizer's own.
   package func stops(_ tokenizer: (any Tokenizer)?) -> Set<Int32> {
     Set(eosTokenIDs.map(Int32.init) + (tokenizer?.special.eos ?? []))
   }

@@ -2,18 +2,21 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// A model on a device, with its tokenizer where it has one.
+/// A model loaded on a device, with its tokenizer if it has one.
 package final class LoadedModel {
   package let configuration: LlamaConfiguration
   package let tokenizer: (any Tokenizer)?
   package let weights: LlamaWeights
   package let ropeTable: Variable
   package let executor: any Executor
-  /// The longest sequence that the position table holds.
+  /// Positions of the RoPE table: the longest sequence, in tokens.
   package let contextLength: Int
   package var deviceModel: DeviceModel { DeviceModel(weights) }
 
-  /// - Parameter contextLength: no longer than this, and no longer than the model's own.
+  /// Loads weights and tokenizer, and makes the RoPE table.
+  ///
+  /// - Parameter contextLength: most tokens of a sequence, if fewer than the model's own.
+  /// - Throws: `FileError`, `TokenizerError`, `DeviceError`.
   package init(
     _ source: any ModelSource, executor: any Executor, contextLength: Int = .max
   ) throws {
@@ -29,7 +32,7 @@ package final class LoadedModel {
 }
 
 extension LlamaConfiguration {
-  /// The cosines and sines of all positions, on the device.
+  /// Makes the table of cosines and sines on the device: [positions, D].
   package func makeRopeTable(positions: Int, on executor: any Executor) throws(DeviceError) -> Variable {
     let table = Variable(name: "rope table", shape: Shape([positions, headDim]))
     try executor.allocate([table.slab])

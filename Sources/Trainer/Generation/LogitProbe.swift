@@ -1,7 +1,8 @@
 import GPUTensor
 import Kernels
 
-/// The logits of a few tokens, to see whether a change of the weights that should change nothing does.
+/// The logits of a few tokens, read before and after a change of the weights that should not change the model, such as
+/// a merge.
 package final class LogitProbe {
   private static let mostTokens = 32
 
@@ -9,10 +10,10 @@ package final class LogitProbe {
   private let inputs: SampleRows
   private let logits: Logits
   private let sample: Sample
-  /// To be prepared together with the other plans of a run.
+  /// Plan to prepare together with the run's other plans.
   package let plan: Plan
 
-  /// - Parameter sample: whose first tokens are looked at.
+  /// - Parameter sample: the sample whose first tokens, 32 at most, are fed.
   package init(_ model: DeviceModel, sample: Sample, ropeTable: Variable, executor: any Executor) {
     self.executor = executor
     let count = min(sample.length, Self.mostTokens)
@@ -25,17 +26,17 @@ package final class LogitProbe {
     plan = executor.plan(graph, outputs: logits.parts)
   }
 
-  /// Tokens that are looked at.
+  /// Tokens that are fed.
   package var tokenCount: Int { sample.length }
 
-  /// The logits [tokens, V] under the current weights.
+  /// The logits under the current weights: [tokens, V].
   package func read() throws(DeviceError) -> [Float] {
     let arguments = inputs.arguments([sample], rowCount: \.length).run
     try executor.run(plan, arguments)
     return try logits.read(of: plan, rows: sample.length, from: executor)
   }
 
-  /// The largest difference of two readings.
+  /// The largest absolute difference of two readings.
   package static func difference(_ first: [Float], _ second: [Float]) -> Float {
     zip(first, second).map { abs($0 - $1) }.max() ?? 0
   }

@@ -1,16 +1,16 @@
 import GPUTensor
 import Kernels
 
-/// The logits [R, V] of hidden rows, in a tensor for each part of the output weight.
+/// Logits [R, V] of hidden states [R, C], one tensor for each part of the output weight.
 struct Logits {
   let parts: [Tensor]
 
-  /// - Parameter weight: [V, C], or the parts that it is divided into by rows.
+  /// - Parameter weight: the output projection [V, C], in parts by rows where it is divided.
   init(_ hidden: Tensor, weight: [Tensor]) {
     parts = weight.map(hidden.linear)
   }
 
-  /// The logits after a run, row by row.
+  /// Reads the logits of `plan` back: [rows, V], row-major.
   func read(of plan: Plan, rows: Int, from executor: any Executor) throws(DeviceError) -> [Float] {
     let values = try parts.map { part throws(DeviceError) in try executor.read(part, of: plan, rows: rows) }
     guard values.count > 1 else { return values[0] }

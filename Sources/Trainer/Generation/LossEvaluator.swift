@@ -1,17 +1,17 @@
 import GPUTensor
 import Kernels
 
-/// Token losses of samples under the current weights; nothing is trained.
+/// Losses of samples under the current weights, token by token, without training.
 package final class LossEvaluator {
   private let executor: any Executor
   private let inputs: SampleRows
   private let losses: Tensor
-  /// To be prepared together with the other plans of a run.
+  /// Plan to prepare together with the run's other plans.
   package let plan: Plan
   private let rowCapacity: Int
 
   /// - Parameters:
-  ///   - rowCapacity: tokens of the longest sample, or of several short ones together.
+  ///   - rowCapacity: most tokens of a batch, at least those of the longest sample.
   ///   - ropeTable: [positions, D], at least as long as the longest sample.
   package init(
     model: DeviceModel, ropeTable: Variable, executor: any Executor, rowCapacity: Int
@@ -27,14 +27,14 @@ package final class LossEvaluator {
     plan = executor.plan(graph, outputs: [losses])
   }
 
-  /// −ln p of each target of each sample: for a sample of n tokens n values, 0 where the next label is masked.
+  /// −ln p of the targets, in nats: n values for a sample of n tokens, 0 at a position whose next label is masked.
   package func rowLosses(_ samples: [Sample]) throws(DeviceError) -> [[Float]] {
     var results: [[Float]] = []
     for batch in batches(of: samples) { results += try run(batch) }
     return results
   }
 
-  /// The samples, in order, as they run together: each batch alone comes to the same bits as all of them.
+  /// The batches in which `rowLosses` evaluates the samples, in order: a batch evaluated alone gives the same bits.
   package func batches(of samples: [Sample]) -> [[Sample]] {
     var batches: [[Sample]] = []
     var rows = 0
@@ -50,12 +50,12 @@ package final class LossEvaluator {
     return batches
   }
 
-  /// The mean loss over all supervised targets, and how many there are.
+  /// The mean loss over all supervised targets, in nats a token, and the number of targets.
   package func meanLoss(_ samples: [Sample]) throws(DeviceError) -> (loss: Double, tokens: Int) {
     Self.mean(try rowLosses(samples), of: samples)
   }
 
-  /// The mean of losses that `rowLosses` gave.
+  /// The mean of losses that `rowLosses` returned; NaN without a target.
   package static func mean(_ rowLosses: [[Float]], of samples: [Sample]) -> (loss: Double, tokens: Int) {
     var total = 0.0
     var tokens = 0

@@ -1,4 +1,4 @@
-/// Orders answers by how well a reverse model, having read the answer, foretells the prompt.
+/// Ranking of answers by a reverse model's prediction of the prompt from each answer.
 ///
 /// score = mean ln p(prompt's tokens | answer), from the prompt's last token to its first.
 ///
@@ -11,17 +11,17 @@ package struct ReverseRanking: Sendable {
     package let score: Double?
   }
 
-  /// What the reverse model is to read: one sample an answer, the prompt alone supervised.
+  /// Samples for the reverse model, one for each answer; the prompt alone is supervised.
   package let samples: [Sample]
 
-  /// - Parameter text: as the reverse model was trained.
+  /// - Parameter text: the conversion by which the reverse model was trained.
   package init(_ text: ReverseText, prompt: String, answers: [String]) {
     samples = answers.map { text.sample(prompt: prompt, completion: $0) }
   }
 
-  /// The answers from the best to the worst; of equal ones, and of those without a score, the first drawn comes first.
+  /// The answers from best to worst. Ties keep the order of drawing; answers without a score come last.
   ///
-  /// - Parameter losses: −ln p of each target of each of the `samples`, 0 where there is none.
+  /// - Parameter losses: −ln p of each target of each of the `samples`; 0 at positions without a target.
   package func ranked(_ losses: [[Float]]) -> [Candidate] {
     precondition(losses.count == samples.count, "losses for each sample")
     let candidates = samples.indices.map { index in

@@ -1,21 +1,22 @@
-/// How a model of reversed text is asked, and how its answer is read: between a text's reading order and the model's.
+/// Conversion between a text's reading order and the order of a reverse model: prompts, samples and answers.
 ///
-/// The order is the one that `Reversal` trains: BOS, the marker, then the text from its end to its beginning.
-/// Segments have no order that could be turned round again, so a text goes by token or by word.
+/// The order is the one that `Reversal` trains: BOS, the marker, then the text from its end to its beginning. The unit
+/// is a token or a word: random segments could not be put back in order.
 ///
 /// - Source: arXiv:2403.13799, section 2; arXiv:2507.01335 (reverse models).
 package struct ReverseText: Sendable {
-  /// What keeps its inner order.
+  /// Unit that keeps its inner order.
   package enum Unit: String, Sendable, CaseIterable {
     case token, word
   }
 
   private let tokenizer: any Tokenizer
   private let unit: Unit
-  /// BOS where the tokenizer adds it, and the marker: what a reversed text begins with.
+  /// Ids that begin a reversed text: BOS where the tokenizer adds it, then the marker.
   private let head: [Int32]
 
-  /// - Parameter marker: what reversed rows began with in training (`objective.marker`); nil: nothing.
+  /// - Parameter marker: the text that began reversed rows in training (`objective.marker`); nil: none.
+  /// - Throws: `Fault` where the marker cannot be encoded.
   package init(tokenizer: any Tokenizer, unit: Unit, marker: String?) throws(RowEncoder.Fault) {
     self.tokenizer = tokenizer
     self.unit = unit
@@ -25,11 +26,10 @@ package struct ReverseText: Sendable {
     self.head = head
   }
 
-  /// The end of a text as the model reads it, to be continued towards the text's beginning.
+  /// Prompt ids for the end of a text, which the model continues towards the text's beginning.
   package func prompt(_ end: String) -> [Int32] { head + turned(end) }
 
-  /// A whole text as the model reads it, with the EOS that the tokenizer adds by itself; what a text is begun with is
-  /// given, not supervised.
+  /// A whole text as the model reads it, with EOS where the tokenizer adds one. BOS and marker are not supervised.
   package func sample(_ text: String) -> Sample {
     let end = tokenizer.special.addsEOS ? tokenizer.special.eos.prefix(1) : []
     return supervised(after: head, turned(text) + end)
@@ -39,17 +39,18 @@ package struct ReverseText: Sendable {
   package func sample(prompt: String, completion: String) -> Sample {
     switch unit {
     case .token:
-      // Rows hold both encoded apart and joined as they are; so does their reversed variant.
+      // A row's prompt and completion are encoded apart and joined, and so is its reversed variant.
       return supervised(after: head + turned(completion), turned(prompt))
     case .word:
       let ids = turned(prompt + completion)
-      // The words of the completion come first; the prompt begins where the two readings part.
+      // The completion's words come first. The prompt begins at the first id that differs from the completion's own
+      // ids.
       let given = zip(ids, turned(completion)).prefix { $0 == $1 }.count
       return supervised(after: head + ids[..<given], Array(ids[given...]))
     }
   }
 
-  /// What the model wrote, in reading order: its text, and the ids of that text.
+  /// The model's answer in reading order: its text, and the ids of that text.
   package func readingOrder(_ written: [Int32]) -> (ids: [Int32], text: String) {
     switch unit {
     case .token:

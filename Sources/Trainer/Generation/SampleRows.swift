@@ -1,6 +1,7 @@
 import GPUTensor
 
-/// Samples side by side as a graph's inputs: ids, targets, positions, and the keys that each row sees.
+/// Samples end to end as a graph's inputs, each int32 [R]: ids, targets, positions, and the range of keys that each
+/// position sees.
 struct SampleRows {
   let rows: RowTensors
   private let tensors: [Tensor]
@@ -12,9 +13,9 @@ struct SampleRows {
     rows = RowTensors(tensors)
   }
 
-  /// What the host sends for these samples, and each row's target, −100 where there is none.
+  /// The inputs for these samples, and the target of each position: −100 where there is none.
   ///
-  /// - Parameter rowCount: how many of a sample's tokens are read.
+  /// - Parameter rowCount: number of a sample's tokens that the model reads.
   func arguments(
     _ samples: [Sample], rowCount: (Sample) -> Int = { $0.rowCount }
   ) -> (run: ReplayArguments, targets: [Int32]) {

@@ -2,13 +2,13 @@ import Foundation
 import GPUTensor
 
 extension Generator {
-  /// How the next token is drawn.
+  /// Settings by which the next token is drawn.
   package struct Sampling: Sendable {
-    /// 0: always the likeliest.
+    /// Temperature that divides the logits; 0: always the likeliest token.
     package var temperature: Double
-    /// Only the k likeliest may be drawn; 0: all.
+    /// Number of likeliest tokens to draw from; 0: all.
     package var topK: Int
-    /// Only the likeliest that together have this probability may be drawn (arXiv:1904.09751); 1: all.
+    /// Probability that the likeliest tokens to draw from have together (nucleus sampling, arXiv:1904.09751); 1: all.
     package var topP: Double
     package var seed: UInt64
 
@@ -19,7 +19,7 @@ extension Generator {
       self.seed = seed
     }
 
-    /// The next token by its logits [V]; of equal ones the first.
+    /// Draws the next token from its logits [V]; of equal logits the first counts as the largest.
     func draw(_ logits: ArraySlice<Float>, _ random: inout SplitMix64) -> Int32 {
       let best = Self.largest(logits)
       if temperature <= 0 || topK == 1 { return Int32(best.index) }
@@ -32,10 +32,10 @@ extension Generator {
       return candidates.last?.token ?? Int32(best.index)
     }
 
-    /// The largest of some numbers, and its distance from the first; of equal ones the first, and a NaN is none.
+    /// The largest logit and its index; the first of equal ones, NaN ignored.
     private static func largest(_ logits: ArraySlice<Float>) -> (index: Int, value: Float) {
       logits.withUnsafeBufferPointer { logits in
-        // A maximum in lanes, and then its place: one pass that keeps both would go number by number.
+        // The maximum by SIMD lanes, then its index: one pass for both would go number by number.
         var lanes = SIMD16<Float>(repeating: -.infinity)
         let bytes = UnsafeRawBufferPointer(logits)
         let inVectors = logits.count / 16 * 16
@@ -48,7 +48,7 @@ extension Generator {
       }
     }
 
-    /// The tokens that may be drawn, each with a weight in proportion to its probability.
+    /// The tokens that may be drawn, with weights in proportion to their probabilities.
     private func candidates(_ logits: ArraySlice<Float>, largest: Double) -> [(token: Int32, weight: Double)] {
       var candidates = logits.enumerated().map { token, logit in
         (token: Int32(token), weight: exp((Double(logit) - largest) / temperature))

@@ -1,20 +1,20 @@
 import GPUTensor
 
-/// How the frozen weights of a base are kept on the device (`base.dtype`). Vectors are always in float32.
+/// Storage of a base's frozen weights on the device (`base.dtype`). Vectors are always float32.
 package enum BaseStorage: String, Sendable, CaseIterable {
-  /// As they are trained; the only one that can be.
+  /// float32, the only storage whose weights can be trained.
   case fp32
   case bf16
   /// The linear layers of the blocks in 8 bits, embeddings and output projection in bf16.
   case int8
   /// The linear layers of the blocks in 4 bits, embeddings and output projection in bf16.
   case nf4
-  /// As the GGUF file has them, where a kernel reads its blocks; else float32.
+  /// The GGUF file's own blocks where a kernel reads their type; else float32.
   case gguf
 
   /// The dtype of each parameter that is not float32.
   ///
-  /// - Parameter source: the base's file, which `gguf` asks; nil: there is none.
+  /// - Parameter source: the base's files, which `gguf` asks for their types; nil: none.
   package func types(of configuration: LlamaConfiguration, source: (any ModelSource)? = nil) -> [String: DType] {
     var types: [String: DType] = [:]
     for parameter in configuration.parameters where parameter.shape.count == 2 {
@@ -30,7 +30,7 @@ package enum BaseStorage: String, Sendable, CaseIterable {
     return types
   }
 
-  /// Whether a weight is a block's linear layer that has whole blocks of 64.
+  /// True for the weight of a block's linear layer whose element count is a multiple of 64, the block of int8 and nf4.
   private static func isLinear(_ parameter: ParameterDescription) -> Bool {
     parameter.name.hasSuffix("_proj.weight") && parameter.elementCount.isMultiple(of: DType.nf4.blockElements)
   }

@@ -1,11 +1,11 @@
 import GPUTensor
 
-/// A model on a device: its weights, and the adapters that change what they do.
+/// A model on a device: its weights and its adapters.
 package struct DeviceModel {
   package let weights: LlamaWeights
-  /// The adapters of earlier rounds as one that is kept beside the weights, frozen.
+  /// The adapters of earlier rounds as one, frozen beside the weights; nil: none.
   package let stacked: LoRAAdapter?
-  /// The adapter that is trained, in place of the weights; nil: the weights are.
+  /// The adapter that is trained in place of the weights; nil: the weights are trained.
   package let adapter: LoRAAdapter?
 
   package init(_ weights: LlamaWeights, stacked: LoRAAdapter? = nil, adapter: LoRAAdapter? = nil) {
@@ -16,14 +16,14 @@ package struct DeviceModel {
 
   package var configuration: LlamaConfiguration { weights.configuration }
 
-  /// What a step trains.
+  /// The parameters that a step trains.
   package var trained: ParameterSet { adapter?.parameters ?? weights.parameters }
 
   /// The model in a graph.
   ///
   /// - Parameters:
-  ///   - training: whether the trained adapter drops inputs.
-  ///   - recompute: what a backward pass makes again.
+  ///   - training: true: the adapter's dropout applies.
+  ///   - recompute: activations that the backward pass recomputes.
   package func llama(in graph: Graph, training: Bool = false, recompute: Llama.Recompute = .none) -> Llama {
     Llama(configuration, recompute: recompute) {
       adapter?.parts(inPlaceOf: $0)?.map(graph.variable) ?? weights.tensors($0, in: graph)

@@ -2,7 +2,7 @@ import GPUTensor
 
 /// LLaMA as its block diagram: h = x + attention(norm(x)); y = h + mlp(norm(h)).
 ///
-/// Source: arXiv:2302.13971; grouped queries as in arXiv:2307.09288.
+/// - Source: arXiv:2302.13971; grouped queries as in arXiv:2307.09288.
 package struct Llama {
   package let configuration: LlamaConfiguration
   private let parts: (String) -> [Tensor]
@@ -10,23 +10,23 @@ package struct Llama {
   private let layout: AttentionLayout
   private let recompute: Recompute
 
-  /// What a linear layer gives for x in place of its weight's product.
+  /// Returns a linear layer's output [R, out] for x [R, in]; `product` is W·x, `weight` is W [out, in].
   package typealias Adapted = (_ module: String, _ x: Tensor, _ product: Tensor, _ weight: Tensor) -> Tensor
 
-  /// What a backward pass makes again instead of keeping it (`recompute`).
+  /// Activations that the backward pass recomputes instead of keeping them (`recompute`, arXiv:1604.06174).
   package enum Recompute: String, Sendable, CaseIterable {
     case none
-    /// Norms and gates: what one pass over their inputs makes.
+    /// Results of norms and of the gate, SwiGLU.
     case elementwise
-    /// Also the attention half of each block: its projections and rotations.
+    /// Also the attention half of each block: projections and rotations.
     case attention
-    /// Each block, of which only the residual stream that enters it is kept.
+    /// Whole blocks: of each, only the residual stream that enters it is kept.
     case block
   }
 
   /// - Parameters:
-  ///   - parts: the tensors of a key of `LlamaConfiguration.parameters`, in the graph that is recorded: one, or of a
-  ///     table (`LlamaParameterName.tables`) several rows each.
+  ///   - parts: the tensors of a parameter, by its key in `LlamaConfiguration.parameters`, in the graph that is
+  ///     recorded: one, or for a divided table (`LlamaParameterName.tables`) its parts by rows.
   ///   - adapted: lets an adapter replace a linear layer's output (LoRA); by default the plain product.
   package init(
     _ configuration: LlamaConfiguration, recompute: Recompute = .none, parts: @escaping (String) -> [Tensor],
@@ -41,19 +41,19 @@ package struct Llama {
       headSize: configuration.headDim)
   }
 
-  /// The output projection [V, C], or the parts that it is divided into by rows: the embedding's own matrix where the
-  /// model ties them.
+  /// The output projection [V, C], in parts by rows where it is divided; the embedding's matrix where the model ties
+  /// the two.
   package var outputWeight: [Tensor] {
     parts(configuration.tieWordEmbeddings ? LlamaParameterName.embedding : LlamaParameterName.output)
   }
 
-  /// The residual stream after the last norm, [R, C] or [S, C].
+  /// The residual stream after the last norm: [R, C], or [S, C] for `wanted` positions.
   ///
   /// - Parameters:
-  ///   - wanted: the numbers of the rows that are asked for, [S]; nil: of all. The others end at the last block's keys and
-  ///     values.
+  ///   - wanted: indices of the positions whose output is computed, [S]; nil: all. In the last block the others only
+  ///     serve as keys and values.
   ///   - ropeTable: [positions, D], of `RoPETable`.
-  ///   - cache: replaces a layer's new keys and values [R, HKV·D] by those to attend to; nil in training.
+  ///   - cache: given a layer's new keys and values [R, HKV·D], returns those to attend to; nil in training.
   package func hidden(
     _ rows: RowTensors, of wanted: Tensor? = nil, ropeTable: Tensor,
     cache: ((_ layer: Int, _ keys: Tensor, _ values: Tensor) -> (Tensor, Tensor))? = nil
@@ -88,7 +88,7 @@ package struct Llama {
     [.elementwise, .attention].contains(recompute) ? graph.recomputingEach(body) : body()
   }
 
-  /// What the heads gather, side by side, [R, H·D]; its projection is the caller's.
+  /// The heads' outputs side by side, [R, H·D], before the output projection.
   private func attention(
     _ x: Tensor, _ layer: Int, _ rows: RowTensors, _ ropeTable: Tensor,
     _ cache: ((Int, Tensor, Tensor) -> (Tensor, Tensor))?

@@ -5,14 +5,14 @@ extension LlamaConfiguration {
     "Llama-3-70B", "Llama-3.2-1B", "Llama-3.2-3B", "SmolLM2-135M", "SmolLM2-360M", "SmolLM2-1.7B", "TinyLlama-1.1B",
   ]
 
-  /// A shape known by name, for a model that starts from nothing or that is only planned.
+  /// A shape by its name, for a model that starts from random weights or is only planned.
   ///
   /// `tiny` is for tests and demonstrations; `15M`, `42M` and `110M` are the shapes of llama2.c's story models; `7B` to `65B`
   /// those of LLaMA; the others those of the models they name.
   ///
   /// - Parameters:
   ///   - name: one of `presetNames`, in any case.
-  ///   - vocabSize: tokens of the vocabulary; the named model's own where nil.
+  ///   - vocabSize: tokens of the vocabulary; nil: the named model's own.
   /// - Returns: nil for a name that is not known.
   /// - Source: arXiv:2302.13971, table 2, for 7B to 65B.
   package static func preset(_ name: String, vocabSize: Int? = nil) -> LlamaConfiguration? {

@@ -1,11 +1,11 @@
 extension LlamaConfiguration {
-  /// The largest size a single dimension may have: products of two then still fit in 64 bits.
+  /// Largest size of a single dimension: products of two still fit in 64 bits.
   private static let maximumSize = Int(Int32.max)
 
-  /// More blocks than any LLaMA has; the limit keeps a corrupt count from filling the memory with names.
+  /// Most blocks, more than any LLaMA has: a corrupt count cannot fill the memory with names.
   private static let maximumLayers = 4096
 
-  /// Checks that the numbers make a model; everything that is derived from a validated configuration cannot overflow.
+  /// Checks that the numbers make a model; sizes derived from a validated configuration do not overflow.
   ///
   /// - Parameter path: the file or recipe key that the numbers come from, for the message.
   package func validate(path: String) throws(FileError) {

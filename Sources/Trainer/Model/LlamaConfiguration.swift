@@ -1,4 +1,4 @@
-/// The shape and the constants of a LLaMA, named as in Hugging Face's config.json.
+/// Sizes and constants of a LLaMA, named as in Hugging Face's config.json.
 package struct LlamaConfiguration: Sendable, Equatable {
   /// Tokens in the vocabulary, V.
   package var vocabSize: Int
@@ -16,33 +16,33 @@ package struct LlamaConfiguration: Sendable, Equatable {
   package var headDim: Int
   /// Longest context, in tokens.
   package var maxPositionEmbeddings: Int
-  /// The constant under the root of RMSNorm.
+  /// Epsilon of RMSNorm, added to the mean square under the root.
   package var rmsNormEps: Double
   /// The base of the rotary frequencies.
   package var ropeTheta: Double
-  /// How the rotary frequencies are stretched.
+  /// Scaling of the rotary frequencies.
   package var ropeScaling: RopeScaling
-  /// Whether the output projection is the embedding's matrix.
+  /// True where the output projection is the embedding's matrix.
   package var tieWordEmbeddings: Bool
-  /// Whether the query, key, value and output projections have biases.
+  /// True where the query, key, value and output projections have biases.
   package var attentionBias: Bool
-  /// Whether the gate, up and down projections have biases.
+  /// True where the gate, up and down projections have biases.
   package var mlpBias: Bool
-  /// The token that starts a text. This and the ids below are taken as the model's files give them, as transformers
-  /// does: one at or above V names a token that never occurs.
+  /// The token that starts a text. Special token ids are taken as the model's files give them, as transformers does: an
+  /// id of V or more never occurs.
   package var bosTokenID: Int?
   /// The tokens that end a text; any of them stops generation.
   package var eosTokenIDs: [Int]
-  /// The token that fills rows, if the model names one.
+  /// The token that pads sequences, if the model names one.
   package var padTokenID: Int?
-  /// Standard deviation of fresh weights.
+  /// Standard deviation of new weights.
   package var initializerRange: Double
 
-  /// A configuration with the defaults that transformers has for a missing key.
+  /// A configuration with transformers' defaults for missing keys.
   ///
   /// - Parameters:
-  ///   - numKeyValueHeads: as many as query heads where nil.
-  ///   - headDim: `hiddenSize / numAttentionHeads` where nil.
+  ///   - numKeyValueHeads: nil: as many as query heads.
+  ///   - headDim: nil: `hiddenSize / numAttentionHeads`.
   package init(
     vocabSize: Int = 32000,
     hiddenSize: Int = 4096,
@@ -69,7 +69,7 @@ package struct LlamaConfiguration: Sendable, Equatable {
     self.numHiddenLayers = numHiddenLayers
     self.numAttentionHeads = numAttentionHeads
     self.numKeyValueHeads = numKeyValueHeads ?? numAttentionHeads
-    // Heads may be 0 when they come from a file: `validate` says so later, this must not trap.
+    // A file may give 0 heads: `validate` refuses them later, so do not trap here.
     self.headDim = headDim ?? (numAttentionHeads > 0 ? hiddenSize / numAttentionHeads : 0)
     self.maxPositionEmbeddings = maxPositionEmbeddings
     self.rmsNormEps = rmsNormEps

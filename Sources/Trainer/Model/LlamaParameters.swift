@@ -24,7 +24,8 @@ package enum LlamaParameterName {
   /// The output projection, [V, C]; absent where it is the embedding.
   package static let output = "lm_head.weight"
 
-  /// The matrices of a row a token, which are read by row and make logits: no other may be divided.
+  /// The matrices with a row for each token of the vocabulary, the only ones that may be divided: they are read by row,
+  /// and their products are logits.
   package static let tables: Set<String> = [embedding, output]
 
   /// A weight of block `layer`, such as `self_attn.q_proj.weight`.

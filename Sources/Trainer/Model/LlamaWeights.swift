@@ -2,17 +2,17 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// A model's weights on a device, and those that stay in host memory.
+/// A model's weights, on the device or in host memory.
 package struct LlamaWeights {
   package let configuration: LlamaConfiguration
-  /// Those on the device.
+  /// The weights on the device.
   package let parameters: ParameterSet
   private let onHost: [String: HostWeight]
 
   /// - Parameters:
-  ///   - types: of `BaseStorage`: dtypes of frozen weights by name; float32 where it has none.
-  ///   - offloads: whether the blocks' linear layers stay in host memory.
-  ///   - replaced: weights that are not kept: an adapter trains its own in their place.
+  ///   - types: dtypes of frozen weights by name (`BaseStorage.types`); the others are float32.
+  ///   - offloads: true: the blocks' linear layers stay in host memory (`offload_base`).
+  ///   - replaced: weights that are left out, since an adapter trains copies in their place.
   package init(
     _ configuration: LlamaConfiguration, types: [String: DType] = [:], offloads: Bool = false,
     replaced: [ParameterDescription] = [], limits: AllocationLimits
@@ -32,7 +32,7 @@ package struct LlamaWeights {
 
   package var slabs: [Slab] { parameters.slabs }
 
-  /// A weight in a graph by its Hugging Face key, in parts where it is divided.
+  /// Tensors of a weight in a graph, by its Hugging Face key: one, or its parts by rows.
   package func tensors(_ name: String, in graph: Graph) -> [Tensor] {
     onHost[name].map { [graph.uploaded($0)] } ?? parameters.parts(name).map(graph.variable)
   }
@@ -58,7 +58,7 @@ package struct LlamaWeights {
           try executor.write(stored: $0, to: parameters.variable(parameter.name))
         }
       } else if dtype.isBlocks {
-        // Blocks share scales that take the whole matrix to find.
+        // Quantising needs the whole matrix at once.
         let variable = parameters.variable(parameter.name)
         try executor.write(.floats(try source.tensor(parameter.name)), to: variable, at: 0)
       } else {
@@ -69,7 +69,7 @@ package struct LlamaWeights {
     }
   }
 
-  /// Fresh weights: matrices normal with the configuration's standard deviation, norms 1, biases 0.
+  /// Initialises the weights: matrices normal with the configuration's standard deviation, norms 1, biases 0.
   package func initialize(seed: UInt64, into executor: any Executor) throws {
     for (index, parameter) in configuration.parameters.enumerated() {
       let values: [Float]

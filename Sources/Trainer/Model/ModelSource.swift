@@ -1,7 +1,7 @@
 import Foundation
 import GPUTensor
 
-/// A pretrained model in a file or a folder, whatever its format: configuration, weights and the way to its tokenizer.
+/// A pretrained model in a file or a folder of any format: configuration, weights, and the place of its tokenizer.
 ///
 /// All weights are checked against the configuration when the model is opened, so that reading one later fails only
 /// where the disk does.
@@ -12,16 +12,16 @@ package protocol ModelSource: Sendable {
   /// The folder or file that was opened.
   var url: URL { get }
 
-  /// Where the tokenizer is found.
+  /// Place of the tokenizer.
   var tokenizerFiles: TokenizerFiles { get }
 
-  /// What the files are, such as `GGUF`.
+  /// Name of the files' format, such as `GGUF`.
   var format: String { get }
 
   /// Remarks on the files of configuration and weights, a line each.
   var fileNotes: [String] { get }
 
-  /// How a weight is stored.
+  /// Type and bytes of a weight in its file; nil where the files have no such weight.
   ///
   /// - Parameter name: a key of `LlamaConfiguration.parameters`.
   func stored(_ name: String) -> StoredTensor?
@@ -29,20 +29,22 @@ package protocol ModelSource: Sendable {
   /// The path of the file that holds a weight, for messages.
   func file(of name: String) -> String
 
-  /// Hands rows of a weight to `body`: f32, in Hugging Face's shape and (rotate-half) order. Valid during the call only.
+  /// Calls `body` with rows of a weight: f32, in Hugging Face's shape and (rotate-half) order, valid during the call
+  /// only.
   ///
   /// - Parameters:
-  ///   - rows: numbers, of a vector; whole heads, of a weight that turns.
+  ///   - rows: rows of a matrix, whole heads of a query or key matrix, elements of a vector.
   ///   - name: a key of `LlamaConfiguration.parameters`.
   /// - Throws: `FileError`, and whatever `body` throws.
   func withRows<R>(
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R
 
-  /// The dtype of a weight that stands in the file as a device can keep it; nil: it is to be read as f32.
+  /// The dtype of a weight that the file stores in a form that the device can keep; nil: read it as f32.
   func storedBlocks(_ name: String) -> DType?
 
-  /// Hands the blocks of such a weight to `body`, its rows in Hugging Face's order. Valid during the call only.
+  /// Calls `body` with the stored blocks of such a weight, its rows in Hugging Face's order, valid during the call
+  /// only.
   func withStoredBlocks(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws
 }
 
@@ -65,13 +67,13 @@ extension ModelSource {
   /// The path as the user gave it.
   package var path: String { url.path }
 
-  /// Remarks on all that was opened, a line each, for whoever opened it to show once.
+  /// Remarks on all files that were opened, a line each.
   package var notes: [String] { fileNotes + tokenizerFiles.notes }
 
   /// The last part of the path, for messages and reports.
   package var displayName: String { url.lastPathComponent }
 
-  /// A weight as an array.
+  /// The numbers of a weight, f32.
   ///
   /// - Throws: `FileError`, also where a number is not finite.
   package func tensor(_ name: String) throws -> [Float] {
@@ -84,9 +86,10 @@ extension ModelSource {
     }
   }
 
-  /// Hands a weight to `body` piece by piece, so that one stored in a narrower form is never widened as a whole.
+  /// Calls `body` with a weight piece by piece, about 4 MiB of f32 each, so that a weight stored in fewer bits is never
+  /// widened as a whole.
   ///
-  /// - Parameter body: takes numbers and the index of the first of them in the weight.
+  /// - Parameter body: takes numbers, and the index of the first of them in the weight.
   /// - Throws: `FileError`, after the last piece also where a number is not finite; and whatever `body` throws.
   package func forEachPiece(
     of parameter: ParameterDescription, _ body: (UnsafeBufferPointer<Float>, _ offset: Int) throws -> Void
@@ -104,9 +107,9 @@ extension ModelSource {
     try count.check(parameter.name, path: file(of: parameter.name))
   }
 
-  /// Hands a weight to `body` as it is stored.
+  /// Calls `body` with a weight's stored blocks, once all of its numbers are known to be finite.
   ///
-  /// - Parameter dtype: what `storedBlocks` says of it.
+  /// - Parameter dtype: the weight's `storedBlocks`.
   /// - Throws: `FileError`, also where a number is not finite.
   package func withFiniteBlocks(
     of parameter: ParameterDescription, as dtype: DType, _ body: (UnsafeRawBufferPointer) throws -> Void
@@ -143,22 +146,22 @@ extension ModelSource {
 /// Numbers of a piece: 4 MiB of f32.
 private let pieceCount = 1 << 20
 
-/// How a weight stands in its file.
+/// Storage of a weight in its file.
 package struct StoredTensor: Sendable, Equatable {
-  /// The form of the numbers as the format spells it, such as `BF16` or `Q4_K`.
+  /// Type of the numbers as the format spells it, such as `BF16` or `Q4_K`.
   package let type: String
   package let byteCount: Int
 }
 
-/// Where a model's tokenizer is found.
+/// Place of a model's tokenizer.
 package enum TokenizerFiles: Sendable, Equatable {
   /// A folder with tokenizer.json or tokenizer.model.
   case folder(URL)
-  /// Inside the GGUF file.
+  /// The vocabulary inside a GGUF file.
   case gguf(VocabularyDescription)
   /// A tokenizer.bin of llama2.c.
   case llama2c(URL)
-  /// Nowhere: only token ids can be used.
+  /// No tokenizer: only token ids can be used.
   case none
 
   /// Remarks on the tokenizer, a line each.

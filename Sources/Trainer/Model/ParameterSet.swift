@@ -1,14 +1,14 @@
 import GPUTensor
 import Kernels
 
-/// How large allocations for an executor may be.
+/// Limits on the allocations of an executor, in bytes.
 package struct AllocationLimits: Sendable {
-  /// No slab passes it (in float32), unless one variable alone does; 0 gives each its own.
+  /// Most bytes of a slab in float32, unless one variable alone has more; 0: every variable has its own slab.
   let slabBytes: Int
-  /// No allocation passes it.
+  /// Most bytes of one allocation.
   let largestBuffer: Int
 
-  /// One launch updates a slab, and each fits one allocation.
+  /// Limits of an executor. A slab is at most 1 GiB: one launch updates it.
   package init(of executor: any Executor) {
     largestBuffer = executor.largestBuffer
     slabBytes = executor.isolatesTensors ? 0 : min(largestBuffer, 1 << 30)
@@ -17,29 +17,31 @@ package struct AllocationLimits: Sendable {
 
 /// Parameters as variables, side by side in slabs; their gradients and optimiser states take the same layout.
 ///
-/// A table that no single allocation can hold is divided by rows into parts, each a variable.
+/// A table (embedding, output projection) that no single allocation can hold is divided by rows into parts, each a
+/// variable.
 package struct ParameterSet {
-  /// A slab's variables, and whether weight decay applies to them: to matrices alone.
+  /// Slabs that are updated alike; `decays` is true where weight decay applies: to matrices, not to vectors.
   package struct Group {
     package let slabs: [Slab]
     package let decays: Bool
   }
 
-  /// In the order of their files.
+  /// Descriptions of the parameters, in the order of the model's files.
   package let parameters: [ParameterDescription]
   package let groups: [Group]
   private let parts: [String: [Variable]]
   private let apart: Set<String>
-  /// Names of the matrices of a row a token, which may be divided.
+  /// Names of the matrices with a row for each token, which may be divided.
   package let tables: Set<String>
   private let limits: AllocationLimits
 
   /// - Parameters:
-  ///   - kind: what the numbers are: weights, gradients, an optimiser's state.
-  ///   - types: dtypes by name, of parameters that are not float32; each has a slab of its own, and none is trained.
-  ///   - dtype: of the other matrices; vectors, which are few, are float32.
-  ///   - layout: the dtype by which the other matrices lie. float32: slab by slab as the weights do, whatever `dtype` is;
-  ///     `dtype`: so that each can be taken alone.
+  ///   - kind: beginning of the slabs' names: weights, gradients, an optimiser's state.
+  ///   - types: dtypes by name of frozen parameters that are not float32; each has a slab of its own.
+  ///   - dtype: dtype of the other matrices; vectors, which are few, are float32.
+  ///   - layout: the dtype that places the other matrices in their slabs. float32: at the same elements as the weights,
+  ///     for kernels that take whole slabs; equal to `dtype`: each at an aligned byte, for kernels that take a matrix
+  ///     alone.
   ///   - apart: names of parameters that have a slab of their own.
   ///   - tables: names of parameters that may be divided.
   package init(
@@ -92,13 +94,13 @@ package struct ParameterSet {
 
   package func contains(_ name: String) -> Bool { parts[name] != nil }
 
-  /// The variables of a parameter by its name: one, or several rows of it each.
+  /// The variables of a parameter by its name: one, or its parts by rows.
   package func parts(_ name: String) -> [Variable] {
     guard let parts = parts[name] else { preconditionFailure("no parameter \(name)") }
     return parts
   }
 
-  /// The variable of a parameter that is no table.
+  /// The variable of a parameter that is not divided.
   package func variable(_ name: String) -> Variable {
     let parts = parts(name)
     precondition(parts.count == 1, "\(name) is divided")
@@ -108,9 +110,9 @@ package struct ParameterSet {
   /// All variables, in the order of the parameters.
   package var variables: [Variable] { parameters.flatMap { parts($0.name) } }
 
-  /// The same parameters, or those of them that are wanted, with memory of their own: gradients, states, a copy.
+  /// The same parameters, or the wanted ones, with memory of their own: gradients, states, a copy.
   ///
-  /// - Parameter takenAlone: whether kernels take each parameter alone, instead of whole slabs beside those of this set.
+  /// - Parameter takenAlone: true: kernels take each parameter alone; false: whole slabs beside those of this set.
   package func sibling(
     kind: String, dtype: DType = .float32, takenAlone: Bool = false,
     where isWanted: (ParameterDescription) -> Bool = { _ in true }
@@ -120,12 +122,12 @@ package struct ParameterSet {
       tables: tables, limits: limits)
   }
 
-  /// Copies all values to a set of the same layout; nothing leaves the device.
+  /// Copies all values to a set of the same layout, on the device.
   package func copy(to target: ParameterSet, on executor: any Executor) throws(DeviceError) {
     for (source, destination) in zip(slabs, target.slabs) { try executor.copy(from: source, to: destination) }
   }
 
-  /// Writes numbers of a parameter from `offset` on.
+  /// Writes numbers of a parameter, the first of them to element `offset`.
   package func write(
     _ floats: UnsafeBufferPointer<Float>, to name: String, at offset: Int = 0, on executor: any Executor
   ) throws(DeviceError) {
@@ -141,12 +143,12 @@ package struct ParameterSet {
     }
   }
 
-  /// All numbers of a parameter.
+  /// Writes all numbers of a parameter.
   package func write(_ values: [Float], to name: String, on executor: any Executor) throws {
     try values.withUnsafeBufferPointer { try write($0, to: name, on: executor) }
   }
 
-  /// Hands the numbers of a parameter to `body`, part by part.
+  /// Calls `body` with the numbers of a parameter, part by part.
   package func read(
     _ name: String, from executor: any Executor, _ body: (UnsafeBufferPointer<Float>) throws -> Void
   ) throws {
@@ -155,8 +157,8 @@ package struct ParameterSet {
 }
 
 extension ParameterDescription {
-  /// The matrix in parts of whole rows, as few and as equal as can be, if it has more bytes than one allocation may have;
-  /// all but the last of a multiple of 256 rows, so that places in their logits are aligned.
+  /// The matrix in as few and as equal parts of whole rows as fit one allocation each; itself where it fits whole. All
+  /// parts but the last have a multiple of 256 rows, so that offsets into the logits are aligned.
   func divided(elementBytes: Int, largest: Int) -> [ParameterDescription] {
     let multiple = 256
     let columns = shape.dropFirst().reduce(1, *)

@@ -1,9 +1,10 @@
 import Foundation
 
 extension LlamaConfiguration {
-  /// Radians that each of the D/2 pairs of a head turns from one position to the next, scaled as the model says.
+  /// Frequencies of the D/2 pairs of a head's dimensions, in radians a position, scaled by `ropeScaling`.
   ///
-  /// Source: arXiv:2104.09864; linear scaling: arXiv:2306.15595; YaRN: arXiv:2309.00071; llama3: the wavelength rule of Llama 3.1's release.
+  /// - Source: arXiv:2104.09864; linear scaling: arXiv:2306.15595; YaRN: arXiv:2309.00071; llama3: the wavelength rule
+  ///   of Llama 3.1's release.
   package var ropeFrequencies: [Double] {
     let plain = (0..<headDim / 2).map { pow(ropeTheta, -2 * Double($0) / Double(headDim)) }
     switch ropeScaling {
@@ -20,21 +21,22 @@ extension LlamaConfiguration {
     case .llama3(let factor, let lowFreqFactor, let highFreqFactor, let original):
       return plain.map { frequency in
         let turns = Double(original) * frequency / (2 * .pi)
-        // Turns over the original context: few mean a low frequency, which is stretched; many mean a high one, kept.
+        // `kept` is the share of the unscaled frequency: 1 for many turns in the original context, 0 for few.
         let kept = min(max((turns - lowFreqFactor) / (highFreqFactor - lowFreqFactor), 0), 1)
         return (1 - kept) * frequency / factor + kept * frequency
       }
     }
   }
 
-  /// What the cosines and sines are multiplied by: 1, but for YaRN.
+  /// Factor of the cosines and sines: 1, except for YaRN.
   package var ropeAttentionFactor: Double {
     if case .yarn(let yarn) = ropeScaling { yarn.attentionFactor } else { 1 }
   }
 }
 
 extension YarnScaling {
-  /// The pairs between which frequencies are blended: those that turn `betaFast` and `betaSlow` times.
+  /// The pairs between which frequencies are blended: those that turn `betaFast` and `betaSlow` times in the original
+  /// context.
   fileprivate func border(theta: Double, headDim: Int) -> (low: Double, high: Double) {
     func pair(turning turns: Double) -> Double {
       Double(headDim) * log(Double(originalMaxPositionEmbeddings) / (turns * 2 * .pi)) / (2 * log(theta))
@@ -43,7 +45,7 @@ extension YarnScaling {
     let slow = pair(turning: betaSlow)
     let low = max(truncate ? fast.rounded(.down) : fast, 0)
     let high = min(truncate ? slow.rounded(.up) : slow, Double(headDim - 1))
-    // Where they meet, the reference parts them by this.
+    // The reference implementation separates equal borders by 0.001.
     return (low, low == high ? high + 0.001 : high)
   }
 }

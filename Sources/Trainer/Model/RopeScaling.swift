@@ -1,16 +1,16 @@
 import Foundation
 
-/// How rotary frequencies are stretched for contexts longer than those of the training, as in config.json's
-/// `rope_scaling`.
+/// Scaling of rotary frequencies for contexts longer than those of pretraining (config.json's `rope_scaling`).
 package enum RopeScaling: Sendable, Equatable {
-  /// Frequencies as they are (`default`).
+  /// Unscaled frequencies (`default`).
   case none
-  /// Every position divided by `factor`.
+  /// All frequencies divided by `factor`: positions are interpolated.
   case linear(factor: Double)
-  /// NTK-aware, by a base that grows with the text once it is longer than `max_position_embeddings`; up to there, which
-  /// is as long as a text may be here, frequencies as they are.
+  /// NTK-aware: the base grows with a text longer than `max_position_embeddings`. No text may be longer here, so the
+  /// frequencies are unscaled.
   case dynamic(factor: Double)
-  /// Low frequencies divided by `factor`, high ones kept, those between interpolated, and all scores sharpened.
+  /// YaRN: low frequencies divided by `factor`, high ones kept, those between interpolated, and all attention scores
+  /// scaled up.
   case yarn(YarnScaling)
   /// Llama 3.1: low frequencies divided by `factor`, high ones kept, those between interpolated; the borders are
   /// wavelengths of `originalMaxPositionEmbeddings` over the two frequency factors.
@@ -22,17 +22,17 @@ package enum RopeScaling: Sendable, Equatable {
 ///
 /// - Source: arXiv:2309.00071, sections 3.2 and 3.4.
 package struct YarnScaling: Sendable, Equatable {
-  /// How many times longer the context is than that of the training.
+  /// Length of the context over that of pretraining.
   package var factor: Double
-  /// The context of the training, in tokens.
+  /// Context of pretraining, in tokens.
   package var originalMaxPositionEmbeddings: Int
-  /// Frequencies that turn at least so often within that context are kept.
+  /// Turns within the pretraining context from which on a frequency is kept.
   package var betaFast: Double
-  /// Frequencies that turn at most so often within that context are divided by `factor`.
+  /// Turns within the pretraining context up to which a frequency is divided by `factor`.
   package var betaSlow: Double
-  /// What cosines and sines are multiplied by.
+  /// Factor of cosines and sines.
   package var attentionFactor: Double
-  /// Whether the borders between those frequencies are rounded to whole numbers of pairs.
+  /// True where the two borders are rounded to whole pairs of dimensions.
   package var truncate: Bool
 
   /// - Parameter attentionFactor: 0.1 ln(factor) + 1, the paper's, where nil.
@@ -48,7 +48,8 @@ package struct YarnScaling: Sendable, Equatable {
     self.truncate = truncate
   }
 
-  /// 0.1 · scale · ln(factor) + 1: how much a context that is `factor` times longer sharpens the scores.
+  /// 0.1 · scale · ln(factor) + 1, the attention factor of a context that is `factor` times longer; 1 for a factor up
+  /// to 1.
   package static func attentionFactor(_ factor: Double, scale: Double = 1) -> Double {
     factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1
   }

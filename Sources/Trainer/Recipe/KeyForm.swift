@@ -1,16 +1,16 @@
 import Foundation
 
-/// The form of a key's value: how it is read from YAML, and written again.
+/// The form of a key's value: its type in words, its reader and its writer.
 struct KeyForm<Value: Sendable>: Sendable {
   /// The values of this form, in words.
   let words: String
-  /// The keys of a mapping; none where the value is no mapping.
+  /// The keys of the value, where it is a mapping; else empty.
   var inner: [KeyRow] = []
-  /// Reads a key that is given.
+  /// Reads the value of a key.
   ///
-  /// - Parameter before: the value that it had; nil: none.
+  /// - Parameter before: the value that the key had; nil: none.
   let read: @Sendable (RecipeReader, _ key: String, _ before: Value?) throws(RecipeError) -> Value
-  /// nil: the key is left out.
+  /// Returns the value to write; nil: the key is left out.
   let write: @Sendable (Value) -> SettingValue?
 }
 
@@ -19,7 +19,7 @@ extension KeyForm {
   ///
   /// - Parameters:
   ///   - words: the end of the error's sentence "… but should be".
-  ///   - parse: the value, or nil where the node has another form; relative paths begin at the folder.
+  ///   - parse: returns the value, or nil for a node of another form; relative paths begin at `folder`.
   fileprivate init(
     _ words: String, parse: @escaping @Sendable (RecipeNode, _ folder: URL) -> Value?,
     write: @escaping @Sendable (Value) -> SettingValue?
@@ -33,7 +33,7 @@ extension KeyForm {
     }
   }
 
-  /// The values of this form as values of another type.
+  /// The form for values of another type, converted by `wrap` and `unwrap`.
   func map<Other>(
     _ wrap: @escaping @Sendable (Value) -> Other, _ unwrap: @escaping @Sendable (Other) -> Value
   ) -> KeyForm<Other> {
@@ -44,7 +44,7 @@ extension KeyForm {
     }
   }
 
-  /// Null as nil.
+  /// The form that also takes null, as nil.
   var orNull: KeyForm<Value?> {
     let words = words.contains("null") ? words : "null, or \(words)"
     return KeyForm<Value?>(words: words, inner: inner) { reader, key, before throws(RecipeError) in
@@ -55,7 +55,7 @@ extension KeyForm {
     }
   }
 
-  /// A key that is left out as nil.
+  /// The form of a key that may be left out, as nil.
   var orAbsent: KeyForm<Value?> {
     KeyForm<Value?>(words: words, inner: inner) { reader, key, before throws(RecipeError) in
       try read(reader, key, before ?? nil)
@@ -115,7 +115,7 @@ extension KeyForm<String> {
 }
 
 extension KeyForm<URL> {
-  /// A path, made absolute: relative to the recipe's folder, or to the home folder where it begins with `~/`.
+  /// A path: relative to the recipe's folder, or to the home folder where it begins with `~/`; made absolute.
   static var path: Self {
     KeyForm("a path") { node, folder in
       guard let text = node.text else { return nil }
@@ -167,9 +167,9 @@ extension KeyForm<[String]> {
 }
 
 extension KeyForm {
-  /// A mapping whose keys are names that the recipe gives; null, which is none, where `orNull` allows it.
+  /// A mapping whose keys are names of the user's choice.
   ///
-  /// - Parameter form: of each value.
+  /// - Parameter form: the form of each value.
   static func named<Item>(
     _ words: String, isEmptyAllowed: Bool, _ form: KeyForm<Item>
   ) -> Self where Value == [String: Item] {
@@ -187,11 +187,11 @@ extension KeyForm {
     }
   }
 
-  /// A mapping of keys of its own; those that are not given stay as they were.
+  /// A mapping with keys of its own; keys that are not given keep their values.
   ///
   /// - Parameters:
-  ///   - defaults: the value where there was none.
-  ///   - check: refuses what the keys say together; told the mapping that was read.
+  ///   - defaults: the value to start from where there was none.
+  ///   - check: throws where the values contradict each other; takes the mapping and the value read.
   static func mapping(
     _ keys: [Key<Value>], defaults: Value,
     check: @escaping @Sendable (RecipeReader, Value) throws(RecipeError) -> Void = { _, _ in }

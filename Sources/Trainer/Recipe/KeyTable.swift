@@ -1,4 +1,4 @@
-/// The keys of one mapping of a recipe as users read them: what `accrete keys` prints and docs/keys.md holds.
+/// The keys of one mapping of a recipe, as `accrete keys` prints them and docs/keys.md holds them.
 package struct KeyTable: Sendable {
   /// The mapping: `run` (the top), `round`, `run or round`, or a key's name, as in `union.base_replay`.
   package let place: String
@@ -18,7 +18,7 @@ package struct KeyTable: Sendable {
       "round", "Keys of each round in `rounds`.",
       [KeyRow](ResolvedRound.keys, defaults: ResolvedRound(settings: TrainingSettings())), inner: "round.")
 
-  /// - Parameter prefix: what stands before the names of the mappings within.
+  /// - Parameter prefix: put before the names of the inner mappings.
   private static func tables(
     _ place: String, _ meaning: String, _ rows: [KeyRow], inner prefix: String = ""
   ) -> [KeyTable] {

@@ -2,25 +2,25 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// A run: where it starts, what it learns in which rounds, and how; every default filled in, every path absolute.
+/// A run: its base, its rounds and their settings, with every default filled in and every path absolute.
 package struct Recipe: Sendable, Equatable {
   /// The run's folder (`output_dir`).
   package var outputDirectory: URL
   package var seed: UInt64
-  /// `auto`, `cpu`, an index or part of a name; nil: not given, so that the environment may speak.
+  /// `auto`, `cpu`, an index or part of a name; nil: not given, `ACCRETE_DEVICE` may decide.
   package var device: String?
   package var base: RecipeBase
-  /// How the base is kept on the device (`base.dtype`); other than fp32 where adapters are trained alone.
+  /// Storage of the base on the device (`base.dtype`); fp32 unless adapters are trained.
   package var baseStorage: BaseStorage
   package var method: TrainingMethod
   package var precision: Precision
   package var memory: MemorySettings
   package var optimizer: OptimizerSettings
-  /// What is measured beside the losses, after each round.
+  /// Measurements after each round, beside the losses.
   package var evaluation: EvaluationSettings
-  /// Datasets whose held-out rows may stand among the rows that train (`allow_leaks`).
+  /// Datasets whose held-out rows may also be training rows (`allow_leaks`).
   package var allowLeaks: [String]
-  /// The training settings that a round has where it says nothing else.
+  /// Training settings at the recipe's top, which a round inherits.
   package var defaults: TrainingSettings
   /// The rounds, in order; at least one.
   package var rounds: [ResolvedRound]
@@ -48,22 +48,22 @@ package struct Recipe: Sendable, Equatable {
   }
 }
 
-/// What matrix products multiply (`precision`); weights, activations and sums are float32 in both.
+/// Precision of the operands of matrix products (`precision`); weights, activations and sums are float32 in both.
 package enum Precision: String, Sendable, CaseIterable {
   case fp32
   case bf16
 
-  /// What the executor of a run rounds the operands of its products to.
+  /// The type to which operands of products are rounded.
   package var operands: OperandType { self == .bf16 ? .bfloat16 : .float32 }
 }
 
-/// What is measured beside the losses (`evaluation`).
+/// Measurements after each round, beside the losses (`evaluation`).
 package struct EvaluationSettings: Sendable, Equatable {
-  /// A text that belongs to no round, whose loss tells how far the model drifts; nil: none.
+  /// File of a text that belongs to no round, whose loss shows the model's drift; nil: none.
   package var general: URL?
-  /// Held-out rows of a dataset with a task that are answered, the first ones; nil: all.
+  /// Most held-out rows that are answered for a dataset with a task, from the first on; nil: all.
   package var maxExamples: Int? = 64
-  /// The most tokens of a written answer.
+  /// Most tokens of a written answer.
   package var maxNewTokens = 64
   /// Answers that are written at once.
   package var batchSize = 16
@@ -71,19 +71,20 @@ package struct EvaluationSettings: Sendable, Equatable {
   package init() {}
 }
 
-/// Round i, with every setting it trains by.
+/// Round i with all of its settings.
 package struct ResolvedRound: Sendable, Equatable {
-  /// Unique in the recipe, and usable as part of a folder's name.
+  /// Name of the round, unique in the recipe, and usable as part of a folder's name.
   package var name: String
-  /// Di's training rows.
+  /// File of the dataset's training rows.
   package var train: URL
-  /// Di's held-out rows, or nil: its column of the transfer matrix is then null.
+  /// File of the dataset's held-out rows; nil: none are in a file of their own. Without these and without `split`, the
+  /// dataset's column of the transfer matrix is null.
   package var valid: URL?
-  /// What the files call the rows' keys.
+  /// The files' columns for the rows' keys.
   package var columns: ColumnNames
-  /// The share of `train`'s rows that train, the rest being held out; nil: all do.
+  /// Share of the rows of `train` that train, the rest being held out; nil: all train.
   package var split: Double?
-  /// What the rows ask for, and so how answers to the held-out ones are scored; nil: their loss alone is measured.
+  /// Task of the dataset, which names the metrics of answers to held-out rows; nil: their loss alone is measured.
   package var task: TaskFamily?
   package var settings: TrainingSettings
 

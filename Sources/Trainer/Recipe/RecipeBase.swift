@@ -1,32 +1,32 @@
 import Foundation
 
-/// M0: what round 1 starts from (`base`).
+/// M0, the model that round 1 starts from (`base`).
 package enum RecipeBase: Sendable, Equatable {
   /// A pretrained model's folder or file.
   case model(URL)
-  /// Random weights of a named size; without a tokenizer the rows must be tokenised already.
+  /// A model of a named size with random weights; without a tokenizer the rows must be tokenised already.
   case preset(name: String, tokenizer: RecipeTokenizer?)
 }
 
-/// Where the tokenizer of a model that starts from nothing comes from.
+/// Origin of a preset's tokenizer.
 package enum RecipeTokenizer: Sendable, Equatable {
-  /// Bytes, three special tokens, and beyond these 259 what is learned from the texts of all rounds.
+  /// 256 bytes, three special tokens, and beyond these 259 tokens learned from the texts of all rounds.
   case bytes(vocabularySize: Int)
-  /// Read from a file or a model's folder.
+  /// A tokenizer's file, or a model's folder.
   case file(URL)
 }
 
-/// The keys of `base`, of which a model excludes a preset.
+/// The keys of `base`; a model and a preset exclude each other.
 struct BaseSettings: Sendable {
   var model: URL?
   var preset: String?
   var tokenizer: RecipeTokenizer?
   var storage = BaseStorage.fp32
 
-  /// Advice where neither a model nor a preset is given.
+  /// Advice for a base without a model or a preset.
   static let remedy = "name a model, as in base: {model: models/SmolLM2-135M-Instruct}, or a preset"
 
-  /// `base`.
+  /// The form of `base`.
   static let form = KeyForm<BaseSettings>.mapping(keys, defaults: BaseSettings(), check: check)
 
   private static let keys: [Key<BaseSettings>] = [
@@ -51,14 +51,14 @@ struct BaseSettings: Sendable {
   ]
 
   private static func check(_ reader: RecipeReader, _ base: BaseSettings) throws(RecipeError) {
-    // The settings before it may bear a preset of no name: what the recipe says decides.
+    // The settings may hold a placeholder, a preset without a name: the recipe's own keys decide.
     guard reader.node("model") == nil, reader.node("preset") == nil else { return }
     throw reader.missing("model", remedy: remedy)
   }
 }
 
 extension KeyForm<RecipeTokenizer?> {
-  /// Null, a path, or the mapping of a tokenizer that is learned.
+  /// The form of `tokenizer`: null, a path, or the mapping of a tokenizer that is learned.
   fileprivate static var tokenizer: Self {
     let path = KeyForm<URL>.path
     let learned = KeyForm<Int>.mapping(

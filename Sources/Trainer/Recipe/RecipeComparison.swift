@@ -1,10 +1,10 @@
-/// One value in which two resolved recipes differ; a value is as YAML has it.
+/// A key whose value differs between two resolved recipes; values are YAML.
 package struct RecipeChange: Encodable, Sendable, Equatable, CustomStringConvertible {
-  /// The path that an override would name it with: `rounds.1.learning_rate`.
+  /// Path of the key as in an override: `rounds.1.learning_rate`.
   package let key: String
-  /// nil: it was not set.
+  /// The earlier value; nil: the key was not set.
   package let before: String?
-  /// nil: it is not set any more.
+  /// The later value; nil: the key is no longer set.
   package let after: String?
 
   package init(key: String, before: String?, after: String?) {
@@ -17,7 +17,7 @@ package struct RecipeChange: Encodable, Sendable, Equatable, CustomStringConvert
     case key, before, after
   }
 
-  /// Every key is there: what is not set is null.
+  /// Writes every key; a value that is not set is null.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(key, forKey: .key)
@@ -25,32 +25,32 @@ package struct RecipeChange: Encodable, Sendable, Equatable, CustomStringConvert
     try container.encode(after, forKey: .after)
   }
 
-  /// Whether it is this key, or stands within it.
+  /// True where the change is of this key, or of a key inside it.
   func isWithin(_ key: String) -> Bool { self.key == key || self.key.hasPrefix(key + ".") }
 
-  /// `max_steps was 4, is 5`.
+  /// The change in words: `max_steps was 4, is 5`.
   package var description: String { "\(key) was \(before ?? "not set"), is \(after ?? "not set")" }
 }
 
 extension Recipe {
-  /// What differs from an earlier resolved recipe, key by key in this recipe's order, keys that are gone last.
+  /// Changes since an earlier resolved recipe, key by key in this recipe's order; keys that are gone come last.
   ///
-  /// - Parameter yaml: as ``yaml`` gives it, of any release: keys that came later have their defaults there.
+  /// - Parameter yaml: the earlier recipe's ``yaml``, written by any release: keys that it lacks have their defaults.
   package func changes(since yaml: String) throws(RecipeError) -> [RecipeChange] {
     let tree = try RecipeParsing.tree(of: yaml) { "recipe.yaml:\($0)" }
     let before = try? RecipeDecoding(folder: outputDirectory).recipe(tree).yaml
     return try Self.changes(from: before ?? yaml, to: self.yaml)
   }
 
-  /// What differs between two resolved recipes, in the later one's order, keys that are gone last.
+  /// Changes between two resolved recipes, in the later one's order; keys that are gone come last.
   ///
-  /// - Parameter files: what an error calls the two.
+  /// - Parameter files: names of the two recipes, for errors.
   package static func changes(
     from before: String, to after: String, files: (before: String, after: String) = ("recipe.yaml", "recipe.yaml")
   ) throws(RecipeError) -> [RecipeChange] {
     let before = try values(in: before, of: files.before)
     let after = try values(in: after, of: files.after)
-    // A file that was edited by hand may name a value in two ways: the last counts.
+    // A file edited by hand may set a value in two ways: the last one counts.
     let (old, new) = (Dictionary(before) { $1 }, Dictionary(after) { $1 })
     let gone = before.filter { new[$0.key] == nil }.map { RecipeChange(key: $0.key, before: $0.value, after: nil) }
     return after.compactMap { key, value in
@@ -64,7 +64,7 @@ extension Recipe {
 }
 
 extension RecipeNode {
-  /// The values at the ends of the tree, by the path that an override would name them with; `[]` and `{}` are ends too.
+  /// Leaves of the tree, by their paths as in an override; `[]` and `{}` are leaves too.
   fileprivate func leaves(under path: [String]) -> [(key: String, value: String)] {
     let key = path.joined(separator: ".")
     switch content {

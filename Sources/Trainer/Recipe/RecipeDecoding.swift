@@ -1,7 +1,7 @@
 import Foundation
 
 extension Recipe {
-  /// Reads a recipe and lays the overrides over it.
+  /// Reads a recipe's file and applies the overrides.
   /// - Parameter overrides: `key=value`, the key a dotted path, the value YAML.
   package static func load(_ url: URL, overrides: [String] = []) throws(RecipeError) -> Recipe {
     let file = url.standardizedFileURL
@@ -13,16 +13,16 @@ extension Recipe {
   }
 }
 
-/// The tree of a recipe → `Recipe`.
+/// Decoder: the tree of a recipe → `Recipe`.
 struct RecipeDecoding {
-  /// The recipe's folder: relative paths begin here.
+  /// The recipe's folder, which relative paths begin at.
   let folder: URL
 
   private static let runKeys = [String](Recipe.keys)
   private static let trainingKeys = [String](TrainingSettings.keys)
   private static let roundKeys = [String](ResolvedRound.keys)
 
-  /// The keys of the mappings among the training keys, with that mapping: for the advice on a key one level too high.
+  /// Keys of the mappings among the training keys, by mapping: the advice on a key that stands one level too high.
   private static let innerKeys = Dictionary(
     TrainingSettings.keys.flatMap { key in key.inner.map { ($0.name, key.name) } }
   ) { $1 }

@@ -1,8 +1,8 @@
-/// What is wrong with a recipe or with an override of it, where, and how to mend it; one line of text.
+/// A fault of a recipe or of an override: its place, the fault and the remedy, in one line of text.
 package struct RecipeError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// Where the fault stands: `recipe.yaml:12`, or `override 'seed=x'`.
+  /// Place of the fault: `recipe.yaml:12`, or `override 'seed=x'`.
   package let place: String
-  /// What was read there, what was expected, and the remedy.
+  /// The value read, the value expected, and the remedy.
   package let message: String
   /// The process's exit status: 64 usage, 65 bad recipe, 66 no such recipe.
   package let exitCode: Int32

@@ -1,5 +1,5 @@
 extension EvaluationSettings {
-  /// `evaluation`; null and nothing are the defaults.
+  /// The form of `evaluation`; null means the defaults.
   static let form = KeyForm<EvaluationSettings>.mapping(keys, defaults: EvaluationSettings()).orNull
     .map({ $0 ?? EvaluationSettings() }, { $0 })
 
@@ -9,14 +9,14 @@ extension EvaluationSettings {
       "File of a text that belongs to no round; its loss shows how far the model drifts."),
     Key(
       "max_examples", \.maxExamples, KeyForm.count(1...TrainingSettings.countLimit).orNull,
-      "Held-out rows of each dataset with a `task` that the model answers, the first ones; null answers all."),
+      "Held-out rows, from the first on, that the model answers for each dataset with a `task`; null answers all."),
     Key("max_new_tokens", \.maxNewTokens, .count(1...1_048_576), "Most tokens of an answer."),
     Key("batch_size", \.batchSize, .count(1...1024), "Answers that are written at once."),
   ]
 }
 
 extension Recipe {
-  /// Refuses to stop a round early, or to keep its best model, where nothing is measured within it.
+  /// Refuses early stopping, and keeping the best model, in a round without evaluations or without held-out rows.
   func checkEvaluations() throws(RoundError) {
     for (index, round) in rounds.enumerated() {
       let settings = round.settings

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Recipe {
-  /// The keys of the whole recipe, but for its rounds.
+  /// The keys of the whole recipe, except `rounds`.
   static let keys: [Key<Recipe>] =
     [
       Key(
@@ -18,16 +18,16 @@ extension Recipe {
         "method", \.methodSettings, MethodSettings.form, "Method of training: all weights, or adapters (LoRA, DoRA)."),
       Key(
         "precision", \.precision, .word,
-        "Precision of what matrix products multiply; sums, weights and moments stay fp32."),
+        "Precision of the operands of matrix products; sums, weights and moments stay fp32."),
     ] + OptimizerSettings.keys.map { $0.of(\Recipe.optimizer) } + MemorySettings.keys.map { $0.of(\Recipe.memory) } + [
       Key("evaluation", \.evaluation, EvaluationSettings.form, "Measurements after each round, beside the losses."),
       allowLeaks,
     ]
 
-  /// Names the recipe's rounds, which are read before it.
+  /// `allow_leaks`, a list of rounds' names; the rounds are read before it.
   private static let allowLeaks = Key<Recipe>(
     "allow_leaks", type: "a list of rounds' names",
-    "Rounds whose held-out rows may stand among training rows; those of others are refused as leaks."
+    "Rounds whose held-out rows may also be training rows; in other rounds such rows are refused as leaks."
   ) { reader, recipe throws(RecipeError) in
     guard let node = reader.node("allow_leaks"), !node.isNull else { return }
     let names = recipe.rounds.map(\.name).joined(separator: ", ")
@@ -45,15 +45,15 @@ extension Recipe {
     .list($0.allowLeaks.map { .text($0) })
   }
 
-  /// Advice where no round is listed.
+  /// Advice for a recipe without rounds.
   static let roundsRemedy = "list at least one round, as in rounds: [{name: first, train: first/train.jsonl}]"
 
-  /// `rounds`, which is no key of the table: its items are mappings of their own.
+  /// The row of `rounds`, which is not in `keys`: its items have keys of their own.
   static let roundsRow = KeyRow(
     name: "rounds", type: "a list of mappings", meaning: "Rounds, in their order; at least one.", isRequired: true,
     defaultValue: nil, inner: [])
 
-  /// A recipe of which no key is read yet; those that must be given have no value that means anything.
+  /// A recipe before any key is read; values of required keys are placeholders.
   static let unread = Recipe(
     outputDirectory: URL(fileURLWithPath: "/"), seed: 0, device: nil, base: .preset(name: "", tokenizer: nil),
     method: .full, precision: .fp32, defaults: TrainingSettings(), rounds: [])

@@ -15,7 +15,7 @@ extension MemorySettings {
 }
 
 extension Recipe {
-  /// Refuses memory settings that the method or a round does not bear.
+  /// Refuses memory settings that contradict the method or a round's settings.
   func checkMemory(at reader: RecipeReader) throws(RecipeError) {
     if memory.offloadsBase { try checkOffloading(at: reader.place(of: "offload_base")) }
     if memory.optimizerInBackward { try checkUpdates(at: reader.place(of: "optimizer_in_bwd")) }

@@ -1,10 +1,10 @@
 import Foundation
 
-/// What is trained (`method`).
+/// Method of training (`method`).
 package enum TrainingMethod: Sendable, Equatable {
-  /// Every weight.
+  /// Training of every weight.
   case full
-  /// Low-rank adapters beside frozen weights; the first round's starts from `initial`, a PEFT folder, where given.
+  /// Low-rank adapters beside frozen weights; the first round's starts from the PEFT folder `initial`, if given.
   case lora(LoRASettings, initial: URL?)
 
   /// The words of `method.type`.
@@ -13,15 +13,15 @@ package enum TrainingMethod: Sendable, Equatable {
   }
 }
 
-/// The keys of `method`, of which `full` has no use but for the type.
+/// The keys of `method`; `full` reads the type alone.
 struct MethodSettings: Sendable {
   var kind = TrainingMethod.Kind.full
   var lora = LoRASettings()
   var initialAdapter: URL?
-  /// How the base is kept: only fp32 can be trained, or be merged into.
+  /// Storage of the base: only fp32 weights can be trained or merged into.
   var base = BaseStorage.fp32
 
-  /// `method`.
+  /// The form of `method`; a `full` one is written as its type alone.
   static let form: KeyForm<MethodSettings> = {
     let whole = KeyForm<MethodSettings>.mapping([type] + loraKeys, defaults: MethodSettings(), check: check)
     return KeyForm(words: whole.words, inner: whole.inner, read: whole.read) { method in
@@ -39,7 +39,7 @@ struct MethodSettings: Sendable {
         "PEFT folder that the first round's adapter starts from; null starts a new one.")
     ]).map(refusedInFull)
 
-  /// The key, which `full` does not read.
+  /// The key, refused where the type is `full`.
   private static func refusedInFull(_ key: Key<MethodSettings>) -> Key<MethodSettings> {
     Key(key.name, type: key.type, key.meaning) { reader, method throws(RecipeError) in
       guard method.kind == .lora else {
@@ -68,10 +68,10 @@ extension LoRASettings {
   private static let rank = KeyForm<Int>.count(1...65_536)
   private static let alpha = KeyForm<Double>.number("a number above 0") { $0 > 0 && $0 <= 1e6 }
 
-  /// The keys that PEFT's LoraConfig has too, and `between_rounds`.
+  /// The keys of PEFT's LoraConfig that are read, and `between_rounds`.
   fileprivate static let keys: [Key<LoRASettings>] = [
     Key("rank", \.rank, rank, "Rank of the adapters.") { _, _, lora in
-      // Twice the rank, as fine-tuning recipes have it, where `alpha` says nothing else.
+      // The default of alpha, twice the rank as in common fine-tuning recipes; `alpha`, read next, overrides it.
       lora.alpha = 2 * Double(lora.rank)
     },
     Key(
@@ -100,7 +100,7 @@ extension LoRASettings {
 }
 
 extension KeyForm<LoRASettings.Targets> {
-  /// `all-linear`, one name, or a list of names.
+  /// The form of `target_modules`: `all-linear`, one name, or a list of names.
   fileprivate static var targets: Self {
     let names = KeyForm<[String]>.names("all-linear, or a list of modules' names such as [q_proj, v_proj]")
     return KeyForm(words: names.words) { reader, key, _ throws(RecipeError) in
@@ -116,7 +116,7 @@ extension KeyForm<LoRASettings.Targets> {
 }
 
 extension KeyForm {
-  /// Numbers by the names of modules; null is none.
+  /// A mapping of modules' names to numbers; null is an empty one.
   fileprivate static func pattern<Item>(
     _ words: String, _ form: KeyForm<Item>
   ) -> Self where Value == [String: Item] {
@@ -145,7 +145,7 @@ extension Recipe {
     }
   }
 
-  /// Refuses to train every weight of a base that is kept in fewer bits.
+  /// Refuses `method: full` with a base whose dtype is not fp32.
   func checkTrainable(at reader: RecipeReader) throws(RecipeError) {
     guard method == .full, baseStorage != .fp32 else { return }
     throw RecipeError(

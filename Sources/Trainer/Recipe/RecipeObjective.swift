@@ -1,5 +1,5 @@
 extension ReadingOrder {
-  /// `objective`; keys that are not given stay as they are inherited.
+  /// The form of `objective`; keys that are not given keep their inherited values.
   static let form = KeyForm<ReadingOrder>.mapping(keys, defaults: ReadingOrder(), check: check)
 
   private static let share = KeyForm.number("a share from 0 to 1") { (0...1).contains($0) }
@@ -12,7 +12,7 @@ extension ReadingOrder {
       reader, _, order in
       if reader.node("forward") == nil { order.forward = 1 - order.reverse }
     },
-    Key("unit", \.unit, .word, "Unit of reversal: units come in reverse, what is within a unit stays as it is."),
+    Key("unit", \.unit, .word, "Unit of reversal: the units' order is reversed, the order inside each is kept."),
     Key(
       "longest_segment", \.longestSegment, .count(1...1_000_000),
       "Most words of a segment, where `unit` is segment; lengths are random."),

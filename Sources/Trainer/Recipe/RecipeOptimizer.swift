@@ -3,13 +3,13 @@ extension OptimizerSettings {
   static let keys: [Key<OptimizerSettings>] = [
     Key(
       "optimizer", \.kind, .word,
-      "Optimiser of every round. Lion has one state a weight; Muon has one for matrices, and AdamW updates the rest."),
+      "Optimiser of every round. Lion keeps one state; Muon keeps one for matrices and leaves the rest to AdamW."),
     Key("optim", \.moments, .word, "Storage of AdamW's two moments of matrices: 32, 16 or 8 bits a number."),
   ]
 }
 
 extension Recipe {
-  /// Refuses moments in fewer bits where no AdamW keeps them.
+  /// Refuses moments in fewer bits for an optimiser other than AdamW.
   func checkOptimizer(at reader: RecipeReader) throws(RecipeError) {
     guard optimizer.kind != .adamw, optimizer.moments != .float32 else { return }
     throw RecipeError(

@@ -1,4 +1,4 @@
-/// `key=value` of the command line, laid over the recipe's tree before it is decoded.
+/// An override `key=value` of the command line, applied to the recipe's tree before it is decoded.
 ///
 /// The key is a dotted path (`union.sampling`, `rounds.0.learning_rate`, rounds counted from 0); the value is YAML.
 struct RecipeOverride: Sendable {
@@ -6,7 +6,7 @@ struct RecipeOverride: Sendable {
   private let value: RecipeNode
   private let place: String
 
-  /// Keys of which a mapping holds one: setting one by hand drops the other.
+  /// Keys that exclude each other: an override of one removes the other.
   private static let alternatives = ["max_steps": "num_train_epochs", "num_train_epochs": "max_steps"]
 
   init(_ argument: String) throws(RecipeError) {
@@ -20,7 +20,7 @@ struct RecipeOverride: Sendable {
     self.place = place
   }
 
-  /// Sets the value in `root`, adding the mappings on the way that are not there.
+  /// Sets the value in `root`; mappings that are missing on its path are added.
   func apply(to root: inout RecipeNode) throws(RecipeError) {
     try set(path[...], in: &root)
   }

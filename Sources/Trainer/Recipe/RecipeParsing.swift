@@ -1,11 +1,11 @@
 import Foundation
 import Yams
 
-/// YAML text → `RecipeNode`.
+/// Parser: YAML text → `RecipeNode`.
 enum RecipeParsing {
-  /// Most nodes a recipe may hold once its aliases are expanded: a few nested aliases can stand for billions.
+  /// Most nodes of a recipe with its aliases expanded: a few nested aliases can stand for billions.
   private static let nodeLimit = 100_000
-  /// Largest recipe read, in bytes.
+  /// Most bytes of a recipe.
   private static let byteLimit = 4 << 20
 
   /// Reads a recipe's file.
@@ -30,7 +30,7 @@ enum RecipeParsing {
   }
 
   /// Parses YAML text.
-  /// - Parameter place: names a line, counted from 1, in errors.
+  /// - Parameter place: returns the place of a line, counted from 1, for errors.
   static func tree(of text: String, place: (Int) -> String) throws(RecipeError) -> RecipeNode {
     let root: Node?
     do {
@@ -82,7 +82,7 @@ enum RecipeParsing {
     }
   }
 
-  /// Yams's message takes several lines and shows the text around; here it becomes one line with its place.
+  /// Turns Yams's error, of several lines, into one line with its place.
   private static func describe(_ error: YamlError, place: (Int) -> String) -> RecipeError {
     switch error {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),

@@ -1,22 +1,22 @@
 import Foundation
 
-/// One mapping of a recipe, from which keys are read.
+/// Reader of the keys of one mapping of a recipe.
 ///
-/// Keys that the mapping may not hold are refused when the reader is made, so a misspelt key is named before anything
-/// that is missing because of it.
+/// Unknown keys are refused when the reader is made, so a misspelt key is reported before the key that is missing
+/// because of it.
 struct RecipeReader {
   private let entries: [RecipeNode.Entry]
-  /// The mapping's dotted path with a trailing dot, or nothing at the root.
+  /// The mapping's dotted path with a trailing dot; empty at the root.
   private let prefix: String
-  /// Where the mapping begins.
+  /// Place at which the mapping begins.
   let place: String
-  /// The recipe's folder: relative paths begin here.
+  /// The recipe's folder, which relative paths begin at.
   let folder: URL
 
   /// - Parameters:
   ///   - known: the keys that this mapping may hold.
   ///   - elsewhere: keys that belong to another mapping, with that mapping's name.
-  ///   - folder: the recipe's, where relative paths begin.
+  ///   - folder: the recipe's folder, which relative paths begin at.
   init(
     _ node: RecipeNode, path: String, known: [String], elsewhere: [String: String] = [:], folder: URL
   ) throws(RecipeError) {
@@ -45,7 +45,7 @@ struct RecipeReader {
     return "the nearest known key is '\(nearest)'\(owner)"
   }
 
-  /// Reads the mapping that is the value of a key.
+  /// Returns a reader of the mapping that is the value of a key; of an empty one where the key is not given.
   func mapping(_ key: String, known: [String]) throws(RecipeError) -> RecipeReader {
     let node = node(key) ?? RecipeNode(content: .mapping([]), place: place)
     return try RecipeReader(node, path: name(key), known: known, folder: folder)
@@ -57,10 +57,10 @@ struct RecipeReader {
   /// The key's full name as errors show it.
   func name(_ key: String) -> String { prefix + key }
 
-  /// The value of a key, or nil where the mapping does not hold it.
+  /// The value of a key; nil where the mapping lacks it.
   func node(_ key: String) -> RecipeNode? { entries.first { $0.key == key }?.value }
 
-  /// Where the value of a key stands, or the mapping that does not hold it.
+  /// Place of a key's value; of the mapping where it lacks the key.
   func place(of key: String) -> String { node(key)?.place ?? place }
 
   /// An error about the value of a key.
@@ -68,7 +68,7 @@ struct RecipeReader {
     RecipeError(place: node.place, message: "\(name(key)) is \(node.shown), but should be \(allowed)")
   }
 
-  /// An error about a key that must be there.
+  /// An error about a required key that is missing.
   func missing(_ key: String, remedy: String) -> RecipeError {
     RecipeError(place: place, message: "\(name(key)) is missing: \(remedy)")
   }

@@ -1,7 +1,7 @@
 import Foundation
 
 extension ResolvedRound {
-  /// The keys of a round alone; the training keys may stand beside them.
+  /// The keys that only a round has; the training keys may stand beside them.
   static let keys: [Key<ResolvedRound>] = [
     Key(
       "name", \.name, .text(nameWords), required: "name the round, as in name: translation",
@@ -39,12 +39,12 @@ extension ResolvedRound {
 
   private static let nameWords = "letters, digits, '-', '_' and '.', not beginning with '-' or '.', at most 100 bytes"
 
-  /// A round of which no key is read yet.
+  /// A round before any key is read.
   init(settings: TrainingSettings) {
     self.init(name: "", train: URL(fileURLWithPath: "/"), valid: nil, settings: settings)
   }
 
-  /// Whether a name can stand as, or in, a folder's name everywhere.
+  /// True for a name that can be a folder's name, or a part of one, on every file system.
   static func isFolderName(_ name: String) -> Bool {
     guard let first = name.unicodeScalars.first, first != ".", first != "-", name.utf8.count <= 100 else {
       return false
@@ -55,7 +55,7 @@ extension ResolvedRound {
     }
   }
 
-  /// Refuses a task whose answers nothing can be compared with.
+  /// Refuses a task in a round without held-out rows.
   func checkTask(at reader: RecipeReader) throws(RecipeError) {
     guard task != nil, valid == nil, split == nil else { return }
     throw RecipeError(
@@ -66,7 +66,7 @@ extension ResolvedRound {
 }
 
 extension KeyForm<ColumnNames> {
-  /// Our keys, and what the files call them; null and nothing rename nothing.
+  /// The form of `columns`: a mapping from a row's keys to the files' columns; null renames nothing.
   fileprivate static var columns: Self {
     let names = KeyForm<[String: String]>.mapping(
       ColumnNames.keys.map { key in

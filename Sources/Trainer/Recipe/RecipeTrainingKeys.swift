@@ -1,5 +1,5 @@
 extension TrainingSettings {
-  /// Most steps, rows or tokens that a key may ask for: sums and products of a few of them still fit 64 bits.
+  /// Most steps, rows or tokens that a key may ask for: products of two still fit 64 bits.
   static let countLimit = 1_000_000_000
 
   private static let batchLimit = 1 << 20
@@ -8,10 +8,11 @@ extension TrainingSettings {
 
   /// The keys that stand at the top for all rounds, or in a round for it alone.
   package static let keys: [Key<TrainingSettings>] = [
-    Key("sequence_length", \.sequenceLength, .count(2...16_777_216), "Tokens of a row; longer samples are cut."),
-    Key("packing", \.packing, .flag, "Packs several samples into a row; attention never crosses from one to the next."),
+    Key("sequence_length", \.sequenceLength, .count(2...16_777_216), "Tokens of a sequence; longer samples are cut."),
+    Key("packing", \.packing, .flag, "Packs several samples into a sequence; attention stays inside each sample."),
     Key("shuffle", \.shuffle, .flag, "Draws rows in a shuffled order instead of the file's."),
-    Key("per_device_train_batch_size", \.perDeviceTrainBatchSize, .count(1...batchLimit), "Rows of a micro-batch."),
+    Key(
+      "per_device_train_batch_size", \.perDeviceTrainBatchSize, .count(1...batchLimit), "Sequences of a micro-batch."),
     Key(
       "gradient_accumulation_steps", \.gradientAccumulationSteps, .count(1...batchLimit),
       "Micro-batches whose gradients are added up for one optimiser step."),
@@ -36,9 +37,15 @@ extension TrainingSettings {
     Key(
       "min_lr_ratio", \.minLearningRateRatio, .number(share) { (0...1).contains($0) },
       "Last learning rate, as a share of the peak."),
-    Key("weight_decay", \.weightDecay, .number(share) { (0...1).contains($0) }, "Decoupled weight decay of AdamW."),
-    Key("adam_beta1", \.adamBeta1, .number(belowOne) { (0..<1).contains($0) }, "Decay of AdamW's first moments."),
-    Key("adam_beta2", \.adamBeta2, .number(belowOne) { (0..<1).contains($0) }, "Decay of AdamW's second moments."),
+    Key(
+      "weight_decay", \.weightDecay, .number(share) { (0...1).contains($0) },
+      "Decoupled weight decay, on matrices alone."),
+    Key(
+      "adam_beta1", \.adamBeta1, .number(belowOne) { (0..<1).contains($0) },
+      "Decay of AdamW's first moments; Lion's β₁."),
+    Key(
+      "adam_beta2", \.adamBeta2, .number(belowOne) { (0..<1).contains($0) },
+      "Decay of AdamW's second moments; Lion's β₂."),
     Key(
       "adam_epsilon", \.adamEpsilon, .number("a number above 0, to 1") { $0 > 0 && $0 <= 1 },
       "Number that AdamW adds to its denominator."),
@@ -67,10 +74,10 @@ extension TrainingSettings {
       "Keeps the round's model of the lowest held-out loss instead of its last."),
     Key(
       "max_forgetting", \.maxForgetting, KeyForm.number("null, or nats from 0 up") { $0 >= 0 }.orNull,
-      "Nats that a round may cost an earlier dataset; a round that costs more is refused. Null refuses none."),
+      "Nats that an earlier dataset's loss may rise above its best; a round beyond that is refused. Null refuses none."),
   ]
 
-  /// One of the two keys that say how long a round trains; null leaves it to the other.
+  /// One of the two keys that set the length of a round's training; null leaves it to the other.
   private static func duration<Value>(
     _ name: String, or other: String, _ form: KeyForm<Value>, _ meaning: String,
     _ duration: @escaping @Sendable (Value) -> TrainingDuration,

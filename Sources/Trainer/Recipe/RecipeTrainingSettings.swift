@@ -1,22 +1,22 @@
 import GPUTensor
 
-/// How long a round trains.
+/// Length of a round's training.
 package enum TrainingDuration: Sendable, Equatable {
   /// Optimiser steps (`max_steps`).
   case steps(Int)
-  /// Passes over the round's share of the union (`num_train_epochs`).
+  /// Epochs: passes over the rows that the round draws from (`num_train_epochs`).
   case epochs(Double)
 }
 
-/// Every training setting of one round, resolved: nothing is left to inherit.
+/// Training settings of one round, with inherited ones filled in.
 package struct TrainingSettings: Sendable, Equatable {
-  /// Tokens of a packed row, and the longest sample.
+  /// Most tokens of a sequence, and so of a sample.
   package var sequenceLength = 512
-  /// Whether samples are laid side by side in rows of `sequenceLength` tokens.
+  /// True where several samples share a sequence.
   package var packing = true
-  /// Whether rows are drawn in a shuffled order instead of the file's.
+  /// True where rows are drawn in a shuffled order instead of the file's.
   package var shuffle = true
-  /// Rows of a micro-batch.
+  /// Sequences of a micro-batch.
   package var perDeviceTrainBatchSize = 4
   /// Micro-batches of an optimiser step.
   package var gradientAccumulationSteps = 1
@@ -26,46 +26,46 @@ package struct TrainingSettings: Sendable, Equatable {
   package var lrSchedulerType = LearningRateKind.cosine
   /// Optimiser steps of linear warm-up.
   package var warmupSteps = 5
-  /// The last learning rate, as a share of the peak.
+  /// Last learning rate, as a share of the peak.
   package var minLearningRateRatio = 0.1
   package var weightDecay = 0.1
   package var adamBeta1 = 0.9
   package var adamBeta2 = 0.95
   package var adamEpsilon = 1.0e-8
-  /// Gradients whose global L2 norm is larger are scaled down to it; 0: none.
+  /// Largest global L2 norm of the gradients; larger ones are scaled down to it; 0: no clipping.
   package var maxGradNorm = 1.0
   package var objective = ReadingOrder()
   package var union = UnionSettings()
-  /// Optimiser steps between two lines of log.
+  /// Optimiser steps between two lines of the log.
   package var loggingSteps = 1
   /// Optimiser steps between two checkpoints.
   package var saveSteps = 50
   /// Optimiser steps between two evaluations; nil: after the round alone.
   package var evalSteps: Int?
-  /// Evaluations in a row that may pass without a better held-out loss before the round ends; nil: it never ends early.
+  /// Evaluations in a row without a better held-out loss after which the round ends; nil: the round never ends early.
   package var earlyStoppingPatience: Int?
-  /// By how many nats a held-out loss must be lower to count as better.
+  /// Nats by which a held-out loss must be lower to count as better.
   package var earlyStoppingThreshold = 0.0
-  /// Whether the round's model is the one of the lowest held-out loss instead of the last.
+  /// True where the round keeps its model of the lowest held-out loss instead of its last.
   package var loadBestModelAtEnd = false
-  /// The gate, in nats: the most that an earlier dataset's loss may rise above its best; nil: no gate.
+  /// The gate, in nats: most that an earlier dataset's loss may rise above its best; nil: no gate.
   package var maxForgetting: Double?
 
   package init() {}
 
-  /// The learning rate's course over a round of `steps` optimiser steps.
+  /// Learning rates of a round of `steps` optimiser steps.
   package func schedule(steps: Int) -> LearningRateSchedule {
     LearningRateSchedule(
       kind: lrSchedulerType, peak: learningRate, warmupSteps: warmupSteps, totalSteps: steps,
       minRatio: minLearningRateRatio)
   }
 
-  /// The form of a micro-batch.
+  /// Form of a micro-batch.
   package var packer: BatchPacker.Settings {
     BatchPacker.Settings(rows: perDeviceTrainBatchSize, sequenceLength: sequenceLength, packing: packing)
   }
 
-  /// What the run's optimiser goes by in the round.
+  /// Constants of the optimiser in the round.
   package var optimizerConstants: AdamWSettings {
     AdamWSettings(
       beta1: Float(adamBeta1), beta2: Float(adamBeta2), epsilon: Float(adamEpsilon), weightDecay: Float(weightDecay),

@@ -1,7 +1,7 @@
 import Foundation
 
 extension UnionSettings {
-  /// `union`; keys that are not given stay as they are inherited.
+  /// The form of `union`; keys that are not given keep their inherited values.
   static let form = KeyForm<UnionSettings>.mapping(keys, defaults: UnionSettings(), check: check)
 
   private static let keys: [Key<UnionSettings>] = [
@@ -9,7 +9,7 @@ extension UnionSettings {
       "sampling", \.sampling, .word,
       "Rule by which datasets share the draws: equally, by their rows, by rows^(1/T), or by `weights`."
     ) { _, before, union in
-      // Another kind of sampling has no use for what belongs to the inherited one.
+      // Another kind of sampling drops the inherited settings of the old kind.
       if union.sampling != before.sampling { (union.temperature, union.weights) = (nil, nil) }
     },
     Key(
@@ -34,10 +34,10 @@ extension UnionSettings {
       KeyForm.mapping(
         BaseReplay.keys, defaults: BaseReplay(train: URL(fileURLWithPath: "/"), fraction: 0)
       ).orNull,
-      "Text like that which the base was trained on, of which every round reads some; null reads none."),
+      "Text of the base's own domain, of which every round reads some; null reads none."),
   ]
 
-  /// A key that another kind of sampling would read is a mistake, not a wish.
+  /// Refuses a key of another kind of sampling, and the absence of the key that this kind needs.
   private static func check(_ reader: RecipeReader, _ union: UnionSettings) throws(RecipeError) {
     for (kind, key, isGiven) in [
       (Sampling.temperature, "temperature", union.temperature != nil), (.weights, "weights", union.weights != nil),
@@ -66,7 +66,7 @@ extension UnionSettings.BaseReplay {
 }
 
 extension Recipe {
-  /// Refuses a weight for a dataset that no round brings.
+  /// Refuses a weight for a name that is no round.
   func checkWeights(at reader: RecipeReader) throws(RecipeError) {
     let names = rounds.map(\.name)
     for round in rounds {

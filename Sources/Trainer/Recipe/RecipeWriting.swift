@@ -1,7 +1,7 @@
 extension Recipe {
   /// The resolved recipe as YAML: every default written out, every path absolute; reading it gives an equal recipe.
   ///
-  /// A round lists the settings in which it differs from the recipe's own.
+  /// A round lists the training keys in which it differs from the top.
   package var yaml: String {
     var lines = members.map { "\($0.key): \($0.value.yaml)" }
     lines.append("rounds:")
@@ -13,7 +13,7 @@ extension Recipe {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// The keys of the whole recipe, and the training keys of all rounds.
+  /// The keys of the whole recipe, and the training keys at its top.
   private var members: [SettingValue.Member] {
     [SettingValue.Member](Self.keys, of: self) + [SettingValue.Member](TrainingSettings.keys, of: defaults)
   }
@@ -25,7 +25,7 @@ extension Recipe {
 }
 
 extension TrainingSettings {
-  /// Every key that is in use, as the resolved recipe has it.
+  /// Every training key that is written, with its value in the resolved recipe.
   package var values: [String: SettingValue] {
     Dictionary([SettingValue.Member](Self.keys, of: self).map { ($0.key, $0.value) }) { $1 }
   }

@@ -1,24 +1,24 @@
-/// Why a run stops before its end.
+/// A reason for which a run stops before its end.
 package enum RoundError: Error, CustomStringConvertible {
   /// The gate: a round harmed an earlier dataset more than `max_forgetting`.
   case refused(round: String, dataset: String, nats: Double, limit: Double, kept: String)
-  /// Several steps in a row, or all of a round, whose loss or gradient was not finite.
+  /// The loss or gradient was not finite in several steps in a row, or in all steps of a round.
   case lossNotFinite(round: String, step: Int, steps: Int, rows: String)
-  /// A model that computes nothing: its weights, or its loss on rows that had one before, are not finite.
+  /// The round's model is useless: its weights, or its loss on rows that had a finite one before, are not finite.
   case modelNotFinite(round: String, problem: String)
   /// The plan needs more memory than the device has; `changes` of the recipe would make it fit.
   case doesNotFit(needed: Int, available: Int, device: String, largest: String, changes: [String])
   /// The output folder holds another run, or files that are no run.
   case outputTaken(folder: String, found: String)
-  /// Another process has the output folder; `holder` says which.
+  /// Another process, `holder`, uses the output folder.
   case inUse(folder: String, holder: String)
-  /// Rounds have ended in the output folder, and no checkpoint says how to go on from them.
+  /// The output folder holds ended rounds, and no checkpoint to continue from.
   case checkpointMissing(folder: String, rounds: [String])
-  /// What the recipe asks for does not suit the model or the data.
+  /// A key of the recipe does not suit the model or the data.
   case unsuitable(key: String, problem: String, remedy: String)
-  /// A signal came; the run can be resumed.
+  /// A signal came in a round, and the run is saved and can be resumed.
   case interrupted(signal: Int32, round: String, step: Int)
-  /// A signal came where there was nothing to save, or by way of the driver, which failed.
+  /// A signal came before there was anything to save, or the driver failed after it with `failure`.
   case stopped(signal: Int32, failure: String?)
 
   package var description: String {
@@ -64,7 +64,7 @@ package enum RoundError: Error, CustomStringConvertible {
     case .lossNotFinite, .modelNotFinite: 4
     case .doesNotFit: 5
     case .outputTaken, .checkpointMissing, .unsuitable: 65
-    // Nothing is wrong with the recipe: the folder can be had once the other has ended.
+    // No fault of the recipe: the folder is free once the other process has ended.
     case .inUse: 74
     case .interrupted(let signal, _, _), .stopped(let signal, _): 128 + signal
     }

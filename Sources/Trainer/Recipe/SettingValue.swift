@@ -1,6 +1,6 @@
 import Foundation
 
-/// A value of a recipe, from which YAML and JSON both come.
+/// A value of a recipe, which is written as YAML and as JSON.
 package enum SettingValue: Codable, Sendable, Equatable {
   /// One key of a mapping, and its value.
   package struct Member: Sendable, Equatable {
@@ -12,11 +12,11 @@ package enum SettingValue: Codable, Sendable, Equatable {
   case flag(Bool)
   case whole(Int)
   case number(Double)
-  /// One of our own words, which needs no quotes.
+  /// A word of the recipe format, which needs no quotes.
   case word(String)
   case text(String)
   case list([SettingValue])
-  /// A mapping of our own keys, in their order.
+  /// A mapping of recipe keys, in their order.
   case mapping([Member])
   /// A mapping of names that a recipe gives.
   case named([String: SettingValue])
@@ -58,7 +58,7 @@ package enum SettingValue: Codable, Sendable, Equatable {
 }
 
 extension SettingValue {
-  /// The value as YAML, on one line, that every reader of YAML 1.1 and 1.2 takes alike.
+  /// The value as one line of YAML, read alike by YAML 1.1 and 1.2.
   package var yaml: String {
     switch self {
     case .null: "null"

@@ -4,7 +4,7 @@ import Kernels
 import TestSupport
 import Testing
 
-/// That what is timed is right, and that rows and comparisons say what was measured.
+/// Benchmarks check results before they time, and rows and comparisons hold what was measured.
 @Suite("Benchmarks")
 struct BenchmarkTests {
   /// Peaks of 1 GFLOP/s and 1 GB/s.
@@ -30,6 +30,7 @@ struct BenchmarkTests {
       benchmark, of: MatmulBenchmark.operation)
     let families = MatmulFamily.allCases.filter { $0 != .clblast || device.runsCLBlast }.map(\.rawValue)
     #expect(rows.filter { $0.dtype == "f32" }.compactMap(\.family) == families)
+    for row in rows { #expect(row.way != nil, "\(row.key): the way that the plan chose is named") }
     #expect(rows.contains { $0.dtype == "bf16" } && rows.allSatisfy { $0.failure == nil }, "\(rows)")
   }
 
@@ -66,7 +67,7 @@ struct BenchmarkTests {
       kernel: "k", family: nil, shape: "s", operands: .float32, times: [5, 1, 2, 4, 3], flops: 6e6, bytes: 3e6,
       peaks: Self.peaks, maxError: 0)
     #expect(row.milliseconds == 3 && row.p20Milliseconds == 2 && row.p80Milliseconds == 4 && row.runs == 5)
-    // 6e6 operations in 3 ms are 2 GFLOP/s, twice the peak; 3e6 bytes are 1 GB/s, its peak: operations bound it.
+    // 6e6 operations in 3 ms are 2 GFLOP/s, twice the peak; 3e6 bytes are 1 GB/s, the peak: operations are the bound.
     #expect(row.gflops == 2 && row.gbps == 1 && row.fractionOfPeak == 2)
     let even = BenchmarkRow(kernel: "k", shape: "s", times: [1, 2, 4, 9])
     #expect(even.milliseconds == 3)

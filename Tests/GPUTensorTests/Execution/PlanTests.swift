@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Memory plans")
 struct PlanTests {
-  /// What a plan must give memory to: from the first node that touches it to the last, both included.
+  /// A value that a plan must give memory to, from the first node that touches it to the last, both included.
   private struct Lifetime {
     let name: String
     let first: Int
@@ -16,7 +16,7 @@ struct PlanTests {
     func overlaps(_ other: Lifetime) -> Bool { first <= other.last && other.first <= last }
   }
 
-  /// Lifetimes counted here, by looking at every node anew, not taken from the plan.
+  /// Lifetimes computed here from the nodes, independently of the plan.
   private func lifetimes(_ plan: Plan, outputs: [Tensor]) throws -> [Lifetime] {
     let nodes = plan.nodes
     var lifetimes: [Lifetime] = []
@@ -68,7 +68,7 @@ struct PlanTests {
     return (model, [model.loss] + model.differentiate())
   }
 
-  /// Traits as a device would have them, so that ops ask for scratch memory.
+  /// A device's traits, so that ops ask for scratch memory.
   private var traits: KernelTraits? { OpenCLDevices.all.first.map { KernelTraits(device: $0) } }
 
   @Test("no two values that live at the same time share a byte", arguments: [Int.max, 16 << 10, 4096])
@@ -101,7 +101,7 @@ struct PlanTests {
     let lowerBound = try #require(atOnce.max())
     #expect(plan.arenaBytes >= lowerBound)
     #expect(plan.arenas.count == 1, "one buffer is enough where nothing limits it")
-    // Each value may lose up to an alignment; the greedy rule itself is known to stay within a quarter here.
+    // Each value may lose up to one alignment; the greedy rule is known to stay within a quarter of the bound here.
     #expect(plan.arenaBytes <= (lowerBound + lifetimes.count * SlabLayout.alignmentBytes) * 5 / 4)
     let separate = lifetimes.reduce(0) { $0 + $1.byteCount }
     #expect(plan.arenaBytes < separate, "\(plan.arenaBytes) of \(separate) bytes")
@@ -135,7 +135,7 @@ struct PlanTests {
     }
     let (small, large) = (plan(1), plan(4))
     #expect(small.variableBytes == 2048)
-    // x and its double: 2048 bytes each. From the second sum on, the old x, its double and the new x live at once.
+    // x and its double take 2048 bytes each. From the second sum on, the old x, its double and the new x are alive.
     #expect(small.arenaBytes == 4096)
     #expect(large.arenaBytes == 6144)
     #expect(Plan.totalBytes([small, large]) == 6144 + 2048)
@@ -191,7 +191,7 @@ struct PlanTests {
       let gradients = test.graph.gradients(of: loss.sum, with: [table, norm, bias])
       let all = [loss.sum, loss.rows, hidden.sum()] + gradients
       let prepared = try test.prepare(outputs: all, on: try choice.make(isolated: true))
-      // Rows that an earlier, longer run left behind must not count.
+      // Rows left by an earlier, longer replay must not count.
       try prepared.run()
       try prepared.run(rows: 3)
       return try all.map { try prepared.read($0, rows: 3) }

@@ -57,9 +57,9 @@ struct GraphTests {
     let c = (x + b).scaled(by: 5)
     graph.recordEarly {
       a.add(to: y)
-      // It waits for the sum, which reads x.
+      // Goes behind the sum, which reads x.
       b.add(to: x)
-      // And this for the one that has written y.
+      // Goes behind the node that wrote y.
       y.add(to: x)
     }
     let sum = try #require(graph.nodes.first { $0.inputs == [x.id, b.id] }?.outputs.first)
@@ -69,7 +69,7 @@ struct GraphTests {
 
   @Test("slabs: aligned members side by side, a new slab where one is full")
   func slabs() {
-    // 300 floats start the slab, 10 more at the next multiple of 256; 200 more would pass 3000 bytes.
+    // 300 floats start the slab, 10 more start at the next multiple of 256; 200 more would exceed 3000 bytes.
     let layout = SlabLayout(elementCounts: [300, 10, 200], maxBytes: 3000)
     #expect(layout.offsets == [0, 512, 0])
     #expect(layout.slabs.map(\.elementCount) == [522, 200])

@@ -2,11 +2,12 @@ import GPUTensor
 import TestSupport
 import Testing
 
-/// What holds for every op of the registry, in each family, on each device. The ops' own files add values by hand.
+/// The tests that hold for every op of the registry, in each family, on each device. The ops' own suites add values
+/// computed by hand.
 @Suite("Every op")
 struct OperationTests {
-  /// Nothing is differentiated through the optimiser, the batch's integers, caches, roundings, the norms that DoRA holds
-  /// constant and the sums that are reported.
+  /// Ops without a backward rule: optimisers, the batch's integers, caches, casts, DoRA's norms (constants) and
+  /// reported sums.
   private static let withoutGradients: Set = [
     "adamw", "adapted_norm", "batch", "cache", "cast", "lion", "muon", "reduce",
     "decode_block",

@@ -25,7 +25,7 @@ struct AdamWTests {
 
   @Test("one step; by hand")
   func byHand() throws {
-    // m̂ = g, v̂ = g²: whatever its size, a gradient moves the weight by the rate, after a decay by 1 − 0.1 · 0.1.
+    // m̂ = g and v̂ = g²: a gradient of any size moves the weight by the rate, after a decay by 1 − 0.1 · 0.1.
     let values = try step(gradient: [0.5, -2], settings: settings())
     #expect(largestDifference(values[0], [0.89, 1.09]) < 1e-7, "constants are floats: \(values[0])")
     #expect(largestDifference(values[1], [0.05, -0.2]) < 1e-7)

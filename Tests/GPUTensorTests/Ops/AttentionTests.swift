@@ -17,14 +17,15 @@ struct AttentionTests {
 
   @Test("two tokens, causal; by hand")
   func twoTokens() throws {
-    // The first sees itself alone; the second weighs by softmax(0, ln 3) = (1/4, 3/4): 1/4 · 1 + 3/4 · 5 = 4.
+    // The first token attends to itself alone; the second has the weights softmax(0, ln 3) = (1/4, 3/4): 1/4 · 1 + 3/4
+    // · 5 = 4.
     let out = try attend(q: [1, 1], k: [0, Float.log(3)], v: [1, 5], heads: 1, starts: [0, 0])
     #expect(largestDifference(out, [1, 4]) < 1e-7, "ln 3 is rounded to a float: \(out)")
   }
 
   @Test("query heads of a group share a key head; by hand")
   func groupedQueries() throws {
-    // Head 0 asks with 1, head 1 with −1: weights (1/4, 3/4) and (3/4, 1/4).
+    // Head 0's query is 1, head 1's is −1: weights (1/4, 3/4) and (3/4, 1/4).
     let out = try attend(q: [1, -1, 1, -1], k: [0, Float.log(3)], v: [1, 5], heads: 2, starts: [0, 0])
     #expect(largestDifference(out, [1, 1, 4, 2]) < 1e-7, "ln 3 is rounded to a float: \(out)")
   }

@@ -6,15 +6,15 @@ import Testing
 struct BatchRowsTests {
   @Test("two samples that overlap in the stream; by hand", arguments: ExecutorChoice.all)
   func byHand(_ choice: ExecutorChoice) throws {
-    // Stream: 5 6 7 8 9 4; labels: only 7, 8 and 4 are supervised. Samples: 6 7 8, and 8 9 4, whose last
-    // token is not read.
+    // Stream: 5 6 7 8 9 4; only the labels 7, 8 and 4 are supervised. Samples: 6 7 8, and 8 9 4, whose last token has
+    // no row.
     let test = TestGraph(rowCapacity: 5)
     let stream = Shape([6])
     let batch = test.graph.batchRows(
       ids: test.ints(stream, [5, 6, 7, 8, 9, 4]), labels: test.ints(stream, [-100, -100, 7, 8, -100, 4]),
       segments: test.ints(Shape([2, 4]), [1, 0, 3, 3, 3, 3, 2, 3]))
     let table = test.parameter(10, 1, values: (0..<10).map(Float.init))
-    // With the logits 0 ... 9 a target's loss is ln Σ e^v − target: the targets can be read from it.
+    // With logits 0 ... 9 a target's loss is ln Σ e^v − target, which shows the target.
     let losses = test.parameter(test.graph.rows(1), [1, 1, 1, 1, 1])
       .linearCrossEntropy(weight: table, targets: batch.targets).rows
     var scalars = ReplayScalars()
@@ -28,7 +28,7 @@ struct BatchRowsTests {
     #expect(values[3] == [1, 2, 3, 4, 5])
     #expect(values[4] == [3, 3, 3, 5, 5])
     let logSum = Double.log((0..<10).reduce(0) { $0 + Double.exp(Double($1)) })
-    // Row 2 ends its sample; row 3 reads 8 and is to say 9, which is not supervised.
+    // Row 2 ends its sample; row 3 reads 8, and its next token 9 is not supervised.
     #expect(largestDifference(values[5], [logSum - 7, logSum - 8, 0, 0, logSum - 4]) < 1e-6, "\(values[5])")
   }
 

@@ -11,7 +11,7 @@ struct CacheRowsTests {
     let places = test.graph.input("places", test.graph.rows(), dtype: .int32)
     let cache = test.parameter(5, 2, values: [Float](repeating: 9, count: 10))
     x.append(toCache: cache, places: places)
-    // Nodes that follow read the cache as it then is.
+    // Nodes recorded later read the updated cache.
     let doubled = cache.scaled(by: 2)
     let prepared = try test.prepare(outputs: [doubled], on: try choice.make())
     try prepared.run(rows: 2, inputs: [(places, .ints([3, 1]))])

@@ -6,7 +6,8 @@ import Testing
 struct CastTests {
   @Test("rounds to nearest, ties to even; by hand", arguments: ExecutorChoice.all)
   func byHand(_ choice: ExecutorChoice) throws {
-    // Neighbours of 1 are 2⁻⁷ apart: 1 + 2⁻⁸ lies between an even and an odd one, 1 + 3 · 2⁻⁸ between odd and even.
+    // Adjacent bf16 numbers at 1 differ by 2⁻⁷: 1 + 2⁻⁸ lies between an even and an odd one, 1 + 3 · 2⁻⁸ between odd
+    // and even.
     let (half, ulp) = (Float(0x1p-8), Double(0x1p-7))
     let pairs: [(Float, Double)] = [
       (1 + half, 1), (1 + half + 0x1p-20, 1 + ulp), (1 + 3 * half, 1 + 2 * ulp), (-1 - half, -1), (0, 0),

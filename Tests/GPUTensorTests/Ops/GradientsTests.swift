@@ -123,8 +123,8 @@ struct GradientsTests {
 
   @Test("a gradient shared by two values is copied before one of them adds to it")
   func sharedGradient() throws {
-    // s = a + b shares its gradient with a and b. `a` is used again by an earlier node, and b's producer runs later in
-    // reverse order than that: it must still read the gradient as it was.
+    // s = a + b shares its gradient with a and b. An earlier node uses `a` again, and b's rule runs after that node's:
+    // it must still read the unchanged gradient.
     let test = TestGraph(rowCapacity: 3)
     let (p, q) = (test.parameter(test.graph.rows(4)), test.parameter(test.graph.rows(4)))
     let b = q.softmax()
@@ -132,7 +132,7 @@ struct GradientsTests {
     let other = a * q
     try expectGradients(test, of: (a + b) + other.softmax(), by: [p, q])
 
-    // The same where the sharers are parameters, whose gradients are what is asked for.
+    // The same where the sharers are parameters, whose gradients are the result.
     let leaves = TestGraph(rowCapacity: 3)
     let (c, d) = (leaves.parameter(leaves.graph.rows(4)), leaves.parameter(leaves.graph.rows(4)))
     let product = c.scaled(by: 2) * d
@@ -182,7 +182,7 @@ struct GradientsTests {
 
   @Test("gradients of two runs add up to those of one run with both batches", arguments: ExecutorChoice.all)
   func accumulation(_ choice: ExecutorChoice) throws {
-    // Rows of one batch do not see those of the other: x's loss in two runs is that of one run with both.
+    // The two batches are independent: the loss of two replays equals that of one replay with both.
     func record(rows: Int, ids: [Int], targets: [Int]) -> (TestGraph, [Tensor], (ids: Tensor, targets: Tensor)) {
       let test = TestGraph(rowCapacity: rows)
       let (table, weight, norm) = (test.parameter(7, 5), test.parameter(5, 5), test.parameter(5))
@@ -211,7 +211,7 @@ struct GradientsTests {
       ])
     for (one, both) in zip(gradients, expected) {
       let (found, reference) = (try prepared.read(one), try together.read(both))
-      // Twelve terms at most, added in another order: some roundings of the largest.
+      // Twelve terms at most, added in another order: a few roundings of the largest.
       let scale = max(reference.map(abs).max() ?? 0, 1)
       #expect(largestDifference(found, reference) <= 16 * scale * Double(Float.ulpOfOne))
     }

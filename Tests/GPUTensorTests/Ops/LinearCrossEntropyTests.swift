@@ -17,8 +17,8 @@ struct LinearCrossEntropyTests {
     #expect(largestDifference(values[0], [2 * Double.log(4)]) < 1e-14, "the sum is not scaled")
     #expect(largestDifference(values[1], [Double.log(4), 0, Double.log(4)]) < 1e-15)
     #expect(values[2].allSatisfy { $0 == 0 }, "the weight is zero")
-    // dW[v] = ½ Σ over rows of (1/4 − [v is the target]) · x.
-    // Rows 0 and 2 count: x = (1, 2) with target 3, and (5, 6) with target 0; ¼ · (1 + 5) / 2 = 0.75 where neither is.
+    // dW[v] = ½ Σ over rows of (1/4 − [v is the target]) · x. Rows 0 and 2 count: x = (1, 2) with target 3, and (5, 6)
+    // with target 0; ¼ · (1 + 5) / 2 = 0.75 where v is neither target.
     let expected: [Double] = [-1.75, -2, 0.75, 1, 0.75, 1, 0.25, 0]
     #expect(largestDifference(values[3], expected) < 1e-15)
   }

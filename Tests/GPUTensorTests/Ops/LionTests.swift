@@ -23,7 +23,7 @@ struct LionTests {
   @Test(
     "the sign of a mix of momentum and gradient moves the weight, 0 does not; by hand", arguments: ExecutorChoice.all)
   func byHand(_ choice: ExecutorChoice) throws {
-    // Mixes 0.5 · 0.5 + 0.5 · g: 0.75, −0.75, 0. The decay leaves 1 − 0.125 · 0.5.
+    // Directions 0.5 · 0.5 + 0.5 · g: 0.75, −0.75, 0. The decay leaves 1 − 0.125 · 0.5.
     let values = try step(gradient: [1, -2, -0.5], on: choice.make())
     #expect(values[0] == [0.8125, 1.0625, 0.9375], "\(values[0])")
     #expect(values[1] == [0.625, -0.125, 0.25], "\(values[1])")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Muon")
 struct MuonTests {
-  /// What five steps make of a singular value.
+  /// The image of a singular value under five Newton–Schulz iterations.
   private func polynomial(_ x: Double) -> Double {
     let (a, b, c) = (Double(Float(3.4445)), Double(Float(-4.7750)), Double(Float(2.0315)))
     var x = x

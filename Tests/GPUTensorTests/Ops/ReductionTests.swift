@@ -9,7 +9,7 @@ struct ReductionTests {
     let test = TestGraph(rowCapacity: 67)
     let x = test.parameter(test.graph.rows(3), (1...201).map(Float.init))
     let values = try test.run(x.sum(), x.sumRows(), on: try choice.make())
-    // 201 · 202 / 2; column c holds c + 1 + 3r, r below 67: 67 · (c + 1) + 3 · 66 · 67 / 2.
+    // 201 · 202 / 2; column c holds c + 1 + 3r for r below 67: 67 · (c + 1) + 3 · 66 · 67 / 2.
     #expect(values == [[20301], [6700, 6767, 6834]])
   }
 

@@ -6,7 +6,7 @@ import Testing
 struct RoPETests {
   @Test("a quarter turn takes the pair (i, i + D/2) of (1, 0) to (0, 1); by hand")
   func quarterTurn() throws {
-    // D = 4: the first pair turns a quarter a position, the second a half.
+    // D = 4: the first pair rotates by a quarter turn for each position, the second by a half.
     let test = TestGraph(rowCapacity: 3)
     let table = test.parameter(3, 4, values: [1, 1, 0, 0, 0, -1, 1, 0, -1, 1, 0, 0])
     let row: [Float] = [1, 2, 0, 5]

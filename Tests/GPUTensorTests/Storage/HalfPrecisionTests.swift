@@ -25,7 +25,7 @@ import Testing
   @Test func narrowingToHalfRoundsAsTheHardwareDoes() {
     var generator = SeededGenerator(seed: 1)
     var samples = (0..<200_000).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: generator.next())) }
-    // Between neighbouring halves: the middle, and one unit to either side of it.
+    // Between adjacent halves: the middle, and one unit to either side of it.
     for bits in UInt16(0)..<0x7C00 {
       let middle = (widenHalf(bits) + widenHalf(bits + 1)) / 2
       if middle.isFinite { samples += [middle, middle.nextUp, middle.nextDown, -middle] }
@@ -46,7 +46,7 @@ import Testing
       let sample = Float(bitPattern: UInt32(truncatingIfNeeded: generator.next()))
       guard sample.isFinite else { continue }
       let below = UInt16(truncatingIfNeeded: sample.bitPattern >> 16)
-      // Magnitudes grow with the pattern, so the neighbour away from zero is the next pattern.
+      // Magnitudes grow with the pattern: the next number away from zero is the next pattern.
       let low = Double(widenBFloat(below))
       let step = Double(Float(bitPattern: UInt32(below) << 16).magnitude.ulp) * 65536
       let excess = (Double(sample) - low).magnitude / step

@@ -12,7 +12,7 @@ struct MomentBlocksTests {
     }
   }
 
-  /// Blocks of all magnitudes, each with numbers down to a millionth of its largest; the last one is short.
+  /// Blocks of all magnitudes, each with numbers down to a millionth of its largest; the last block is short.
   private static func values(_ dtype: DType) -> [Float] {
     var random = SeededGenerator(seed: 3)
     return (0..<20 * 256 + 77).map { index in
@@ -63,7 +63,7 @@ struct MomentBlocksTests {
     "rounding at random loses nothing on average", arguments: [OptimizerMoments.bfloat16, .blocks],
     ExecutorChoice.all)
   func unbiased(_ moments: OptimizerMoments, _ choice: ExecutorChoice) throws {
-    // 4,000 blocks of a large gradient, which sets the scale, and 255 of another one each: also under the least code.
+    // 4,000 blocks of one large gradient, which sets the scale, and 255 equal smaller ones, also below the least code.
     for gradient: Float in [0.7, 0.013, 2e-4, 1e-5] {
       let shape = Shape([4000 * 256])
       let graph = Graph(rowCapacity: 1)
@@ -86,7 +86,7 @@ struct MomentBlocksTests {
         let found = try executor.read(variable).enumerated().filter { $0.offset % 256 != 0 }.map { Double($0.element) }
         let mean = found.reduce(0, +) / Double(found.count)
         let variance = found.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(found.count)
-        // Six standard errors, and the floats' own rounding of the constants.
+        // Six standard errors, plus the float rounding of the constants.
         let bound = 6 * (variance / Double(found.count)).squareRoot() + 1e-6 * exact
         #expect(abs(mean - exact) < bound, "\(variable.dtype): mean \(mean), exact \(exact)")
         #expect(Set(found).count <= 2)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Matrices in blocks")
 struct StoredMatrixTests {
-  /// Tests/Goldens/bitsandbytes/blocks.json, which generate_bitsandbytes.py writes.
+  /// Tests/Goldens/bitsandbytes/blocks.json, written by generate_bitsandbytes.py.
   private struct Golden: Decodable {
     struct NF4: Decodable {
       let codes: Data
@@ -30,7 +30,7 @@ struct StoredMatrixTests {
     }
   }
 
-  /// A matrix of rows of 64 as an executor widens it.
+  /// A matrix [rows, 64] of stored bytes, widened to floats by an executor.
   private static func widened(_ bytes: [UInt8], _ dtype: DType, rows: Int, on executor: any Executor) throws -> [Float]
   {
     let graph = Graph(rowCapacity: rows)
@@ -83,7 +83,7 @@ struct StoredMatrixTests {
 
   @Test("each number becomes the nearest that its block holds", arguments: [DType.int8, .nf4])
   func nearest(_ dtype: DType) throws {
-    // Weights of the first golden's sizes, as no format rounds them.
+    // Weights of the first golden's sizes, not yet rounded by any format.
     var random = SeededGenerator(seed: 3)
     let values = (0..<260 * 64).map { Float.random(in: -1...1, using: &random) * exp(Float($0 / 64) / 60) }
     let bytes = values.withUnsafeBufferPointer(dtype.encode)
@@ -92,8 +92,8 @@ struct StoredMatrixTests {
     let absmaxes = (0..<260).map { values[$0 * 64..<($0 + 1) * 64].map(abs).max() ?? 0 }
     let mean = absmaxes.reduce(0, +) / 260
     for block in 0..<260 {
-      // int8: half of a step of absmax / 127. nf4: half of the widest gap of its quantiles, and what 8 bits do to absmax:
-      // half of the widest gap of their levels, of the group's largest distance from the mean.
+      // int8: half a step of absmax / 127. nf4: half the widest gap between its quantiles, plus the error of the 8-bit
+      // absmax: half the widest gap between levels, times the group's largest |absmax − mean|.
       let group = absmaxes[block / 256 * 256..<min(260, (block / 256 + 1) * 256)]
       let spread = group.map { abs($0 - mean) }.max() ?? 0
       let bound = dtype == .int8 ? absmaxes[block] * 0.5 / 127 : absmaxes[block] * 0.1520 + spread * 0.00706

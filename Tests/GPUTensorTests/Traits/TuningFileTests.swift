@@ -28,7 +28,7 @@ struct TuningFileTests {
     #expect(!MatmulParameters(.tile, tile: .init(64, 64, 16, items: 0, 4)).isValid(on: device))
     #expect(!MatmulParameters(.tile, tile: .init(512, 512, 512, items: 16, 16)).isValid(on: device))
     #expect(!MatmulParameters(.tile, tile: .init(64, 60, 16, items: 4, 8)).isValid(on: device))
-    // A work-item would carry half a run of four.
+    // A work-item would hold half a run of four elements.
     #expect(!MatmulParameters(.tile, tile: .init(64, 64, 8, items: 4, 4)).isValid(on: device))
   }
 

@@ -3,7 +3,7 @@ import Kernels
 import TestSupport
 import Testing
 
-/// The search, with times that the tests make up; and that every size it may choose is right.
+/// The search of the tuner, with times that the tests make up; and the correctness of every size that it may choose.
 @Suite("The tuner of matrix products", .onOpenCL)
 struct MatmulTunerTests {
   private let device: Device
@@ -103,7 +103,7 @@ struct MatmulTunerTests {
       if operands == .bfloat16 { traits.bf16Method = .fastest(of: OpenCLDevices.bf16Methods(device), on: device) }
       for product in MatmulClass.allCases { traits.tunedProducts[product] = parameters }
       let executor = try OpenCLExecutor(device: device, traits: traits)
-      // Frozen bases in every storage are the families' own tests.
+      // The families' own tests cover frozen bases in every storage.
       for operationCase in operation.cases(.full) where !operationCase.name.contains(",") {
         let outcome = try CaseRunner.check(operationCase, on: executor)
         #expect(outcome.passed, "\(operationCase.name), \(operands): \(outcome.detail)")

@@ -27,7 +27,7 @@ struct GeneratorTests {
     let together = try generator(model, sequences: sequences)
     #expect(
       try together.generate(prompts: Self.prompts, maxTokens: 12, stops: stops, sampling: .init()) == alone)
-    // Once more over a cache that other texts have filled, in another order.
+    // Again, in another order, with a cache that other texts have filled.
     let reversed = try together.generate(
       prompts: Self.prompts.reversed(), maxTokens: 12, stops: stops, sampling: .init())
     #expect(reversed == alone.reversed())
@@ -38,7 +38,7 @@ struct GeneratorTests {
     let model = try LoadedModel.open(TestData.golden("llama/grouped-query-tied"), on: .fallback)
     let narrow = try generator(model, sequences: 2, contextLength: 8)
     let full = try narrow.generate(prompts: [[3], [5, 6, 7, 8, 9]], maxTokens: 100, stops: [], sampling: .init())
-    // The cache holds 8 tokens; the last one drawn needs no place in it.
+    // The cache holds 8 tokens; the last token drawn needs no place in it.
     #expect(full.map(\.count) == [8, 4])
     var told: [Int: Int] = [:]
     let stopped = try narrow.generate(prompts: [[3], [5]], maxTokens: 6, stops: [], sampling: .init()) { prompt, _ in

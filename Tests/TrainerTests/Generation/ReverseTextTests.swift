@@ -3,7 +3,7 @@ import Trainer
 
 @Suite("Texts for a reverse model")
 struct ReverseTextTests {
-  /// 256 bytes; BOS, EOS and padding after them. It adds no BOS by itself or it does: the tests ask it.
+  /// A tokenizer of 256 bytes, BOS, EOS and padding; the tests ask it whether it adds BOS.
   private static func bytes() throws -> ByteTokenizer { try ByteTokenizer(vocabularySize: 259) }
 
   private static func ids(_ text: String) -> [Int32] { text.utf8.map(Int32.init) }

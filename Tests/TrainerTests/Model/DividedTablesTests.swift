@@ -6,7 +6,7 @@ import Trainer
 
 @Suite("Tables that one allocation cannot hold", .onOpenCL)
 struct DividedTablesTests {
-  /// The OpenCL device, as if no allocation could hold more than 256 of a table's 300 rows.
+  /// The OpenCL device, limited so that no allocation holds more than 256 of a table's 300 rows.
   private static func executor(divides: Bool) throws -> any Executor {
     let columns = try #require(LlamaConfiguration.preset("tiny")).hiddenSize
     return try #require(TrainerExecutors.all.last).make(largestBuffer: divides ? 256 * columns * 4 : nil)
@@ -45,7 +45,7 @@ struct DividedTablesTests {
     try executor.allocate(weights.slabs)
     let name = "model.embed_tokens.weight"
     let values = (0..<1000 * configuration.hiddenSize).map(Float.init)
-    // Smaller than a part, across two of them, across three, and each before or behind some part.
+    // Pieces inside a part, across two parts and across three, with parts before and after them.
     for size in [4_000, 20_000, 40_000] {
       for slab in weights.slabs { try executor.zero(slab) }
       for offset in stride(from: 0, to: values.count, by: size) {

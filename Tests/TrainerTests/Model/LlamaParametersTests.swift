@@ -27,7 +27,7 @@ import Trainer
     #expect(biases.last == ParameterDescription(name: "mlp.down_proj.bias", shape: [8]))
   }
 
-  /// The counts that the models are published with.
+  /// The published parameter counts.
   @Test(arguments: [
     ("7B", 6_738_415_616), ("13B", 13_015_864_320), ("33B", 32_528_943_616), ("65B", 65_285_660_672),
     ("15M", 15_191_712), ("42M", 41_689_600), ("110M", 109_529_856),

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Trainer
 
-/// Six small random models against float64: grouped queries, heads apart from C, biases, shards in bf16, two rope
+/// Six small random models against float64: grouped queries, H · D other than C, biases, bf16 shards, two RoPE
 /// scalings.
 @Suite("LLaMA against float64")
 struct LlamaTests {
@@ -15,7 +15,7 @@ struct LlamaTests {
   func logProbabilities(_ name: String, _ choice: ExecutorChoice) throws {
     let golden = try LlamaGolden.load(name)
     let model = try LoadedModel.open(LlamaGolden.folder(name), on: choice)
-    // A capacity of 48 rows holds the first text alone, and the other three, of 1, 2 and 37 tokens, side by side.
+    // A capacity of 48 tokens holds the first text alone, and the other three, of 1, 2 and 37 tokens, side by side.
     let found = try model.tokenLogProbabilities(golden.sequences.map(\.ids), rowCapacity: 48)
     #expect(found.count == golden.sequences.count)
     for (found, sequence) in zip(found, golden.sequences) {

@@ -33,7 +33,7 @@ struct StoriesTests {
   struct Form: Sendable, CustomTestStringConvertible {
     let path: String
     var tokenizer: String?
-    /// In nats; half precision rounds weights to 11 bits.
+    /// Allowed difference in nats; half precision rounds weights to 11 bits.
     var tolerance = 1e-4
 
     var testDescription: String { path }

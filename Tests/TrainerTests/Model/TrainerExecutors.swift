@@ -4,12 +4,12 @@ import Kernels
 import TestSupport
 import Trainer
 
-/// What the executors of these suites are: the CPU fallback, and the OpenCL device that `auto` chooses.
+/// Executors of these suites: the CPU fallback, and the OpenCL device that `auto` chooses.
 enum TrainerExecutors {
   static let all: [ExecutorChoice] =
     [.fallback] + [try? DeviceSelection.auto.device()].compactMap { $0.map(ExecutorChoice.device) }
 
-  /// And, where that is a CPU device, the same running a GPU's kernels: slowly.
+  /// The same, and for a CPU device also that device with a GPU's kernels, which is slow.
   static let allKernels: [ExecutorChoice] =
     all
     + all.compactMap { choice in
@@ -18,12 +18,12 @@ enum TrainerExecutors {
 }
 
 extension LoadedModel {
-  /// A model's files on an executor.
+  /// Opens a model's files on an executor.
   static func open(_ url: URL, tokenizer: URL? = nil, on choice: ExecutorChoice) throws -> LoadedModel {
     try LoadedModel(openModel(at: url, tokenizer: tokenizer), executor: choice.make())
   }
 
-  /// ln p of each token given those before it, of several texts through one evaluator of this capacity.
+  /// ln p of each token given those before it, for several texts by one evaluator.
   func tokenLogProbabilities(_ texts: [[Int32]], rowCapacity: Int) throws -> [[Double]] {
     let evaluator = LossEvaluator(
       model: deviceModel, ropeTable: ropeTable, executor: executor, rowCapacity: rowCapacity)

@@ -145,7 +145,7 @@ struct RecipeDecodingTests {
     #expect(try union("{sampling: weights, weights: {second: 2.5}}").weights == ["second": 2.5])
     let base = try union("{base_replay: {train: b.txt, fraction: 0.1}}").baseReplay
     #expect(base?.train.path == fixture.folder.path + "/b.txt" && base?.fraction == 0.1)
-    // A round that goes by another kind has no use for what it inherits.
+    // A round of another kind of sampling drops the inherited settings of the old kind.
     let mixed = try fixture.load(
       "union={sampling: weights, weights: {first: 2}}", "rounds.1.union={sampling: equal, base_replay: null}")
     #expect(mixed.rounds[1].settings.union == UnionSettings())

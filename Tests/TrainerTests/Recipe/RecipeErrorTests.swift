@@ -5,7 +5,7 @@ import Trainer
 
 @Suite("Recipe errors")
 struct RecipeErrorTests {
-  /// A recipe with one faulty line put after line 1, and what the error must say.
+  /// A faulty line to put after the recipe's line 1, and the text that the error must contain.
   struct Fault: Sendable, CustomTestStringConvertible {
     let line: String
     let says: [String]
@@ -72,7 +72,7 @@ struct RecipeErrorTests {
     #expect(fixture.error("=1")?.exitCode == 64)
   }
 
-  /// Overrides of a base that is kept frozen, and what the error must say.
+  /// Overrides of a recipe with a frozen base, and the text that the error must contain.
   static let frozenBases: [([String], [String])] = [
     (["base.dtype=fp8"], ["base.dtype is fp8", "fp32, bf16, int8, nf4, gguf"]),
     (["base.dtype=nf4"], ["base.dtype nf4", "method.type full", "base.dtype: fp32"]),
@@ -91,7 +91,7 @@ struct RecipeErrorTests {
     #expect(error?.exitCode == 65)
   }
 
-  /// Overrides of the second round, which names held-out rows, and what the error must say.
+  /// Overrides of the second round, which names held-out rows, and the text that the error must contain.
   static let rowFaults: [(String, [String])] = [
     ("columns.promt=q", ["'rounds[1].columns.promt'", "'prompt'"]),
     ("columns.input_ids=q", ["'rounds[1].columns.input_ids'", "'input'"]),

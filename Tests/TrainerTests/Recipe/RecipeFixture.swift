@@ -2,7 +2,7 @@ import Foundation
 
 import Trainer
 
-/// A recipe in a folder of its own, which goes when the fixture goes.
+/// A recipe in a folder of its own, which is removed with the fixture.
 final class RecipeFixture {
   let folder: URL
   var file: URL { folder.appending(path: "recipe.yaml") }

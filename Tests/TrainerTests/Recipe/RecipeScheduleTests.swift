@@ -19,7 +19,7 @@ struct RecipeScheduleTests {
   func byHand() {
     expect(rates(.constant, warmup: 4, total: 6), [0.5, 1, 1.5, 2, 2, 2])
     expect(rates(.linear, warmup: 2, total: 6), [1, 2, 1.55, 1.1, 0.65, 0.2])
-    // cos(π/4) = √½, so the second step after the warm-up has (1 + √½)/2 of the way above the least.
+    // cos(π/4) = √½, so the second step after the warm-up lies (1 + √½)/2 of the way from the lowest rate to the peak.
     let high = 2 * (0.1 + 0.9 * (1 + 0.5.squareRoot()) / 2)
     let low = 2 * (0.1 + 0.9 * (1 - 0.5.squareRoot()) / 2)
     expect(rates(.cosine, warmup: 1, total: 5), [2, high, 1.1, low, 0.2])

@@ -4,7 +4,7 @@ import Kernels
 /// A product of float32 matrices by the CLBlast library; matrices are row-major.
 enum CLBlastProduct {
   /// Enqueues C (= or +=) op(A)·op(B) for each matrix of a batch.
-  static func enqueue(_ product: Product, _ call: DeviceCall) throws(DeviceError) {
+  static func enqueue(_ product: MatmulProduct, _ call: DeviceCall) throws(DeviceError) {
     let (m, n, k) = (product.size.m, product.size.n, product.size.k)
     for item in 0..<product.size.batch {
       try call.context.enqueue(library: "CLBlastSgemm", "m \(m), n \(n), k \(k)") { queue, event in
@@ -21,6 +21,6 @@ enum CLBlastProduct {
 }
 
 extension BinaryInteger {
-  /// As libraries return it.
+  /// The status as the signed number that `Context` takes.
   fileprivate var statusCode: Int32 { Int32(truncatingIfNeeded: self) }
 }

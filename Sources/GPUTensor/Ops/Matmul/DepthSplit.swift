@@ -8,12 +8,14 @@ struct DepthSplit {
   /// Depths of a part, a multiple of `depthMultiple`.
   let depths: Int
 
-  /// Groups of a compute unit that depths are divided for, and the fewest depths that pay for a group.
+  /// Work-groups of each compute unit that the depths are divided for.
   private static let groupsPerUnit = 2
+  /// The fewest depths that pay for a work-group of their own.
   private static let leastDepths = 256
-  /// Depths are divided at, and the operands of matrix units filled up to, multiples of this.
+  /// Depths are divided at multiples of this, and the operands of matrix units padded to such a multiple.
   private static let depthMultiple = 32
 
+  /// `depth`, rounded up to `depthMultiple`.
   static func roundedUp(_ depth: Int) -> Int { (depth + depthMultiple - 1) / depthMultiple * depthMultiple }
 
   init(_ size: MatmulSize, _ tile: MatmulParameters.Tile, units: Int) {
@@ -36,10 +38,12 @@ struct DepthSplit {
   /// Bytes that the partial results of a size take at the beginning of the scratch memory.
   func bytes(_ size: MatmulSize) -> Int { count > 1 ? SlabLayout.aligned(count * size.m * size.n * 4) : 0 }
 
-  /// Enqueues a product by `launch`, which takes the matrix to write, 1 where it is added to, and the depths of a part;
-  /// then adds up the parts.
+  /// Enqueues a product by `launch`, then adds up the parts, where there are several.
+  ///
+  /// - Parameter launch: enqueues the kernel with the memory to write (C, or the partial results) and its two last
+  ///   arguments: 1 where it adds to that memory, and the depths of a part.
   func enqueue(
-    _ product: Product, _ call: DeviceCall, scratch: Buffer?,
+    _ product: MatmulProduct, _ call: DeviceCall, scratch: Buffer?,
     _ launch: (_ target: KernelArgument, _ last: [KernelArgument]) throws(DeviceError) -> Void
   ) throws(DeviceError) {
     guard count > 1 else { return try launch(product.target, [product.accumulateFlag, .int(depths)]) }

@@ -3,13 +3,15 @@ import Kernels
 /// Products X·Wᵀ of the same few rows X by up to three weights, in one launch of a CPU device
 /// (`kernels/matmul/few_rows_cpu.cl`): each weight is read once, where it lies.
 enum FewRowsOnCPU {
-  /// Weights that one launch takes at most: for queries, keys and values.
+  /// The most weights of one launch: for queries, keys and values.
   static let mostProducts = 3
   /// Rows of a weight that a work-item multiplies at once.
   private static let rowsPerItem = 16
 
-  /// - Parameter products: of the same A, all of at most `MatmulChoice.fewRows` rows.
-  static func enqueue(_ products: [Product], _ call: DeviceCall) throws(DeviceError) {
+  /// Enqueues one launch for all products.
+  ///
+  /// - Parameter products: products of the same A, which has at most `MatmulChoice.fewRows` rows.
+  static func enqueue(_ products: [MatmulProduct], _ call: DeviceCall) throws(DeviceError) {
     precondition((1...mostProducts).contains(products.count), "\(products.count) products in one launch")
     let first = products[0]
     var arguments: [KernelArgument] = []

@@ -6,7 +6,8 @@ enum FewRowsOnGPU {
   /// Work-items that read a row of the weight side by side.
   private static let lanesOfRow = 32
 
-  static func enqueue(_ product: Product, _ call: DeviceCall) throws(DeviceError) {
+  /// Enqueues the product, whose A has at most `MatmulChoice.fewRows` rows.
+  static func enqueue(_ product: MatmulProduct, _ call: DeviceCall) throws(DeviceError) {
     let size = product.size
     let groupSize = call.traits.workGroupSize
     let lanes = min(groupSize, lanesOfRow)

@@ -3,7 +3,7 @@ import Kernels
 /// C = op(A)·op(B), of two matrices or of two batches of matrices.
 ///
 /// - inputs: A [M, K], or [K, M] transposed; B [K, N], or [N, K] transposed; both may have a leading batch dimension.
-///   A is float32; B may be stored otherwise where it is frozen, and is then widened in the kernel's tiles.
+///   A is float32; a frozen B may have another dtype, and the kernel widens it as it reads it.
 struct Matmul: Joinable, Multiplying {
   let name = "matmul"
   let transposeA: Bool
@@ -12,7 +12,7 @@ struct Matmul: Joinable, Multiplying {
   /// The way to multiply on the plan's device; nil before the op is planned, and on the CPU fallback.
   private(set) var choice: MatmulChoice?
 
-  /// - Parameter typeOfB: the type that B is stored in; other than float32: a frozen weight.
+  /// - Parameter typeOfB: the type that B is stored in; any but float32 means a frozen weight.
   init(transposeA: Bool, transposeB: Bool, typeOfB: DType = .float32) {
     (self.transposeA, self.transposeB, self.typeOfB) = (transposeA, transposeB, typeOfB)
   }
@@ -35,7 +35,7 @@ struct Matmul: Joinable, Multiplying {
   func backward(_ pass: BackwardPass) {
     let dc = pass.gradient()
     precondition(typeOfB == .float32 || !pass.needsGradient(1), "the gradient of a matrix in \(typeOfB)")
-    // Each operand is asked for only where it is needed: it may have to be made again.
+    // An operand is read only where a gradient needs it: reading may record its recomputation.
     if pass.needsGradient(1) {
       let a = pass.input(0)
       if transposeB {
@@ -69,10 +69,10 @@ struct Matmul: Joinable, Multiplying {
     return choice.scratchBytes(size, traits: traits)
   }
 
-  private func product(of call: DeviceCall) -> Product {
+  private func product(of call: DeviceCall) -> MatmulProduct {
     let size = MatmulSize(
       call.inputShapes[0], call.inputShapes[1], transposeA: transposeA, transposeB: transposeB, counts: call.counts)
-    return Product(
+    return MatmulProduct(
       size: size, c: call.outputBuffer(0), a: call.inputBuffer(0), b: call.inputBuffer(1), typeOfB: typeOfB,
       accumulate: call.accumulates(0))
   }
@@ -81,7 +81,7 @@ struct Matmul: Joinable, Multiplying {
     try product(of: call).enqueue(call, by: choices[0])
   }
 
-  /// A weight for queries, one for keys and one for values.
+  /// The most products of one fused node: those of queries, keys and values.
   static let mostParts = FewRowsOnCPU.mostProducts
 
   func joins(_ other: Matmul, inputs: [Int], otherInputs: [Int]) -> Bool {
@@ -92,7 +92,7 @@ struct Matmul: Joinable, Multiplying {
   static func enqueue(_ parts: [(operation: Matmul, call: DeviceCall)]) throws(DeviceError) {
     let products = parts.map { $0.operation.product(of: $0.call) }
     let choices = parts.flatMap(\.operation.choices)
-    if Product.areFewRowsOnCPU(products, by: choices) { return try FewRowsOnCPU.enqueue(products, parts[0].call) }
+    if MatmulProduct.areFewRowsOnCPU(products, by: choices) { return try FewRowsOnCPU.enqueue(products, parts[0].call) }
     for (index, part) in parts.enumerated() { try products[index].enqueue(part.call, by: choices[index]) }
   }
 
@@ -110,8 +110,8 @@ struct Matmul: Joinable, Multiplying {
 }
 
 extension HostCall {
-  /// Computes C (= or +=) op(A)·op(B) with plain loops, rounding the operands as the executor does; each sum runs in the
-  /// order of k.
+  /// Computes C (= or +=) op(A)·op(B) with plain loops, rounding the operands to the executor's type; each sum takes the
+  /// depths in order, in parts of 96.
   func matmul(
     _ size: MatmulSize, c: UnsafeMutablePointer<S>, a: UnsafeMutablePointer<S>, b: UnsafeMutablePointer<S>,
     accumulate: Bool
@@ -120,9 +120,9 @@ extension HostCall {
     let (transposeA, transposeB) = (size.transposeA, size.transposeB)
     let (aRow, aStep) = transposeA ? (1, m) : (k, 1)
     let rounds = operands == .bfloat16
-    // Columns in blocks, so that a block of B stays in the cache while rows of C pass over it.
+    // Columns are taken in blocks, so that a block of B stays in the cache for all rows of C.
     let block = 256
-    // Depths in parts that are summed apart: one long sum would round each product against all before it.
+    // Each part of the depths is summed alone: in one long sum each product would be rounded against all before it.
     let partDepth = 96
     parallel((n + block - 1) / block) { index in
       let first = index * block
@@ -194,12 +194,12 @@ extension Matmul: Checked {
       let weight = recorder.parameter(Shape([37, 35]))
       recorder.differentiate(x.linear(weight), by: [x, weight])
     }
-    // A layer's queries, keys and values: few rows go in one launch, as the last of each pair does with its neighbour.
+    // A layer's queries, keys and values: on CPU devices up to 8 rows go in one launch, 9 rows do not.
     let joined = (sizes == .small ? [1, 9] : [1, 7, 8, 9]).flatMap { rows in
       [DType.float32, .bfloat16, .q4_1].map { layers(rows: rows, $0) }
     }
     let stored = (DType.allCases.filter { $0 != .float32 && $0.isOfWeights }).flatMap { dtype in
-      // Few rows, which are read in place; many; so few that the weight is the larger operand; blocks across rows.
+      // By rows: so few that the weight is read in place; more; so few that X is packed; blocks that cross rows.
       let shapes =
         sizes == .small ? [(3, 2, 96), (12, 52, 64)] : [(1, 33, 576), (97, 49, 576), (20, 250, 640), (30, 64, 36)]
       return shapes.map { rows, width, depth in
@@ -209,7 +209,7 @@ extension Matmul: Checked {
         }
       }
     }
-    // Wide and deep enough that the panel family packs it in two parts.
+    // Wide and deep enough that the panel family packs B in two parts.
     let parts = OperationCase("1300x3700x577 Bᵀ", rows: 1) { recorder in
       let (a, b) = (recorder.parameter(Shape([1300, 577])), recorder.parameter(Shape([3700, 577])))
       recorder.compare(a.matmul(b, transposeOther: true))
@@ -217,7 +217,7 @@ extension Matmul: Checked {
     return plain + stored + joined + [batched, partial] + (sizes == .small ? [] : [parts])
   }
 
-  /// A product, used twice so that its gradients, products too, are also accumulated.
+  /// A product recorded twice from the same operands, so that the second one's gradients are added to the first's.
   private static func layer(_ m: Int, _ n: Int, _ k: Int, transposeA: Bool, transposeB: Bool) -> OperationCase {
     OperationCase("\(m)x\(n)x\(k)\(transposeA ? " Aᵀ" : "")\(transposeB ? " Bᵀ" : "")", rows: 1) { recorder in
       let a = recorder.parameter(Shape(transposeA ? [k, m] : [m, k]))
@@ -242,7 +242,8 @@ extension Matmul: Checked {
 }
 
 extension Matmul: CheckedFirst {
-  /// A layer with both of its gradients, deeper than a block and of parts of tiles; and one of few rows.
+  /// A linear layer with both gradients, one depth more than a panel's block (576) and no whole tiles; and three products
+  /// of three rows.
   package static var firstCases: [OperationCase] {
     [layer(53, 67, 577, transposeA: false, transposeB: true), layers(rows: 3, .float32)]
   }

@@ -9,23 +9,23 @@ import Kernels
 ///     clblast                 float32      clblast                clblast
 ///     clblast                 else         fewRowsOnGPU           as tile
 ///
-/// `accrete tune` may give a class of products another family than the device's, or other sizes. A replay's own counts
-/// choose between the two columns and nothing else.
+/// `accrete tune` may give a class of products another family than the device's, or other sizes. The row count of a replay
+/// chooses between the two columns and nothing else; batches of matrices on GPUs have the last column only.
 package struct MatmulChoice: Sendable, Equatable {
-  /// Products of at most this many rows are bound by reading the weight once: packing and tiles do not pay.
+  /// The most rows of a product that is bound by reading the weight once, so that packing and tiles do not pay.
   static let fewRows = 8
-  /// Rows of a plan from which on packing for a matrix unit pays.
+  /// The fewest rows at capacity for which packing for a matrix unit pays.
   private static let leastUnitRows = 64
 
   /// The way of a replay of more than `fewRows` rows.
   package let way: MatmulWay
-  /// The way of at most `fewRows` rows; nil: as of more.
+  /// The way of a replay of at most `fewRows` rows; nil: `way`.
   package let fewRowsWay: MatmulWay?
   /// Rows of the product in every replay; nil: as many as the replay has.
   private let fixedRows: Int?
 
   /// - Parameters:
-  ///   - size: of the plan's capacity.
+  ///   - size: the product's sizes at the plan's capacity.
   ///   - typeOfB: the type that B is stored in.
   ///   - hasFixedRows: true where the result has the same rows in every replay.
   init(_ size: MatmulSize, typeOfB: DType, hasFixedRows: Bool = false, traits: KernelTraits) {
@@ -51,7 +51,7 @@ package struct MatmulChoice: Sendable, Equatable {
 
   /// The family and sizes of a class of products: what `accrete tune` found, or the device's defaults.
   ///
-  /// - Parameter product: nil: a class that is not tuned.
+  /// - Parameter product: the class; nil: the product has none, and is not tuned.
   package static func parameters(
     _ product: MatmulClass?, m: Int, n: Int, batch: Int = 1, traits: KernelTraits
   ) -> MatmulParameters {
@@ -61,7 +61,7 @@ package struct MatmulChoice: Sendable, Equatable {
         tile: traits.fills(traits.largeTile, m: m, n: n, batch: batch, groups: 2) ? traits.largeTile : traits.tile)
   }
 
-  /// True where a plan of so many rows runs parts of a transformer's block as one launch each (`DecodeBlock`).
+  /// True where a plan for `rows` rows executes parts of a transformer's block in one launch each (`DecodeBlock`).
   static func runsDecodeBlocks(rows: Int, traits: KernelTraits?) -> Bool {
     rows <= fewRows && traits?.matmulFamily == .panel
   }
@@ -69,17 +69,19 @@ package struct MatmulChoice: Sendable, Equatable {
   /// The way of a replay in which the product has `m` rows.
   func way(rows m: Int) -> MatmulWay { m <= Self.fewRows ? fewRowsWay ?? way : way }
 
-  /// The way of a replay of so many rows.
+  /// The way of a replay of `rows` rows.
   fileprivate func way(inReplayOf rows: Int) -> MatmulWay { way(rows: fixedRows ?? rows) }
 
-  /// Bytes of scratch memory for every replay of a plan of this capacity.
+  /// Bytes of scratch memory that are enough for every replay.
+  ///
+  /// - Parameter size: the product's sizes at the plan's capacity.
   func scratchBytes(_ size: MatmulSize, traits: KernelTraits) -> Int {
     way(rows: size.m).scratchBytes(size, traits: traits)
   }
 }
 
 extension KernelTraits {
-  /// True where a result has as many tiles of that size as give each compute unit so many groups.
+  /// True where the result has at least `groups` tiles for each compute unit.
   fileprivate func fills(_ tile: MatmulParameters.Tile, m: Int, n: Int, batch: Int, groups: Int) -> Bool {
     tile.count(m: m, n: n) * batch >= computeUnits * groups
   }
@@ -87,6 +89,7 @@ extension KernelTraits {
 
 /// An op that multiplies, and so holds choices once it is planned.
 protocol Multiplying: Operation {
+  /// The choices of the op's products, in their order; read once the op is planned.
   var choices: [MatmulChoice] { get }
 }
 

@@ -1,4 +1,4 @@
-/// Sizes of a product op(A) [M, K] · op(B) [K, N] = C [M, N], `batch` times, and which operands are stored transposed.
+/// Sizes of a product C [M, N] = op(A) [M, K] · op(B) [K, N] for `batch` matrices, and the operands' transposes.
 struct MatmulSize {
   let m: Int
   let n: Int
@@ -15,7 +15,9 @@ struct MatmulSize {
     (self.transposeA, self.transposeB) = (transposeA, transposeB)
   }
 
-  /// - Parameter counts: rows in use; nil: the capacity.
+  /// Sizes of a product of tensors of two or three dimensions.
+  ///
+  /// - Parameter counts: the replay's rows; nil: the plan's capacity.
   init(_ a: Shape, _ b: Shape, transposeA: Bool, transposeB: Bool, counts: RowCounts? = nil) {
     func sizes(_ shape: Shape) -> [Int] {
       [counts.map { shape.leading($0) } ?? shape.dimensions[0]] + shape.dimensions.dropFirst()

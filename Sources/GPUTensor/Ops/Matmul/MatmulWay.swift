@@ -1,8 +1,10 @@
 import Kernels
 
-/// A way to multiply on a device: one kernel file each, and one Swift file that enqueues it.
+/// A way to multiply on a device: its kernel files are named here, and a Swift file of this folder enqueues it.
+///
+/// `panel` and `amx` share `PanelProduct`, since they pack alike.
 package enum MatmulWay: Sendable, Equatable {
-  /// Packed panels, a register tile a work-item (`matmul/panel.cl`): CPU devices.
+  /// Packed panels, each work-item with a register tile (`matmul/panel.cl`): CPU devices.
   case panel(MatmulParameters.Panel)
   /// Packed panels in Intel's AMX tile registers (`matmul/amx.cl`): bf16 on CPU devices that have them.
   case amx(MatmulParameters.Panel)

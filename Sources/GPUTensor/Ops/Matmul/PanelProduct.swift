@@ -5,17 +5,19 @@ import Kernels
 /// The smaller operand is packed into panels of 48 columns, and a chunk of the other into tiles of 8 rows. A packed tile
 /// of results is 8 × 48; the kernel's register tile is REGISTER_ROWS × REGISTER_COLUMNS of it.
 struct PanelProduct {
-  /// Columns of a panel and rows of a packed tile: TILE_COLUMNS and TILE_ROWS of the kernels.
+  /// Columns of a panel: TILE_COLUMNS of the kernels.
   private static let panelColumns = 48
+  /// Rows of a packed tile: TILE_ROWS of the kernels.
   private static let tileRows = 8
   /// Depths of B that a work-item packs.
   private static let packDepth = 96
-  /// Packed panels take about this many bytes, a share of the last cache; deeper products are cut by depth.
+  /// Bytes that the packed panels take at most, roughly: a share of the last-level cache. Deeper products are packed in
+  /// parts.
   private static let packedBytes = 16 << 20
-  /// Elements before the panels: the counter of chunks that the work-items share. PANELS_BEGIN of the kernels.
+  /// Elements before the panels, where the work-items' shared counter of chunks lies: PANELS_BEGIN of the kernels.
   private static let panelsBegin = 64
 
-  let product: Product
+  let product: MatmulProduct
   /// `.panel` or `.amx`.
   let way: MatmulWay
   let sizes: MatmulParameters.Panel
@@ -31,12 +33,12 @@ struct PanelProduct {
     var transposed: Operand { Operand(buffer: buffer, dtype: dtype, row: column, column: row, batch: batch) }
   }
 
-  /// K is split at multiples of DEPTH_BLOCK, as many as fill a chunk; twice as many in bf16.
+  /// Depths of a block, at most: DEPTH_BLOCK of the kernels. A block in bf16 has twice as many in the same bytes.
   private static func depthBlock(_ sizes: MatmulParameters.Panel, _ operands: OperandType) -> Int {
     operands == .float32 ? sizes.depthBlock : 2 * sizes.depthBlock
   }
 
-  /// True where the product is made as Cᵀ = Bᵀ·Aᵀ, which packs A: worth it where A is much the smaller operand.
+  /// True where the product is computed as Cᵀ = Bᵀ·Aᵀ, so that A is packed: it pays where A is much smaller than B.
   private static func exchanges(_ size: MatmulSize) -> Bool { size.n >= 3 * size.m }
 
   /// Panels of the packed operand.
@@ -44,26 +46,26 @@ struct PanelProduct {
     ((exchanges(size) ? size.m : size.n) + panelColumns - 1) / panelColumns
   }
 
-  /// Bytes of so many depths of the packed panels; in bf16, of whole tiles of 32.
+  /// Bytes of the packed panels of `depth` depths, which are rounded up to a multiple of 32 in bf16.
   private static func bytes(_ size: MatmulSize, depth: Int, _ operands: OperandType) -> Int {
     let steps = operands == .float32 ? depth : (depth + 31) / 32 * 16
     return panels(size) * panelColumns * MemoryLayout<Float>.size * steps
   }
 
-  /// Depths that are packed at once.
+  /// Depths that are packed at once: as many whole blocks as fit in `packedBytes`, at least one.
   private static func depth(_ size: MatmulSize, _ sizes: MatmulParameters.Panel, _ operands: OperandType) -> Int {
     let block = depthBlock(sizes, operands)
     return max(1, packedBytes / bytes(size, depth: block, operands)) * block
   }
 
-  /// Bytes for this product and for every smaller one: fewer rows than the capacity may be packed deeper.
+  /// Bytes that are enough for this product and for one of fewer rows, which may be packed deeper at once.
   static func scratchBytes(_ size: MatmulSize, _ sizes: MatmulParameters.Panel, operands: OperandType) -> Int {
     let block = bytes(size, depth: depthBlock(sizes, operands), operands)
     return panelsBegin * MemoryLayout<Float>.size
       + min(bytes(size, depth: size.k, operands), max(packedBytes, block)) * size.batch
   }
 
-  /// Defines of a kernel that reads an operand of this type.
+  /// Defines of a kernel that reads an operand of type `dtype`.
   private func defines(_ dtype: DType, _ traits: KernelTraits) -> Defines {
     // Pairs of bf16 are multiplied in the widest registers alone.
     let lanes = traits.operands == .bfloat16 && traits.bf16Method == .avx512 ? 16 : traits.registerLanes
@@ -74,7 +76,9 @@ struct PanelProduct {
     ] + dtype.storageDefines + way.operandDefines(traits)
   }
 
-  /// - Parameter scratch: of `scratchBytes`.
+  /// Enqueues the product.
+  ///
+  /// - Parameter scratch: memory of `scratchBytes`.
   func enqueue(_ call: DeviceCall, scratch: Buffer?) throws(DeviceError) {
     let size = product.size
     let (m, n, k) = (size.m, size.n, size.k)
@@ -90,7 +94,8 @@ struct PanelProduct {
     }
   }
 
-  /// The product cut into chunks, of rows by panels: equally many for each of the device's units, and all of the same size.
+  /// The division into chunks of rows and panels, of about equal size, so that all compute units get equally many: the
+  /// number of row chunks, and the panels of a chunk.
   private func chunks(m: Int, panels: Int, units: Int) -> (rows: Int, panelsEach: Int) {
     func rounded(_ count: Int, upTo multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }
     let tiles = (m + Self.tileRows - 1) / Self.tileRows

@@ -1,11 +1,14 @@
 import Kernels
 
-/// A product by work-groups that each own a tile of the result in local memory (`kernels/matmul/tile.cl`).
+/// A product by work-groups that each own a tile of the result, with the operands in local memory
+/// (`kernels/matmul/tile.cl`).
 struct TileProduct {
-  let product: Product
+  let product: MatmulProduct
   let tile: MatmulParameters.Tile
 
-  /// - Parameter scratch: of `DepthSplit.scratchBytes`; nil where these are 0.
+  /// Enqueues the product.
+  ///
+  /// - Parameter scratch: memory of `DepthSplit.scratchBytes`; nil where that is 0.
   func enqueue(_ call: DeviceCall, scratch: Buffer?) throws(DeviceError) {
     let size = product.size
     let (m, n, k) = (size.m, size.n, size.k)

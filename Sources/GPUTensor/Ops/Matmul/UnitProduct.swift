@@ -3,10 +3,11 @@ import Kernels
 /// A product in a GPU's matrix units (`kernels/matmul/mma.cl` of NVIDIA's, `kernels/matmul/units.cl` of AMD's and Intel's):
 /// both operands are rounded to bf16 and packed into the scratch memory, then multiplied there.
 struct UnitProduct {
-  let product: Product
+  let product: MatmulProduct
   let unit: MatrixUnit
   let tile: MatmulParameters.Tile
 
+  /// Work-items of a group that packs.
   private static let packGroup = 256
 
   /// Bytes of both packed operands.
@@ -14,7 +15,10 @@ struct UnitProduct {
     size.batch * (size.m + size.n) * DepthSplit.roundedUp(size.k) * 2
   }
 
-  /// - Parameter scratch: of `packedBytes` and `DepthSplit.scratchBytes`: partial results lie before the packed operands.
+  /// Enqueues the product.
+  ///
+  /// - Parameter scratch: memory of `DepthSplit.scratchBytes` and `packedBytes` together; partial results lie first, then
+  ///   the packed operands.
   func enqueue(_ call: DeviceCall, scratch: Buffer?) throws(DeviceError) {
     let (size, packed) = (product.size, scratch.planned)
     let depth = DepthSplit.roundedUp(size.k)
@@ -22,7 +26,7 @@ struct UnitProduct {
     let beginA = split.bytes(size) / 2
     let beginB = beginA + size.batch * size.m * depth
     try pack(call, product.a, .float32, isTurned: size.transposeA, lines: size.m, to: packed, at: beginA)
-    // Columns that lie packed in the weight itself are multiplied there.
+    // A weight [N, K] in bf16 whose K needs no padding is packed already, and is read in place.
     let isPacked = product.typeOfB == .bfloat16 && size.transposeB && depth == size.k
     if !isPacked {
       try pack(call, product.b, product.typeOfB, isTurned: !size.transposeB, lines: size.n, to: packed, at: beginB)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Overlap of runs of one to four words over a whole corpus, times a penalty for brevity: 0 to 100, as sacreBLEU's
-/// `nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp`.
+/// Geometric mean of the precisions of 1- to 4-grams of words over a whole corpus, times a brevity penalty: 0 to 100,
+/// as sacreBLEU's `nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp`.
 ///
 /// - Source: Papineni et al.: BLEU (ACL 2002); Post: A Call for Clarity in Reporting BLEU Scores (arXiv:1804.08771).
 package struct BLEU: TextMetric {
@@ -11,7 +11,7 @@ package struct BLEU: TextMetric {
 
   package init() {}
 
-  /// Words of the completion, words of the reference, then for each order matches and runs.
+  /// Words of the completion, words of the reference, then matches and n-grams for each order.
   package func counts(_ pair: TextPair) -> [Double] {
     let completion = BLEUTokenizer.words(pair.completion)
     let reference = BLEUTokenizer.words(pair.reference)
@@ -31,7 +31,7 @@ package struct BLEU: TextMetric {
     var matched = false
     for order in 0..<Self.longest {
       let (matches, runs) = (sums[2 + 2 * order], sums[3 + 2 * order])
-      // A corpus without a run of four words has a precision of 0, and so has the whole.
+      // A corpus without n-grams of some order has a precision of 0, and a score of 0.
       if runs == 0 { return 0 }
       if matches > 0 { matched = true } else { smoothing *= 2 }
       logarithms += log(matches > 0 ? matches / runs : 1 / (smoothing * runs))
@@ -42,7 +42,7 @@ package struct BLEU: TextMetric {
   }
 }
 
-/// The words that BLEU counts: the tokenizer of NIST's mteval-v13a, which splits off punctuation.
+/// Words that BLEU counts, by the tokenizer of NIST's mteval-v13a, which splits off punctuation.
 enum BLEUTokenizer {
   private static let entities = [("&quot;", "\""), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">")]
 
@@ -59,7 +59,7 @@ enum BLEUTokenizer {
     return String(view).words()
   }
 
-  /// Replaces neighbours from left to right; what was replaced is not looked at again.
+  /// Replaces pairs of neighbours from left to right; a replacement is not matched again.
   private static func pairs(
     _ scalars: [Unicode.Scalar], _ replacement: (Unicode.Scalar, Unicode.Scalar) -> [Unicode.Scalar]?
   ) -> [Unicode.Scalar] {

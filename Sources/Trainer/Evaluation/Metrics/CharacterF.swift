@@ -1,4 +1,5 @@
-/// F-score of runs of one to six characters, white space left out, recall counting double: 0 to 100, as sacreBLEU's chrF2.
+/// F₂-score, in which recall counts double, of 1- to 6-grams of characters without white space: 0 to 100, as
+/// sacreBLEU's chrF2.
 ///
 /// - Source: Popović: chrF (WMT 2015).
 package struct CharacterF: TextMetric {
@@ -8,7 +9,7 @@ package struct CharacterF: TextMetric {
 
   package init() {}
 
-  /// For each order the runs of the completion, those of the reference, and the matches.
+  /// N-grams of the completion, n-grams of the reference, and matches, for each order.
   package func counts(_ pair: TextPair) -> [Double] {
     let completion = Self.characters(pair.completion)
     let reference = Self.characters(pair.reference)

@@ -1,4 +1,4 @@
-/// The share of rows whose label is the right one: 0 to 1.
+/// Share of rows with the right label: 0 to 1.
 package struct Accuracy: MeanTextMetric {
   package let name = "accuracy"
 
@@ -7,17 +7,17 @@ package struct Accuracy: MeanTextMetric {
   package func value(_ pair: TextPair) -> Double { pair.completion == pair.reference ? 1 : 0 }
 }
 
-/// The mean over labels of each label's F1: 0 to 1; labels that are rare count as much as others.
+/// Mean of the labels' F1 scores: 0 to 1. Rare labels count as much as others.
 package struct MacroF1: TextMetric {
   package let name = "macro_f1"
   private let labels: [String]
 
-  /// - Parameter labels: all that a reference can be, each once.
+  /// - Parameter labels: every label that a reference can be, once.
   package init(labels: [String]) {
     self.labels = labels
   }
 
-  /// For each label: right, chosen, expected.
+  /// Right, chosen and expected rows for each label.
   package func counts(_ pair: TextPair) -> [Double] {
     labels.flatMap { label in
       let (chosen, expected) = (pair.completion == label, pair.reference == label)

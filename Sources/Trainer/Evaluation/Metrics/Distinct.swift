@@ -1,4 +1,5 @@
-/// Different runs of `order` words among all of a completion, the mean over completions: 0 to 1; low where a model repeats itself.
+/// Share of distinct n-grams among a completion's n-grams of `order` words, as the mean over completions: 0 to 1; low
+/// where a model repeats itself.
 ///
 /// - Source: Li et al.: A Diversity-Promoting Objective Function for Neural Conversation Models (arXiv:1510.03055),
 ///   here within each completion, so that the score does not fall with their number.

@@ -1,15 +1,15 @@
 import Foundation
 
-/// F-score of extracted entities over a whole corpus: 0 to 1, as micro-averaged F1.
+/// Micro-averaged F1 of extracted entities over a whole corpus: 0 to 1.
 ///
-/// Entities stand between semicolons or on lines of their own, and count as equal where they are but for white space;
-/// `none` and nothing are no entity. An entity that stands twice must be found twice.
+/// Semicolons and line ends separate entities. Entities that differ in white space alone are equal; `none` and empty
+/// text are no entity. An entity that stands twice must be found twice.
 package struct EntityF1: TextMetric {
   package let name = "entity_f1"
 
   package init() {}
 
-  /// Matches, entities of the completion, entities of the reference.
+  /// Matches, entities of the completion, and entities of the reference.
   package func counts(_ pair: TextPair) -> [Double] {
     let completion = Self.entities(pair.completion)
     let reference = Self.entities(pair.reference)

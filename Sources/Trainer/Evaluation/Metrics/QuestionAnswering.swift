@@ -1,6 +1,7 @@
 import Foundation
 
-/// The share of answers that equal the reference but for case, punctuation and articles: 0 to 100, as SQuAD's script.
+/// Percentage of answers that equal the reference apart from case, punctuation and articles: 0 to 100, as SQuAD's
+/// script.
 ///
 /// - Source: Rajpurkar et al.: SQuAD (arXiv:1606.05250), section 6.1.
 package struct ExactMatch: MeanTextMetric {
@@ -13,7 +14,7 @@ package struct ExactMatch: MeanTextMetric {
   }
 }
 
-/// Overlap of an answer's words with the reference's, the mean over answers: 0 to 100, as SQuAD's script.
+/// F1 of an answer's words against the reference's, as the mean over answers: 0 to 100, as SQuAD's script.
 ///
 /// - Source: as ``ExactMatch``.
 package struct TokenF1: MeanTextMetric {
@@ -24,14 +25,14 @@ package struct TokenF1: MeanTextMetric {
   package func value(_ pair: TextPair) -> Double {
     let completion = AnswerText.words(pair.completion)
     let reference = AnswerText.words(pair.reference)
-    // As SQuAD 2 (arXiv:1806.03822): no answer is right where none is expected.
+    // As in SQuAD 2 (arXiv:1806.03822): an empty answer is right where none is expected.
     if completion.isEmpty || reference.isEmpty { return completion == reference ? 100 : 0 }
     let matches = Double(CountedBag(completion).matches(CountedBag(reference)))
     return matches == 0 ? 0 : 100 * harmonicMean(matches / Double(completion.count), matches / Double(reference.count))
   }
 }
 
-/// An answer as SQuAD compares it: lower case, without ASCII punctuation, without articles.
+/// Words of an answer as SQuAD compares them: lower case, without ASCII punctuation and articles.
 enum AnswerText {
   private static let articles: Set<String> = ["a", "an", "the"]
 
@@ -52,7 +53,7 @@ enum AnswerText {
     }
   }
 
-  /// Letters and numbers of every script: between them and anything else an article begins or ends.
+  /// True for letters and numbers of every script; an article is bounded by anything else.
   private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
@@ -64,7 +65,7 @@ enum AnswerText {
 }
 
 extension String.UnicodeScalarView {
-  /// The neighbours that belong together.
+  /// Stretches of neighbours that belong together.
   fileprivate func chunked(by belong: (Unicode.Scalar, Unicode.Scalar) -> Bool) -> [SubSequence] {
     var chunks: [SubSequence] = []
     var start = startIndex

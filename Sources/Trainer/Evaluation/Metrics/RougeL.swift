@@ -1,6 +1,6 @@
-/// F-score of the longest common subsequence of words, the mean over texts: 0 to 1, as `rouge_score` without a stemmer.
+/// F1 of the longest common subsequence of words, as the mean over texts: 0 to 1, as `rouge_score` without a stemmer.
 ///
-/// Words are runs of a to z and 0 to 9 in lower case; all else separates.
+/// Words are stretches of a to z and 0 to 9, in lower case; all else separates.
 ///
 /// - Source: Lin: ROUGE (ACL workshop 2004), section 3.
 package struct RougeL: MeanTextMetric {
@@ -19,7 +19,7 @@ package struct RougeL: MeanTextMetric {
     text.lowercased()[...].unicodeScalars.split { !("a"..."z").contains($0) && !("0"..."9").contains($0) }
   }
 
-  /// The length of the longest common subsequence: one row of the table is kept.
+  /// Length of the longest common subsequence, by dynamic programming with one row of the table.
   private static func commonLength(
     _ first: [Substring.UnicodeScalarView], _ second: [Substring.UnicodeScalarView]
   ) -> Int {

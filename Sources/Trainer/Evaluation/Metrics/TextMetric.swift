@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a model wrote, and what it should have written.
+/// A model's completion and the reference that it should equal.
 package struct TextPair: Sendable, Equatable {
   package let completion: String
   package let reference: String
@@ -11,15 +11,15 @@ package struct TextPair: Sendable, Equatable {
   }
 }
 
-/// A score of many texts that follows from sums over them, so that leaving one out costs no second count.
+/// A score of many texts, computed from sums over them, so that leaving one out needs no second count.
 package protocol TextMetric: Sendable {
   /// The key under which the score is printed.
   var name: String { get }
 
-  /// What one text adds to the sums; equally many numbers for every text.
+  /// Terms that one text adds to the sums; as many numbers for every text.
   func counts(_ pair: TextPair) -> [Double]
 
-  /// The score of the texts that the sums stand for; finite also where all are 0.
+  /// The score for sums over some texts; finite also where all sums are 0.
   func score(_ sums: [Double]) -> Double
 }
 
@@ -34,16 +34,17 @@ extension MeanTextMetric {
   package func score(_ sums: [Double]) -> Double { sums[1] == 0 ? 0 : sums[0] / sums[1] }
 }
 
-/// A metric over a set of texts.
+/// A metric's score over a set of texts.
 package struct MetricScore: Sendable, Equatable {
   package let name: String
   package let value: Double
-  /// By leaving out one text at a time; of a mean the usual one. nil for a single text.
+  /// Standard error by the jackknife, which leaves out one text at a time; for a mean the usual one. nil for a single
+  /// text.
   ///
   /// - Source: Efron, Tibshirani: An Introduction to the Bootstrap (1993), equation 11.5.
   package let standardError: Double?
 
-  /// The name of e to the mean loss, the metric of datasets to generate from.
+  /// Name of the perplexity, e to the mean loss: the metric of `generation` datasets.
   package static let perplexity = "perplexity"
 
   /// The perplexity of a mean loss in nats a token.
@@ -53,6 +54,8 @@ package struct MetricScore: Sendable, Equatable {
     standardError = nil
   }
 
+  /// Scores the pairs by a metric.
+  ///
   /// - Parameter pairs: at least one.
   package init(_ metric: some TextMetric, over pairs: [TextPair]) {
     precondition(!pairs.isEmpty, "a score of no text")

@@ -1,19 +1,19 @@
 import GPUTensor
 import Kernels
 
-/// One adapter on a device: A and B of each target, its magnitudes where they are trained, and the weights that are
-/// trained themselves.
+/// One adapter on a device: A and B of each target, DoRA's magnitudes if it has them, and its own copies of saved
+/// weights (`modules_to_save`).
 package struct LoRAAdapter {
   package let targets: [LoRATarget]
-  /// Weights that stand in the place of the base's.
+  /// Weights of the model that the adapter trains a copy of, in place of the base's.
   package let saved: [ParameterDescription]
   package let parameters: ParameterSet
   private let indices: [String: Int]
   private let dropout: Double
 
   /// - Parameters:
-  ///   - saved: parameters of the model that are trained in place of the base's.
-  ///   - dropout: the share of a layer's inputs that a training step hides from the adapter.
+  ///   - saved: parameters of the model that the adapter trains a copy of.
+  ///   - dropout: share of a layer's inputs that a training step hides from the adapter, from 0 to below 1.
   package init(
     _ targets: [LoRATarget], saved: [ParameterDescription] = [], dropout: Double = 0, kind: String,
     limits: AllocationLimits
@@ -33,15 +33,16 @@ package struct LoRAAdapter {
     saved.first { $0.name == weight }.map { parameters.parts(Self.key($0)) }
   }
 
-  /// The name that a saved weight has among the parameters.
+  /// Name of a saved weight's copy among the adapter's parameters.
   private static func key(_ saved: ParameterDescription) -> String { LoRATarget.prefix + saved.name }
 
-  /// What a layer gives for x: what it gives without this adapter, and s·B·(A·x) where the module is adapted.
+  /// Returns a linear layer's output [R, out] for x [R, in]: W·x plus s·B·(A·x), scaled to the magnitudes (DoRA) if
+  /// there are any; for a module without an adapter, `product` as it is.
   ///
   /// - Parameters:
-  ///   - product: of x and the layer's weight.
-  ///   - stacked: an adapter of the same layers that belongs to what this one adapts.
-  ///   - training: whether inputs are dropped.
+  ///   - product: W·x, [R, out].
+  ///   - stacked: frozen adapter of the same layers, which counts as a part of W.
+  ///   - training: true: dropout applies.
   package func adapted(
     _ module: String, _ x: Tensor, _ product: Tensor, weight: Tensor, beside stacked: LoRAAdapter? = nil, training: Bool
   ) -> Tensor {
@@ -57,7 +58,7 @@ package struct LoRAAdapter {
     let pairs = [stacked, self].compactMap { $0?.factors(index, in: x.graph) }
     let factors = magnitude * weight.inverseRowNorms(adaptedBy: pairs, scale: target.scale)
     guard drops else { return (before + delta).columnsScaled(by: factors) }
-    // As PEFT's: what a magnitude changes about the layer's own product is dropped with the input too.
+    // As in PEFT, with x̃ the dropped input and f = magnitude / row norm: W·x + f·(W·x̃ + s·B·A·x̃) − W·x̃.
     let own = base(seen, seen.linear(weight))
     return before + (own + delta).columnsScaled(by: factors) + own.scaled(by: -1)
   }
@@ -74,7 +75,8 @@ package struct LoRAAdapter {
     return x.linear(a).scaled(by: Float(targets[index].scale)).linear(b)
   }
 
-  /// A plan that sets magnitudes to the norms of the rows as they are: the adapter then changes nothing; nil: it has none.
+  /// A plan that sets each magnitude to the norms of the rows of W + s·B·A, so that scaling to it changes nothing; nil
+  /// where the adapter has no magnitudes.
   package func magnitudePlan(of weights: LlamaWeights, executor: any Executor) -> Plan? {
     let graph = Graph(rowCapacity: 1)
     for (index, target) in targets.enumerated() where target.hasMagnitude {
@@ -85,7 +87,8 @@ package struct LoRAAdapter {
     return graph.nodes.isEmpty ? nil : executor.plan(graph, outputs: [])
   }
 
-  /// A new adapter, which changes nothing yet: A uniform within 1/√in, as PEFT's (Kaiming with a = √5), and B zero.
+  /// Initialises A uniformly within ±1/√in, as PEFT does (Kaiming with a = √5), and B with zeros, so that the adapter
+  /// changes nothing yet.
   package func initialize(seed: UInt64, on executor: any Executor) throws(DeviceError) {
     try clear(on: executor)
     for (index, target) in targets.enumerated() {
@@ -96,7 +99,7 @@ package struct LoRAAdapter {
     }
   }
 
-  /// Makes A and B zero: what is left are magnitudes and the saved weights.
+  /// Sets A and B to zero; magnitudes and saved weights stay.
   package func clear(on executor: any Executor) throws(DeviceError) {
     let own = Set(saved.flatMap { parameters.parts(Self.key($0)) }.map { ObjectIdentifier($0.slab) })
     for slab in parameters.groups.filter(\.decays).flatMap(\.slabs) where !own.contains(ObjectIdentifier(slab)) {
@@ -104,7 +107,8 @@ package struct LoRAAdapter {
     }
   }
 
-  /// Sets A and B of an adapter of smaller ranks among this one's: its ranks become the `number`th so many, from 0.
+  /// Writes A and B of `other`, whose targets have a rank r, at most this adapter's, to the ranks number · r ..<
+  /// (number + 1) · r of this adapter.
   package func place(
     _ matrices: LoRAMatrices, of other: LoRAAdapter, number: Int, on executor: any Executor
   ) throws(DeviceError) {
@@ -120,12 +124,12 @@ package struct LoRAAdapter {
     }
   }
 
-  /// Loads the saved weights, each from what `values` gives by its name in the model.
+  /// Loads the saved weights; `values` returns the numbers of a weight by its name in the model.
   package func loadSaved(_ values: (String) throws -> [Float], on executor: any Executor) throws {
     for weight in saved { try parameters.write(try values(weight.name), to: Self.key(weight), on: executor) }
   }
 
-  /// The saved weights, from the device.
+  /// The saved weights' values, read from the device.
   package func savedValues(
     on executor: any Executor
   ) throws(DeviceError) -> [(weight: ParameterDescription, values: [Float])] {
@@ -136,7 +140,7 @@ package struct LoRAAdapter {
     }
   }
 
-  /// Loads A and B of each target.
+  /// Loads A and B of each target, and its magnitudes.
   package func load(_ matrices: LoRAMatrices, on executor: any Executor) throws(DeviceError) {
     for target in targets {
       guard let pair = matrices[target.module] else { preconditionFailure("no matrices of \(target.module)") }
@@ -148,7 +152,7 @@ package struct LoRAAdapter {
     }
   }
 
-  /// A and B of each target, from the device.
+  /// A and B of each target, and its magnitudes, read from the device.
   package func matrices(on executor: any Executor) throws(DeviceError) -> LoRAMatrices {
     var matrices: LoRAMatrices = [:]
     for target in targets {
@@ -159,7 +163,7 @@ package struct LoRAAdapter {
     return matrices
   }
 
-  /// A plan that adds s·B·A to the frozen weights.
+  /// A plan that adds s·B·A to the frozen weights, which must be float32.
   package func mergePlan(into weights: ParameterSet, executor: any Executor) -> Plan {
     let graph = Graph(rowCapacity: 1)
     for target in targets {

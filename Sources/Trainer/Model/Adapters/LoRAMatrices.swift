@@ -9,11 +9,11 @@ package struct LoRAPair: Sendable, Equatable {
   }
 }
 
-/// By module.
+/// The numbers of adapted layers by module, such as `model.layers.0.self_attn.q_proj`.
 package typealias LoRAMatrices = [String: LoRAPair]
 
 extension LoRATarget {
-  /// The target with another rank, and the same scale.
+  /// The same target with another rank: alpha follows, so that the scale is the same.
   package func withRank(_ rank: Int, usesRankStabilization: Bool, hasMagnitude: Bool) -> LoRATarget {
     LoRATarget(
       module: module, inFeatures: inFeatures, outFeatures: outFeatures, rank: rank,
@@ -21,8 +21,8 @@ extension LoRATarget {
       usesRankStabilization: usesRankStabilization, hasMagnitude: hasMagnitude)
   }
 
-  /// Two adapters of this layer as one: B₁·A₁ + B₂·A₂ = [B₁ B₂]·[A₁; A₂]. Magnitudes are the second's, which went on from
-  /// the first's.
+  /// Two adapters of this layer as one: B₁·A₁ + B₂·A₂ = [B₁ B₂]·[A₁; A₂]. The magnitudes are the second's, which
+  /// continued the training of the first's.
   package func joined(
     _ first: LoRAPair, ofRank firstRank: Int, _ second: LoRAPair, ofRank rank: Int
   ) -> LoRAPair {
@@ -35,7 +35,7 @@ extension LoRATarget {
     return LoRAPair(a: first.a + second.a, b: b, magnitude: second.magnitude)
   }
 
-  /// The part of a joined adapter that stands at these ranks, with all of its magnitudes.
+  /// The adapter at some ranks of a joined one, with all of its magnitudes.
   package func part(_ joined: LoRAPair, ofRank joinedRank: Int, at ranks: Range<Int>) -> LoRAPair {
     let a = joined.a[ranks.lowerBound * inFeatures..<ranks.upperBound * inFeatures]
     let b = (0..<outFeatures).flatMap { row in

@@ -1,45 +1,46 @@
-/// Low-rank adapters: what is adapted, how, and what becomes of them between rounds (`method: {type: lora, …}`).
+/// Settings of low-rank adapters (`method: {type: lora, …}`): layers, ranks, scale, and the adapter's use between
+/// rounds.
 ///
-/// A linear layer y = W·x becomes y = W·x + s·B·(A·x), with A [r, in] and B [out, r] trained and W frozen; s is
-/// alpha / r, or alpha / √r where `usesRankStabilization`. Where `usesMagnitudes`, each output is then scaled to a trained
+/// A linear layer y = W·x becomes y = W·x + s·B·(A·x), with A [r, in] and B [out, r] trained and W frozen; s is alpha /
+/// r, or alpha / √r where `usesRankStabilization`. With `usesMagnitudes`, each output is then scaled to a trained
 /// magnitude m [out]: y = m · (W + s·B·A)·x / ‖row of W + s·B·A‖.
 ///
-/// Source: arXiv:2106.09685 (LoRA), arXiv:2312.03732 (rank stabilisation), arXiv:2402.09353 (DoRA); names and defaults as
-/// in PEFT's LoraConfig.
+/// - Source: arXiv:2106.09685 (LoRA), arXiv:2312.03732 (rank stabilisation), arXiv:2402.09353 (DoRA); names and
+///   defaults as in PEFT's LoraConfig.
 package struct LoRASettings: Sendable, Equatable {
-  /// Which linear layers are adapted (`target_modules`).
+  /// Linear layers that are adapted (`target_modules`).
   package enum Targets: Sendable, Equatable {
-    /// Those of every block; the output projection is none of them.
+    /// All linear layers of every block; the output projection belongs to no block.
     case allLinear
     /// Modules by the end of their names, such as `q_proj` or `layers.0.mlp.up_proj`, or by regular expressions, such as
     /// `layers\.[0-3]\..*_proj`.
     case named([String])
   }
 
-  /// What becomes of a round's adapter when the next begins (`between_rounds`).
+  /// Use of a round's adapter in the next round (`between_rounds`).
   package enum BetweenRounds: String, Sendable, CaseIterable {
-    /// It is added to the frozen weights, and a new one begins.
+    /// The adapter is added to the frozen weights, and a new one begins.
     case merge
-    /// It is trained on.
+    /// The adapter is trained on.
     case `continue`
-    /// It stays beside the weights, frozen, and a new one begins.
+    /// The adapter stays beside the weights, frozen, and a new one begins.
     case stack
   }
 
   package var rank = 8
   package var alpha = 16.0
-  /// The share of a layer's inputs that a step hides from the adapter.
+  /// Share of a layer's inputs that a step hides from the adapter.
   package var dropout = 0.0
   package var targets = Targets.allLinear
   /// Ranks and alphas of some modules, as `Targets.named` names them (`rank_pattern`, `alpha_pattern`).
   package var rankPattern: [String: Int] = [:]
   package var alphaPattern: [String: Double] = [:]
-  /// `use_rslora`.
+  /// True: the scale is alpha / √r (`use_rslora`).
   package var usesRankStabilization = false
-  /// `use_dora`.
+  /// True: magnitudes are trained, as in DoRA (`use_dora`).
   package var usesMagnitudes = false
   package var betweenRounds = BetweenRounds.merge
-  /// Modules that no adapter suits and whose own weights are trained, named likewise (`modules_to_save`).
+  /// Modules without an adapter whose own weights are trained, named as in `Targets.named` (`modules_to_save`).
   package var modulesToSave: [String] = []
 
   package init() {}
@@ -53,9 +54,9 @@ package struct LoRATarget: Sendable, Equatable {
   package let outFeatures: Int
   package let rank: Int
   package let alpha: Double
-  /// What B·A·x is multiplied with.
+  /// Factor of B·A·x: alpha / r, or alpha / √r.
   package let scale: Double
-  /// Whether outputs are scaled to a trained magnitude (DoRA).
+  /// True where outputs are scaled to a trained magnitude (DoRA).
   package let hasMagnitude: Bool
 
   package init(
@@ -71,9 +72,9 @@ package struct LoRATarget: Sendable, Equatable {
     scale = alpha / (usesRankStabilization ? Double(rank).squareRoot() : Double(rank))
   }
 
-  /// The adapted weight's key.
+  /// Key of the adapted weight in the model.
   package var weight: String { module + ".weight" }
-  /// PEFT's keys.
+  /// PEFT's keys of A, B and the magnitudes.
   package var a: String { Self.prefix + module + ".lora_A.weight" }
   package var b: String { Self.prefix + module + ".lora_B.weight" }
   package var magnitude: String { Self.prefix + module + ".lora_magnitude_vector" }
@@ -91,7 +92,7 @@ package struct LoRATarget: Sendable, Equatable {
 }
 
 extension LoRASettings {
-  /// Why no adapter can be made.
+  /// Settings that suit no adapter of the model.
   package struct Unsuitable: Error, Equatable {
     /// The key of `method`.
     package let key: String
@@ -110,6 +111,8 @@ extension LoRASettings {
   }
 
   /// The layers of a model that are adapted, in the model's order.
+  ///
+  /// - Throws: `Unsuitable` for a name that fits no linear layer, and for a rank above a layer's sizes.
   package func targets(in configuration: LlamaConfiguration) throws(Unsuitable) -> [LoRATarget] {
     let modules = configuration.linearModules
     let names = modules.map(\.name)
@@ -135,8 +138,8 @@ extension LoRASettings {
     return found
   }
 
-  /// The weights that are trained themselves, in the model's order. Where the output projection is the embedding, both
-  /// names mean the one matrix.
+  /// The weights that the adapter trains a copy of (`modules_to_save`), in the model's order. Where the output
+  /// projection is the embedding, both names mean the one matrix.
   package func savedWeights(in configuration: LlamaConfiguration) throws(Unsuitable) -> [ParameterDescription] {
     let weights = configuration.savableWeights
     let patterns = try Self.patterns(
@@ -154,7 +157,7 @@ extension LoRASettings {
     do { return try PatternValues(values) } catch { throw Unsuitable(error, key: key) }
   }
 
-  /// The patterns of a key, each of which means one of the modules at least.
+  /// The patterns of a key; throws for one that fits none of the modules.
   private static func patterns(
     _ texts: [String], key: String, among modules: [String], kind: String = "linear layer"
   ) throws(Unsuitable) -> [ModulePattern] {
@@ -177,19 +180,19 @@ extension LoRASettings {
 }
 
 extension LlamaConfiguration {
-  /// What is no linear layer of a block, and no bias: embedding, norms and head.
+  /// Embedding, norms and output projection: the weights that are neither a block's linear layer nor a bias.
   package var savableWeights: [ParameterDescription] {
     parameters.filter { $0.name.hasSuffix(".weight") && !$0.name.hasSuffix("_proj.weight") }
   }
 
-  /// The modules that such a weight stands in: two, where the output projection is the embedding.
+  /// Names of the modules that hold such a weight: two where the output projection is the embedding.
   func modules(of weight: ParameterDescription) -> [String] {
     let isShared = tieWordEmbeddings && weight.name == LlamaParameterName.embedding
     return (isShared ? [weight.name, LlamaParameterName.output] : [weight.name])
       .map { String($0.dropLast(".weight".count)) }
   }
 
-  /// The linear layers of all blocks: name without `.weight`, and sizes.
+  /// The linear layers of all blocks: names without `.weight`, and sizes.
   package var linearModules: [(name: String, inFeatures: Int, outFeatures: Int)] {
     parameters.filter { $0.shape.count == 2 && $0.name.hasSuffix("_proj.weight") }
       .map { (String($0.name.dropLast(".weight".count)), $0.shape[1], $0.shape[0]) }

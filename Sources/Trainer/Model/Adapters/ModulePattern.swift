@@ -1,5 +1,5 @@
-/// The modules that a name in an adapter's settings means: those whose names are it, or end so from a point on, or those
-/// that it describes as a regular expression, by PEFT's rule `(.*\.)?(NAME)$`.
+/// A name in an adapter's settings, which fits modules by PEFT's rule `(.*\.)?(NAME)$`: a plain name is a module's
+/// whole name or its end after a point; any other is a regular expression.
 struct ModulePattern {
   /// A text that is no regular expression.
   struct Invalid: Error, Equatable {
@@ -7,7 +7,7 @@ struct ModulePattern {
   }
 
   let text: String
-  /// nil: a plain name, whose points are points.
+  /// nil: a plain name, in which a point is a point.
   private let expression: Regex<AnyRegexOutput>?
 
   init(_ text: String) throws(Invalid) {
@@ -25,7 +25,7 @@ struct ModulePattern {
   }
 }
 
-/// Values by pattern; where several mean a module, the longest one's counts.
+/// Values by pattern; where several patterns fit a module, the longest one's value counts.
 struct PatternValues<Value> {
   private let entries: [(pattern: ModulePattern, value: Value)]
 

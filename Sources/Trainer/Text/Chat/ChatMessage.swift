@@ -1,6 +1,6 @@
 /// One turn of a conversation.
 package struct ChatMessage: Sendable, Equatable, Codable {
-  /// `system`, `user`, `assistant`, or what else the template knows.
+  /// `system`, `user`, `assistant`, or another role that the template knows.
   package let role: String
   package let content: String
 

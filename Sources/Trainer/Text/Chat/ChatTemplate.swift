@@ -1,13 +1,13 @@
 import Foundation
 
-/// A model's Jinja chat template: a conversation → the text that the model was trained on.
+/// A model's Jinja chat template: renders a conversation in the format that the model was trained on.
 ///
-/// The part of Jinja that chat templates use, with the settings that they are written for; anything else is refused by
-/// name and line, never passed over.
+/// The part of Jinja that chat templates use, with the settings that Hugging Face renders them by; anything else is
+/// refused by name and line, never passed over.
 package struct ChatTemplate: Sendable {
   private let statements: [TemplateStatement]
 
-  /// Most bytes of a template; those of models have some ten thousand.
+  /// Most bytes of a template; a model's has some ten thousand.
   private static let byteLimit = 1 << 20
 
   /// Parses a template.
@@ -21,17 +21,17 @@ package struct ChatTemplate: Sendable {
 
   /// The conversation as text.
   /// - Parameters:
-  ///   - addGenerationPrompt: whether the text ends where the assistant's next turn begins.
+  ///   - addGenerationPrompt: true: the text ends where the assistant's next turn begins.
   ///   - bos: the text of the token that begins a sequence; empty: none.
   ///   - eos: the text of the token that ends one; empty: none.
-  ///   - now: what `strftime_now` tells.
+  ///   - now: the date that `strftime_now` formats.
   package func render(
     messages: [ChatMessage], addGenerationPrompt: Bool, bos: String, eos: String, now: Date = Date()
   ) throws(TemplateError) -> String {
     try renderText(messages: messages, addGenerationPrompt: addGenerationPrompt, bos: bos, eos: eos, now: now).plain
   }
 
-  /// As `render`, with what came out of messages' contents told apart from the template's own text.
+  /// Renders as `render` does, and marks the text that comes from messages' contents, apart from the template's own.
   package func renderText(
     messages: [ChatMessage], addGenerationPrompt: Bool, bos: String, eos: String, now: Date
   ) throws(TemplateError) -> TemplateText {

@@ -2,12 +2,12 @@ import Foundation
 
 /// Conversations → token ids, for training and for generation by one and the same path.
 ///
-/// What is supervised is what the model would have to write itself: each assistant turn from where the generation
-/// prompt ends, through the token that ends the turn. The places are found by rendering the conversation up to each
-/// turn, so any template that only ever appends will do.
+/// Supervised are the tokens that the model would write itself: each assistant turn, from the end of the generation
+/// prompt through the token that ends the turn. The spans are found by rendering the conversation up to each turn, so
+/// any template that only appends will do.
 package struct ConversationEncoder: Sendable {
-  /// What `strftime_now` tells in training: the date that Llama 3's templates fall back on. Today's would make
-  /// other tokens out of the same recipe tomorrow.
+  /// Date for `strftime_now` in training: the one that Llama 3's templates fall back on. With today's date the same
+  /// recipe would give other tokens tomorrow.
   package static let trainingDate = Date(timeIntervalSince1970: 1_721_995_200)
 
   private let template: ChatTemplate
@@ -42,7 +42,8 @@ package struct ConversationEncoder: Sendable {
       for place in start..<max(start, end) { labels[place] = ids[place] }
       endsTurn = index == messages.count - 1
     }
-    // A template without a token that ends a turn would teach the model never to stop: EOS follows what was written.
+    // A template whose turns end in no special token would teach the model never to stop, so EOS follows the last
+    // supervised token.
     if endsTurn, let eos = tokenizer.special.eos.first,
       let last = labels.lastIndex(where: { $0 != Sample.ignoredLabel }), !isEnd(ids[last])
     {
@@ -59,7 +60,7 @@ package struct ConversationEncoder: Sendable {
       messages: messages, addGenerationPrompt: prompt, bos: bosText, eos: eosText, now: now)
   }
 
-  /// The bytes of an assistant's turn, without the white space that follows its last mark.
+  /// Byte range of an assistant's turn in the text, without trailing white space.
   private func span(
     of index: Int, in messages: [ChatMessage], text: TemplateText
   ) throws(TemplateError) -> Range<Int> {
@@ -78,12 +79,14 @@ package struct ConversationEncoder: Sendable {
 
   // MARK: - Tokens
 
-  /// Whether no content spells a special token, so that the text can be encoded as a whole, as Hugging Face does.
+  /// True where no content spells a special token, so that the text can be encoded as a whole, as Hugging Face does.
   private func isPlain(_ text: TemplateText) -> Bool {
     text.runs.allSatisfy { !$0.isContent || tokenizer.encode($0.text) == tokenizer.encodeOrdinary($0.text) }
   }
 
-  /// - Parameter isPlain: otherwise each content is encoded by itself, as ordinary text.
+  /// Token ids of a rendered text.
+  ///
+  /// - Parameter isPlain: true: the text is encoded as a whole; false: each content by itself, as ordinary text.
   private func ids(of text: TemplateText, isPlain: Bool) -> [Int32] {
     guard !isPlain else { return tokenizer.encode(text.plain) }
     return text.runs.flatMap { $0.isContent ? tokenizer.encodeOrdinary($0.text) : tokenizer.encode($0.text) }
@@ -95,9 +98,9 @@ package struct ConversationEncoder: Sendable {
     return [bos] + ids
   }
 
-  /// How many of the leading ids a beginning of the text accounts for.
+  /// Number of leading ids that a beginning of the text encodes to as well.
   ///
-  /// A token that straddles the cut belongs to what follows it.
+  /// A token across the end of the beginning is not among them.
   private func sharedCount(_ beginning: TemplateText, _ whole: [Int32], isPlain: Bool) -> Int {
     zip(withBOS(ids(of: beginning, isPlain: isPlain)), whole).prefix { $0 == $1 }.count
   }

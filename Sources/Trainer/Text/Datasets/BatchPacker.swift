@@ -1,20 +1,20 @@
 /// Draws → micro-batches.
 ///
-/// With packing, a micro-batch is `rows` rows of at most `sequenceLength` tokens. A row takes the earliest of the next
-/// few drawn samples that fits, until none does; so every sample is used exactly once, none is split, and none waits
-/// longer than a row, since the earliest always fits an empty one. Without packing, a micro-batch is the next `rows`
-/// samples.
+/// With packing, a micro-batch is `rows` sequences of at most `sequenceLength` tokens. A sequence takes the earliest
+/// that fits of the next 16 drawn samples, until none does. Every sample is used exactly once and none is split; a
+/// sequence begins with the earliest, so none waits for more than 15 sequences. Without packing, a micro-batch is the
+/// next `rows` samples.
 package struct BatchPacker: Sendable {
-  /// Drawn samples that a row may choose from: enough to fill rows well, few enough to hold to the drawing order.
+  /// Drawn samples that a sequence chooses from: enough to fill it well, few enough to stay near the drawing order.
   private static let lookAhead = 16
 
-  /// The form of a micro-batch.
+  /// Form of a micro-batch.
   package struct Settings: Sendable, Equatable {
-    /// Rows of a micro-batch.
+    /// Sequences of a micro-batch.
     package var rows: Int
-    /// Tokens of a row, and the longest sample.
+    /// Tokens of a sequence, and of the longest sample.
     package var sequenceLength: Int
-    /// Whether samples are laid side by side in a row.
+    /// True where several samples share a sequence.
     package var packing: Bool
 
     package init(rows: Int, sequenceLength: Int, packing: Bool) {
@@ -61,7 +61,7 @@ package struct BatchPacker: Sendable {
     return (batch, cursor)
   }
 
-  /// Optimiser steps that `epochs` passes over the round's share of the union take, the last perhaps running over.
+  /// Optimiser steps of `epochs` epochs, each of the sampler's `drawsPerEpoch` draws; the last step may run over.
   package func numberOfSteps(epochs: Double, gradientAccumulationSteps: Int) -> Int {
     // Beyond 2⁵⁰ draws no run ends; the cap keeps the conversion from trapping.
     let draws = Int(min((epochs * Double(sampler.drawsPerEpoch)).rounded(.up), 0x1p50))
@@ -78,7 +78,9 @@ package struct BatchPacker: Sendable {
     return (batches + gradientAccumulationSteps - 1) / gradientAccumulationSteps
   }
 
-  /// - Parameter candidates: the segments of `cursor.heldBack`, kept beside it.
+  /// Fills one sequence of `batch`.
+  ///
+  /// - Parameter candidates: the segments of `cursor.heldBack`, in the same order.
   private func fillRow(of batch: inout MicroBatch, from candidates: inout [Segment], cursor: inout PackingCursor) {
     var room = sequenceLength
     while true {

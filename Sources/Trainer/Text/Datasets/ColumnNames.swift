@@ -1,9 +1,8 @@
-/// Which column of a file stands for which key of a row (`columns` of a round).
+/// Columns of a file that stand for a row's keys (`columns` of a round).
 ///
-/// To name one key is to settle the rows' shape: keys that belong to other shapes are then not looked at, whatever the
-/// file calls so.
+/// Naming one key fixes the rows' shape: a column named like a key of another shape is then no key.
 package struct ColumnNames: Sendable, Equatable {
-  /// What is wrong with a choice of names; the recipe's decoder adds the place.
+  /// A wrong choice of names, in words; the recipe's decoder adds the place.
   package struct Fault: Error, Equatable {
     package let message: String
   }
@@ -17,12 +16,12 @@ package struct ColumnNames: Sendable, Equatable {
   /// Every key that a column can stand for.
   package static let keys = shapes.flatMap { $0 }
 
-  /// Nothing is renamed.
+  /// Columns as the file names them.
   package static let none = ColumnNames()
 
   /// The file's column for each key that has one, in the order of `keys`.
   package let pairs: [(key: String, column: String)]
-  /// The keys of the rows' shape; none where it is left to each row.
+  /// Keys of the rows' shape; empty where no key is named, and each row has its own shape.
   private let shape: [String]
 
   private init() {
@@ -30,7 +29,7 @@ package struct ColumnNames: Sendable, Equatable {
     shape = []
   }
 
-  /// - Parameter columns: the file's column by our key, one of `keys`.
+  /// - Parameter columns: the file's column for each key named, one of `keys`.
   package init(_ columns: [String: String]) throws(Fault) {
     pairs = Self.keys.compactMap { key in columns[key].map { (key, $0) } }
     shape = Self.shapes.first { $0.contains { columns[$0] != nil } } ?? []
@@ -46,7 +45,7 @@ package struct ColumnNames: Sendable, Equatable {
 
   package var isEmpty: Bool { pairs.isEmpty }
 
-  /// The row under our keys; as it is where nothing is renamed.
+  /// The row under the shape's keys; unchanged where nothing is renamed.
   func renamed(_ object: [String: Any]) -> [String: Any] {
     guard !isEmpty else { return object }
     var row: [String: Any] = [:]
@@ -55,20 +54,21 @@ package struct ColumnNames: Sendable, Equatable {
     return row
   }
 
-  /// What the file has beside the columns that stand for keys, under its own names.
+  /// Columns that stand for no key, under the file's names; empty where nothing is renamed.
   func rest(of object: [String: Any]) -> [String: Any] {
     guard !isEmpty else { return [:] }
     let taken = Set(pairs.map(\.column)).union(shape.filter { !isReplaced($0) })
     return object.filter { !taken.contains($0.key) }
   }
 
-  /// Whether the file's own column of this name is not the key of this name: another column is, or it serves another.
+  /// True where `columns` decides about this key: it names a column for the key or its twin, or gives the column of
+  /// this name to another key.
   private func isReplaced(_ key: String) -> Bool {
     let twin = ["completion": "response", "response": "completion"][key]
     return pairs.contains { $0.key == key || $0.key == twin || $0.column == key }
   }
 
-  /// What a row lacks that it cannot do without; nil where it has every column.
+  /// Error message about the first named column that a row lacks; nil where it has them all.
   func absence(in object: [String: Any]) -> String? {
     // An instruction's input is the one key that a row may leave out.
     pairs.first { $0.key != "input" && object[$0.column] == nil }.map {

@@ -1,12 +1,12 @@
 import Foundation
 
-/// What became of a dataset's rows.
+/// Counts of a dataset's rows and tokens.
 package struct DatasetStatistics: Sendable, Equatable, Codable {
   /// Rows read.
   package var rows = 0
   /// Rows whose end was cut off, being longer than a sequence.
   package var cut = 0
-  /// Rows left out, having no supervised token (after the cut, and in reverse where some rows are read so).
+  /// Rows left out because the cut sample, or its reversed variant where there is one, has no supervised token.
   package var dropped = 0
   /// Tokens of the samples.
   package var tokens = 0
@@ -24,9 +24,9 @@ package struct Dataset: Sendable {
   /// The reversed variant of each sample; nil where no round reads one.
   package let reversed: [Sample]?
   package let statistics: DatasetStatistics
-  /// What else is to be said of the file.
+  /// Remarks on the file.
   package let remarks: DatasetRemarks
-  /// For each sample the line of the file where its row stands, from 1; empty where nothing is known of it.
+  /// Line of the file, from 1, at which each sample's row stands; empty where unknown.
   private let lines: [Int32]
 
   package init(
@@ -43,20 +43,20 @@ package struct Dataset: Sendable {
     self.lines = lines
   }
 
-  /// A sample as it is read: as it stands, or its reversed variant.
+  /// A sample, or its reversed variant.
   package func sample(_ index: Int, reversed isReversed: Bool) -> Sample {
     guard isReversed else { return samples[index] }
     guard let reversed else { preconditionFailure("a round that reads in reverse has the variants") }
     return reversed[index]
   }
 
-  /// Whether a row counts otherwise than the others.
+  /// True where a row has a weight other than 1.
   package var hasWeights: Bool { samples.contains { $0.weight != 1 } }
 
   /// Every sample, and after them every reversed variant.
   package var variants: [Sample] { samples + (reversed ?? []) }
 
-  /// Where a sample's row stands: `path/train.jsonl:17`, or the path alone.
+  /// Place of a sample's row: `path/train.jsonl:17`, or the path alone.
   package func place(of sample: Int) -> String {
     guard lines.indices.contains(sample), lines[sample] > 0 else { return url.path }
     return "\(url.path):\(lines[sample])"
@@ -64,14 +64,14 @@ package struct Dataset: Sendable {
 
   /// Reads and encodes a file.
   /// - Parameters:
-  ///   - columns: what the file calls the rows' keys.
-  ///   - part: which of its rows are meant.
+  ///   - columns: the file's columns for the rows' keys.
+  ///   - part: the rows to read.
   ///   - tokenizer: nil where the rows are tokenised already.
   ///   - vocabularySize: the model's; ids are below it.
   ///   - sequenceLength: tokens of the longest sample. A row's end is cut; a `.txt` document, which is mostly longer,
   ///     goes on in the next sample instead.
   ///   - reversal: makes the samples' reversed variants, which are cut as the samples are.
-  ///   - inspect: is shown each row before it is cut.
+  ///   - inspect: called with each row before it is cut.
   package static func load(
     name: String, url: URL, columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)?,
     vocabularySize: Int, sequenceLength: Int, reversal: Reversal? = nil, inspect: (EncodedRow) -> Void = { _ in }
@@ -98,7 +98,7 @@ package struct Dataset: Sendable {
           builder.keep(sample, variant, line: Self.line(in: place))
           return
         }
-        // The last piece may be one token, which has nothing before it: nothing is lost but itself.
+        // The last piece may be one token, which no token predicts: it alone is lost.
         for (number, piece) in sample.pieces(of: sequenceLength).enumerated() where piece.targetCount > 0 {
           let variant = try encoder.checked(reversal?.variant(of: row, sample: piece, index: index, piece: number))
           builder.keep(piece, variant, line: Self.line(in: place))
@@ -124,11 +124,11 @@ package struct EncodedRow: Sendable {
   /// The row as its file has it.
   package let row: DatasetRow
   package let sample: Sample
-  /// Whether what is longer than a sequence goes on in the next sample.
+  /// True where tokens beyond a sequence go on in the next sample, as in a document.
   package let isDocument: Bool
 }
 
-/// Cuts, drops and counts.
+/// Collects samples: cuts them to a sequence, drops those without a target, and counts.
 private struct Builder {
   let sequenceLength: Int
   private var samples: [Sample] = []
@@ -149,7 +149,7 @@ private struct Builder {
     let variant = variant?.prefix(sequenceLength)
     if whole.length > sequenceLength { statistics.cut += 1 }
     let targets = sample.targetCount
-    // A token that only one direction can predict makes no row of both.
+    // A row needs a target in each direction that it may be read in.
     guard targets > 0, variant?.targetCount != 0 else {
       statistics.dropped += 1
       return

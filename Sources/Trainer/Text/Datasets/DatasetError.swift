@@ -1,8 +1,8 @@
-/// What is wrong with a dataset, at which row, and how to mend it; one line of text.
+/// A fault of a dataset: its place, the fault and the remedy, in one line of text.
 package struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   /// `path/train.jsonl:17`, or the path alone where the fault is the whole file's.
   package let place: String
-  /// What was read there, what was expected, and the remedy.
+  /// The value read, the value expected, and the remedy.
   package let message: String
   /// The process's exit status: 65 bad data, 66 no such file, 74 cannot be read.
   package let exitCode: Int32

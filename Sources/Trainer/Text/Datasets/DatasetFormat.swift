@@ -1,6 +1,6 @@
 import Foundation
 
-/// How a dataset's file is written. Its name alone says so: what a file looks like never overrules it.
+/// Format of a dataset's file, told by its name; its content never overrules the name.
 struct DatasetFormat: Sendable, Equatable {
   enum Kind: Sendable, Equatable {
     /// One JSON object a line.
@@ -14,7 +14,7 @@ struct DatasetFormat: Sendable, Equatable {
   }
 
   let kind: Kind
-  /// Whether the file is gzip, and holds the above.
+  /// True for a gzip file that holds the above.
   let isCompressed: Bool
 
   /// The kinds by their extension, in the order in which errors list them.
@@ -23,11 +23,13 @@ struct DatasetFormat: Sendable, Equatable {
     ("tsv", .table(separator: UInt8(ascii: "\t"))), ("txt", .document),
   ]
 
-  /// Formats that no kept Swift library reads, each with pandas's function that does.
+  /// Formats that are not read, each with the pandas function that reads it.
   private static let foreign = [
     "parquet": "read_parquet", "arrow": "read_feather", "feather": "read_feather",
   ]
 
+  /// Reads the format from a file's name.
+  ///
   /// - Throws: `DatasetError` that lists the known extensions, or says how to convert the file.
   init(of url: URL) throws(DatasetError) {
     var name = url

@@ -1,9 +1,9 @@
-/// A dataset as the model sees it: its numbers, and its first rows in tokens.
+/// A dataset as the model sees it: its counts, and its first rows in tokens.
 ///
-/// The rows are those that `Dataset.load` encodes for training, taken on their way, so that what is shown as supervised
-/// is what training supervises.
+/// The rows come from `Dataset.load`, which encodes them for training too: the tokens shown as supervised are those
+/// that training supervises.
 package struct DatasetInspection: Encodable, Sendable {
-  /// Tokens of the rows, before any is cut; the middle ones are those of the nearest row.
+  /// Tokens of a row, before any is cut: least, median, 90th percentile (both by nearest rank), most.
   package struct Lengths: Encodable, Sendable, Equatable {
     package let min: Int
     package let median: Int
@@ -30,7 +30,7 @@ package struct DatasetInspection: Encodable, Sendable {
   package let supervisedTokens: Int
   package let lengths: Lengths
   package let samples: [InspectedRow]
-  /// What else is to be said of the file; for people, not in JSON.
+  /// Remarks on the file, for people; not in the JSON.
   package let remarks: DatasetRemarks
 
   private enum CodingKeys: CodingKey {
@@ -38,7 +38,7 @@ package struct DatasetInspection: Encodable, Sendable {
   }
 
   /// - Parameters:
-  ///   - dataset: what the rows became.
+  ///   - dataset: the encoded rows.
   ///   - lengths: tokens of each row, before any is cut.
   ///   - samples: the first rows.
   package init(name: String, _ dataset: Dataset, lengths: [Int], sequenceLength: Int, samples: [InspectedRow]) {

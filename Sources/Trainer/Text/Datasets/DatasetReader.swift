@@ -1,14 +1,14 @@
 import Foundation
 import Kernels
 
-/// A dataset's file → its rows, each with the place where it stands.
+/// Reader of a dataset's file: rows, each with its place.
 struct DatasetReader {
-  /// A row, and where it stands.
+  /// A row and its place.
   struct Entry {
     let row: DatasetRow
-    /// What it counts beside others.
+    /// Weight of its tokens in the mean loss.
     let weight: Float
-    /// From 0.
+    /// Index of the row in its file, from 0.
     let index: Int
     /// `path:line`.
     let place: String
@@ -19,8 +19,8 @@ struct DatasetReader {
   private let columns: ColumnNames
   private let path: String
 
-  /// - Parameter columns: what the file calls the rows' keys.
-  /// - Throws: `DatasetError`, where the file's name tells no format that is read.
+  /// - Parameter columns: the file's columns for the rows' keys.
+  /// - Throws: `DatasetError` for a name of no format that is read, and for a document with columns.
   init(url: URL, columns: ColumnNames) throws(DatasetError) {
     self.url = url
     self.columns = columns
@@ -31,9 +31,9 @@ struct DatasetReader {
     }
   }
 
-  /// Reads every row and hands it on.
+  /// Reads every row, in the file's order, and hands it to `body`.
   ///
-  /// - Returns: the keys that were not read, having no part in what the rows mean.
+  /// - Returns: the keys that were not read and do not change what the rows mean.
   @discardableResult
   func forEachRow(_ body: (Entry) throws(DatasetError) -> Void) throws(DatasetError) -> Set<String> {
     var passed: Set<String> = []
@@ -115,7 +115,7 @@ struct DatasetReader {
     }
   }
 
-  /// A document is read as one text; with its tokens it takes some sixteen times its size.
+  /// Most bytes of a document: it is read as one text, which takes some sixteen times its size with its tokens.
   private static var documentLimit: Int { MachineMemory.current.installedBytes / 16 }
 
   private func mapped() throws(DatasetError) -> MappedFile {
@@ -132,7 +132,7 @@ struct DatasetReader {
     }
   }
 
-  /// Foundation's own function forgets what kind of error its closure throws.
+  /// Calls `body` with the bytes of `data` and keeps its typed error, which Foundation's own function loses.
   private func withBytes(
     of data: Data, _ body: (UnsafeRawBufferPointer) throws(DatasetError) -> Void
   ) throws(DatasetError) {

@@ -10,15 +10,15 @@ struct DatasetRecord {
     case document(String)
   }
 
-  /// `path/train.jsonl:17`: where it begins.
+  /// Place at which it begins: `path/train.jsonl:17`.
   let place: String
   let content: Content
 
-  /// The record's row, and what it counts beside others.
+  /// The record's row, and the weight of its tokens in the mean loss.
   /// - Parameters:
-  ///   - columns: what the file calls the keys.
-  ///   - unseen: columns that no row has had yet; this row's are taken away.
-  ///   - passed: takes the keys that are not read and change nothing.
+  ///   - columns: the file's columns for the rows' keys.
+  ///   - unseen: columns that no row has had so far; loses those of this row.
+  ///   - passed: collects the keys that are not read and change nothing.
   func row(
     columns: ColumnNames, unseen: inout Set<String>, passed: inout Set<String>
   ) throws(DatasetError) -> (row: DatasetRow, weight: Float) {
@@ -51,7 +51,7 @@ struct DatasetRecord {
     return cells[DatasetRow.weightKey].map { DatasetRow.Cell(text: $0) }
   }
 
-  /// Most values of a row: as an object each takes up to a hundred bytes, whatever its text.
+  /// Most JSON values of a row: once parsed, each takes up to a hundred bytes.
   private static let valueLimit = 1 << 22
 
   private func object(_ bytes: UnsafeRawBufferPointer) throws(DatasetError) -> [String: Any] {
@@ -79,7 +79,7 @@ struct DatasetRecord {
     return object
   }
 
-  /// Values in a text of JSON, counted by what stands before each: a comma, a colon or a bracket outside of strings.
+  /// Values in a JSON text, counted as commas, colons and opening square brackets outside strings.
   private static func valueCount(_ bytes: UnsafeRawBufferPointer) -> Int {
     var count = 0
     var isInString = false

@@ -1,8 +1,8 @@
-/// What is to be said of a file of rows, beside its numbers.
+/// Remarks on a file of rows, beside its counts.
 package struct DatasetRemarks: Sendable, Equatable {
-  /// Keys of its rows that are not read and change nothing, as errors spell them; a turn's are `messages[].id`.
+  /// Keys of its rows that are not read and change nothing; a turn's key is spelled `messages[].id`.
   package var passedKeys: Set<String> = []
-  /// Whether rows of a prompt and a completion are among them.
+  /// True where some rows are a prompt and a completion.
   package var hasCompletions = false
 
   package init() {}
@@ -23,10 +23,10 @@ extension [Dataset] {
   }
 }
 
-/// Says that prompts and completions are joined as they stand, where the model has a chat template.
+/// Warning that prompts and completions are joined as they stand although the model has a chat template.
 ///
-/// - Parameter rounds: those with such rows.
-/// - Returns: nil where there is nothing to say.
+/// - Parameter rounds: names of the rounds with such rows.
+/// - Returns: nil where there is no template, or no such round.
 package func templateWarning(_ tokenizer: (any Tokenizer)?, rounds: [String]) -> String? {
   guard tokenizer?.chatTemplate != nil, !rounds.isEmpty else { return nil }
   let list = rounds.map(excerpt).joined(separator: ", ")

@@ -23,7 +23,7 @@ extension DatasetRow {
     }
   }
 
-  /// Why a row cannot be read; the reader adds the place.
+  /// A fault of a row, in words; the reader adds the place.
   struct Fault: Error {
     let message: String
   }
@@ -36,10 +36,11 @@ extension DatasetRow {
   /// Reads a row by the keys that it holds.
   ///
   /// - Parameters:
-  ///   - object: under our keys.
-  ///   - other: what the file has beside them, under its own.
-  ///   - passed: takes the keys that are not read and change nothing.
-  /// - Throws: also where a key that is not read changes what the row means.
+  ///   - object: the row, its keys as `columns` renames them.
+  ///   - other: the file's columns that stand for no key, under the file's names.
+  ///   - passed: collects the keys that are not read and change nothing.
+  /// - Throws: `Fault` for a row of no known shape, a value of a wrong type, and a key that is not read but changes
+  ///   what the row means.
   init(_ object: [String: Any], beside other: [String: Any] = [:], passed: inout Set<String>) throws(Fault) {
     let read: Set<String>
     if object["input_ids"] != nil {
@@ -76,9 +77,9 @@ extension DatasetRow {
   /// The key of a row's weight.
   static let weightKey = "weight"
 
-  /// What the row counts beside others; 1 where it does not say.
+  /// Weight of the row's tokens in the mean loss; 1 where the row names none.
   ///
-  /// - Parameter value: of `weight`: a number, or the text of a table's cell.
+  /// - Parameter value: the value of `weight`: a number, or the text of a table's cell.
   static func weight(_ value: Any?) throws(Fault) -> Float {
     guard let value else { return 1 }
     let number = kind(of: value) == "a number" ? value as? Double : (value as? Cell).flatMap { Double($0.text) }
@@ -173,7 +174,7 @@ extension DatasetRow {
       guard let turn = turn as? [String: Any], let name = turn[role] as? String else {
         throw Fault(message: "\(place) should be {\"\(role)\": text, \"\(content)\": text}")
       }
-      // The role goes into the rendered text beside the template's control tokens: it must not be able to be one.
+      // The role goes into the rendered text beside the template's control tokens: it must not spell one.
       guard !name.isEmpty, name.utf8.allSatisfy({ isWordByte($0) }) else {
         throw Fault(
           message: "\(place) has the role \"\(excerpt(name))\": a role is letters, digits, '_' and '-'")
@@ -185,7 +186,7 @@ extension DatasetRow {
     return messages
   }
 
-  /// A turn's text: as it stands, or its parts one after the other.
+  /// A turn's text: the content itself, or its text parts joined.
   private static func text(of value: Any?, _ place: String) throws(Fault) -> String {
     if let text = value as? String { return text }
     guard let parts = value as? [Any], !parts.isEmpty else {
@@ -217,7 +218,7 @@ extension DatasetRow {
 
   // MARK: - Words for errors
 
-  /// What a value of JSON is.
+  /// Name of a JSON value's type, for errors.
   private static func kind(of value: Any?) -> String {
     switch value {
     case nil: "missing"
@@ -231,7 +232,7 @@ extension DatasetRow {
     }
   }
 
-  /// JSON's true and false are numbers to Foundation, of a type of their own.
+  /// True for JSON's true and false, which Foundation reads as numbers of a type of their own.
   static func isBoolean(_ value: Any) -> Bool {
     guard let number = value as? NSNumber else { return false }
     return type(of: number) == type(of: NSNumber(value: true)) && String(cString: number.objCType) == "c"

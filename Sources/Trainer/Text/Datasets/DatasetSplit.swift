@@ -1,9 +1,9 @@
-/// A file's rows in two: some to train on, the rest held out (`split` of a round).
+/// Division of a file's rows in two: some train, the rest are held out (`split` of a round).
 ///
-/// Where a row goes depends on the seed, its index and the number of rows alone: not on the round, so that two rounds
-/// which read one file by the same share hold out the same rows.
+/// The seed, a row's index and the number of rows alone decide, not the round: two rounds that read one file by the
+/// same share hold out the same rows.
 package struct DatasetSplit: Sendable, Equatable {
-  /// Sets the random bits apart from those that a round draws by.
+  /// Part of the key that keeps these random bits apart from those of a round's draws.
   private static let purpose: UInt64 = 0x73_706C_6974
 
   /// The share of the rows that train, above 0 and below 1.
@@ -16,25 +16,25 @@ package struct DatasetSplit: Sendable, Equatable {
     self.seed = seed
   }
 
-  /// How many of `count` rows train: the share, rounded; at least one, and all but one at most.
+  /// Rows among `count` that train: the share, rounded; at least one, and at most all but one.
   package func trainingCount(of count: Int) -> Int {
     min(max(Int((share * Double(count)).rounded()), 1), max(count - 1, 1))
   }
 
-  /// Whether a row trains: the rows in a random order that the seed gives, the first ones do.
+  /// True where a row trains: the first `trainingCount` do, in a random order that the seed gives.
   package func trains(_ index: Int, of count: Int) -> Bool {
     let order = KeyedPermutation(count: count, random: KeyedRandom(seed, Self.purpose))
     return order(index) < trainingCount(of: count)
   }
 }
 
-/// Which rows of a file are meant.
+/// Rows of a file: all, those that train, or those held out.
 package enum DatasetPart: Sendable, Equatable {
   case whole
   case training(DatasetSplit)
   case heldOut(DatasetSplit)
 
-  /// Whether the row at `index`, from 0, is among them.
+  /// True where the row at `index`, from 0, belongs to this part of `count` rows.
   func contains(_ index: Int, of count: Int) -> Bool {
     switch self {
     case .whole: true

@@ -4,26 +4,28 @@ import Kernels
 
 /// gzip (RFC 1952) → the bytes that it holds; several members, one after the other, are read as one.
 ///
-/// The result grows as it is decoded, and no size that the file states is believed. Deflate makes at most 1,032 bytes
-/// of one, so a file made to harm, of 4 KiB, ends at 4 MiB by itself; a large one is stopped at a share of the memory.
+/// The result grows as it is decoded; no size that the file states is believed. Deflate expands at most 1,032 times, so
+/// a hostile file of 4 KiB ends at 4 MiB; a larger one is stopped at `byteLimit`.
 package enum GzipFile {
-  /// zlib's number for the largest window, and for gzip's header and checksum around the data.
+  /// zlib's `windowBits`: 15 for the largest window, 16 more for gzip's header and checksum.
   private static let windowBits: Int32 = 15 + 16
   private static let outputPieceBytes = 1 << 18
-  /// zlib counts what it is given in 32 bits.
+  /// zlib counts its input in 32 bits.
   private static let inputPieceBytes = 1 << 20
 
   /// Zeros that tapes and block devices leave behind the last member.
   private static let paddingLimit = 1 << 20
 
-  /// Half of the memory that this process may have: the rows and their tokens need room too.
+  /// Most decoded bytes: half of the memory that this process may have, since the rows and their tokens need room too.
   package static var byteLimit: Int { MachineMemory.current.installedBytes / 2 }
 
   static func begins(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.prefix(2).elementsEqual([0x1F, 0x8B]) }
 
+  /// Decodes a gzip file.
+  ///
   /// - Parameters:
   ///   - path: the file's, for errors.
-  ///   - limit: most bytes that may come of it.
+  ///   - limit: most bytes of the result.
   package static func contents(
     _ bytes: UnsafeRawBufferPointer, path: String, limit: Int = byteLimit
   ) throws(DatasetError) -> Data {
@@ -56,7 +58,7 @@ package enum GzipFile {
     return output
   }
 
-  /// Decodes up to a member's end; its checksum and length are compared by zlib.
+  /// Decodes one member; zlib compares its checksum and length.
   private static func readMember(
     _ stream: UnsafeMutablePointer<z_stream>, of bytes: UnsafeRawBufferPointer, at position: inout Int,
     piece: UnsafeMutablePointer<Bytef>, into output: inout Data, path: String, limit: Int

@@ -4,27 +4,27 @@ package struct InspectedRow: Encodable, Sendable {
   package let place: String
   /// `text`, `completion`, `conversation` or `tokens`.
   package let shape: String
-  /// What each supervised token counts in the loss, beside 1.
+  /// Weight of each supervised token in the mean loss; usually 1.
   package let weight: Float
-  /// The text of the tokens, special ones included; empty where there is no tokenizer.
+  /// Text of the tokens, special ones included; empty where there is no tokenizer.
   package let text: String
-  /// At most a sequence of them; of a document, those of its first.
+  /// Token ids, at most a sequence; of a document, its first sequence.
   package let ids: [Int32]
-  /// The vocabulary's spelling of each token; none where there is no tokenizer.
+  /// The vocabulary's spelling of each token; empty where there is no tokenizer.
   package let pieces: [String]
-  /// Of each token, whether the model learns to write it. The first is never: nothing stands before it.
+  /// True for each token that the model learns to write; false for the first, which no token precedes.
   package let supervised: [Bool]
   /// BOS tokens that the row begins with: more than one is a fault of the template or the data.
   package let bos: Int
-  /// Where the row is cut: the tokens that are kept of a longer one.
+  /// Tokens that are kept of a row longer than a sequence; nil where it fits, or is a document.
   package let cutAt: Int?
 
-  /// EOS tokens anywhere.
+  /// EOS tokens among `ids`.
   package let eos: Int
   /// Tokens that do not fit the sequence, and how many of them are supervised: lost, or a document's next samples.
   package let beyond: Int
   package let supervisedBeyond: Int
-  /// Whether what does not fit goes on in the next sample.
+  /// True where tokens that do not fit go on in the next sample.
   package let isDocument: Bool
 
   package init(_ row: EncodedRow, tokenizer: (any Tokenizer)?, sequenceLength: Int) {
@@ -54,7 +54,7 @@ package struct InspectedRow: Encodable, Sendable {
     case place, shape, weight, text, ids, pieces, supervised, bos, cutAt
   }
 
-  /// Every key is there: `cut_at` of a row that fits is null.
+  /// Writes every key: `cut_at` of a row that fits is null.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(place, forKey: .place)

@@ -1,4 +1,4 @@
-/// One JSON object a line; blank lines are passed over.
+/// Reader of a file with one JSON object a line; blank lines are passed over.
 struct JSONLinesReader {
   let bytes: UnsafeRawBufferPointer
   let path: String

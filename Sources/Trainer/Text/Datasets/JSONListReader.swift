@@ -1,7 +1,7 @@
-/// A file that is one JSON list of rows: `[{…}, {…}]`, on one line or on many.
+/// Reader of a file that is one JSON list of rows: `[{…}, {…}]`, on one line or on many.
 ///
-/// Only strings and brackets are followed here, to find where each row ends and on which line it begins. The rows are
-/// parsed one at a time, so a large list never stands in memory as objects, and a fault has its row and its line.
+/// Only strings and brackets are followed here, to find each row's end and its first line. The rows are parsed one at a
+/// time, so a large list never stands in memory as objects, and an error names its row and its line.
 struct JSONListReader {
   private let bytes: UnsafeRawBufferPointer
   private let path: String
@@ -15,7 +15,7 @@ struct JSONListReader {
     self.path = path
   }
 
-  /// Whether a file begins as a list.
+  /// True where a file begins as a list.
   static func begins(_ bytes: UnsafeRawBufferPointer) -> Bool {
     bytes.first { !isSpace($0) } == UInt8(ascii: "[")
   }

@@ -18,7 +18,7 @@ package struct KeyedPermutation: Sendable {
     rounds = 4 * bits + 16
   }
 
-  /// Where `index` goes.
+  /// The image of `index`.
   package func callAsFunction(_ index: Int) -> Int {
     var x = index
     for round in 0..<rounds {

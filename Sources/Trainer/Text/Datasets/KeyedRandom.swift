@@ -1,6 +1,6 @@
 /// Random bits that are a pure function of a key, so that any draw can be made again without the draws before it.
 ///
-/// The key is a run of whole numbers (seed, round, position, …), folded one by one through SplitMix64's finaliser.
+/// The key is a list of integers (seed, round, position, …), folded one by one through SplitMix64's finaliser.
 ///
 /// - Source: Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators (OOPSLA 2014), section 5.
 package struct KeyedRandom: Sendable {

@@ -4,18 +4,18 @@ package struct Segment: Sendable, Equatable {
   package let dataset: Int
   /// Index of the sample within the dataset.
   package let sample: Int
-  /// Whether the sample's reversed variant is meant.
+  /// True for the sample's reversed variant.
   package let reversed: Bool
-  /// Tokens of the variant that is meant.
+  /// Tokens of the sample, or of its reversed variant.
   package let length: Int
-  /// Tokens of it that the model reads.
+  /// Tokens of these that the model reads (`Sample.rowCount`).
   package let rowCount: Int
-  /// Tokens of it that are predicted and supervised.
+  /// Tokens of these that are predicted and supervised.
   package let targetCount: Int
-  /// The sum of what they count in the loss.
+  /// Sum of the targets' weights in the loss.
   package let targetWeight: Double
 
-  /// - Parameter variant: the tokens that are meant: the sample's own, or its reversed variant's.
+  /// - Parameter variant: the sample as it is read: itself, or its reversed variant.
   package init(dataset: Int, sample: Int, reversed: Bool, variant: Sample) {
     self.dataset = dataset
     self.sample = sample
@@ -32,11 +32,11 @@ package struct MicroBatch: Sendable, Equatable {
   package private(set) var segments: [Segment] = []
   /// Tokens of all segments.
   package private(set) var tokenCount = 0
-  /// Tokens of them that the model reads: the rows of the pass.
+  /// Tokens that the model reads: R, the positions of the pass.
   package private(set) var rowCount = 0
   /// Tokens that are predicted and supervised.
   package private(set) var supervisedCount = 0
-  /// The sum of what they count: what the loss is divided by.
+  /// Sum of the supervised tokens' weights: the divisor of the loss.
   package private(set) var supervisedWeight = 0.0
 
   package init() {}
@@ -50,17 +50,17 @@ package struct MicroBatch: Sendable, Equatable {
   }
 }
 
-/// How far a round has read, to resume from.
+/// Progress of a round through its draws, to resume from.
 package struct PackingCursor: Sendable, Equatable, Codable {
   /// The first position that has not been drawn.
   package var nextPosition = 0
-  /// Positions that were drawn but found no room yet, in drawing order.
+  /// Positions that are drawn but have found no room yet, in drawing order.
   package var heldBack: [Int] = []
 
   /// The start of a round.
   package init() {}
 
-  /// Whether every position below `position` has been used.
+  /// True where every position below `position` has been used.
   package func hasUsedAll(below position: Int) -> Bool {
     nextPosition >= position && heldBack.allSatisfy { $0 >= position }
   }

@@ -1,17 +1,17 @@
-/// The reversed variants of a dataset's rows: what a model reads that learns to write from the end (`objective.reverse`).
+/// Reversed variants of a dataset's rows, from which a model learns to write from the end (`objective.reverse`).
 ///
-/// BOS stays first and EOS last in every variant, so that a model of reversed text is begun and stops as any other. A
-/// marker stands after BOS and is not supervised. By token, labels travel with their tokens; by word and by segment the
-/// text itself is turned round before it is encoded, a prompt and its completion as one text, and all of it is supervised.
+/// BOS stays first and EOS last, so that a model of reversed text begins and stops like any other. A marker follows BOS
+/// and is not supervised. Reversal by token moves each label with its token. Reversal by word or by segment reorders
+/// the text before it is encoded, a prompt and its completion as one text, and all of it is supervised.
 ///
 /// - Source: arXiv:2403.13799, section 2 (token, word and random-segment reversal); arXiv:2507.01335 (reverse models).
 package struct Reversal: Sendable {
-  /// What keeps its inner order while the order of all is turned round (`objective.unit`).
+  /// Unit that keeps its inner order while the order of the units is reversed (`objective.unit`).
   package enum Unit: String, Sendable, CaseIterable {
     case token, word, segment
   }
 
-  /// Keyed draws' purpose; `UnionSampler` draws for 1 to 4 by the same seed and round.
+  /// Purpose in the key of random bits; `UnionSampler` has 1 to 4 under the same seed and round.
   private static let purpose: UInt64 = 5
 
   private let objective: ReadingOrder
@@ -22,10 +22,10 @@ package struct Reversal: Sendable {
   private let round: Int
   private let dataset: Int
 
-  /// The variants that a round reads of one of its datasets; nil where it reads every row forwards.
+  /// Variants of one of a round's datasets; nil where the round reads every row forwards.
   /// - Parameters:
-  ///   - tokenizer: nil where the rows are tokenised already; nothing is then known of BOS and EOS.
-  ///   - seed: the run's.
+  ///   - tokenizer: nil where the rows are tokenised already; BOS and EOS are then unknown.
+  ///   - seed: the recipe's.
   ///   - round: from 1.
   ///   - dataset: index of the dataset in the round's union.
   package init?(
@@ -42,7 +42,7 @@ package struct Reversal: Sendable {
     }
   }
 
-  /// Tells this reversal's variants of a file from those of another: equal where they are equal for every row.
+  /// Key of the variants: with the same tokenizer, two reversals of one key give equal variants of every row.
   package var key: String {
     let random = objective.unit == .segment ? " \(objective.longestSegment) \(seed) \(round) \(dataset)" : ""
     return "\(objective.unit.rawValue)\(random) \(objective.marker ?? "")"
@@ -52,7 +52,7 @@ package struct Reversal: Sendable {
   ///
   /// - Parameters:
   ///   - sample: the row, encoded; of a document longer than a sequence, one of its pieces.
-  ///   - index: of the row in its file.
+  ///   - index: index of the row in its file, from 0.
   ///   - piece: index of a document's piece; nil: the sample is the whole row.
   package func variant(
     of row: DatasetRow, sample: Sample, index: Int, piece: Int? = nil
@@ -82,7 +82,7 @@ package struct Reversal: Sendable {
       weight: sample.weight)
   }
 
-  /// The words of a text from the last to the first, or its random segments.
+  /// The text with its words, or its random segments, from the last to the first.
   private func turned(_ text: String, index: Int, piece: Int) -> String {
     let words = Self.words(of: text)
     guard objective.unit == .segment else { return Self.joined(words.reversed()) }
@@ -92,13 +92,13 @@ package struct Reversal: Sendable {
 
   // MARK: - Units
 
-  /// What stands between white space.
+  /// Words of a text: the stretches between white space.
   package static func words(of text: String) -> [Substring] { text.split { $0.isWhitespace } }
 
   /// Words as one text, a space between each two.
   package static func joined(_ words: some Sequence<Substring>) -> String { words.joined(separator: " ") }
 
-  /// Words cut into runs of 1 ... `longest`, each length as likely; the last takes what is left.
+  /// Words cut into segments of 1 ... `longest` words, every length equally likely; the last takes the rest.
   package static func segments(of words: [Substring], longest: Int, random: KeyedRandom) -> [ArraySlice<Substring>] {
     var segments: [ArraySlice<Substring>] = []
     var start = 0
@@ -111,7 +111,7 @@ package struct Reversal: Sendable {
     return segments
   }
 
-  /// Ids of a marker: one, where a special token has this very name, else the text's.
+  /// Ids of a marker: one id where a special token is spelled exactly so, else those of the encoded text.
   package static func ids(ofMarker text: String, _ tokenizer: (any Tokenizer)?) throws(RowEncoder.Fault) -> [Int32] {
     guard let tokenizer else {
       throw RowEncoder.Fault(
@@ -133,7 +133,7 @@ package struct Reversal: Sendable {
     return String(characters[first...last])
   }
 
-  /// Where a sample's text lies between its BOS and its EOS.
+  /// Range of a sample's tokens between its BOS and its EOS.
   private struct Frame {
     let body: Range<Int>
 

@@ -1,17 +1,18 @@
-/// Rows → samples, by the rules that hold for training and evaluation alike.
+/// Rows → samples, by the same rules in training and in evaluation.
 ///
 /// A prompt and its completion are encoded apart and joined, so the mask's edge is the text's edge. Text from rows goes
 /// through `encodeOrdinary`: a row that spells a control token out does not get one.
 package struct RowEncoder: Sendable {
-  /// Why a row cannot be encoded; the reader adds the place.
+  /// A fault of a row that cannot be encoded, in words; the reader adds the place.
   package struct Fault: Error, Equatable {
     package let message: String
   }
 
   private let tokenizer: (any Tokenizer)?
-  /// The template's encoder; a template that cannot be read matters only once a row of turns comes.
+  /// Encoder of conversations; nil without a chat template. A template that cannot be read is an error only once a row
+  /// of turns comes.
   private let conversations: Result<ConversationEncoder, TemplateError>?
-  /// Tokens that the model knows: ids are below it.
+  /// Tokens of the model's vocabulary: ids are below it.
   private let vocabularySize: Int
 
   /// - Parameters:
@@ -35,9 +36,9 @@ package struct RowEncoder: Sendable {
     return try checked(sample) ?? sample
   }
 
-  /// The same sample; nil for none.
+  /// Returns the sample, checked; nil for nil.
   ///
-  /// - Throws: where an id or a label is not the model's.
+  /// - Throws: `Fault` where an id or a label is outside the model's vocabulary.
   package func checked(_ sample: Sample?) throws(Fault) -> Sample? {
     guard let sample else { return nil }
     for (index, id) in sample.ids.enumerated() where id < 0 || Int(id) >= vocabularySize {
@@ -80,7 +81,7 @@ package struct RowEncoder: Sendable {
     }
   }
 
-  /// BOS where the tokenizer adds it, what is given, what is learnt, EOS.
+  /// The sample of BOS (where the tokenizer adds it), the prompt, the supervised tokens, and EOS.
   private func joined(prompt: [Int32], supervised: [Int32], by tokenizer: any Tokenizer) -> Sample {
     let special = tokenizer.special
     var given = prompt

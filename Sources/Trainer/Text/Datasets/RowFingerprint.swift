@@ -1,13 +1,13 @@
 import Foundation
 
-/// A row as what can be compared without keeping it: a hash of 64 bits for each of its words, in order.
+/// Fingerprint of a row, to compare rows without keeping them: a 64-bit hash for each word, in order.
 ///
-/// Words are runs of letters, digits and the marks on them, after NFKC and without case: rows that differ in spacing,
-/// punctuation or capitals alone are the same row. So are a `{text}` row and a `{prompt, completion}` row of the same
-/// words: what a model has read matters, not under which keys it stood. An ideograph or a kana is a word by itself,
+/// Words are stretches of letters, digits and the marks on them, after NFKC and without case: rows that differ in
+/// spacing, punctuation or capitals alone are the same row. So are a `{text}` row and a `{prompt, completion}` row of
+/// the same words: the text that a model has read matters, not its keys. An ideograph or a kana is a word by itself,
 /// since nothing separates them. The words of `{input_ids}` rows are their tokens, which equal no word of a text.
 package struct RowFingerprint: Sendable, Equatable {
-  /// A hash for each word: a row without a word, such as one of signs alone, has one of its text as it stands.
+  /// Hash of each word; of a row without words, such as signs alone, one hash of its text.
   package let words: [UInt64]
 
   package init(_ row: DatasetRow) {
@@ -32,7 +32,7 @@ package struct RowFingerprint: Sendable, Equatable {
     words.reduce(KeyedRandom.mix(UInt64(words.count))) { KeyedRandom.mix($0 ^ $1) }
   }
 
-  /// The hash of each run of `length` words: none where the row is shorter.
+  /// Hash of each n-gram of `length` words; none where the row is shorter.
   package func grams(of length: Int) -> [UInt64] {
     guard words.count >= length else { return [] }
     var leaving: UInt64 = 1
@@ -43,13 +43,13 @@ package struct RowFingerprint: Sendable, Equatable {
     for (index, word) in words.enumerated() {
       rolling = rolling &* Self.base &+ word
       if index >= length { rolling = rolling &- words[index - length] &* leaving }
-      // The words are mixed already; their number keeps runs of different lengths apart.
+      // The words' hashes are mixed already; `length` keeps n-grams of different lengths apart.
       if index >= length - 1 { grams.append(KeyedRandom.mix(rolling ^ UInt64(length))) }
     }
     return grams
   }
 
-  /// Odd, so that no word is lost to the multiplications.
+  /// Base of the rolling hash: odd, so that multiplying by it loses no bits.
   private static let base: UInt64 = 0x9E37_79B9_7F4A_7C15
 }
 
@@ -69,10 +69,10 @@ private struct WordHasher {
   /// Adds a text's words; a word never goes on in the next text.
   mutating func add(_ text: String) {
     if text.utf8.allSatisfy({ $0 < 0x80 }) {
-      // The same bytes as below, at a small part of the price.
+      // ASCII: the same hashes as below, much faster.
       for byte in text.utf8 { add(byte) }
     } else {
-      // Capitals first: ß and SS, ς and σ then meet.
+      // Upper case first, so that ß equals SS, and ς equals σ.
       let folded = text.precomposedStringWithCompatibilityMapping.uppercased().lowercased()
       for scalar in folded.unicodeScalars { add(scalar) }
     }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// The keys that a row or a turn holds beside those that its shape reads.
+/// Checks the keys of a row or a turn beyond those that its shape reads.
 ///
-/// One that changes what the row means is refused: a model would learn something else than the row says. One that does
-/// not, such as an id, is passed over and named once a file.
+/// A key that changes what the row means is refused: a model would learn something else than the row says. A key that
+/// does not, such as an id, is passed over and named once a file.
 enum RowKeys {
   /// A key that changes what a row means.
   struct Meaning: Sendable {
-    /// Whether a value says nothing, so that the row means the same without it.
+    /// True for a value that changes nothing: the row means the same without the key.
     let isSilent: @Sendable (Any) -> Bool
     let remedy: String
 
@@ -32,27 +32,27 @@ enum RowKeys {
 
   private static let mediaKeys = ["image", "images", "video", "videos", "audio", "audios"]
 
-  /// Of rows of a prompt or of turns.
+  /// Keys of rows of a prompt or of turns.
   private static let conversational: [String: Meaning] = table([
     (["system", "history", "documents"], context), (["tools", "functions"], tools), (mediaKeys, media),
     (["chosen", "rejected"], pair),
     (["chat_template_kwargs"], Meaning("remove the key: templates are given messages alone")),
     (["label"], unwanted),
   ])
-  /// Of any row.
+  /// Keys of any row.
   private static let common: [String: Meaning] = table([(["train"], unlearnt)])
-  /// Of rows of tokens.
+  /// Keys of rows of tokens.
   private static let tokens: [String: Meaning] = table([
     (["attention_mask", "loss_mask", "completion_mask", "assistant_masks"], mask),
     (["position_ids"], Meaning("remove the key: positions count from 0", isSilent: countsUp)),
   ])
-  /// Of turns.
+  /// Keys of turns.
   private static let turns: [String: Meaning] = table([
     (["tool_calls", "function_call", "tool_call_id"], call), (["tools", "functions"], tools), (mediaKeys, media),
     (["reasoning_content", "reasoning", "thinking", "refusal"], aside),
     (["train_detail", "training_detail"], Meaning("remove the key: turns are learnt as a whole")),
   ])
-  /// Whether a turn is to be learnt.
+  /// Keys of a turn that say whether it is learnt.
   private static let learning: Set<String> = ["weight", "train", "training", "train_on_turn", "loss"]
 
   private static func table(_ groups: [(keys: [String], meaning: Meaning)]) -> [String: Meaning] {
@@ -61,11 +61,11 @@ enum RowKeys {
 
   // MARK: - The check
 
-  /// Looks at a row's keys.
+  /// Checks a row's keys.
   ///
   /// - Parameters:
-  ///   - read: those that its shape has read.
-  ///   - passed: takes those that are passed over.
+  ///   - read: keys that the row's shape has read.
+  ///   - passed: collects the keys that are passed over.
   static func check(
     _ object: [String: Any], beside read: Set<String>, of row: DatasetRow, passed: inout Set<String>
   ) throws(DatasetRow.Fault) {
@@ -87,9 +87,9 @@ enum RowKeys {
     }
   }
 
-  /// Looks at a turn's keys.
+  /// Checks a turn's keys.
   ///
-  /// - Parameter place: of the turn: `"messages"[2]`.
+  /// - Parameter place: the turn's, as errors name it: `"messages"[2]`.
   static func check(
     turn: [String: Any], beside read: Set<String>, role: String, place: String, passed: inout Set<String>
   ) throws(DatasetRow.Fault) {
@@ -112,7 +112,7 @@ enum RowKeys {
 
   // MARK: - Values
 
-  /// null, and text, lists and objects that hold nothing, also where they stand in quotes.
+  /// True for null, for empty text, lists and objects, and for the texts `[]` and `{}`.
   @Sendable private static func isEmpty(_ value: Any) -> Bool {
     switch value {
     case is NSNull: true
@@ -123,7 +123,8 @@ enum RowKeys {
     }
   }
 
-  /// What stands for learning a turn or a row as it is: 1, true; text, as of a table, says nothing that is known.
+  /// True for a value that leaves a turn or a row to be learnt as it is: 1, true, and whatever is no number, such as a
+  /// table's text.
   @Sendable private static func isOne(_ value: Any) -> Bool { (value as? NSNumber).map { $0 == 1 } ?? true }
 
   @Sendable private static func isNotTrue(_ value: Any) -> Bool {

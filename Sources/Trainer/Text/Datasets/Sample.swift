@@ -5,9 +5,9 @@ package struct Sample: Sendable, Equatable {
 
   /// Token ids: [T].
   package let ids: [Int32]
-  /// Aligned with `ids`: position t is predicted from those before it; −100 where it is not supervised: [T].
+  /// Labels: [T], aligned with `ids`. Token t is predicted from the tokens before it; −100 where it is not supervised.
   package let labels: [Int32]
-  /// What each of its tokens counts in a loss, beside 1.
+  /// Weight of each of its tokens in the mean loss; usually 1.
   package let weight: Float
 
   package init(ids: [Int32], labels: [Int32], weight: Float = 1) {
@@ -26,8 +26,8 @@ package struct Sample: Sendable, Equatable {
   /// Tokens that are predicted and supervised: the first has nothing before it, and never counts.
   package var targetCount: Int { labels.dropFirst().count { $0 != Self.ignoredLabel } }
 
-  /// Tokens that the model has to read: those before the last that is predicted and supervised, and at least one. What
-  /// comes after them changes no loss.
+  /// Tokens that the model has to read: all before the last supervised one, and at least one. Later tokens change no
+  /// loss.
   package var rowCount: Int { max(1, labels.lastIndex { $0 != Self.ignoredLabel } ?? 1) }
 
   /// The first `count` tokens; the sample itself where it has no more.
@@ -35,7 +35,7 @@ package struct Sample: Sendable, Equatable {
     length <= count ? self : Sample(ids: Array(ids.prefix(count)), labels: Array(labels.prefix(count)), weight: weight)
   }
 
-  /// The sample cut into runs of `count` tokens, the last perhaps shorter.
+  /// The sample cut into pieces of `count` tokens; the last may be shorter.
   package func pieces(of count: Int) -> [Sample] {
     stride(from: 0, to: length, by: count).map { start in
       let range = start..<min(start + count, length)

@@ -1,11 +1,11 @@
-/// Comma- or tab-separated text: a header that names the columns, then rows of as many cells.
+/// Reader of comma- or tab-separated text: a header that names the columns, then rows of as many cells.
 ///
 /// A cell in double quotes may hold separators, line ends and, doubled, quotes; a quote inside a cell that does not
 /// begin with one is itself. Spaces belong to their cell: in a completion they are tokens. Blank lines are passed over.
 ///
 /// - Source: RFC 4180, section 2.
 struct TableReader {
-  /// More columns than this is a wrong separator, or no table.
+  /// Most columns: more means a wrong separator, or no table.
   private static let columnLimit = 10_000
 
   private let bytes: UnsafeRawBufferPointer
@@ -55,8 +55,8 @@ struct TableReader {
 
   // MARK: - Cells
 
-  /// The next row's cells, and the line that it begins on; nil at the end.
-  /// - Parameter limit: cells that are kept; one more is only passed over.
+  /// The next row's cells and its first line; nil at the end of the file.
+  /// - Parameter limit: most cells that are kept; further ones are read and dropped.
   private mutating func cells(limit: Int) throws(DatasetError) -> (cells: [String], line: Int)? {
     while isAtLineEnd, position < bytes.count { passLineEnd() }
     guard position < bytes.count else { return nil }
@@ -74,7 +74,7 @@ struct TableReader {
     return (cells, first)
   }
 
-  /// Whether a line, or the file, ends here.
+  /// True where a line, or the file, ends here.
   private var isAtLineEnd: Bool {
     guard position < bytes.count else { return true }
     if bytes[position] == UInt8(ascii: "\n") { return true }
@@ -100,7 +100,7 @@ struct TableReader {
   private mutating func quoted() throws(DatasetError) -> String {
     let first = line
     position += 1
-    // What stands before a doubled quote is kept here, with one of the two.
+    // The cell's text up to the last doubled quote, with one quote for each two.
     var kept: [UInt8] = []
     let start = position
     while let end = bytes[position...].prefix(FileLines.byteLimit + 1).firstIndex(of: UInt8(ascii: "\"")) {

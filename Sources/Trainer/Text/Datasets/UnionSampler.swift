@@ -4,7 +4,7 @@ package struct Draw: Sendable, Equatable {
   package let dataset: Int
   /// Index of the sample within the dataset.
   package let sample: Int
-  /// Whether the sample's reversed variant is meant.
+  /// True for the sample's reversed variant.
   package let reversed: Bool
 
   package init(dataset: Int, sample: Int, reversed: Bool) {
@@ -14,21 +14,20 @@ package struct Draw: Sendable, Equatable {
   }
 }
 
-/// Which rows round i reads from D1 ∪ … ∪ Di, and in which order.
+/// Draws the rows that round i reads from D1 ∪ … ∪ Di, in order.
 ///
-/// `draw(position:)` is a pure function of (seed, round, position): nothing is remembered between draws, so a resumed
-/// round continues from a number.
+/// `draw(position:)` is a pure function of (seed, round, position): a resumed round needs its position alone.
 ///
-/// The datasets' shares are met exactly, not on average: position p belongs to the k-th dataset by the rule that draws
-/// an even line through a grid, so that any number of first positions holds each dataset's share to within a row or
-/// two (shuffled runs mix the order inside blocks of 64). The n-th time that a dataset is drawn, its row is the n-th of a permutation
-/// that changes with each pass: no row comes again before all have come.
+/// Shares are met exactly, not on average: the datasets are interleaved evenly (`UnionShares.place`), so that the first
+/// n draws hold each dataset's share to within a row or two, for every n. `shuffle` mixes the datasets' order inside
+/// blocks of 64 draws, and reads each dataset by a permutation of its own for every pass; without it, rows keep the
+/// file's order. No row comes again before all have come.
 package struct UnionSampler: Sendable {
-  /// What a round draws by.
+  /// Settings by which a round draws.
   package struct Settings: Sendable, Equatable {
     package var union: UnionSettings
     package var shuffle: Bool
-    /// Share of rows in reverse order.
+    /// Share of draws that read the reversed variant.
     package var reverseShare: Double
 
     package init(union: UnionSettings, shuffle: Bool, reverseShare: Double) {
@@ -46,18 +45,18 @@ package struct UnionSampler: Sendable {
   private let round: UInt64
   /// Rows of each dataset.
   private let rowCounts: [Int]
-  /// Rows of each dataset that this round draws from.
+  /// Rows of each dataset in the subset that this round draws from; all of them without `union.examples`.
   private let poolCounts: [Int]
   private let shares: UnionShares
-  /// Draws of one epoch: the subset's rows; else, with a replay fraction, as many as show every new row once; else the
-  /// union's rows.
+  /// Draws of one epoch: the subset's rows; without a subset, as many as show every new row once where there is a
+  /// replay fraction, else the union's rows, base replay on top of either.
   package var drawsPerEpoch: Int { shares.drawsPerEpoch }
 
   /// - Parameters:
   ///   - rowCounts: samples of D1 … Di, none of them 0.
-  ///   - names: of the same datasets, for weights by name.
-  ///   - baseRows: samples of `union.base_replay`, the dataset after Di; nil: there is none.
-  ///   - round: i, from 1; the key of the order only, since `rowCounts` says how many datasets there are.
+  ///   - names: names of the same datasets, for weights by name.
+  ///   - baseRows: samples of `union.base_replay`, which is the dataset after Di; nil: there is none.
+  ///   - round: i, from 1; a part of the random key alone: `rowCounts` tells how many datasets there are.
   package init(
     rowCounts: [Int], names: [String] = [], baseRows: Int? = nil, settings: Settings, seed: UInt64, round: Int
   ) {
@@ -69,7 +68,7 @@ package struct UnionSampler: Sendable {
     self.seed = seed
     self.round = UInt64(round)
     if let examples = settings.union.examples {
-      // A dataset that is smaller than its quota comes round again: the shares are what was asked for.
+      // A dataset smaller than its quota is read again: the shares stay as asked for.
       let quotas = whole.quotas(of: examples)
       shares = UnionShares(quotas: quotas)
       poolCounts = zip(rowCounts, quotas).map { min($0, $1) }
@@ -88,7 +87,7 @@ package struct UnionSampler: Sendable {
       reversed: isReversed(position))
   }
 
-  /// The purposes that random bits are drawn for, so that none shares its bits with another.
+  /// Purposes of random bits, as parts of the key: no two share their bits.
   private enum Purpose: UInt64 {
     case mixing = 1
     case subset
@@ -100,13 +99,14 @@ package struct UnionSampler: Sendable {
     KeyedRandom(seed, round, purpose.rawValue, UInt64(first), UInt64(second))
   }
 
-  /// Dataset and rank of a position whose block's order is mixed; the counts before the block do not change by it.
+  /// Dataset and rank of a position, with the datasets' order mixed inside its block. The rank is the number of earlier
+  /// positions of that dataset; mixing changes no rank before the block.
   private func mixedPlace(of position: Int) -> (dataset: Int, rank: Int) {
     guard rowCounts.count > 1 else { return (0, position) }
     let start = position - position % Self.blockLength
     let places = (0..<Self.blockLength).map { shares.place(of: start + $0) }
     var datasets = places.map(\.dataset)
-    // Fisher–Yates, on a block's worth.
+    // Fisher–Yates over the block.
     let random = random(.mixing, start / Self.blockLength)
     for last in stride(from: datasets.count - 1, to: 0, by: -1) {
       datasets.swapAt(last, random.integer(UInt64(last), below: last + 1))

@@ -1,12 +1,12 @@
 import Foundation
 
-/// How a round draws from D1 ∪ … ∪ Di (`union`).
+/// Settings by which a round draws from D1 ∪ … ∪ Di (`union`).
 package struct UnionSettings: Sendable, Equatable {
-  /// How datasets share the draws.
+  /// Rule by which datasets share the draws.
   package enum Sampling: String, Sendable, CaseIterable {
-    /// Each dataset the same share, whatever its size.
+    /// Equal shares for all datasets, whatever their sizes.
     case equal
-    /// Each row the same share.
+    /// Equal shares for all rows.
     case proportional
     /// Shares in proportion to rows^(1/T): 1 is proportional, and the larger T, the nearer to equal (arXiv:1907.05019).
     case temperature
@@ -14,12 +14,12 @@ package struct UnionSettings: Sendable, Equatable {
     case weights
   }
 
-  /// A text of the base's own domain that every round reads some of (`union.base_replay`), since the union never holds
-  /// what M0 was trained on.
+  /// Rows of the base's own domain that every round reads some of (`union.base_replay`): the union does not hold what
+  /// M0 was trained on.
   package struct BaseReplay: Sendable, Equatable {
-    /// The rows.
+    /// File of the rows.
     package var train: URL
-    /// The share of a round's draws, above 0 and below 1.
+    /// Share of a round's draws, above 0 and below 1.
     package var fraction: Double
 
     package init(train: URL, fraction: Double) {
@@ -31,13 +31,13 @@ package struct UnionSettings: Sendable, Equatable {
   package var sampling: Sampling = .equal
   /// T of `temperature` sampling.
   package var temperature: Double?
-  /// By the datasets' names, for `weights` sampling; a dataset that is not named has weight 1.
+  /// Weights by dataset name, for `weights` sampling; a dataset that is not named has weight 1.
   package var weights: [String: Double]?
   /// Share of the draws that goes to the earlier datasets together; nil: as `sampling` gives.
   package var replayFraction: Double?
   /// Rows of the subset that the round draws from; nil: the whole union.
   package var examples: Int?
-  /// nil: none.
+  /// Rows of the base's own domain; nil: none are drawn.
   package var baseReplay: BaseReplay?
 
   package init(sampling: Sampling = .equal, replayFraction: Double? = nil, examples: Int? = nil) {

@@ -1,25 +1,25 @@
 import Foundation
 
-/// How the draws of a round are shared among D1 … Di.
+/// Shares of a round's draws among D1 … Di.
 ///
-/// Shares are whole numbers over a common sum, so that the place of every position is exact at any position.
+/// Shares are integers over their sum, so that a position's dataset is exact, however large the position.
 struct UnionShares: Sendable {
   /// Each dataset's share, in units of their sum.
   private let weights: [UInt64]
-  /// Sum of the weights from a dataset on.
+  /// Sums of the weights of dataset k and of all after it, for each k.
   private let tails: [UInt64]
-  /// Draws that make up one pass.
+  /// Draws of one epoch.
   let drawsPerEpoch: Int
 
   /// The unit of fractions: a millionth.
   private static let unit = 1_000_000.0
-  /// Weights that are not counts become parts of about so many: times a fraction they still fit 64 bits.
+  /// Sum, about, that real-valued weights are scaled to: times a fraction in millionths it still fits 64 bits.
   private static let resolution = 0x1p40
 
   /// - Parameters:
-  ///   - rowCounts: of D1 … Di.
-  ///   - names: of the same, for weights by name.
-  ///   - hasBase: whether the rows of `base_replay` are drawn from too, as the last dataset.
+  ///   - rowCounts: rows of each of D1 … Di.
+  ///   - names: names of the same datasets, for weights by name.
+  ///   - hasBase: true where the rows of `base_replay` are drawn from too, as the last dataset.
   init(rowCounts: [Int], names: [String] = [], union: UnionSettings, hasBase: Bool = false) {
     let total = rowCounts.reduce(0, +)
     let earlier = rowCounts.dropLast()
@@ -30,7 +30,8 @@ struct UnionShares: Sendable {
       let fresh = UInt64(Self.unit) - replay
       let earlierSum = weights.dropLast().reduce(0, +)
       weights = weights.dropLast().map { $0 * replay } + [fresh * earlierSum]
-      // One pass over what is new, with its replay beside it; where nothing new is drawn, one over the old.
+      // An epoch shows each new row once, with the replay beside it; with a replay fraction of 1, as many draws as the
+      // earlier datasets have rows.
       draws =
         fresh == 0
         ? earlier.reduce(0, +) : Int((Double(newest) * Self.unit / Double(fresh)).rounded(.up))
@@ -54,7 +55,8 @@ struct UnionShares: Sendable {
     }
   }
 
-  /// The same proportions in smaller numbers: exactly where they have a common divisor, else as parts.
+  /// The same proportions in smaller integers: divided by the greatest common divisor; rounded where the sum still
+  /// exceeds `resolution`.
   private static func reduced(_ weights: [UInt64]) -> [UInt64] {
     let divisor = weights.reduce(0, greatestCommonDivisor)
     let small = weights.map { divisor > 1 ? $0 / divisor : $0 }
@@ -67,13 +69,13 @@ struct UnionShares: Sendable {
     return a
   }
 
-  /// Whole numbers in the same proportions, 0 only where the share is.
+  /// Integers in the same proportions that sum to about `resolution`; 0 only where the share is 0.
   private static func parts(_ shares: [Double]) -> [UInt64] {
     let sum = shares.reduce(0, +)
     return shares.map { $0 == 0 ? 0 : max(UInt64(($0 / sum * resolution).rounded()), 1) }
   }
 
-  /// Shares by the rows of each dataset in a subset, one pass over which is an epoch.
+  /// Shares in a subset (`union.examples`), by each dataset's rows in it; an epoch is one pass over the subset.
   init(quotas: [Int]) {
     self.init(weights: quotas.map { UInt64($0) }, drawsPerEpoch: quotas.reduce(0, +))
   }
@@ -100,7 +102,7 @@ struct UnionShares: Sendable {
     preconditionFailure("the last dataset with a weight takes what is left")
   }
 
-  /// Each dataset's part of a subset of `count` rows.
+  /// Rows of each dataset in a subset of `count` rows.
   func quotas(of count: Int) -> [Int] {
     var rest = UInt64(count)
     return weights.indices.map { dataset in

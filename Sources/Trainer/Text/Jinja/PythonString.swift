@@ -1,8 +1,9 @@
-/// Python's string functions on code points: Swift's own go by grapheme, which joins what Python keeps apart.
+/// Python's string functions, on code points: Swift's own work on graphemes, which join code points that Python keeps
+/// apart.
 ///
-/// What they make is counted before it is made.
+/// Each function counts its result in the budget before it makes it.
 enum PythonString {
-  /// Where `part` stands in `text`, from the left and without overlap.
+  /// Ranges of `part` in `text`, from the left and without overlap.
   static func ranges(
     of part: String, in text: String, limit: Int = .max, _ budget: TemplateBudget
   ) throws(TemplateFault) -> [Range<String.Index>] {
@@ -11,14 +12,15 @@ enum PythonString {
     guard let first = needle.first else { return [] }
     var ranges: [Range<String.Index>] = []
     var rest = text.utf8[...]
-    // UTF-8 never holds one character's bytes inside another's, so bytes find what code points would.
+    // UTF-8 never holds one character's bytes inside another's, so comparing bytes finds the same as comparing code
+    // points.
     while ranges.count < limit, let start = rest.firstIndex(of: first) {
       var (equalCount, end) = (0, start)
       while equalCount < needle.count, end < rest.endIndex, rest[end] == needle[equalCount] {
         equalCount += 1
         rest.formIndex(after: &end)
       }
-      // Parts that almost match everywhere would be compared as often as the text is long.
+      // A part that almost matches at every place costs its length at each: count the bytes compared.
       try budget.spend(bytes: equalCount)
       if equalCount == needle.count {
         try budget.spend(values: 1)
@@ -62,7 +64,9 @@ enum PythonString {
     result += part
   }
 
-  /// - Parameter separator: nil: runs of white space, with none at the ends.
+  /// Python's `split`.
+  ///
+  /// - Parameter separator: nil: any white space; the ends then give no empty parts.
   static func split(
     _ text: String, separator: String?, limit: Int = .max, _ budget: TemplateBudget
   ) throws(TemplateFault) -> [String] {
@@ -76,7 +80,7 @@ enum PythonString {
     return parts + [String(text[start...])]
   }
 
-  /// What lies between white space; what is left after `limit` words keeps the white space inside, but none before.
+  /// Words between white space. The rest after `limit` words is one last part, which keeps its inner white space.
   private static func words(
     of text: String, limit: Int, _ budget: TemplateBudget
   ) throws(TemplateFault) -> [String] {
@@ -132,7 +136,7 @@ enum PythonString {
 
   static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst().lowercased() }
 
-  /// Each word's first letter in upper case, the rest in lower.
+  /// The text with each word's first letter in upper case and the rest in lower.
   static func titled(_ text: String) -> String {
     var result = ""
     var isInWord = false
@@ -143,12 +147,12 @@ enum PythonString {
     return result
   }
 
-  /// `sequence[start:end:step]`: the indices that Python takes, in order.
+  /// Indices that Python's `sequence[start:end:step]` takes, in order.
   static func sliceIndices(count: Int, start: Int?, end: Int?, step: Int) -> StrideTo<Int> {
     func clamp(_ index: Int, _ low: Int, _ high: Int) -> Int {
       min(max(index < 0 ? index.addingReportingOverflow(count).partialValue : index, low), high)
     }
-    // A longer step than the whole sequence leads out of it as well, and to no number that does not fit.
+    // A step beyond the sequence's length is shortened: it takes the same indices, and no sum overflows.
     let step = min(max(step, -count - 1), count + 1)
     if step > 0 {
       return stride(

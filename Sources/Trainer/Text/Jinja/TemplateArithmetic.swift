@@ -1,6 +1,6 @@
 import Foundation
 
-/// Operators on two values, with Python's rules; what does not fit 64 bits is refused.
+/// Operators on two values, by Python's rules; an integer result beyond 64 bits is refused.
 struct TemplateArithmetic {
   let budget: TemplateBudget
 

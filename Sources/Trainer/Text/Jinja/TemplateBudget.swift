@@ -1,8 +1,8 @@
-/// What the rendering of one template may still take: steps, and bytes that it reads or makes.
+/// Limits on the rendering of one template: evaluation steps, and bytes that it reads or makes.
 ///
-/// A template comes out of a model's files, and a few hundred bytes of it can ask for more than any machine has: lists
-/// that share their parts stand for billions of values, text doubles with each line. Whatever loops, compares, searches
-/// or makes something draws from here before it does so. A longer conversation may take more.
+/// A template comes from a model's files, and a few hundred bytes of it can ask for more than any machine has: lists
+/// that share their items stand for billions of values, text doubles with each line. Code that loops, compares,
+/// searches or makes a value spends from the budget first. A longer conversation has a larger budget.
 final class TemplateBudget {
   private static let freeSteps = 1_000_000
   private static let freeBytes = 16 << 20
@@ -10,7 +10,7 @@ final class TemplateBudget {
   private static let bytesPerMessage = 16 << 10
   /// Every filter, comparison and search on a message's content reads it once more.
   private static let bytesPerContentByte = 128
-  /// About what a value takes that is made by itself: its place in a list, and a short text's storage.
+  /// Bytes of one new value, about: its place in a list, and a short text's storage.
   private static let bytesPerValue = 64
 
   private let stepLimit: Int
@@ -26,7 +26,7 @@ final class TemplateBudget {
     (steps, bytes) = (stepLimit, byteLimit)
   }
 
-  /// Counts statements, expressions, and values that are gone through.
+  /// Counts statements and expressions evaluated, and values visited.
   func spend(steps count: Int) throws(TemplateFault) {
     guard count <= steps else {
       throw TemplateFault(
@@ -35,7 +35,7 @@ final class TemplateBudget {
     steps -= count
   }
 
-  /// Counts bytes that are read or made, so many for each of `count` times.
+  /// Counts `size` bytes that are read or made, `count` times.
   func spend(bytes size: Int, times count: Int = 1) throws(TemplateFault) {
     let (product, overflows) = size.multipliedReportingOverflow(by: count)
     guard !overflows, product <= bytes else {
@@ -59,13 +59,13 @@ final class TemplateBudget {
     try spend(bytes: MemoryLayout<TemplateValue>.stride, times: count)
   }
 
-  /// Counts a key that is looked for among others, one after the other.
+  /// Counts a linear search for a key among `count` others.
   func spend(lookupOf key: String, among count: Int) throws(TemplateFault) {
     try spend(steps: count / 8)
     try spend(bytes: key.utf8.count, times: count)
   }
 
-  /// A text alone, counted as read.
+  /// The text without its marks, counted as read.
   func plain(_ text: TemplateText) throws(TemplateFault) -> String {
     try spend(text)
     return text.plain

@@ -1,6 +1,6 @@
 import Foundation
 
-/// `strftime_now`: the date in English and UTC, whatever the machine's language and place.
+/// Formats dates for `strftime_now`: in English and UTC, whatever the machine's locale.
 enum TemplateClock {
   private static let days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
   private static let months = [

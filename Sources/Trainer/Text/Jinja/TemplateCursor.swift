@@ -1,4 +1,4 @@
-/// Walks over a template's characters and reads the words of expressions.
+/// Reads a template's characters, and the tokens of its expressions.
 struct TemplateCursor {
   private let scalars: [Unicode.Scalar]
   private var index = 0

@@ -1,8 +1,9 @@
-/// Why a chat template cannot be read or rendered, and at which of its lines; one line of text.
+/// A fault of a chat template, found while reading or rendering it: its line, the fault and the remedy, in one line of
+/// text.
 package struct TemplateError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Line of the template, from 1.
   package let line: Int
-  /// What was found there, and the remedy.
+  /// The fault and the remedy.
   package let message: String
 
   package init(line: Int, message: String) {
@@ -13,7 +14,7 @@ package struct TemplateError: Error, Equatable, Sendable, CustomStringConvertibl
   package var description: String { "chat template, line \(line): \(message)" }
 }
 
-/// What a filter, test, method or function has to complain of; the interpreter adds the line.
+/// A fault of a filter, test, method or function, in words; the interpreter adds the line.
 struct TemplateFault: Error {
   let message: String
 

@@ -165,7 +165,7 @@ extension TemplateInterpreter {
         return .list(indices(items.count).map { items[$0] })
       case .string(let text):
         let plain = try budget.plain(text)
-        // Four bytes a character to find them by number, and the new text.
+        // Four bytes for each code point, to find it by index, and one for the new text.
         try budget.spend(bytes: plain.utf8.count, times: 5)
         let scalars = Array(plain.unicodeScalars)
         return .string(text.derived(String(String.UnicodeScalarView(indices(scalars.count).map { scalars[$0] }))))
@@ -222,7 +222,7 @@ extension TemplateInterpreter {
         throw TemplateFault("the template refuses the conversation: \(reason)")
       case "strftime_now":
         let format = try arguments.string(0, "format", budget) ?? ""
-        // Two letters of a format stand for at most nine: "Wednesday", "September".
+        // Two letters of a format become at most nine: "Wednesday", "September".
         try budget.spend(bytes: format.utf8.count, times: 5)
         return .text(try TemplateClock.format(format, date: now))
       case "range": return .list(try range(arguments))

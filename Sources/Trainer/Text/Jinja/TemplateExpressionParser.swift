@@ -1,10 +1,11 @@
-/// The tokens of one tag → an expression, by Jinja's precedence: `or`, `and`, `not`, comparisons, `+ -`, `~`,
-/// `* / // %`, `**`, signs, then what stands behind a value (`.name`, `[…]`, `(…)`, `| filter`, `is test`).
+/// Parser of one tag's tokens into an expression, by Jinja's precedence, loosest first: `or`, `and`, `not`,
+/// comparisons, `+ -`, `~`, `* / // %`, `**`, signs, then the postfixes of a value (`.name`, `[…]`, `(…)`, `| filter`,
+/// `is test`).
 struct TemplateExpressionParser {
   private let tokens: [TemplateToken]
   private var index = 0
   private let line: Int
-  /// Expressions within expressions: one that nests deeper would overflow the stack.
+  /// Nesting of expressions, limited because the parser recurses.
   private var depth = 0
   private static let depthLimit = 60
 
@@ -84,7 +85,7 @@ struct TemplateExpressionParser {
     }
   }
 
-  /// An expression without `… if …` behind it.
+  /// An expression without a trailing `… if …`.
   mutating func disjunction() throws(TemplateError) -> TemplateExpression {
     var left = try conjunction()
     while take(name: "or") {
@@ -331,7 +332,7 @@ struct TemplateExpressionParser {
     return isNegated ? TemplateExpression(kind: .not(expression), line: line) : expression
   }
 
-  /// Whether a test's argument follows without parentheses, as in `is divisibleby 3`.
+  /// True where a test's argument follows without parentheses, as in `is divisibleby 3`.
   private var hasBareArgument: Bool {
     switch next?.kind {
     case .name(let name): !["else", "or", "and", "is", "if", "in", "not"].contains(name)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// `value | name(arguments)`.
+/// Filters of a value: `value | name(arguments)`.
 struct TemplateFilters {
   let budget: TemplateBudget
 
@@ -74,7 +74,7 @@ struct TemplateFilters {
     }
   }
 
-  /// Filters that make text out of text.
+  /// Applies a filter that makes text of text.
   private func text(
     _ name: String, _ value: TemplateValue, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> TemplateValue {
@@ -97,8 +97,8 @@ struct TemplateFilters {
     }
   }
 
-  /// As transformers has it: `tojson(ensure_ascii=False, indent=None, separators=None, sort_keys=False)`. Of these the
-  /// indent is honoured; another value of the others would write other text, and is refused.
+  /// Applies transformers' `tojson(ensure_ascii=False, indent=None, separators=None, sort_keys=False)`: `indent` is
+  /// honoured, and other values of the other arguments, which would give other text, are refused.
   private func json(
     _ value: TemplateValue, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> TemplateValue {
@@ -178,7 +178,8 @@ struct TemplateFilters {
     return .list(kept)
   }
 
-  /// Whether an item passes the test that the arguments name from `testIndex` on; without one, whether it is true.
+  /// True where an item passes the test that the arguments name from `testIndex` on; without a test, where the item is
+  /// true.
   private func passes(
     _ item: TemplateValue, _ arguments: TemplateArguments, testIndex: Int
   ) throws(TemplateFault) -> Bool {

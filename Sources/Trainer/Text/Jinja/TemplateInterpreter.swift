@@ -2,26 +2,26 @@ import Foundation
 
 /// Runs a template's statements.
 ///
-/// A template comes out of a model's files, so it is bounded: in depth, and by its budget in steps and bytes.
+/// A template comes from a model's files, so its depth is limited, and its budget limits steps and bytes.
 final class TemplateInterpreter {
-  /// What a statement leaves the loop around it to do.
+  /// Control flow after a statement: go on, continue the loop, or break it.
   private enum Flow {
     case goOn
     case skip
     case stop
   }
 
-  /// Blocks, expressions and macros within each other.
+  /// Deepest nesting of blocks, expressions and macro calls.
   private static let depthLimit = 250
 
   /// Variables, the innermost scope last.
   private var scopes: [[String: TemplateValue]]
   private var output = TemplateText()
   private var depth = 0
-  /// Every namespace that was made: emptied one by one in the end, as a long chain of them, or one that holds itself,
-  /// would not come apart by itself.
+  /// Every namespace made, emptied one by one at the end: a namespace that holds itself would leak, and freeing a long
+  /// chain would overflow the stack.
   private var namespaces: [TemplateNamespace] = []
-  /// Line of the last step, for what has none of its own.
+  /// Line of the last step, for faults without a line of their own.
   private var lastLine = 1
   let budget: TemplateBudget
   let now: Date
@@ -49,7 +49,7 @@ final class TemplateInterpreter {
     try located(line) { () throws(TemplateFault) in try budget.spend(steps: 1) }
   }
 
-  /// Goes one level deeper for the length of `body`.
+  /// Runs `body` one level deeper.
   func deeper<Result>(line: Int, _ body: () throws(TemplateError) -> Result) throws(TemplateError) -> Result {
     depth += 1
     defer { depth -= 1 }
@@ -70,13 +70,13 @@ final class TemplateInterpreter {
     return .namespace(namespace)
   }
 
-  /// Hands a list or mapping on unless it nests too deep to be gone through.
+  /// Returns a value; throws where its lists and mappings nest too deep.
   func checked(_ value: TemplateValue, line: Int) throws(TemplateError) -> TemplateValue {
     try located(line) { () throws(TemplateFault) in try value.checkLevels(in: budget) }
     return value
   }
 
-  /// A text alone, counted as read.
+  /// The text without its marks, counted as read.
   func plain(_ text: TemplateText, line: Int) throws(TemplateError) -> String {
     try located(line) { () throws(TemplateFault) in try budget.plain(text) }
   }
@@ -148,7 +148,7 @@ final class TemplateInterpreter {
     return .goOn
   }
 
-  /// What a body prints, instead of printing it.
+  /// The output of a body, kept out of the template's output.
   private func captured(_ body: [TemplateStatement]) throws(TemplateError) -> (text: TemplateText, flow: Flow) {
     let outer = output
     output = TemplateText()
@@ -184,7 +184,7 @@ final class TemplateInterpreter {
     return .goOn
   }
 
-  /// An item under the loop's name, or its parts under the loop's names.
+  /// Variables of one iteration: the item under the loop's one name, or its parts under the loop's names.
   private func bindings(
     of loop: TemplateLoopSyntax, to item: TemplateValue, line: Int
   ) throws(TemplateError) -> [String: TemplateValue] {
@@ -195,7 +195,7 @@ final class TemplateInterpreter {
     return Dictionary(zip(loop.variables, parts)) { $1 }
   }
 
-  /// Runs a macro in a scope that sees the template's own variables alone.
+  /// Runs a macro, which sees the template's top-level variables and its own arguments.
   func call(_ macro: TemplateMacro, _ arguments: TemplateArguments, line: Int) throws(TemplateError) -> TemplateValue {
     guard arguments.positional.count <= macro.parameters.count else {
       throw TemplateError(
@@ -214,7 +214,7 @@ final class TemplateInterpreter {
     }
   }
 
-  /// Gives a fault its line.
+  /// Runs `body`; a fault becomes an error at `line`.
   func located<Result>(
     _ line: Int, _ body: () throws(TemplateFault) -> Result
   ) throws(TemplateError) -> Result {

@@ -1,17 +1,17 @@
-/// A template's source → chunks.
+/// Lexer: a template's source → chunks.
 ///
-/// White space follows the settings that chat templates are written for: `trim_blocks` (the newline after a tag goes)
-/// and `lstrip_blocks` (blanks before a tag that begins its line go); `-` beside a delimiter drops all white space on
-/// that side, `+` keeps it.
+/// White space follows the settings by which Hugging Face renders chat templates: `trim_blocks` (the newline after a
+/// tag goes) and `lstrip_blocks` (blanks before a tag that begins its line go); `-` beside a delimiter drops all white
+/// space on that side, `+` keeps it.
 struct TemplateLexer {
   private var cursor: TemplateCursor
   private var chunks: [TemplateChunk] = []
   /// Text since the last delimiter.
   private var text = String.UnicodeScalarView()
-  /// Whether that text begins a line of the template.
+  /// True where that text begins a line of the template.
   private var beginsLine = true
 
-  /// Tokens of a tag: a longer chain of operators would nest deeper than the stack is.
+  /// Most tokens of a tag: a longer chain of operators would nest too deep for the stack.
   private static let tokenLimit = 4000
 
   static func chunks(of source: String) throws(TemplateError) -> [TemplateChunk] {
@@ -21,7 +21,7 @@ struct TemplateLexer {
   }
 
   private init(_ source: String) {
-    // Line ends count as one newline each, and the last one is not the template's.
+    // Every line end becomes one newline; a final one is dropped, as Jinja does.
     var scalars: [Unicode.Scalar] = []
     for scalar in source.unicodeScalars {
       if scalar == "\n", scalars.last == "\r" { scalars.removeLast() }
@@ -51,7 +51,7 @@ struct TemplateLexer {
     if !text.isEmpty { chunks.append(.text(String(text))) }
   }
 
-  /// Ends the text before a delimiter, whose sign has yet to be read.
+  /// Ends the text before a delimiter, and reads the delimiter's sign.
   private mutating func closeText(isOutput: Bool) {
     let sign = cursor.peek
     if sign == "-" {
@@ -66,7 +66,7 @@ struct TemplateLexer {
     text = String.UnicodeScalarView()
   }
 
-  /// Drops the blanks between the line's start and the tag, where nothing else stands there.
+  /// Drops the white space before the tag, where it alone stands between the line's start and the tag.
   private mutating func stripIndentation() {
     let start = text.lastIndex(of: "\n").map { text.index(after: $0) }
     guard start != nil || beginsLine else { return }
@@ -74,7 +74,7 @@ struct TemplateLexer {
     if indentation.allSatisfy({ $0.isPythonSpace }) { text.removeSubrange(indentation.startIndex...) }
   }
 
-  /// Handles what follows a closed delimiter.
+  /// Skips the white space after a closed delimiter, as its sign or `trim_blocks` says.
   /// - Parameter sign: the sign before the delimiter's end.
   private mutating func afterDelimiter(sign: Unicode.Scalar?, isOutput: Bool) {
     beginsLine = false

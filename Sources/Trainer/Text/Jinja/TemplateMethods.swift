@@ -86,13 +86,13 @@ struct TemplateMethods {
     return .list(parts.map { .string(TemplateText($0, isContent: isContent)) })
   }
 
-  /// A text in other letters, some of which are up to three times as long.
+  /// A text in another case; some letters become up to three times as long.
   private func recased(_ text: String, _ change: (String) -> String) throws(TemplateFault) -> String {
     try budget.spend(bytes: text.utf8.count, times: 4)
     return change(text)
   }
 
-  /// The one part, or each of the list of parts, that a text may begin or end with.
+  /// The prefixes or suffixes to compare with: one text, or a list of texts.
   private func affixes(_ arguments: TemplateArguments) throws(TemplateFault) -> [String] {
     guard case .list(let items)? = arguments.value(0, "prefix") else {
       guard let part = try arguments.string(0, "prefix", budget) else {

@@ -1,8 +1,8 @@
-/// Chunks → statements.
+/// Parser: chunks → statements.
 struct TemplateParser {
   private let chunks: [TemplateChunk]
   private var index = 0
-  /// Blocks within blocks: a template that nests deeper would overflow the stack.
+  /// Nesting of blocks, limited because the parser recurses.
   private var depth = 0
   private static let depthLimit = 100
 
@@ -15,7 +15,7 @@ struct TemplateParser {
 
   private init(chunks: [TemplateChunk]) { self.chunks = chunks }
 
-  /// The tag that ended a block, its word read.
+  /// Tag that ended a block; its word is read.
   private struct End {
     let word: String
     let line: Int
@@ -80,7 +80,8 @@ struct TemplateParser {
       try parser.expectEnd()
       return word == "break" ? .stop : .skip
     case "generation", "endgeneration":
-      // Marks the assistant's turns for trainers that look for it; what is supervised is found without it.
+      // Marks the assistant's turns for trainers that use the mark; `ConversationEncoder` finds supervised tokens
+      // without it.
       try parser.expectEnd()
       return nil
     case "elif", "else", "endif", "endfor", "endset", "endmacro":
@@ -122,7 +123,7 @@ struct TemplateParser {
     while parser.take(symbol: ",") { variables.append(try parser.name("a loop's variable")) }
     if isGrouped { try parser.expect(symbol: ")") }
     try parser.expect(name: "in")
-    // Without its own condition: an `if` here filters the items.
+    // Parsed without a conditional: an `if` here filters the items.
     let iterable = try parser.disjunction()
     let filter = parser.take(name: "if") ? try parser.expression() : nil
     try parser.expectEnd()

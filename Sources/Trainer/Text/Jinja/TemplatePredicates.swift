@@ -1,4 +1,4 @@
-/// `value is name(arguments)`.
+/// Tests of a value: `value is name(arguments)`.
 struct TemplatePredicates {
   let budget: TemplateBudget
 

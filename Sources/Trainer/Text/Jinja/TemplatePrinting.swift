@@ -7,7 +7,7 @@ extension TemplateValue {
     return writer.written
   }
 
-  /// The value as JSON, as Python's `json.dumps(ensure_ascii=False)` lays it out.
+  /// The value as JSON, in the layout of Python's `json.dumps(ensure_ascii=False)`.
   /// - Parameter indent: spaces a level; nil: everything on one line.
   func json(indent: Int?, _ budget: TemplateBudget) throws(TemplateFault) -> TemplateText {
     guard (0...1000).contains(indent ?? 0) else {
@@ -19,13 +19,13 @@ extension TemplateValue {
   }
 }
 
-/// Writes values as text. Each value counts as a step and each byte before it is written: lists may share their parts,
-/// so that a few of them print as billions.
+/// Writes values as text. Every value and byte is counted in the budget before it is written: lists may share their
+/// items, so that a few of them print as billions.
 private struct TemplateWriter {
   private let budget: TemplateBudget
   private let indent: Int?
   private var text = ""
-  /// Whether a message's content is anywhere inside.
+  /// True where a message's content is anywhere inside.
   private var hasContent = false
 
   init(_ budget: TemplateBudget, indent: Int? = nil) {
@@ -42,7 +42,7 @@ private struct TemplateWriter {
 
   // MARK: - Python
 
-  /// Python's `repr`, as inside a printed list.
+  /// Writes Python's `repr` of a value, as inside a printed list.
   mutating func writeRepresentation(_ value: TemplateValue) throws(TemplateFault) {
     try budget.spend(steps: 1)
     switch value {
@@ -71,7 +71,7 @@ private struct TemplateWriter {
       }
       try write("}")
     case .namespace:
-      // One may hold itself: do not look inside.
+      // Counts as content unseen: a namespace may hold itself, so its values are not visited.
       hasContent = true
       try write("<Namespace>")
     case .loop: try write("<LoopContext>")
@@ -79,7 +79,7 @@ private struct TemplateWriter {
     }
   }
 
-  /// Single quotes, or double ones where the text holds only single ones.
+  /// Writes a text in single quotes, or in double ones where it holds single quotes alone.
   private mutating func writeQuoted(_ string: String) throws(TemplateFault) {
     // Each byte may need one more to be escaped.
     try budget.spend(bytes: 2 * string.utf8.count + 2)

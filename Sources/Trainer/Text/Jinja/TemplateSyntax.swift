@@ -54,7 +54,9 @@ struct TemplateStatement: Sendable {
     /// `{% set name %} … {% endset %}`
     case capture(TemplateTarget, [TemplateStatement])
     case macro(TemplateMacro)
+    /// `{% break %}`
     case stop
+    /// `{% continue %}`
     case skip
   }
 
@@ -71,7 +73,7 @@ struct TemplateLoopSyntax: Sendable {
   let otherwise: [TemplateStatement]
 }
 
-/// What `set` writes to.
+/// Target of a `set`.
 enum TemplateTarget: Sendable {
   case name(String)
   /// `namespace.name`

@@ -1,12 +1,11 @@
-/// Rendered text that remembers which parts came out of messages' contents.
+/// Rendered text that marks the runs that come from messages' contents.
 ///
-/// What a user wrote must never become a control token, while the same characters in the template must: the two are
-/// told apart here, where they are joined, because afterwards nothing in the text can tell them apart. Text that mixes
-/// both in a way that cannot be followed counts as the user's, which is the safe side.
+/// A user's text must never become a control token; the same characters in the template must. Only here, where the two
+/// are joined, can they be told apart. Text derived from both counts as the user's, which is the safe side.
 package struct TemplateText: Sendable {
   package struct Run: Sendable, Equatable {
     package var text: String
-    /// Whether the run is a message's content.
+    /// True for a message's content.
     package let isContent: Bool
 
     package init(text: String, isContent: Bool) {
@@ -30,10 +29,10 @@ package struct TemplateText: Sendable {
 
   var isEmpty: Bool { runs.isEmpty }
 
-  /// Whether any part came out of a message's content.
+  /// True where any run is a message's content.
   var hasContent: Bool { runs.contains { $0.isContent } }
 
-  /// Text made out of this one.
+  /// A text made from this one; all content where any of this is.
   func derived(_ text: String) -> TemplateText { TemplateText(text, isContent: hasContent) }
 
   mutating func append(_ other: TemplateText) {
@@ -50,7 +49,7 @@ package struct TemplateText: Sendable {
     }
   }
 
-  /// Drops characters at the ends for as long as they are to be dropped.
+  /// The text without the characters at its ends that `dropping` accepts.
   func trimmed(
     start: Bool = true, end: Bool = true, dropping: (Unicode.Scalar) -> Bool = { $0.isPythonSpace }
   ) -> TemplateText {
@@ -93,6 +92,6 @@ package struct TemplateText: Sendable {
 }
 
 extension Unicode.Scalar {
-  /// Python's `str.isspace`: Unicode's white space and four separators of ASCII.
+  /// True for Python's `str.isspace`: Unicode's white space and the four ASCII separators.
   var isPythonSpace: Bool { properties.isWhitespace || (0x1C...0x1F).contains(value) }
 }

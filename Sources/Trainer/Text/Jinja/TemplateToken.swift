@@ -1,4 +1,4 @@
-/// A word of an expression.
+/// A token of an expression.
 struct TemplateToken: Sendable, Equatable {
   enum Kind: Sendable, Equatable {
     case name(String)

@@ -1,6 +1,6 @@
-/// A value while a template is rendered; arithmetic, order and truth are Python's.
+/// A value during rendering; arithmetic, order and truth are Python's.
 enum TemplateValue {
-  /// A name or key that is not there: prints as nothing, and is false.
+  /// A missing name or key: prints as nothing, and is false.
   case undefined(String)
   case none
   case boolean(Bool)
@@ -17,7 +17,7 @@ enum TemplateValue {
   static func text(_ text: String) -> TemplateValue { .string(TemplateText(text)) }
 }
 
-/// Keys and values in the order of their first writing.
+/// A dictionary that keeps the order in which keys were first written.
 struct TemplateDictionary {
   struct Entry {
     let key: String
@@ -32,7 +32,7 @@ struct TemplateDictionary {
     self.entries = entries.map { Entry(key: $0.key, value: $0.value) }
   }
 
-  /// The value of a key, looked for among all.
+  /// The value of a key, found by linear search.
   func value(of key: String, _ budget: TemplateBudget) throws(TemplateFault) -> TemplateValue? {
     try budget.spend(lookupOf: key, among: entries.count)
     return self[key]
@@ -52,12 +52,12 @@ struct TemplateDictionary {
   }
 }
 
-/// The one value that a template may write to from within a loop.
+/// Jinja's `namespace`: the one value that a template can change from within a loop.
 final class TemplateNamespace {
   var values = TemplateDictionary()
 }
 
-/// Where a loop stands.
+/// Progress of a loop.
 struct TemplateLoopState {
   let items: [TemplateValue]
   let index: Int
@@ -80,12 +80,12 @@ struct TemplateLoopState {
   }
 }
 
-/// Something that can be called.
+/// A value that can be called.
 enum TemplateFunction {
   /// One of the functions that every template has.
   case builtin(String)
   case macro(TemplateMacro)
-  /// `loop.cycle`, at an iteration.
+  /// `loop.cycle` at an iteration, from 0.
   case cycle(Int)
 }
 
@@ -94,7 +94,7 @@ struct TemplateArguments {
   var positional: [TemplateValue] = []
   var named = TemplateDictionary()
 
-  /// An argument by its place or its name.
+  /// An argument, by position or by name.
   func value(_ index: Int, _ name: String) -> TemplateValue? {
     index < positional.count ? positional[index] : named[name]
   }
@@ -126,7 +126,7 @@ extension TemplateValue {
     }
   }
 
-  /// What the value is, for errors.
+  /// Kind of the value, for errors.
   var kindName: String {
     switch self {
     case .undefined(let name): "'\(name)', which is undefined"
@@ -142,7 +142,7 @@ extension TemplateValue {
     }
   }
 
-  /// The value of a number, with Python's view of truth values as 0 and 1.
+  /// The number, with truth values as 0 and 1 as in Python; nil for any other value.
   var asDouble: Double? {
     switch self {
     case .boolean(let value): value ? 1 : 0
@@ -160,7 +160,7 @@ extension TemplateValue {
     }
   }
 
-  /// The most levels of lists and mappings in each other: what goes through them calls itself for each level.
+  /// Deepest nesting of lists and mappings: functions that visit them recurse once a level.
   static let mostLevels = 50
 
   /// Refuses lists and mappings that nest deeper than `levels`.
@@ -178,7 +178,7 @@ extension TemplateValue {
     }
   }
 
-  /// The items that a loop or a filter goes through.
+  /// Items that a loop or a filter visits.
   func items(_ budget: TemplateBudget) throws(TemplateFault) -> [TemplateValue] {
     switch self {
     case .undefined: return []
@@ -200,7 +200,7 @@ extension TemplateValue {
     switch (self, other) {
     case (.undefined, .undefined), (.none, .none): return true
     case (.string(let a), .string(let b)):
-      // Equal code points are equal bytes of UTF-8.
+      // Strings are equal in Python where their UTF-8 bytes are.
       guard a.byteCount == b.byteCount else { return false }
       return try budget.plain(a).utf8.elementsEqual(try budget.plain(b).utf8)
     case (.list(let a), .list(let b)):
@@ -222,7 +222,7 @@ extension TemplateValue {
     }
   }
 
-  /// Whether this comes before `other`: numbers by size, strings by code point.
+  /// True where this comes before `other`: numbers by size, strings by code point.
   func precedes(_ other: TemplateValue, _ budget: TemplateBudget) throws(TemplateFault) -> Bool {
     if case .string(let a) = self, case .string(let b) = other {
       return try budget.plain(a).unicodeScalars.lexicographicallyPrecedes(try budget.plain(b).unicodeScalars)
@@ -233,7 +233,7 @@ extension TemplateValue {
     return a < b
   }
 
-  /// `needle in self`.
+  /// True where `needle in self`, in Python's sense.
   func contains(_ needle: TemplateValue, _ budget: TemplateBudget) throws(TemplateFault) -> Bool {
     switch self {
     case .string(let text):

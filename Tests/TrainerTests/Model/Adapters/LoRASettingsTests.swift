@@ -58,7 +58,7 @@ struct LoRASettingsTests {
     settings.targets = .named(["q_prj"])
     let name = #expect(throws: LoRASettings.Unsuitable.self) { try settings.targets(in: Self.tiny) }
     #expect(name?.key == "target_modules" && name?.remedy.contains("'q_proj'") == true)
-    // Half a name is no name.
+    // A part of a name's last component fits no module.
     settings.targets = .named(["proj"])
     #expect(throws: LoRASettings.Unsuitable.self) { try settings.targets(in: Self.tiny) }
     settings.targets = .allLinear

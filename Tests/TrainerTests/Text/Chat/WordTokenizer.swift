@@ -41,7 +41,7 @@ struct WordTokenizer: Tokenizer {
 
   func isSpecial(_ id: Int32) -> Bool { Self.specials.indices.contains(Int(id)) }
 
-  /// The text of the supervised tokens, with `|` where unsupervised ones lie between.
+  /// The text of the supervised tokens, with `|` for unsupervised tokens between them.
   func supervised(_ sample: Sample) -> String {
     var text = ""
     for (index, label) in sample.labels.enumerated() where label != Sample.ignoredLabel {

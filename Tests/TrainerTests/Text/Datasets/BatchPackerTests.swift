@@ -27,7 +27,7 @@ struct BatchPackerTests {
 
   @Test("rows are filled with the earliest samples that fit; by hand")
   func byHand() {
-    // Row 1: 6, then 4 (the 7 waits). Row 2: 7, 3. The next micro-batch starts over at 6.
+    // Sequence 1: 6, then 4 (the 7 waits). Sequence 2: 7, 3. The next micro-batch starts over at 6.
     let first = batches(packer([[6, 7, 4, 3]]), count: 1)[0]
     #expect(first.segments.map(\.sample) == [0, 2, 1, 3])
     #expect(first.segments.map(\.length) == [6, 4, 7, 3])
@@ -53,7 +53,7 @@ struct BatchPackerTests {
       tokens += batch.tokenCount
       count += 1
     }
-    // What was used or is held back is exactly what was drawn.
+    // Samples used or held back are exactly those drawn.
     for position in cursor.heldBack {
       let draw = UnionSampler(
         rowCounts: [50], settings: .init(union: UnionSettings(), shuffle: true, reverseShare: 0), seed: 3, round: 1
@@ -92,11 +92,11 @@ struct BatchPackerTests {
   func reversedTargets() {
     #expect(Sample(ids: [1, 2, 3, 4], labels: [-100, -100, 3, 4]).targetCount == 2)
     #expect(Sample(ids: [1, 2, 3], labels: [1, 2, 3]).targetCount == 2)
-    // The model reads what comes before the last target, and something of every sample.
+    // The model reads the tokens before the last target, and at least one of every sample.
     #expect(Sample(ids: [1, 2, 3, 4, 5], labels: [-100, 2, -100, 4, -100]).rowCount == 3)
     #expect(Sample(ids: [1, 2], labels: [1, -100]).rowCount == 1)
     #expect(Sample(ids: [1, 2], labels: [-100, -100]).rowCount == 1)
-    // Every row of the fixture has its first token alone masked: reversed, that one is last, and no target.
+    // Only the first token of the fixture's rows is masked: reversed, it is last, and no target.
     let all = batches(packer([[5, 5]], packing: false, rows: 4, reverse: 1), count: 1)[0]
     #expect(all.segments.allSatisfy { $0.reversed })
     #expect(all.supervisedCount == 4 * 3)
@@ -120,7 +120,7 @@ struct BatchPackerTests {
     #expect(plain.numberOfSteps(epochs: 2, gradientAccumulationSteps: 1) == 5)
     #expect(plain.numberOfSteps(epochs: 2, gradientAccumulationSteps: 2) == 3)
     #expect(plain.numberOfSteps(epochs: 0.1, gradientAccumulationSteps: 4) == 1)
-    // Two rows of ten hold the four samples of 20 tokens.
+    // Two sequences of ten hold the four samples of 20 tokens in all.
     #expect(packer([[6, 7, 4, 3]]).numberOfSteps(epochs: 1, gradientAccumulationSteps: 1) == 1)
     #expect(packer([[6, 7, 4, 3]]).numberOfSteps(epochs: 3, gradientAccumulationSteps: 1) == 3)
   }

@@ -8,14 +8,14 @@ import Trainer
 struct ColumnNamesTests {
   private static let prompts = "{\"q\": \"ab\", \"a\": \"c\", \"text\": \"not this\", \"prompt\": \"nor this\"}"
 
-  /// A row, names of its columns, and the text that comes of it.
+  /// A row, the names of its columns, and the text read from it.
   static let renamed: [(String, [String: String], String)] = [
     (prompts, ["prompt": "q", "completion": "a"], "abc"),
     (prompts, ["prompt": "q", "response": "a"], "abc"),
     (prompts, ["text": "a"], "c"),
     (prompts, ["completion": "a"], "nor thisc"),
     (prompts, ["instruction": "q", "output": "a"], "abc"),
-    // Two that change places, and a key that the file uses for something else.
+    // Two columns that change places, and a key that the file uses for something else.
     ("{\"prompt\": \"ab\", \"completion\": \"c\"}", ["prompt": "completion", "completion": "prompt"], "cab"),
     ("{\"prompt\": \"ab\", \"completion\": \"x\", \"a\": \"c\"}", ["response": "a"], "abc"),
     ("{\"instruction\": \"x\", \"prompt\": \"ab\", \"answer\": \"c\"}", ["completion": "answer"], "abc"),

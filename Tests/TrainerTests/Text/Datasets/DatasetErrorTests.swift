@@ -5,7 +5,7 @@ import Trainer
 
 @Suite("Dataset errors")
 struct DatasetErrorTests {
-  /// A second row, and what the error must say.
+  /// A second row, and the text that the error must contain.
   static let faults: [(String, [String])] = [
     ("{\"text\": \"a\"", ["not JSON", "{\"text\""]),
     ("[1]", ["no object"]),
@@ -65,7 +65,7 @@ struct DatasetErrorTests {
     #expect(error.message.contains("line 2") && error.message.contains("roles must alternate"))
     tokenizer.chatTemplate = "{% nosuch %}"
     #expect(fixture.error(tokenizer: tokenizer)?.message.contains("nosuch") == true)
-    // A template that cannot be read is no fault of rows that do not go through it.
+    // A broken template is no error for rows that do not need it.
     #expect(try DatasetFixture("{\"text\": \"a\"}").error(tokenizer: tokenizer) == nil)
   }
 

@@ -2,7 +2,7 @@ import Foundation
 
 import Trainer
 
-/// A dataset's file in a folder of its own, which goes when the fixture goes.
+/// A dataset's file in a folder of its own, which is removed with the fixture.
 final class DatasetFixture {
   let file: URL
 
@@ -49,7 +49,7 @@ final class DatasetFixture {
   }
 
   /// Datasets of rows with these lengths, one dataset a list; all but the first token of a row are supervised. Each
-  /// sample's reversed variant has its tokens back to front, as of rows without BOS and EOS.
+  /// sample's reversed variant is its tokens back to front, as for rows without BOS and EOS.
   static func datasets(lengths: [[Int]]) -> [Dataset] {
     lengths.enumerated().map { index, rows in
       let samples = rows.map { length in

@@ -10,7 +10,7 @@ struct DatasetInspectionTests {
     "{% for m in messages %}<|im_start|>{{ m.role }}:{{ m.content }}<|im_end|>{% endfor %}"
     + "{% if add_generation_prompt %}<|im_start|>assistant:{% endif %}"
 
-  /// Every shape, one that is cut and one that is dropped.
+  /// A row of every shape, one that is cut and one that is dropped.
   private static let rows = """
     {"text": "abc"}
     {"prompt": "ab", "completion": "cd"}

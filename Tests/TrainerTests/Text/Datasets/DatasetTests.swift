@@ -36,7 +36,7 @@ struct DatasetTests {
     #expect(dataset.samples == expected)
     #expect(dataset.statistics.rows == 7)
     #expect(dataset.statistics.tokens == 3 + 5 + 5 + 6 + 4 + 4 + 3)
-    // The text's own first token has nothing before it.
+    // No token precedes the text's first one, so it is no target.
     #expect(dataset.statistics.supervisedTokens == 2 + 3 + 3 + 2 + 2 + 2 + 1)
   }
 
@@ -131,7 +131,7 @@ struct DatasetTests {
     #expect(cut.samples.map(\.weight) == [2] && cut.samples[0].pieces(of: 2).map(\.weight) == [2, 2])
     let table = try DatasetFixture("prompt,weight,completion\na,0.25,b\nc,3,d\n", name: "rows.csv")
     #expect(try table.load().samples.map(\.weight) == [0.25, 3])
-    // A column of that name which stands for another key is that key's alone.
+    // A column named `weight` that stands for another key is no weight.
     let renamed = try ColumnNames(["prompt": "weight"])
     #expect(try table.load(columns: renamed).samples.map(\.weight) == [1, 1])
     let fault = try DatasetFixture("text,weight\na,1\nb,much\n", name: "rows.csv")

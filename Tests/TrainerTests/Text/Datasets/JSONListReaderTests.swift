@@ -24,7 +24,7 @@ struct JSONListReaderTests {
     #expect(try fixture(pretty).texts() == ["a ] } , \" \\", "b"])
   }
 
-  /// A file, the place of its fault, and what the error must say.
+  /// A file, the place of its fault, and the text that the error must contain.
   static let faults: [(String, String, [String])] = [
     ("[\n{\"text\": \"a\"},\n\n{\"txt\": \"b\"}]", ":4 (row 2)", ["\"txt\""]),
     ("[{\"text\": \"a\"},\n{\"text\": b}\n]", ":2 (row 2)", ["not JSON"]),

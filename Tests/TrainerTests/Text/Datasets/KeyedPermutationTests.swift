@@ -18,7 +18,7 @@ struct KeyedPermutationTests {
       counts[(0..<4).map { permutation($0) }, default: 0] += 1
     }
     #expect(counts.count == 24)
-    // Chi-squared with 23 degrees of freedom is above 60 once in 30,000 runs; the keys are fixed.
+    // Chi-squared with 23 degrees of freedom is above 60 once in 30,000 trials; the keys are fixed.
     let chiSquared = counts.values.reduce(0) { $0 + Double(($1 - 200) * ($1 - 200)) / 200 }
     #expect(chiSquared < 60, "\(chiSquared)")
   }

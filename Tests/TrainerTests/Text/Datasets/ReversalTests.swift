@@ -24,7 +24,7 @@ struct ReversalTests {
     try DatasetFixture(lines).load(tokenizer: Self.tokenizer(), sequenceLength: sequenceLength, reversal: reversal)
   }
 
-  /// The variant's text and where it is supervised.
+  /// The variant's text, and its supervised places.
   private func shown(_ sample: Sample) -> String { Self.tokenizer().decode(sample.ids, skipSpecial: false) }
 
   @Test("by token, labels travel with their tokens; BOS stays first and EOS last")
@@ -42,7 +42,7 @@ struct ReversalTests {
     #expect(Self.tokenizer().supervised(reversed[1]) == "dc|</s>")
     #expect(reversed[2] == Sample(ids: [0, 107, 106, 105, 1], labels: [-100, 107, -100, 105, 1]))
     #expect(reversed[3] == Sample(ids: [107, 106, 105], labels: [107, -100, 105]))
-    // The samples themselves are as without.
+    // The samples themselves are the same as without a reversal.
     #expect(dataset.samples == (try load(DatasetFixture.three, nil)).samples + dataset.samples.suffix(2))
     #expect(dataset.sample(1, reversed: true) == reversed[1])
     #expect(dataset.sample(1, reversed: false) == dataset.samples[1])
@@ -78,7 +78,7 @@ struct ReversalTests {
     let turned = Self.tokenizer().decode(try #require(dataset.reversed)[0].ids, skipSpecial: true)
     let numbers = turned.split(separator: " ").compactMap { Int($0.dropFirst()) }
     #expect(numbers.sorted() == Array(0..<40))
-    // Runs that rise by one are segments; each is followed by the one before it.
+    // A stretch that rises by one is a segment; each is followed by the segment before it.
     var segments: [[Int]] = []
     for number in numbers {
       if let last = segments.last?.last, number == last + 1 {
@@ -116,7 +116,7 @@ struct ReversalTests {
     #expect(try variants() == first)
     #expect(first[0] != first[1])
     for other in [try variants(2), try variants(1, 2), try variants(1, 1, 1)] { #expect(other[0] != first[0]) }
-    // What does not draw is the same in every round, and is not made again.
+    // Reversal by token or by word draws nothing: it is the same in every round, and made once.
     let plain = [1, 2].map { Self.reversal(.word, round: $0)?.key }
     #expect(plain[0] == plain[1])
     let drawn = [1, 2].map { Self.reversal(.segment, round: $0)?.key }
@@ -192,13 +192,13 @@ struct ReversalTests {
         dataset: $0.0, sample: $0.1, reversed: $0.2,
         variant: [dataset, plain][$0.0].sample($0.1, reversed: $0.2))
     }
-    // 4 and 3 tokens, with the marker 6 and 5.
+    // 4 and 3 tokens; with the marker, 6 and 5.
     #expect(segments.map { places[$0] } == [0, 4, 7, 13, 18])
     #expect(TokenStream.tokenCount([dataset, plain]) == 18 + 5)
     var batch = MicroBatch()
     batch.append(segments[3])
     batch.append(segments[4])
-    // Of five tokens the model reads four: the last predicts nothing.
+    // The model reads four of five tokens: the last predicts nothing.
     #expect(TokenStream.segmentTable(batch, places: places) == [13, 0, 4, 5, 18, 4, 4, 5])
   }
 

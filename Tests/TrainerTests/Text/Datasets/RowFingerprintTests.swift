@@ -12,7 +12,7 @@ struct RowFingerprintTests {
     ("cafe\u{301}", "café"),
     ("你好，世界", "你 好 世界"),
     ("snake_case-name", "snake case name"),
-    // The same words through the way of ASCII and the other.
+    // The same words by the ASCII path and by the general one.
     ("one two “three”", "one two three"),
   ]
 
@@ -38,7 +38,7 @@ struct RowFingerprintTests {
     #expect(RowFingerprint(.completion(prompt: "one two:", completion: " three")) == text)
     let turns = [ChatMessage(role: "user", content: "one two"), ChatMessage(role: "assistant", content: "Three")]
     #expect(RowFingerprint(.conversation(turns)) == text)
-    // A word ends where its text does.
+    // A word ends with its text.
     #expect(RowFingerprint(.completion(prompt: "one", completion: "two three")) == text)
     #expect(RowFingerprint(.completion(prompt: "one two", completion: "four")).row != text.row)
     let tokens = RowFingerprint(.tokens(ids: [1, 2], labels: [-100, 2]))

@@ -17,7 +17,7 @@ struct RowKeysTests {
     return tokenizer
   }
 
-  /// Members of a row that mean more than is read, and the key that the error names.
+  /// Keys and values that change what a row means, and the key that the error names.
   static let refused: [(String, String)] = [
     (#"\#(alpaca), "system": "Count.""#, "system"), (#"\#(alpaca), "history": [["One?", "Two."]]"#, "history"),
     (#"\#(completion), "system": "Count.""#, "system"), (#"\#(completion), "label": false"#, "label"),
@@ -41,7 +41,7 @@ struct RowKeysTests {
     #expect(error.message.hasPrefix("\"\(key)\" changes what the row means") && error.message.contains(":"), "\(error)")
   }
 
-  /// Members of the assistant's turn, and the key that the error names.
+  /// Keys and values of the assistant's turn, and the key that the error names.
   static let refusedTurns: [(String, String)] = [
     (#""content": "", "tool_calls": [{"id": "c"}]"#, "tool_calls"),
     (#""content": null, "tool_calls": [{"id": "c"}]"#, "tool_calls"),

@@ -47,7 +47,7 @@ struct TableReaderTests {
     #expect(dataset.samples.map { $0.labels.count { $0 != Sample.ignoredLabel } } == [5, 5])
   }
 
-  /// A table, the line of its fault, and what the error must say.
+  /// A table, the line of its fault, and the text that the error must contain.
   static let faults: [(String, Int, [String])] = [
     ("text,id\na,1\n\"b\nc\",2\nd\n", 5, ["2 columns", "has 1"]),
     ("text,id\na,1,x\n", 2, ["2 columns", "has more"]),

@@ -69,7 +69,7 @@ struct UnionSamplerTests {
       round: 2)
     #expect(counts(sampler, draws: 640, of: 3) == (replay == nil ? [120, 360, 160] : [240, 240, 160]))
     #expect((0..<640).allSatisfy { sampler.draw(position: $0).dataset < 2 || sampler.draw(position: $0).sample < 9 })
-    // The new rows once, with all that stands beside them.
+    // The new rows once, with the replay beside them.
     #expect(sampler.drawsPerEpoch == (replay == nil ? 534 : 800))
   }
 
@@ -150,7 +150,7 @@ struct UnionSamplerTests {
     #expect(isFirstRows == !shuffle)
     let other = self.sampler([100, 300], examples: 40, shuffle: true, round: 2)
     #expect(Set((0..<640).map { other.draw(position: $0) }.map { [$0.dataset, $0.sample] }) != all)
-    // A subset that is larger than a dataset repeats it; one smaller than the datasets are many leaves some out.
+    // A quota larger than a dataset repeats its rows; a subset of fewer rows than there are datasets leaves some out.
     #expect(counts(self.sampler([3, 300], examples: 40, shuffle: shuffle), draws: 640, of: 2) == [320, 320])
     #expect(counts(self.sampler([3, 3, 3], examples: 2, shuffle: shuffle), draws: 64, of: 3).contains(0))
   }

@@ -51,7 +51,7 @@ struct HostileTemplateTests {
       "{% set s = 'a' * 1000000 %}{{ s.rsplit('a') | length }}",
       "{{ ('a' * 1000000) | reverse | map('upper') | join }}",
       "{% set s = messages[0].content %}" + lines(40, "{% set s = s ~ 'x' ~ s %}") + "{% for c in s %}{% endfor %}",
-      // Lists that share their parts.
+      // Lists that share their items.
       "{% set l = [1] %}" + lines(44, "{% set l = [l,l] %}"),
       "{% set l = [1] %}" + lines(40, "{% set l = l + l %}") + "{{ l | length }}",
       "{% set l = ['a' * 1000000] %}" + lines(19, "{% set l = l + l %}") + "{{ l | join(',') }}",

@@ -1,8 +1,8 @@
 import Kernels
 
-/// One product as it is enqueued: C (= or +=) op(A)·op(B), by the way that the plan chose.
-struct Product {
-  /// Sizes of this replay.
+/// One product of a replay, ready to be enqueued: C (= or +=) op(A)·op(B).
+struct MatmulProduct {
+  /// Sizes in this replay.
   let size: MatmulSize
   let c: Buffer
   let a: Buffer
@@ -15,9 +15,9 @@ struct Product {
   var target: KernelArgument { accumulate ? .update(c) : .write(c) }
   var accumulateFlag: KernelArgument { .int(accumulate ? 1 : 0) }
 
-  /// Enqueues the product.
+  /// Enqueues the product by the way that the plan chose.
   ///
-  /// - Parameter scratch: memory for packed operands and partial sums; nil: the node's own.
+  /// - Parameter scratch: memory for packed operands and partial results; nil: the node's own.
   func enqueue(_ call: DeviceCall, by choice: MatmulChoice, scratch: Buffer? = nil) throws(DeviceError) {
     let memory = scratch ?? call.scratchBuffer
     let way = choice.way(rows: size.m)
@@ -33,14 +33,14 @@ struct Product {
     }
   }
 
-  /// True where one launch of `FewRowsOnCPU` can take all of these products of the same rows.
-  static func areFewRowsOnCPU(_ products: [Product], by choices: [MatmulChoice]) -> Bool {
+  /// True where one launch of `FewRowsOnCPU` can take all products; they must have the same A.
+  static func areFewRowsOnCPU(_ products: [MatmulProduct], by choices: [MatmulChoice]) -> Bool {
     zip(products, choices).allSatisfy { !$0.size.isBatched && $1.way(rows: $0.size.m) == .fewRowsOnCPU }
   }
 }
 
 extension Buffer? {
-  /// The scratch memory that a way asked for in `scratchBytes`.
+  /// The scratch memory, which the plan made since `MatmulWay.scratchBytes` asked for it.
   var planned: Buffer {
     guard let self else { preconditionFailure("no scratch was planned") }
     return self

@@ -35,7 +35,7 @@ struct MatmulTests {
       let exact = (0..<k).reduce(0.0) { $0 + Double(left[row * k + $1]) * Double(right[column * k + $1]) }
       squares += (value / exact - 1) * (value / exact - 1)
     }
-    // Chains of 96 err by 0.7e-7 in root mean square, of 512 by 1.7e-7, one of 1,536 by 5.9e-7.
+    // Root mean square errors: chains of 96 terms 0.7e-7, of 512 1.7e-7, one of 1,536 5.9e-7.
     #expect((squares / Double(found.count)).squareRoot() < 1.2e-7)
   }
 
