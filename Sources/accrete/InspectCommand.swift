@@ -45,7 +45,7 @@ struct InspectCommand: ParsableCommand {
     try Console.result(lines: lines)
   }
 
-  private static func lines(_ configuration: CheckpointJSON) throws -> [String] {
+  private static func lines(_ configuration: JSON) throws -> [String] {
     guard case .object(let object) = configuration.content else { return [] }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

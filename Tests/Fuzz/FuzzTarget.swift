@@ -12,7 +12,7 @@ struct FuzzTarget {
   let read: (Data) throws -> Void
 
   static let names = [
-    "safetensors", "config", "gguf", "llama2c", "tokenizer.json", "tokenizer.model", "jsonl", "json", "csv", "gzip",
+    "huggingface", "gguf", "llama2c", "tokenizer.json", "tokenizer.model", "jsonl", "json", "csv", "gzip",
     "yaml", "jinja",
   ]
 
@@ -29,7 +29,7 @@ struct FuzzTarget {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let target =
       switch name {
-      case "safetensors", "config", "gguf", "llama2c": try model(name, in: folder)
+      case "huggingface", "gguf", "llama2c": try model(name, in: folder)
       case "tokenizer.json", "tokenizer.model": try tokenizer(name, in: folder)
       case "yaml": try recipe(in: folder)
       case "jinja": try template()
@@ -86,24 +86,26 @@ struct FuzzTarget {
       _ = tokenizer.decode(tokenizer.encode(text), skipSpecial: true)
     }
     switch name {
-    case "safetensors":
-      let file = source.appending(path: "model.safetensors")
-      let seeds = try [FloatStorage.float32, .bfloat16].map { storage in
+    case "huggingface":
+      let weights = source.appending(path: "model.safetensors")
+      let config = source.appending(path: "config.json")
+      var seeds = try [FloatStorage.float32, .bfloat16].map { storage in
         try write(as: storage)
-        return try bytes(of: file)
+        return try bytes(of: weights)
       }
-      return FuzzTarget(name: name, seeds: seeds, words: ["F32", "BF16", "F8_E4M3", "data_offsets", "__metadata__"]) {
-        try $0.write(to: file)
-        try readModel(at: source)
-      }
-    case "config":
-      try write(as: .bfloat16)
-      let file = source.appending(path: "config.json")
+      seeds.append(try bytes(of: config))
+      let (wholeWeights, wholeConfig) = (try Data(contentsOf: weights), try Data(contentsOf: config))
       return FuzzTarget(
-        name: name, seeds: [try bytes(of: file)],
-        words: ["rope_parameters", "\"yarn\"", "\"llama3\"", "factor", "num_hidden_layers", "rope_scaling", "head_dim"]
+        name: name, seeds: seeds,
+        words: [
+          "F32", "BF16", "F8_E4M3", "data_offsets", "__metadata__", "rope_parameters", "\"yarn\"", "\"llama3\"",
+          "factor", "num_hidden_layers", "rope_scaling", "head_dim",
+        ]
       ) {
-        try $0.write(to: file)
+        // Each file is damaged beside the other's whole one: a configuration is text from its first byte on.
+        let isConfig = $0.first == UInt8(ascii: "{")
+        try (isConfig ? wholeWeights : $0).write(to: weights)
+        try (isConfig ? $0 : wholeConfig).write(to: config)
         try readModel(at: source)
       }
     case "gguf":

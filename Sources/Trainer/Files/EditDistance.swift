@@ -1,4 +1,4 @@
-/// How far apart two words are, to guess which key was meant.
+/// Distance between two words, to guess the key that was meant.
 package enum EditDistance {
   /// The fewest insertions, deletions, replacements and swaps of neighbours that turn `first` into `second`.
   ///

@@ -1,4 +1,4 @@
-/// What went wrong while a model, or a file beside it, was read or written.
+/// Failure to read or write a model, or a file beside it.
 ///
 /// The description is one line: what was attempted, on which file, at which byte, with which values, and the remedy.
 package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -18,11 +18,11 @@ package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   package let kind: Kind
   /// The file or folder concerned.
   package let path: String
-  /// Where in the file, in bytes from its start, if one place is to blame.
+  /// Place in the file, in bytes from its start, if one place is to blame.
   package let byteOffset: Int?
-  /// What was attempted and what was found.
+  /// The attempt, and the finding that ended it.
   package let problem: String
-  /// What the user can do.
+  /// The step by which the user mends it.
   package let remedy: String
 
   /// An error about `path`; text that stems from a file is made printable, so that the line stays one line.
@@ -45,6 +45,7 @@ package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Path, byte, problem and remedy on one line.
   package var description: String {
     let place = byteOffset.map { ", byte \($0)" } ?? ""
     return "\(path)\(place): \(problem); \(remedy)"

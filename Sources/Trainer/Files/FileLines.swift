@@ -12,7 +12,7 @@ package enum FileLines {
     package let bytes: UnsafeRawBufferPointer
     /// From 1.
     package let number: Int
-    /// Where it starts in the file.
+    /// Place of the line's first byte, counted from the start of the file.
     package let byteOffset: Int
   }
 
@@ -43,7 +43,7 @@ package enum FileLines {
     return UnsafeRawPointer(found) - base
   }
 
-  /// What is wrong with a line, a cell or an element of more than `byteLimit` bytes, and the remedy.
+  /// Problem and remedy of a line, a cell or an element of more than `byteLimit` bytes.
   package static func tooLong(_ what: String) -> String {
     "\(what) holds more than \(byteLimit) bytes, the most that are read at once: divide it, or give a long text as a .txt"
   }

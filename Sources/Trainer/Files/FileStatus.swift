@@ -3,10 +3,12 @@ import Glibc
 
 /// The file that stands under a name itself: a link is a link, wherever it leads.
 struct FileStatus {
+  /// Kind of what stands at a path.
   enum Kind {
     case file, folder, link, other
   }
 
+  /// Kind of what stands at the path.
   let kind: Kind
   /// Seconds and nanoseconds since 1970.
   let modified: (seconds: Int, nanoseconds: Int)

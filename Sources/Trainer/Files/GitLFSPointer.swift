@@ -4,11 +4,11 @@
 enum GitLFSPointer {
   private static let beginning = "version https://git-lfs.github.com/spec/"
 
-  /// What is wrong with a file that is one.
+  /// Problem of a file that is one, for messages.
   static let problem = "this is a Git LFS pointer, not the file that it stands for"
-  /// What makes it the file.
+  /// The step that brings the file itself.
   static let remedy = "run git lfs pull in its folder, or download the file itself"
 
-  /// Whether a file's bytes begin as a pointer does.
+  /// True where a file's bytes begin as a pointer does.
   static func begins(_ bytes: some Sequence<UInt8>) -> Bool { bytes.starts(with: beginning.utf8) }
 }

@@ -4,7 +4,7 @@ import Glibc
 /// A file mapped into memory, read only: pages come from the disk as they are touched, so a model that is larger than
 /// the memory can be read tensor by tensor.
 ///
-/// What writes a model replaces the file by renaming, so a mapping keeps the content that it was opened with. Where
+/// Writers of models replace the file by renaming, so a mapping keeps the content that it was opened with. Where
 /// something else cuts the file short, `MappingGuard` ends the process in one line.
 ///
 /// Unchecked: the mapping is never written, and stays until `deinit`.
@@ -13,7 +13,7 @@ package final class MappedFile: @unchecked Sendable {
   package let path: String
   /// The whole content. Valid as long as this object lives.
   package let bytes: UnsafeRawBufferPointer
-  /// Of `MappingGuard`.
+  /// The mapping's place in `MappingGuard`.
   private let guardPlace: Int?
 
   /// Maps the file at `path`.

@@ -17,8 +17,8 @@ struct NonFiniteCount {
     }
   }
 
-  /// Whether every number is finite. One pass without a branch, which the compiler vectorises: it costs what reading the
-  /// memory costs.
+  /// True where every number is finite. One pass without a branch, which the compiler vectorises: it costs as much as
+  /// reading the memory.
   static func areFinite(_ floats: UnsafeBufferPointer<Float>) -> Bool {
     // Of all exponents only that of NaN and infinity, all ones, carries into the sign's place when one is added.
     var carried: UInt32 = 0

@@ -25,7 +25,7 @@ private func spelled(_ text: String, where isSpelled: (Unicode.Scalar) -> Bool) 
 }
 
 extension Unicode.Scalar {
-  /// Whether a terminal obeys the character in place of showing it: controls, line separators, and the marks that turn
+  /// True where a terminal obeys the character and does not show it: controls, line separators, and the marks that turn
   /// the direction of writing.
   package var steersTerminal: Bool {
     switch properties.generalCategory {

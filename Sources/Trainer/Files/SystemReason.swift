@@ -1,7 +1,7 @@
 import Foundation
 
 extension Error {
-  /// What the system says was wrong with a file: Foundation's own text on Linux names no more than a number.
+  /// The system's own words for an error about a file: Foundation's text on Linux names no more than a number.
   package var systemReason: String {
     let underlying = (self as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
     var code = (self as? POSIXError ?? underlying as? POSIXError)?.code

@@ -47,7 +47,7 @@ extension LlamaConfiguration {
 /// The tokenizer that belongs to a model, or nil where only token ids can be used.
 package func loadTokenizer(of source: any ModelSource) throws -> (any Tokenizer)? {
   switch source.tokenizerFiles {
-  case .folder(let folder): try loadTokenizer(at: folder)
+  case .folder(let folder, let configurations): try loadTokenizer(folder: folder, configurations: configurations)
   case .llama2c(let file): try loadTokenizer(llama2c: file, vocabularySize: source.configuration.vocabSize)
   case .gguf(let vocabulary): try loadTokenizer(description: vocabulary)
   case .none: nil

@@ -155,8 +155,8 @@ package struct StoredTensor: Sendable, Equatable {
 
 /// Place of a model's tokenizer.
 package enum TokenizerFiles: Sendable, Equatable {
-  /// A folder with tokenizer.json or tokenizer.model.
-  case folder(URL)
+  /// A folder with tokenizer.json or tokenizer.model, and its configurations where they have been read.
+  case folder(URL, FolderConfigurations? = nil)
   /// The vocabulary inside a GGUF file.
   case gguf(VocabularyDescription)
   /// A tokenizer.bin of llama2.c.

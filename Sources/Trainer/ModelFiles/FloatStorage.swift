@@ -1,6 +1,6 @@
 import GPUTensor
 
-/// How the numbers of a tensor are stored in a file: what a model is saved as.
+/// Form of a tensor's numbers in a file, in which a model can be saved.
 package enum FloatStorage: String, Sendable, CaseIterable {
   /// IEEE 754 single precision.
   case float32 = "F32"

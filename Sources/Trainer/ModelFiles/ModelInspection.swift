@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a model's files hold, told without reading the weights.
+/// Contents of a model's files, told without reading the weights.
 package struct ModelInspection: Encodable, Sendable {
   /// A tensor as it stands in its file.
   package struct Tensor: Encodable, Sendable {
@@ -10,7 +10,7 @@ package struct ModelInspection: Encodable, Sendable {
     package let bytes: Int
   }
 
-  /// What the tokenizer is.
+  /// Size and special tokens of a tokenizer.
   package struct TokenizerSummary: Encodable, Sendable {
     package let vocabSize: Int
     package let bosToken: String?
@@ -20,16 +20,21 @@ package struct ModelInspection: Encodable, Sendable {
     package let addsEos: Bool
   }
 
+  /// The path that was opened.
   package let path: String
+  /// Kind of the files, such as `GGUF`.
   package let format: String
   /// Numbers in all weights; nil where the files are no whole model.
   package let parameters: Int?
   /// Bytes of all tensors in the files.
   package let bytes: Int
   /// config.json, as this model would be saved.
-  package let configuration: CheckpointJSON?
+  package let configuration: JSON?
+  /// The tensors; in the model's order where the files are a whole model.
   package let tensors: [Tensor]
+  /// The tokenizer; nil where there is none.
   package let tokenizer: TokenizerSummary?
+  /// The template of a dialogue, in Jinja.
   package let chatTemplate: String?
   /// Remarks on the files, a line each.
   package let notes: [String]
@@ -58,9 +63,7 @@ package struct ModelInspection: Encodable, Sendable {
       }
     }
     bytes = tensors.reduce(0) { $0 + $1.bytes }
-    configuration = try model.huggingFaceConfig().withUnsafeBytes { text in
-      try CheckpointJSONParser.parse(text, path: source.path)
-    }
+    configuration = model.huggingFaceConfig()
     let tokenizer = try loadTokenizer(of: source)
     self.tokenizer = tokenizer.map { TokenizerSummary($0) }
     chatTemplate = tokenizer?.chatTemplate
@@ -104,7 +107,8 @@ extension ModelInspection.TokenizerSummary {
   }
 }
 
-extension CheckpointJSON: Encodable {
+extension JSON: Encodable {
+  /// Encodes the value as its own kind; of keys that Unicode takes for equal, the first stays.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch content {
@@ -115,7 +119,7 @@ extension CheckpointJSON: Encodable {
     case .string(let value): try container.encode(value)
     case .array(let values): try container.encode(values)
     case .object(let object):
-      try container.encode(Dictionary(uniqueKeysWithValues: object.members.map { ($0.key, $0.value) }))
+      try container.encode(Dictionary(object.members.map { ($0.key, $0.value) }) { first, _ in first })
     }
   }
 }

@@ -14,9 +14,9 @@ package func openModel(
   var source: TokenizerFiles?
   if let tokenizer { source = try TokenizerFiles(tokenizer) }
   if let adapter { return try AdaptedModel(adapter, base: url, tokenizer: source) }
-  if try isFolder(url) {
+  if try isDirectory(url) {
     if PEFTAdapter.stands(in: url) { return try AdaptedModel(url, base: nil, tokenizer: source) }
-    return try HuggingFaceModel(url, tokenizer: source ?? (TokenizerFiles.isFolder(url) ? .folder(url) : .none))
+    return try HuggingFaceModel(url, tokenizer: source)
   }
   if try GGUFFile.stands(at: url) { return try GGUFModel(url, tokenizer: source) }
   switch url.pathExtension.lowercased() {
@@ -39,7 +39,7 @@ extension TokenizerFiles {
 
   /// The tokenizer at `url`.
   package init(_ url: URL) throws(FileError) {
-    if try Trainer.isFolder(url) {
+    if try isDirectory(url) {
       self = .folder(url)
     } else if try GGUFFile.stands(at: url) {
       self = .gguf(try GGUFModel.vocabulary(url))
@@ -54,20 +54,20 @@ extension TokenizerFiles {
     }
   }
 
-  /// Whether the folder at `url` holds a tokenizer and no model.
+  /// True where the folder at `url` holds a tokenizer and no model.
   static func standAlone(in url: URL) -> Bool {
-    isFolder(url) && !FileManager.default.fileExists(atPath: url.appending(path: "config.json").path)
+    stand(in: url) && !FileManager.default.fileExists(atPath: url.appending(path: "config.json").path)
       && !PEFTAdapter.stands(in: url)
   }
 
-  /// Whether the folder at `url` holds a tokenizer.
-  static func isFolder(_ url: URL) -> Bool {
+  /// True where the folder at `url` holds a tokenizer.
+  static func stand(in url: URL) -> Bool {
     fileNames.contains { FileManager.default.fileExists(atPath: url.appending(path: $0).path) }
   }
 }
 
-/// Whether a folder stands at `url`; an error where nothing does.
-private func isFolder(_ url: URL) throws(FileError) -> Bool {
+/// True where a folder stands at `url`; throws where nothing does.
+private func isDirectory(_ url: URL) throws(FileError) -> Bool {
   var isDirectory: ObjCBool = false
   guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
     throw FileError(.notFound, path: url.path, "nothing is there", remedy: "check the path")

@@ -40,14 +40,14 @@ package struct TextEncoding: Sendable {
           tokenizer: try loadTokenizer(of: source), configuration: source.configuration, notes: source.notes)
         return
       }
-      let configuration = url.appending(path: "config.json")
-      guard FileManager.default.fileExists(atPath: configuration.path) else {
+      guard FileManager.default.fileExists(atPath: url.appending(path: "config.json").path) else {
         self.init(tokenizer: try loadTokenizer(at: url))
         return
       }
+      let (model, files) = try FolderConfigurations.read(url)
       self.init(
-        tokenizer: TokenizerFiles.isFolder(url) ? try loadTokenizer(at: url) : nil,
-        configuration: try LlamaConfiguration(huggingFaceConfig: configuration))
+        tokenizer: TokenizerFiles.stand(in: url) ? try loadTokenizer(folder: url, configurations: files) : nil,
+        configuration: model)
     }
   }
 

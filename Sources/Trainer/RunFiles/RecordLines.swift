@@ -20,7 +20,7 @@ package enum RecordLines {
     /// The object that the line holds, strictly parsed.
     package func object() throws(FileError) -> RecordObject {
       let place = "\(path):\(number)"
-      return try RecordObject(try CheckpointJSONParser.parse(bytes, path: place, base: byteOffset), path: place)
+      return try RecordObject(try JSONParser.parse(bytes, path: place, base: byteOffset), path: place)
     }
   }
 

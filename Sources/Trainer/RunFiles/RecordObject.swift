@@ -4,12 +4,12 @@
 /// asked for is an error that names the file and the byte.
 package struct RecordObject {
   package let path: String
-  package let members: CheckpointJSONObject
+  package let members: JSONObject
 
   /// What the user can do about a damaged file of a run.
   package static let remedy = "restore the file, or go on with the run (train RECIPE --resume), which writes it again"
 
-  package init(_ value: CheckpointJSON, path: String) throws(FileError) {
+  package init(_ value: JSON, path: String) throws(FileError) {
     guard let object = value.object else { throw Self.failure(path, value, "an object was expected") }
     self.path = path
     members = object
@@ -18,7 +18,7 @@ package struct RecordObject {
   /// The object that a whole file holds; nil where there is no such file.
   package init?(file path: String) throws(FileError) {
     do {
-      members = try CheckpointJSONParser.object(path: path)
+      members = try JSONParser.object(path: path)
     } catch {
       if error.kind == .notFound { return nil }
       throw Self.withRemedy(error)
@@ -55,7 +55,7 @@ package struct RecordObject {
     return try RecordObject(value, path: path)
   }
 
-  package func list(_ key: String) throws(FileError) -> [CheckpointJSON]? {
+  package func list(_ key: String) throws(FileError) -> [JSON]? {
     guard let value = present(key) else { return nil }
     guard let list = value.array else { throw failure(key, value, "a list") }
     return list
@@ -81,7 +81,7 @@ package struct RecordObject {
   }
 
   /// The value of `key`; nil where it is absent or null.
-  package func present(_ key: String) -> CheckpointJSON? {
+  package func present(_ key: String) -> JSON? {
     guard let value = members[key], value.content != .null else { return nil }
     return value
   }
@@ -101,7 +101,7 @@ package struct RecordObject {
   }
 
   private static func numbers(
-    _ list: [CheckpointJSON], key: String, path: String
+    _ list: [JSON], key: String, path: String
   ) throws(FileError) -> [Double?] {
     var numbers: [Double?] = []
     for value in list {
@@ -113,16 +113,16 @@ package struct RecordObject {
     return numbers
   }
 
-  private func failure(_ key: String, _ value: CheckpointJSON, _ expected: String) -> FileError {
+  private func failure(_ key: String, _ value: JSON, _ expected: String) -> FileError {
     Self.failure(path, value, "\(expected) was expected for \"\(key)\"")
   }
 
-  private static func failure(_ path: String, _ value: CheckpointJSON, _ expected: String) -> FileError {
+  private static func failure(_ path: String, _ value: JSON, _ expected: String) -> FileError {
     .invalid(path, at: value.byteOffset, "\(expected), found \(value.kindName)", remedy: remedy)
   }
 }
 
-extension CheckpointJSON {
+extension JSON {
   /// The number, if it is one that a figure can show.
   package var finiteNumber: Double? {
     switch content {

@@ -6,7 +6,8 @@ import Trainer
 @Suite struct LlamaConfigurationTests {
   private func read(_ json: String) throws -> LlamaConfiguration {
     let scratch = try CheckpointScratch()
-    return try LlamaConfiguration(huggingFaceConfig: scratch.write(json, "config.json"))
+    let url = try scratch.write(json, "config.json")
+    return try FolderConfigurations.read(url.deletingLastPathComponent()).configuration
   }
 
   @Test func missingKeysHaveTheDefaultsOfTransformers() throws {
@@ -111,15 +112,19 @@ import Trainer
     ]
     for scaling in scalings {
       configuration.ropeScaling = scaling
-      let text = String(decoding: configuration.huggingFaceConfig(storage: .bfloat16), as: UTF8.self)
+      let text = Self.written(configuration.huggingFaceConfig(storage: .bfloat16))
       #expect(try read(text) == configuration)
       #expect(text.contains("\"torch_dtype\": \"bfloat16\""))
     }
     configuration.bosTokenID = nil
     configuration.eosTokenIDs = []
-    #expect(try read(String(decoding: configuration.huggingFaceConfig(), as: UTF8.self)) == configuration)
-    let scaled = String(decoding: configuration.huggingFaceConfig(), as: UTF8.self)
+    #expect(try read(Self.written(configuration.huggingFaceConfig())) == configuration)
+    let scaled = Self.written(configuration.huggingFaceConfig())
     #expect(scaled.contains("\"factor\": 32.0"), "transformers insists on a float")
+  }
+
+  private static func written(_ json: JSON) -> String {
+    String(decoding: JSONWriter.data(json, .members), as: UTF8.self)
   }
 
   @Test func presetsAreValid() throws {

@@ -21,6 +21,10 @@ final class CheckpointScratch {
     return file
   }
 
+  /// Writes a JSON value into the folder.
+  @discardableResult
+  func write(_ json: JSON, _ name: String) throws -> URL { try write(JSONWriter.data(json, .members), name) }
+
   /// Writes a text into the folder.
   @discardableResult
   func write(_ text: String, _ name: String) throws -> URL { try write(Data(text.utf8), name) }

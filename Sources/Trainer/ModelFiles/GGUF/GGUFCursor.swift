@@ -1,6 +1,8 @@
 /// Reads little-endian values one after another, never beyond the end.
 struct GGUFCursor {
+  /// The file's bytes.
   let bytes: UnsafeRawBufferPointer
+  /// The file's path, for messages.
   let path: String
   private(set) var position = 0
 
@@ -13,6 +15,7 @@ struct GGUFCursor {
   /// Bytes between the position and the end.
   var remaining: Int { bytes.count - position }
 
+  /// An error at the cursor's byte.
   func failure(_ problem: String) -> FileError { .invalid(path, at: position, problem) }
 
   /// Steps over `count` bytes.

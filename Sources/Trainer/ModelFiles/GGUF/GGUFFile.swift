@@ -3,11 +3,13 @@ import Glibc
 
 /// One tensor of a GGUF file.
 package struct GGUFTensor: Sendable, Equatable {
+  /// The tensor's name in the file.
   package let name: String
   /// Rows first; the file has it the other way round.
   package let shape: [Int]
+  /// Form of the tensor's numbers.
   package let type: GGUFTensorType
-  /// Where the data stand, in bytes from the start of the file.
+  /// Place of the data, in bytes from the start of the file.
   package let byteRange: Range<Int>
 }
 
@@ -20,14 +22,18 @@ package final class GGUFFile {
   private static let magic: UInt32 = 0x4655_4747  // "GGUF", little-endian
   private static let maximumDimensions = 4
 
+  /// The file's bytes.
   package let file: MappedFile
+  /// Values by key, all that stands before the tensors.
   package let metadata: GGUFMetadata
+  /// The tensors in the order of the file.
   package let tensors: [GGUFTensor]
 
+  /// The path that was opened.
   package var path: String { file.path }
 
-  /// Whether the file at `url` is GGUF by its ending or, whatever it is called, by its first four bytes: stores of models
-  /// name their files by a hash.
+  /// True where the file at `url` is GGUF by its ending or, whatever its name, by its first four bytes: stores of
+  /// models name their files by a hash.
   ///
   /// - Throws: where nothing that can be read stands there.
   package static func stands(at url: URL) throws(FileError) -> Bool {

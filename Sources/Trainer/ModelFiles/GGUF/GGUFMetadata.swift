@@ -3,6 +3,7 @@ package struct GGUFMetadata {
   private let file: MappedFile
   private var values: [String: GGUFValue] = [:]
 
+  /// The path of the file, for messages.
   package var path: String { file.path }
 
   /// Reads `count` pairs of key and value of `file` at the cursor.
@@ -18,7 +19,7 @@ package struct GGUFMetadata {
     }
   }
 
-  /// Whether the key is there.
+  /// True where the key is there.
   package func isPresent(_ key: String) -> Bool { values[key] != nil }
 
   /// An integer; nil where the key is absent.

@@ -30,7 +30,7 @@ package enum GGUFRopeFrequencies {
     return nil
   }
 
-  /// What a model's frequencies are divided by, as the tensor holds it, where its scaling is Llama 3's.
+  /// Divisors of a model's frequencies, as the tensor holds them; none unless its scaling is Llama 3's.
   static func factors(of model: LlamaConfiguration) -> [Float] {
     guard case .llama3(let factor, let low, let high, let original) = model.ropeScaling else { return [] }
     return llama3Factors(
@@ -39,7 +39,7 @@ package enum GGUFRopeFrequencies {
     ).map { Float($0) }
   }
 
-  /// What Llama 3's rule divides each of `count` frequencies by.
+  /// Divisors that Llama 3's rule gives to `count` frequencies.
   ///
   /// With wavelength w = 2π / f and s = (original / w − low) / (high − low): 1 where s ≥ 1, `factor` where s ≤ 0, else
   /// 1 / ((1 − s) / factor + s).

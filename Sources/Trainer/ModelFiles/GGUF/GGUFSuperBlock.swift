@@ -54,7 +54,7 @@ enum GGUFSuperBlock {
     }
   }
 
-  /// As `Q4_K`, with 32 bytes of fifth bits before the nibbles.
+  /// Widens a block that is laid out like `Q4_K`, with 32 bytes of fifth bits before the nibbles.
   @inline(__always)
   static func widenQ5_K(_ block: UnsafeRawPointer, _ output: UnsafeMutablePointer<Float>) {
     for group in 0..<8 {
@@ -84,7 +84,7 @@ enum GGUFSuperBlock {
     }
   }
 
-  /// Where two bits of number `index` of a group of 16 stand: byte and shift. 32 bytes hold 128 numbers.
+  /// Byte and shift of the two bits of number `index` of a group of 16. 32 bytes hold 128 numbers.
   @inline(__always)
   private static func twoBits(_ group: Int, _ index: Int) -> (byte: Int, shift: UInt8) {
     (group / 8 &* 32 &+ (group & 1) &* 16 &+ index, UInt8(((group & 7) &>> 1) &* 2))

@@ -1,13 +1,16 @@
-/// What a GGUF file says of a tensor, before its place in the file is known.
+/// A GGUF file's entry about a tensor, before the tensor's place in the file is known.
 struct GGUFTensorInfo {
+  /// The tensor's name in the file.
   let name: String
-  /// Rows first.
+  /// Sizes of the tensor's dimensions, rows first.
   let shape: [Int]
+  /// Form of the tensor's numbers.
   let type: GGUFTensorType
+  /// Bytes of the tensor's data.
   let byteCount: Int
   /// From the start of the data section.
   let dataOffset: UInt64
-  /// Where this info stands, for messages.
+  /// Place of this entry, in bytes from the start of the file, for messages.
   let byteOffset: Int
 
   /// Reads name, dimensions, type and offset.

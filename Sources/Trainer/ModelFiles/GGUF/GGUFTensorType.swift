@@ -1,4 +1,4 @@
-/// How the numbers of a GGUF tensor are stored: the types that can be read.
+/// Form of a GGUF tensor's numbers, by GGUF's own number for it: the types that can be read.
 package enum GGUFTensorType: UInt32, Sendable, CaseIterable {
   case float32 = 0
   case float16 = 1

@@ -27,9 +27,11 @@ enum GGUFValue: Sendable, Equatable {
 
 /// An array that stays in the file until it is asked for: vocabularies are large, and most readers want a part.
 struct GGUFArray: Sendable, Equatable {
+  /// Type of each element.
   let elementType: GGUFValueType
+  /// Number of elements.
   let count: Int
-  /// Where the first element stands, in bytes from the start of the file.
+  /// Place of the first element, in bytes from the start of the file.
   let byteOffset: Int
 }
 

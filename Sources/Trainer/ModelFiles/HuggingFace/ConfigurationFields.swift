@@ -1,49 +1,54 @@
 /// Typed access to the members of a config.json; a member of another type is an error that names key and byte.
 struct ConfigurationFields {
+  /// The file's path, for messages.
   let path: String
-  let object: CheckpointJSONObject
-  /// What stands before a key in messages, such as `rope_scaling.`.
+  /// The members that are read.
+  let object: JSONObject
+  /// The keys around a section, such as `rope_scaling.`, which stand before its keys in messages.
   private let prefix: String
 
-  init(path: String, object: CheckpointJSONObject, prefix: String = "") {
+  /// The members of a file, or of a section of one.
+  init(path: String, object: JSONObject, prefix: String = "") {
     self.path = path
     self.object = object
     self.prefix = prefix
   }
 
-  /// Whether the key stands in the file, be it null.
+  /// True where the key stands in the file, be it null.
   func isPresent(_ key: String) -> Bool { object[key] != nil }
 
-  /// Whether the key is absent or null.
+  /// True where the key is absent or null.
   func isNull(_ key: String) -> Bool { value(key) == nil }
 
+  /// An integer; nil where the key is absent or null.
   func integer(_ key: String) throws(FileError) -> Int? {
     guard let value = value(key) else { return nil }
     guard let integer = value.integer else { throw mismatch(key, value, "an integer") }
     return integer
   }
 
+  /// A number, be it an integer or not; nil where the key is absent or null.
   func number(_ key: String) throws(FileError) -> Double? {
     guard let value = value(key) else { return nil }
-    switch value.content {
-    case .integer(let integer): return Double(integer)
-    case .number(let number): return number
-    default: throw mismatch(key, value, "a number")
-    }
+    guard let number = value.number else { throw mismatch(key, value, "a number") }
+    return number
   }
 
+  /// A truth value; nil where the key is absent or null.
   func bool(_ key: String) throws(FileError) -> Bool? {
     guard let value = value(key) else { return nil }
-    guard case .bool(let bool) = value.content else { throw mismatch(key, value, "true or false") }
+    guard let bool = value.bool else { throw mismatch(key, value, "true or false") }
     return bool
   }
 
+  /// A string; nil where the key is absent or null.
   func string(_ key: String) throws(FileError) -> String? {
     guard let value = value(key) else { return nil }
     guard let string = value.string else { throw mismatch(key, value, "a string") }
     return string
   }
 
+  /// The members of an object within this one; nil where the key is absent or null.
   func section(_ key: String) throws(FileError) -> ConfigurationFields? {
     guard let value = value(key) else { return nil }
     guard let object = value.object else { throw mismatch(key, value, "an object") }
@@ -59,6 +64,7 @@ struct ConfigurationFields {
     return ids.filter { $0 >= 0 }
   }
 
+  /// The value of a key that must not be absent.
   func required<T>(_ key: String, _ value: T?) throws(FileError) -> T {
     guard let value else {
       throw .invalid(path, "\(prefix)\(key) is missing", remedy: "add it")
@@ -66,16 +72,17 @@ struct ConfigurationFields {
     return value
   }
 
+  /// The refusal of a key's value, at the byte where the value stands.
   func unsupported(_ key: String, _ what: String, remedy: String) -> FileError {
     .unsupported(path, at: object[key]?.byteOffset, "\(prefix)\(key) \(what), which is not supported", remedy: remedy)
   }
 
-  private func value(_ key: String) -> CheckpointJSON? {
-    guard let value = object[key], value.content != .null else { return nil }
+  private func value(_ key: String) -> JSON? {
+    guard let value = object[key], !value.isNull else { return nil }
     return value
   }
 
-  private func mismatch(_ key: String, _ value: CheckpointJSON, _ expected: String) -> FileError {
+  private func mismatch(_ key: String, _ value: JSON, _ expected: String) -> FileError {
     .invalid(
       path, at: value.byteOffset, "\(prefix)\(key) is \(value.kindName), where \(expected) was expected",
       remedy: "correct the key")

@@ -10,10 +10,11 @@ final class HuggingFaceModel: ModelSource {
   private let fileOfTensor: [String: Int]
 
   /// Opens the folder at `url`.
-  init(_ url: URL, tokenizer: TokenizerFiles) throws(FileError) {
+  ///
+  /// - Parameter tokenizer: the tokenizer's place; nil: in the folder, where it holds one.
+  init(_ url: URL, tokenizer: TokenizerFiles?) throws(FileError) {
     self.url = url
-    tokenizerFiles = tokenizer
-    let configPath = url.appending(path: "config.json")
+    let configPath = url.appending(path: FolderConfigurations.modelName)
     guard FileManager.default.fileExists(atPath: configPath.path) else {
       // Meta's own folders have params.json in its place.
       throw HuggingFaceWeights.pickled(url)
@@ -21,9 +22,9 @@ final class HuggingFaceModel: ModelSource {
           .notFound, path: url.path, "the folder has no config.json",
           remedy: "give a folder with config.json and model.safetensors")
     }
-    var configuration = try LlamaConfiguration(huggingFaceConfig: configPath)
-    try configuration.addEndTokens(generationConfig: url.appending(path: "generation_config.json"))
+    let (configuration, configurations) = try FolderConfigurations.read(url)
     self.configuration = configuration
+    tokenizerFiles = tokenizer ?? (TokenizerFiles.stand(in: url) ? .folder(url, configurations) : .none)
     (files, fileNotes) = try HuggingFaceWeights.open(url)
     var fileOfTensor: [String: Int] = [:]
     var shapes: [String: [Int]] = [:]
@@ -59,15 +60,5 @@ final class HuggingFaceModel: ModelSource {
       throw FileError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
     }
     return try files[index].withFloats(name, rows: rows, body)
-  }
-}
-
-extension LlamaConfiguration {
-  /// Adds the end tokens of generation_config.json, where chat models list more than in config.json.
-  fileprivate mutating func addEndTokens(generationConfig url: URL) throws(FileError) {
-    guard FileManager.default.fileExists(atPath: url.path) else { return }
-    let object = try CheckpointJSONParser.object(path: url.path)
-    let fields = ConfigurationFields(path: url.path, object: object)
-    for id in try fields.tokenIDs("eos_token_id") where !eosTokenIDs.contains(id) { eosTokenIDs.append(id) }
   }
 }

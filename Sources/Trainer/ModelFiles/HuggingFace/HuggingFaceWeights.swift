@@ -4,7 +4,8 @@ import Foundation
 enum HuggingFaceWeights {
   /// Opens model.safetensors, or all shards that model.safetensors.index.json names.
   ///
-  /// Where both stand there, the shards are taken if they are: whoever saves shards over a single file leaves it behind.
+  /// If both stand there, the shards are taken where none is missing: whoever saves shards over a single file leaves it
+  /// behind.
   ///
   /// - Returns: the files, and remarks on the choice among them.
   static func open(_ folder: URL) throws(FileError) -> (files: [SafetensorsFile], notes: [String]) {
@@ -38,7 +39,7 @@ enum HuggingFaceWeights {
   }
 
   private static func openShards(_ folder: URL, index: URL) throws(FileError) -> [SafetensorsFile] {
-    let object = try CheckpointJSONParser.object(path: index.path)
+    let object = try JSONParser.object(path: index.path)
     guard let map = object["weight_map"]?.object else {
       throw .invalid(index.path, "weight_map is missing or no object")
     }
@@ -78,7 +79,7 @@ enum HuggingFaceWeights {
     return try SafetensorsFile(url)
   }
 
-  /// Why the folder has no weights that can be read.
+  /// The error of a folder that has no weights which can be read.
   private static func absence(_ folder: URL) -> FileError {
     pickled(folder)
       ?? FileError(
@@ -96,7 +97,7 @@ enum HuggingFaceWeights {
     return pickle.map { refusal(of: $0, path: folder.path) }
   }
 
-  /// Why a pickle is not read, and what makes safetensors of it.
+  /// The refusal of a pickle, with the command that makes safetensors of it.
   static func refusal(of pickle: String, path: String) -> FileError {
     let isMeta = pickle.hasPrefix("consolidated.")
     return .unsupported(

@@ -25,8 +25,11 @@ package enum HuggingFaceWriter {
       throw error
     }
     try AtomicFile.write(
-      configuration.huggingFaceGenerationConfig(), to: folder.appending(path: "generation_config.json"))
-    try AtomicFile.write(configuration.huggingFaceConfig(storage: storage), to: folder.appending(path: "config.json"))
+      JSONWriter.data(configuration.huggingFaceGenerationConfig(), .members),
+      to: folder.appending(path: FolderConfigurations.generationName))
+    try AtomicFile.write(
+      JSONWriter.data(configuration.huggingFaceConfig(storage: storage), .members),
+      to: folder.appending(path: FolderConfigurations.modelName))
   }
 
   /// Writes the folder, taking each weight as an array.

@@ -1,15 +1,10 @@
 import Foundation
 
 extension LlamaConfiguration {
-  /// Reads a config.json, in the keys of transformers 4 (`rope_theta`, `rope_scaling`) or 5 (`rope_parameters`).
+  /// Reads the members of a config.json, in the keys of transformers 4 (`rope_theta`, `rope_scaling`) or 5
+  /// (`rope_parameters`).
   ///
-  /// What the model cannot honour is refused by its key, rather than read and forgotten.
-  package init(huggingFaceConfig url: URL) throws(FileError) {
-    let object = try CheckpointJSONParser.object(path: url.path)
-    try self.init(fields: ConfigurationFields(path: url.path, object: object))
-  }
-
-  /// Reads the members of a config.json.
+  /// A key that the model cannot honour is refused by name, rather than read and forgotten.
   init(fields: ConfigurationFields) throws(FileError) {
     try Self.refuseWhatIsNotBuilt(fields)
     let heads = try fields.integer("num_attention_heads") ?? 32

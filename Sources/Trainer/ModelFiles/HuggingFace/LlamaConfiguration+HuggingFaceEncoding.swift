@@ -1,73 +1,69 @@
-import Foundation
-
 extension LlamaConfiguration {
-  /// The text of config.json in the keys that every transformers since 4.43 reads.
+  /// The content of config.json, in the keys that every transformers since 4.43 reads.
   ///
-  /// - Parameter storage: how the weights beside it are stored; becomes `torch_dtype`.
-  package func huggingFaceConfig(storage: FloatStorage = .float32) -> Data {
-    Self.document([
-      ("architectures", "[\"LlamaForCausalLM\"]"),
-      ("model_type", "\"llama\""),
-      ("vocab_size", "\(vocabSize)"),
-      ("hidden_size", "\(hiddenSize)"),
-      ("intermediate_size", "\(intermediateSize)"),
-      ("num_hidden_layers", "\(numHiddenLayers)"),
-      ("num_attention_heads", "\(numAttentionHeads)"),
-      ("num_key_value_heads", "\(numKeyValueHeads)"),
-      ("head_dim", "\(headDim)"),
-      ("hidden_act", "\"silu\""),
-      ("max_position_embeddings", "\(maxPositionEmbeddings)"),
-      ("initializer_range", "\(initializerRange)"),
-      ("rms_norm_eps", "\(rmsNormEps)"),
-      ("rope_theta", "\(ropeTheta)"),
-      ("rope_scaling", ropeScalingJSON),
-      ("attention_bias", "\(attentionBias)"),
-      ("attention_dropout", "0.0"),
-      ("mlp_bias", "\(mlpBias)"),
-      ("pretraining_tp", "1"),
-      ("tie_word_embeddings", "\(tieWordEmbeddings)"),
-      ("bos_token_id", Self.json(bosTokenID)),
-      ("eos_token_id", Self.json(eosTokenIDs)),
-      ("pad_token_id", Self.json(padTokenID)),
-      ("torch_dtype", "\"\(storage.torchName)\""),
-      ("use_cache", "true"),
-    ])
+  /// - Parameter storage: form in which the weights beside it are stored; becomes `torch_dtype`.
+  package func huggingFaceConfig(storage: FloatStorage = .float32) -> JSON {
+    [
+      "architectures": ["LlamaForCausalLM"],
+      "model_type": "llama",
+      "vocab_size": .integer(vocabSize),
+      "hidden_size": .integer(hiddenSize),
+      "intermediate_size": .integer(intermediateSize),
+      "num_hidden_layers": .integer(numHiddenLayers),
+      "num_attention_heads": .integer(numAttentionHeads),
+      "num_key_value_heads": .integer(numKeyValueHeads),
+      "head_dim": .integer(headDim),
+      "hidden_act": "silu",
+      "max_position_embeddings": .integer(maxPositionEmbeddings),
+      "initializer_range": .number(initializerRange),
+      "rms_norm_eps": .number(rmsNormEps),
+      "rope_theta": .number(ropeTheta),
+      "rope_scaling": ropeScalingSection,
+      "attention_bias": .bool(attentionBias),
+      "attention_dropout": .number(0),
+      "mlp_bias": .bool(mlpBias),
+      "pretraining_tp": 1,
+      "tie_word_embeddings": .bool(tieWordEmbeddings),
+      "bos_token_id": Self.ids([bosTokenID].compactMap { $0 }),
+      "eos_token_id": Self.ids(eosTokenIDs),
+      "pad_token_id": Self.ids([padTokenID].compactMap { $0 }),
+      "torch_dtype": .string(storage.torchName),
+      "use_cache": true,
+    ]
   }
 
-  /// The text of generation_config.json: the tokens that transformers' `generate` starts, stops and pads with.
-  package func huggingFaceGenerationConfig() -> Data {
-    var members = [("_from_model_config", "true")]
-    if let bosTokenID { members.append(("bos_token_id", "\(bosTokenID)")) }
-    if !eosTokenIDs.isEmpty { members.append(("eos_token_id", Self.json(eosTokenIDs))) }
-    if let padTokenID { members.append(("pad_token_id", "\(padTokenID)")) }
-    return Self.document(members)
+  /// The content of generation_config.json: the tokens that transformers' `generate` starts, stops and pads with.
+  package func huggingFaceGenerationConfig() -> JSON {
+    var members: [(String, JSON)] = [("_from_model_config", true)]
+    if let bosTokenID { members.append(("bos_token_id", .integer(bosTokenID))) }
+    if !eosTokenIDs.isEmpty { members.append(("eos_token_id", Self.ids(eosTokenIDs))) }
+    if let padTokenID { members.append(("pad_token_id", .integer(padTokenID))) }
+    return .object(JSONObject(members))
   }
 
-  /// transformers insists on floats here: Swift writes 8.0, never 8, for a Double.
-  private var ropeScalingJSON: String {
+  /// transformers insists on floats here, and a `number` is written as one: 8.0, never 8.
+  private var ropeScalingSection: JSON {
     switch ropeScaling {
-    case .none:
-      "null"
-    case .linear(let factor):
-      "{\"rope_type\": \"linear\", \"type\": \"linear\", \"factor\": \(factor)}"
-    case .dynamic(let factor):
-      "{\"rope_type\": \"dynamic\", \"type\": \"dynamic\", \"factor\": \(factor)}"
+    case .none: .null
+    case .linear(let factor): ["rope_type": "linear", "type": "linear", "factor": .number(factor)]
+    case .dynamic(let factor): ["rope_type": "dynamic", "type": "dynamic", "factor": .number(factor)]
     case .yarn(let yarn):
-      "{\"rope_type\": \"yarn\", \"factor\": \(yarn.factor), \"original_max_position_embeddings\": "
-        + "\(yarn.originalMaxPositionEmbeddings), \"beta_fast\": \(yarn.betaFast), \"beta_slow\": \(yarn.betaSlow), "
-        + "\"attention_factor\": \(yarn.attentionFactor), \"truncate\": \(yarn.truncate)}"
+      [
+        "rope_type": "yarn", "factor": .number(yarn.factor),
+        "original_max_position_embeddings": .integer(yarn.originalMaxPositionEmbeddings),
+        "beta_fast": .number(yarn.betaFast), "beta_slow": .number(yarn.betaSlow),
+        "attention_factor": .number(yarn.attentionFactor), "truncate": .bool(yarn.truncate),
+      ]
     case .llama3(let factor, let low, let high, let original):
-      "{\"rope_type\": \"llama3\", \"factor\": \(factor), \"low_freq_factor\": \(low), "
-        + "\"high_freq_factor\": \(high), \"original_max_position_embeddings\": \(original)}"
+      [
+        "rope_type": "llama3", "factor": .number(factor), "low_freq_factor": .number(low),
+        "high_freq_factor": .number(high), "original_max_position_embeddings": .integer(original),
+      ]
     }
   }
 
-  private static func json(_ id: Int?) -> String { id.map { "\($0)" } ?? "null" }
-
-  private static func json(_ ids: [Int]) -> String { ids.count > 1 ? "\(ids)" : json(ids.first) }
-
-  private static func document(_ members: [(key: String, value: String)]) -> Data {
-    let lines = members.map { "  \"\($0.key)\": \($0.value)" }
-    return Data(("{\n" + lines.joined(separator: ",\n") + "\n}\n").utf8)
+  /// No id as null, one as itself, several as a list.
+  private static func ids(_ ids: [Int]) -> JSON {
+    if ids.count > 1 { .array(ids.map { .integer($0) }) } else { ids.first.map { .integer($0) } ?? .null }
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 /// A safetensors file, mapped: the header is read and checked at once, tensors when they are asked for.
 package final class SafetensorsFile: Sendable {
   private let file: MappedFile
+  /// Places in `entries` by name.
   private let positions: [String: Int]
   /// The tensors in the order of the header.
   package let entries: [SafetensorsEntry]
@@ -18,14 +19,18 @@ package final class SafetensorsFile: Sendable {
     let header = try SafetensorsHeader(file.bytes, path: file.path)
     entries = header.entries
     metadata = header.metadata
-    // The parser has refused duplicate keys.
-    positions = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
+    var positions: [String: Int] = [:]
+    for (index, entry) in entries.enumerated() where positions.updateValue(index, forKey: entry.name) != nil {
+      // The parser refuses keys of the same bytes; these are spelled in two ways.
+      throw .invalid(url.path, "two tensors are called \"\(entry.name)\"")
+    }
+    self.positions = positions
   }
 
   /// The entry of tensor `name`, or nil where the file has none.
   package func entry(_ name: String) -> SafetensorsEntry? { positions[name].map { entries[$0] } }
 
-  /// How the floats of `entry` are stored; an error where it does not hold floats that can be read.
+  /// Form in which the floats of `entry` are stored; throws where it does not hold floats that can be read.
   package func storage(of entry: SafetensorsEntry) throws(FileError) -> FloatStorage {
     guard let storage = FloatStorage(rawValue: entry.elementType) else {
       throw .unsupported(
@@ -35,7 +40,7 @@ package final class SafetensorsFile: Sendable {
     return storage
   }
 
-  /// Whether two tensors hold the same numbers, bit for bit.
+  /// True where two tensors hold the same numbers, bit for bit.
   package func isSame(_ a: SafetensorsEntry, _ b: SafetensorsEntry) -> Bool {
     defer { for entry in [a, b] { file.release(entry.byteRange) } }
     return a.elementType == b.elementType && a.shape == b.shape

@@ -4,9 +4,9 @@ package struct SafetensorsEntry: Sendable, Equatable {
   package let name: String
   /// The element type as the file spells it, such as `BF16`.
   package let elementType: String
-  /// Rows first.
+  /// Sizes of the tensor's dimensions, rows first.
   package let shape: [Int]
-  /// Where the data stand, in bytes from the start of the file.
+  /// Place of the data, in bytes from the start of the file.
   package let byteRange: Range<Int>
   /// Numbers in the tensor.
   package let elementCount: Int
@@ -29,13 +29,16 @@ struct SafetensorsHeader {
     "I32": 4, "U32": 4, "F32": 4, "C64": 8, "F64": 8, "I64": 8, "U64": 8,
   ]
 
+  /// The tensors in the order of the header.
   let entries: [SafetensorsEntry]
+  /// The members of `__metadata__`.
   let metadata: [String: String]
 
   private let path: String
   private let dataStart: Int
   private let fileSize: Int
 
+  /// Reads and checks the header of a file whose whole content is `bytes`.
   init(_ bytes: UnsafeRawBufferPointer, path: String) throws(FileError) {
     guard bytes.count >= 8 else {
       throw .invalid(path, at: 0, "\(bytes.count) bytes are too few for a safetensors file")
@@ -51,7 +54,7 @@ struct SafetensorsHeader {
     dataStart = 8 + Int(length)
     fileSize = bytes.count
     let text = UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart])
-    let value = try CheckpointJSONParser.parse(text, path: path, base: 8)
+    let value = try JSONParser.parse(text, path: path, base: 8)
     guard let object = value.object else {
       throw .invalid(path, at: 8, "the safetensors header is \(value.kindName), not an object")
     }
@@ -71,7 +74,7 @@ struct SafetensorsHeader {
   }
 
   private static func metadata(
-    _ value: CheckpointJSON, path: String
+    _ value: JSON, path: String
   ) throws(FileError) -> [String: String] {
     guard let object = value.object else {
       throw .invalid(path, at: value.byteOffset, "__metadata__ is \(value.kindName), not an object")
@@ -88,7 +91,7 @@ struct SafetensorsHeader {
   }
 
   private static func entry(
-    _ name: String, _ value: CheckpointJSON, path: String, dataStart: Int, fileSize: Int
+    _ name: String, _ value: JSON, path: String, dataStart: Int, fileSize: Int
   ) throws(FileError) -> SafetensorsEntry {
     let place = value.byteOffset
     guard let object = value.object, let type = object["dtype"]?.string, let shape = object["shape"]?.integers,

@@ -44,47 +44,30 @@ package enum SafetensorsWriter {
   private static func header(
     _ tensors: [ParameterDescription], storage: FloatStorage, metadata: [String: String], path: String
   ) throws(FileError) -> Data {
-    var members: [String] = []
+    var members: [(String, JSON)] = []
     if !metadata.isEmpty {
-      let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
-      members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+      let pairs = metadata.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }
+      members.append(("__metadata__", .object(JSONObject(pairs))))
     }
-    var names: Set<String> = []
     var offset = 0
     for tensor in tensors {
-      precondition(names.insert(tensor.name).inserted, "two tensors are called \(tensor.name)")
       guard let byteCount = CheckedSize.product(tensor.shape, times: storage.byteCount),
         let end = CheckedSize.sum(offset, byteCount)
       else {
         throw .invalid(
           path, "the shape \(tensor.shape) of tensor \"\(tensor.name)\" overflows", remedy: "check the configuration")
       }
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
-      members.append(
-        "\(quoted(tensor.name)):{\"dtype\":\"\(storage.rawValue)\",\"shape\":[\(shape)],"
-          + "\"data_offsets\":[\(offset),\(end)]}")
+      let entry: JSON = [
+        "dtype": .string(storage.rawValue), "shape": .array(tensor.shape.map { .integer($0) }),
+        "data_offsets": [.integer(offset), .integer(end)],
+      ]
+      members.append((tensor.name, entry))
       offset = end
     }
-    var text = Data("{\(members.joined(separator: ","))}".utf8)
+    var text = JSONWriter.data(.object(JSONObject(members)), .compact)
     text.append(contentsOf: repeatElement(0x20, count: (8 - text.count % 8) % 8))
     var header = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) }
     header.append(text)
     return header
-  }
-
-  /// `text` as a JSON string.
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

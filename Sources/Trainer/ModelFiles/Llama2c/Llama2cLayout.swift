@@ -1,4 +1,4 @@
-/// Where each weight stands in a `.bin` of llama2.c; all numbers are f32, query and key rows interleaved.
+/// Place of each weight in a `.bin` of llama2.c; all numbers are f32, query and key rows interleaved.
 ///
 /// The legacy format starts with seven 32-bit integers (dim, hidden_dim, n_layers, n_heads, n_kv_heads, vocab_size,
 /// seq_len; a negative vocabulary says that the output projection follows) and keeps two rotary tables. Version 1

@@ -21,7 +21,7 @@ struct AdaptedModel: ModelSource {
     try adapter.check(base: base)
     matrices = try adapter.matrices()
     targets = Dictionary(uniqueKeysWithValues: adapter.targets.map { ($0.weight, $0) })
-    tokenizerFiles = tokenizer ?? (TokenizerFiles.isFolder(folder) ? .folder(folder) : base.tokenizerFiles)
+    tokenizerFiles = tokenizer ?? (TokenizerFiles.stand(in: folder) ? .folder(folder) : base.tokenizerFiles)
   }
 
   func stored(_ name: String) -> StoredTensor? { base.stored(name) }

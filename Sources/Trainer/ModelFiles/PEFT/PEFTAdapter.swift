@@ -2,14 +2,16 @@ import Foundation
 
 /// A LoRA adapter as PEFT writes it: adapter_config.json and adapter_model.safetensors.
 ///
-/// What is adapted follows from the file's tensors; the configuration gives the scales. `PEFTConfigurationKeys` says what
+/// The file's tensors show the adapted layers; the configuration gives the scales. `PEFTConfigurationKeys` says what
 /// becomes of each of its keys.
 package struct PEFTAdapter: Sendable {
+  /// The adapter's folder.
   package let url: URL
   /// `base_model_name_or_path`; nil: not given.
   package let base: String?
   /// SHA-256 of the weights that it was trained on, where we wrote it.
   package let baseSha256: String?
+  /// True where scales are alpha over the root of the rank (rsLoRA).
   package let usesRankStabilization: Bool
   /// The adapted layers, in the model's order.
   package let targets: [LoRATarget]
@@ -19,11 +21,14 @@ package struct PEFTAdapter: Sendable {
   package let notes: [String]
   private let file: SafetensorsFile
 
+  /// Name of the file of settings.
   static let configName = "adapter_config.json"
+  /// Name of the file of tensors.
   static let weightsName = "adapter_model.safetensors"
+  /// Key of the tensors' metadata that holds the SHA-256 of the base's weights.
   static let hashKey = "accrete_base_sha256"
 
-  /// Whether a folder holds an adapter and no model.
+  /// True where a folder holds an adapter and no model.
   package static func stands(in folder: URL) -> Bool {
     let files = FileManager.default
     return files.fileExists(atPath: folder.appending(path: configName).path)
@@ -126,7 +131,7 @@ package struct PEFTAdapter: Sendable {
 
   private static func fields(of folder: URL) throws(FileError) -> ConfigurationFields {
     let path = folder.appending(path: configName).path
-    let fields = ConfigurationFields(path: path, object: try CheckpointJSONParser.object(path: path))
+    let fields = ConfigurationFields(path: path, object: try JSONParser.object(path: path))
     let type = try fields.string("peft_type") ?? "LORA"
     guard type == "LORA" else {
       throw fields.unsupported("peft_type", "is \(type)", remedy: "give a LoRA adapter, or merge this one with PEFT")

@@ -2,10 +2,14 @@ import Foundation
 
 /// A module's weight that an adapter's file holds whole.
 struct SavedWeight {
+  /// The module whose weight it is.
   let module: String
+  /// Sizes of the weight's dimensions, rows first.
   let shape: [Int]
+  /// The weight's numbers, row by row.
   let values: [Float]
 
+  /// The tensor's key in the file.
   var key: String { LoRATarget.key(ofSaved: module) }
 }
 

@@ -1,13 +1,13 @@
 /// The keys of PEFT's adapter_config.json, and what becomes of each: one that changes what an adapter computes is
 /// honoured or refused, none is passed over.
 enum PEFTConfigurationKeys {
-  /// Read and obeyed.
+  /// Keys that are read and obeyed.
   static let honoured: Set<String> = [
     "alpha_pattern", "base_model_name_or_path", "init_lora_weights", "lora_alpha", "peft_type", "r", "rank_pattern",
     "use_dora", "use_rslora",
   ]
 
-  /// Those that change nothing which is computed from the adapter's tensors, each with the reason.
+  /// Keys that change nothing which is computed from the adapter's tensors, each with the reason.
   static let harmless: [String: String] = [
     "auto_mapping": "names classes of Python",
     "corda_config": "how the first numbers were found, which init_lora_weights names",
@@ -32,8 +32,8 @@ enum PEFTConfigurationKeys {
     "velora_config": "which activations training keeps",
   ]
 
-  /// Those that make another computation of the tensors unless they are off, each with its value that is.
-  static let refused: [String: CheckpointJSON.Content] = [
+  /// Keys that make another computation of the tensors unless they are off, each with the value that means off.
+  static let refused: [String: JSON.Content] = [
     "alora_invocation_tokens": .null, "arrow_config": .null, "bias": .string("none"), "fan_in_fan_out": .bool(false),
     "kasa_config": .null, "layer_replication": .null, "lora_bias": .bool(false), "monteclora_config": .null,
     "target_parameters": .null, "trainable_token_indices": .null, "use_bdlora": .null, "use_qalora": .bool(false),
@@ -78,8 +78,8 @@ enum PEFTConfigurationKeys {
     }
   }
 
-  /// Whether a value stands for nothing: null, false, or an empty list, object or text.
-  private static func isOff(_ value: CheckpointJSON) -> Bool {
+  /// True where a value stands for nothing: null, false, or an empty list, object or text.
+  private static func isOff(_ value: JSON) -> Bool {
     switch value.content {
     case .null, .bool(false): true
     case .array(let elements): elements.isEmpty

@@ -8,9 +8,9 @@ package struct SpecialTokens: Sendable, Equatable {
   package var pad: Int32?
   /// Stands for what the vocabulary cannot spell.
   package var unk: Int32?
-  /// Whether a text gets `bos` before it.
+  /// True where a text gets `bos` before it.
   package var addsBOS: Bool
-  /// Whether a text gets the first of `eos` after it.
+  /// True where a text gets the first of `eos` after it.
   package var addsEOS: Bool
 
   package init(

@@ -1,6 +1,6 @@
 /// Decodes ids one by one, as they are generated, and never hands out a part of a character.
 ///
-/// What `append` and `finish` return, joined, is the text of all the bytes; where every character is whole it
+/// The texts from `append` and `finish`, joined, are the text of all the bytes; where every character is whole it
 /// equals `decode` of all the ids.
 package struct StreamingDecoder: Sendable {
   private let tokenizer: any Tokenizer
@@ -9,6 +9,7 @@ package struct StreamingDecoder: Sendable {
   /// Bytes of a character that is not complete yet.
   private var pending: [UInt8] = []
 
+  /// A decoder at the start of a text.
   package init(_ tokenizer: any Tokenizer, skipSpecial: Bool = true) {
     self.tokenizer = tokenizer
     self.skipSpecial = skipSpecial
@@ -27,13 +28,13 @@ package struct StreamingDecoder: Sendable {
     return String(decoding: pending[..<complete], as: UTF8.self)
   }
 
-  /// What is left when no id follows: a broken character becomes U+FFFD.
+  /// The text that is left when no id follows: a broken character becomes U+FFFD.
   package mutating func finish() -> String {
     defer { pending = [] }
     return String(decoding: pending, as: UTF8.self)
   }
 
-  /// How many bytes at the end belong to a character that needs more of them.
+  /// Number of bytes at the end that belong to a character which needs more of them.
   private static func incompleteTail(of bytes: [UInt8]) -> Int {
     for length in 1...3 where length <= bytes.count {
       let byte = bytes[bytes.count - length]

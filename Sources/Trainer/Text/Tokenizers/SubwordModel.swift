@@ -1,6 +1,6 @@
-/// What a vocabulary of pieces is made of, before it is prepared for speed: the content of `tokenizer.json`.
+/// A vocabulary of pieces and its rules, before it is prepared for speed: the content of `tokenizer.json`.
 package struct SubwordModel: Sendable {
-  /// How a word becomes pieces.
+  /// The way in which a word becomes pieces.
   package enum Algorithm: Sendable, Equatable {
     /// The merges, in their order.
     case bytePair
@@ -8,7 +8,7 @@ package struct SubwordModel: Sendable {
     case unigram(roundsToFloat: Bool)
   }
 
-  /// What texts are spelled in before they become pieces.
+  /// The symbols in which texts are spelled before they become pieces.
   package enum Alphabet: Sendable, Equatable {
     /// Bytes, spelled in `ByteAlphabet`.
     case bytes
@@ -18,8 +18,11 @@ package struct SubwordModel: Sendable {
 
   /// Two pieces that become a third.
   package struct Merge: Sendable, Equatable {
+    /// Id of the left piece.
     package var left: Int32
+    /// Id of the right piece.
     package var right: Int32
+    /// Id of the piece that the two become.
     package var result: Int32
 
     package init(left: Int32, right: Int32, result: Int32) {
@@ -31,26 +34,33 @@ package struct SubwordModel: Sendable {
 
   /// The vocabulary's spelling of each id; empty where an id is unused.
   package var pieces: [String]
+  /// The way in which a word becomes pieces.
   package var algorithm = Algorithm.bytePair
+  /// The symbols in which texts are spelled.
   package var alphabet: Alphabet
-  /// In order of rank.
+  /// The merges in order of rank.
   package var merges: [Merge]
-  /// How much each piece is worth, where the vocabulary came with scores: higher merges first.
+  /// The score of each piece, where the vocabulary came with scores: higher merges first.
   package var scores: [Double]?
   /// Pieces that no text may become, though they are no added tokens: bytes and unused ones of a unigram vocabulary.
   package var unspoken: Set<Int32> = []
   /// The score of the worst piece of a unigram vocabulary.
   package var leastScore = 0.0
+  /// Tokens that are looked for in the text itself.
   package var added: [AddedToken] = []
+  /// Changes to a text before it is cut, in their order.
   package var normalizers: [Normalizer] = []
+  /// Cuts of a text into words, in their order.
   package var preTokenizers: [PreTokenizer] = []
-  /// A word that is a token is taken whole, before any merge.
+  /// True where a word that is a token is taken whole, before any merge.
   package var ignoresMerges = false
+  /// Id of the token for characters that have none.
   package var unknown: Int32?
-  /// Neighbouring unknown characters become one token.
+  /// True where neighbouring unknown characters become one token.
   package var fusesUnknown = false
-  /// Whether "▁" decodes to a space.
+  /// True where "▁" decodes to a space.
   package var decodesMetaspace = false
+  /// True where decoding drops one space at the very start.
   package var stripsLeadingSpace = false
 
   /// The id of each spelling; of equal spellings the first.

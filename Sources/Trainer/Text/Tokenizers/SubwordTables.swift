@@ -2,7 +2,7 @@
 struct SubwordTables {
   /// Spelling of each id, added tokens included.
   private(set) var pieces: [String]
-  /// What each id decodes to.
+  /// The bytes that each id decodes to.
   private(set) var pieceBytes: [[UInt8]] = []
   /// The ids that spell a single byte by its number.
   private(set) var fallbackBytes: [Int32: UInt8] = [:]
@@ -64,12 +64,12 @@ struct SubwordTables {
     if model.ignoresMerges { addWord(bytes, id) }
   }
 
-  /// Of equal words the first counts.
+  /// Adds a word; the first of equal words counts.
   private mutating func addWord(_ bytes: [UInt8], _ id: Int32) {
     if words.number(of: bytes[...]) < 0 { words.insert(bytes, id) }
   }
 
-  /// Where texts fall apart into runs that merge for themselves.
+  /// The places where texts fall apart into stretches that merge for themselves.
   func boundaries(_ model: SubwordModel) -> MergeBoundaries {
     let symbols = byteIDs + characterIDs.ids + [model.unknown ?? -1]
     return MergeBoundaries(model.merges, symbols: symbols, idCount: pieces.count)

@@ -7,8 +7,9 @@ import Foundation
 package struct SubwordTokenizer: Tokenizer {
   package let special: SpecialTokens
   package let chatTemplate: String?
-  /// Where it came from, for saving it unchanged.
+  /// Origin of the tokenizer, for saving it unchanged.
   package let source: TokenizerOrigin
+  /// The vocabulary and its rules.
   package let model: SubwordModel
 
   private let pieces: [String]

@@ -1,4 +1,4 @@
-/// How much longer some normalizers can make a text, one after the other: to at most `factor` times its bytes, and
+/// Bound on the length that some normalizers, one after the other, can give to a text: `factor` times its bytes, and
 /// `prefix` besides.
 ///
 /// A file may double a text with each of its steps; forty of them would make a million million bytes of one. So the
@@ -9,7 +9,7 @@ struct TextGrowth {
   /// Each piece of a text between two added tokens gets the prefix again.
   static let greatestPrefix = 1024.0
 
-  /// What is wrong with steps that are not bounded.
+  /// Problem of steps that are not bounded, for messages.
   static let problem =
     "with this step a text may grow more than \(Int(greatestFactor)) times as long, or begin with more than "
     + "\(Int(greatestPrefix)) bytes of the tokenizer's own"
@@ -17,6 +17,7 @@ struct TextGrowth {
   private var factor = 1.0
   private var prefix = 0.0
 
+  /// True where both bounds are within the greatest that are allowed.
   var isBounded: Bool { factor <= Self.greatestFactor && prefix <= Self.greatestPrefix }
 
   /// Adds the next step.

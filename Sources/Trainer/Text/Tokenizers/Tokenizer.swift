@@ -12,14 +12,14 @@ package protocol Tokenizer: Sendable {
   /// The model's Jinja chat template, as written in its files.
   var chatTemplate: String? { get }
 
-  /// Whether decoding drops one space at the very start, which encoding had put there.
+  /// True where decoding drops one space at the very start, which encoding had put there.
   var stripsLeadingSpace: Bool { get }
 
   /// Ids of a text without the tokens that `special` would add around it; added tokens spelled in the text
   /// are recognised, as with Hugging Face's `encode(add_special_tokens=False)`.
   func encode(_ text: String) -> [Int32]
 
-  /// As `encode`, but special tokens spelled in the text stay ordinary text: for text that a user wrote.
+  /// Ids of a text that a user wrote: like `encode`, but special tokens spelled in it stay ordinary text.
   func encodeOrdinary(_ text: String) -> [Int32]
 
   /// The text of some ids; bytes that are no UTF-8 become U+FFFD.
@@ -31,7 +31,7 @@ package protocol Tokenizer: Sendable {
   /// The vocabulary's own spelling of one id; empty for an id out of range.
   func piece(_ id: Int32) -> String
 
-  /// Whether an id is a special token (control, never ordinary text).
+  /// True where an id is a special token (control, never ordinary text).
   func isSpecial(_ id: Int32) -> Bool
 }
 

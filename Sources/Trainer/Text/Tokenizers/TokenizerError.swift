@@ -1,6 +1,6 @@
 import Foundation
 
-/// What may go wrong with the files of a tokenizer.
+/// Failure to read, understand or write the files of a tokenizer.
 package enum TokenizerError: Error, Equatable, CustomStringConvertible, LocalizedError {
   /// No tokenizer stands at `path`.
   case notFound(path: String, remedy: String)
@@ -13,6 +13,7 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible, Localize
   /// A file could not be written.
   case unwritable(path: String, reason: String)
 
+  /// File, place, problem and remedy on one line.
   package var description: String {
     switch self {
     case .notFound(let path, let remedy):

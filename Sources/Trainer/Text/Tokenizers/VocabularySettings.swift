@@ -36,8 +36,8 @@ extension VocabularyDescription {
       ?? tokens.firstIndex { $0.utf8.elementsEqual(spelling.utf8) }
   }
 
-  /// Which texts get a "▁" before them. The class of LLaMA's tokenizers puts it, unless told otherwise, before the first
-  /// text alone; others do so where `legacy` is false, and before each text between added tokens elsewhere.
+  /// The texts that get a "▁" before them. The class of LLaMA's tokenizers puts it, unless told otherwise, before the
+  /// first text alone; others do so where `legacy` is false, and before each text between added tokens elsewhere.
   private func scheme(_ settings: TokenizerSettings) -> PreTokenizer.PrependScheme? {
     guard isSentencePiece, escapesSpaces else { return nil }
     let isLegacy = settings.flag("legacy")
@@ -56,18 +56,18 @@ extension TokenizerSettings {
   fileprivate func addedTokens(beyond count: Int) throws(TokenizerError) -> [AddedToken] {
     var tokens: [AddedToken] = []
     let reader = TokenizerFileReader(path: folder)
-    if let decoder = member("added_tokens_decoder")?.members {
+    if let decoder = member("added_tokens_decoder")?.object?.members {
       for entry in decoder {
-        guard let id = Int32(entry.key), id >= 0, let content = entry.value["content"]?.text, !content.isEmpty else {
+        guard let id = Int32(entry.key), id >= 0, let content = entry.value["content"]?.string, !content.isEmpty else {
           throw reader.malformed(
             "added_tokens_decoder", "\(entry.key.debugDescription) is no id, or its token is empty")
         }
         // Found in the text itself, so that each piece between two of them is cut for itself.
         tokens.append(
           AddedToken(
-            id: id, content: content, isSpecial: entry.value["special"]?.flag ?? false,
-            singleWord: entry.value["single_word"]?.flag ?? false, stripsLeft: entry.value["lstrip"]?.flag ?? false,
-            stripsRight: entry.value["rstrip"]?.flag ?? false))
+            id: id, content: content, isSpecial: entry.value["special"]?.bool ?? false,
+            singleWord: entry.value["single_word"]?.bool ?? false, stripsLeft: entry.value["lstrip"]?.bool ?? false,
+            stripsRight: entry.value["rstrip"]?.bool ?? false))
       }
     } else {
       for entry in addedTokens?.members ?? [] {
@@ -85,7 +85,7 @@ extension TokenizerSettings {
   private var specialSpellings: Set<PieceKey> {
     let roles = ["bos_token", "eos_token", "pad_token", "unk_token"].compactMap(spelling(of:))
     let listed = ["additional_special_tokens", "extra_special_tokens"].flatMap { name in
-      (member(name)?.elements ?? []).compactMap { $0.text ?? $0["content"]?.text }
+      (member(name)?.array ?? []).compactMap { $0.string ?? $0["content"]?.string }
     }
     return Set((roles + listed).map { PieceKey($0) })
   }

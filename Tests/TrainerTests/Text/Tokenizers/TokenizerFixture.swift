@@ -13,7 +13,7 @@ enum TokenizerFixture {
   ) -> String {
     let bytes = (UInt8.min...UInt8.max).map { ByteAlphabet.piece(of: [$0]) }
     let pieces = bytes + ["he", "ll", "hell", "hello", "Ġhello"]
-    let vocabulary = TokenizerJSON.object(pieces.enumerated().map { .init($1, .number(Double($0))) }).serialized()
+    let vocabulary = text(.object(JSONObject(pieces.enumerated().map { ($1, .integer($0)) })))
     return """
       {"version":"1.0","added_tokens":[{"id":261,"content":"<|end|>","single_word":false,"lstrip":false,\
       "rstrip":false,"normalized":false,"special":true}\(added)],"normalizer":\(normalizer),
@@ -40,6 +40,9 @@ enum TokenizerFixture {
     for (name, content) in files { try Data(content.utf8).write(to: folder.appending(path: name)) }
     return try body(folder)
   }
+
+  /// A document as it is written.
+  static func text(_ json: JSON) -> String { String(decoding: JSONWriter.data(json, .lines), as: UTF8.self) }
 
   /// The tokenizer of a folder that holds these files.
   static func load(_ files: [String: String]) throws -> SubwordTokenizer {

@@ -2,8 +2,10 @@
 struct BinaryHeap<Element: Comparable> {
   private var elements: [Element] = []
 
+  /// A heap without elements.
   init() {}
 
+  /// Adds an element.
   mutating func push(_ element: Element) {
     elements.append(element)
     var child = elements.count - 1
@@ -13,6 +15,7 @@ struct BinaryHeap<Element: Comparable> {
     }
   }
 
+  /// Removes the element that goes first; nil where there is none.
   mutating func pop() -> Element? {
     guard let top = elements.first else { return nil }
     let last = elements.removeLast()

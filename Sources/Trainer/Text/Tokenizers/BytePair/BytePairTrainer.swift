@@ -2,17 +2,17 @@
 ///
 /// Words are GPT-2's and each distinct word is kept once, with its count. A merge visits the words that hold its pair
 /// and no others, and corrects the counts of the pairs beside it, so the time is nearly linear in the distinct words.
-/// Of pairs that occur equally often the one with the lower ids goes first, so the same texts give the same
+/// If pairs occur equally often, the one with the lower ids goes first, so the same texts give the same
 /// vocabulary, in whatever order they come.
 /// - Source: arXiv:1508.07909 (Sennrich et al. 2016), section 3.2.
 package struct BytePairTrainer {
-  /// What was learned.
+  /// The merges and pieces that were learned.
   package struct Result: Sendable {
     /// Left and right side of each merge, in order; a symbol below 256 is the byte of that place in `alphabet`.
     package fileprivate(set) var merges: [BytePairTrainer.Pair] = []
     /// The bytes of each symbol.
     package fileprivate(set) var pieces: [[UInt8]]
-    /// Whether no pair was left that occurs often enough, before all symbols were learned.
+    /// True where no pair was left that occurs often enough, before all symbols were learned.
     package fileprivate(set) var endedEarly = false
   }
 

@@ -1,4 +1,4 @@
-/// How often each pair of neighbours occurs in some counted words, kept right while pairs are merged.
+/// Count of each pair of neighbours in some counted words, kept right while pairs are merged.
 struct PairCounts {
   /// A pair by its count when it was queued, which may have changed since.
   private struct Candidate: Comparable {

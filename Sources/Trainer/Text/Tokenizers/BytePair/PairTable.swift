@@ -3,7 +3,7 @@
 /// Merging looks a pair up for every two neighbours of every word, where Swift's seeded hashing costs several
 /// times the probe itself; the keys are our own dense ids, so no seed is needed.
 package struct PairTable: Sendable {
-  /// What a key leads to.
+  /// The merge that a key leads to.
   package struct Value: Sendable, Equatable {
     /// Order of merges: lower goes first.
     package var rank: Int32

@@ -9,7 +9,7 @@ package struct LearnedTokenizer: Sendable {
   /// Tokens that were asked for.
   package let wantedSize: Int
   package let mergeCount: Int
-  /// Whether no pair of neighbours occurred often enough, before the vocabulary was full.
+  /// True where no pair of neighbours occurred often enough, before the vocabulary was full.
   package let endedEarly: Bool
 
   /// Rows to learn from.
@@ -85,7 +85,7 @@ package struct LearnedTokenizer: Sendable {
     endedEarly = result.endedEarly
   }
 
-  /// What was learned, in a line.
+  /// Report on the vocabulary that was learned, in a line.
   package var summary: String {
     let end = endedEarly ? "; no other pair of neighbours occurs twice" : ""
     return "tokenizer: \(tokenizer.vocabularySize) of \(wantedSize) tokens learned from the rounds' texts\(end)"

@@ -89,7 +89,7 @@ struct BytePairEncoder: Sendable {
 struct UnigramEncoder: Sendable {
   private let segmenter: UnigramSegmenter
   private let unknown: Int32?
-  /// What a text must hold to become the unknown token as it stands; empty where none does.
+  /// Bytes that a text must hold to become the unknown token as it stands; empty where none does.
   private let unknownSpelling: [UInt8]
   /// The token of each byte; empty where bytes do not stand in for characters.
   private let byteIDs: [Int32]

@@ -2,25 +2,31 @@ import Foundation
 
 /// Reads little-endian values from a file's bytes, and refuses to read beyond its end.
 package struct FileBytes {
+  /// The file's path, for messages.
   package let path: String
   private let bytes: [UInt8]
   private(set) var offset = 0
 
+  /// A reader at the start of a file's bytes.
   package init(_ bytes: [UInt8], path: String) {
     self.bytes = bytes
     self.path = path
   }
 
+  /// True where no byte is left.
   package var isAtEnd: Bool { offset == bytes.count }
 
+  /// Reads 4 bytes as an unsigned integer; `what` names it in errors.
   package mutating func uint32(_ what: String) throws(TokenizerError) -> UInt32 {
     try take(4, what).reversed().reduce(0) { $0 << 8 | UInt32($1) }
   }
 
+  /// Reads 4 bytes as an IEEE 754 single.
   package mutating func float(_ what: String) throws(TokenizerError) -> Float {
     Float(bitPattern: try uint32(what))
   }
 
+  /// Reads some bytes; throws where fewer are left.
   package mutating func take(_ count: Int, _ what: String) throws(TokenizerError) -> ArraySlice<UInt8> {
     guard count >= 0, count <= bytes.count - offset else {
       throw malformed("\(what) takes \(count) bytes, but \(bytes.count - offset) are left")
@@ -29,6 +35,7 @@ package struct FileBytes {
     return bytes[offset..<offset + count]
   }
 
+  /// Reads some bytes as UTF-8.
   package mutating func text(_ count: Int, _ what: String) throws(TokenizerError) -> String {
     guard let text = String(validating: try take(count, what), as: UTF8.self) else {
       throw malformed("\(what) is not UTF-8")
@@ -36,6 +43,7 @@ package struct FileBytes {
     return text
   }
 
+  /// An error at the byte that is read next.
   package func malformed(_ problem: String) -> TokenizerError {
     .malformed(path: path, place: "byte \(offset)", problem: problem)
   }
@@ -46,11 +54,7 @@ package struct FileBytes {
     do throws(FileError) {
       content = try InputFile.contents(url.path)
     } catch {
-      switch error.kind {
-      case .notFound: throw .notFound(path: url.path, remedy: error.remedy)
-      case .invalid, .unsupported: throw .malformed(path: url.path, place: "its kind", problem: error.problem)
-      case .inputOutput: throw .unreadable(path: url.path, reason: error.problem)
-      }
+      throw TokenizerError(error, path: url.path)
     }
     guard !GitLFSPointer.begins(content) else {
       throw .malformed(

@@ -20,6 +20,7 @@ package func loadTokenizer(
 /// Reads llama2.c's vocabulary: a 32-bit length of the longest piece, then for each token its score (float),
 /// its length in bytes (32 bits) and its bytes; all little-endian.
 package enum LlamaCVocabulary {
+  /// Reads the vocabulary that a file describes.
   package static func description(_ file: FileBytes) throws(TokenizerError) -> VocabularyDescription {
     var file = file
     let longest = try file.uint32("the greatest piece length")

@@ -12,12 +12,13 @@ package enum RankedVocabulary {
     7: "<|end_header_id|>", 8: "<|eom_id|>", 9: "<|eot_id|>", 10: "<|python_tag|>",
   ]
 
-  /// Whether a file's first line is one of this format.
+  /// True where a file's first line is one of this format.
   package static func isLikely(_ bytes: [UInt8]) -> Bool {
     guard let line = bytes.prefix(1024).split(separator: 0x0A).first else { return false }
     return entry(line) != nil
   }
 
+  /// Reads the vocabulary that a file describes; `path` is named in errors only.
   package static func description(_ bytes: [UInt8], path: String) throws(TokenizerError) -> VocabularyDescription {
     var tokens: [String] = []
     for line in bytes.split(separator: 0x0A) {

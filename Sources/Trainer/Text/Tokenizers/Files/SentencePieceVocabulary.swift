@@ -4,7 +4,7 @@ import SwiftProtobuf
 /// Reads a SentencePiece `tokenizer.model`, a protocol-buffer message.
 /// - Source: `sentencepiece_model.proto` of google/sentencepiece.
 package enum SentencePieceVocabulary {
-  /// What the file says.
+  /// Reads the vocabulary that a file describes.
   /// - Parameter path: named in errors only.
   /// - Throws: `TokenizerError`, where the file is broken or asks for what is not offered.
   package static func description(_ bytes: [UInt8], path: String) throws(TokenizerError) -> VocabularyDescription {

@@ -5,8 +5,10 @@ struct SpecialTokenRoles {
   private static let conventionalEOS = ["</s>", "<|end_of_text|>", "<|eos|>", "<|endoftext|>"]
   private static let conventionalPad = ["<pad>", "<|pad|>"]
 
+  /// The tokens by their roles.
   let special: SpecialTokens
 
+  /// The roles that a `tokenizer.json` and the files beside it give.
   init(file: TokenizerFile, settings: TokenizerSettings) {
     let lookup = Lookup(file.model)
     let template = file.template

@@ -1,4 +1,4 @@
-/// What a post-processor puts around one text.
+/// The tokens that a post-processor puts around one text.
 struct SpecialTokenTemplate: Equatable {
   /// The id before the text.
   var before: Int32?
@@ -7,13 +7,13 @@ struct SpecialTokenTemplate: Equatable {
 
   /// Reads the `post_processor` of a `tokenizer.json`; nil where it says nothing about special tokens.
   static func read(
-    _ section: TokenizerJSON?, reader: TokenizerFileReader
+    _ section: JSON?, reader: TokenizerFileReader
   ) throws(TokenizerError) -> SpecialTokenTemplate? {
     guard let section, !section.isNull else { return nil }
-    guard section["type"]?.text == "Sequence" else {
+    guard section["type"]?.string == "Sequence" else {
       return try step(section, place: "post_processor", reader: reader)
     }
-    guard let processors = section["processors"]?.elements else {
+    guard let processors = section["processors"]?.array else {
       throw reader.malformed("post_processor.processors", "no list")
     }
     var found: SpecialTokenTemplate?
@@ -27,22 +27,22 @@ struct SpecialTokenTemplate: Equatable {
   }
 
   private static func step(
-    _ section: TokenizerJSON, place: String, reader: TokenizerFileReader
+    _ section: JSON, place: String, reader: TokenizerFileReader
   ) throws(TokenizerError) -> SpecialTokenTemplate? {
-    switch section["type"]?.text ?? "" {
+    switch section["type"]?.string ?? "" {
     case "ByteLevel": return nil
     case "TemplateProcessing": return try template(section, place: place, reader: reader)
     case "RobertaProcessing":
       return SpecialTokenTemplate(
-        before: section["cls"]?.elements?.last?.tokenID, after: section["sep"]?.elements?.last?.tokenID)
+        before: section["cls"]?.array?.last?.tokenID, after: section["sep"]?.array?.last?.tokenID)
     case let type: throw reader.unsupported(place, "the post-processor \(type)")
     }
   }
 
   private static func template(
-    _ section: TokenizerJSON, place: String, reader: TokenizerFileReader
+    _ section: JSON, place: String, reader: TokenizerFileReader
   ) throws(TokenizerError) -> SpecialTokenTemplate {
-    guard let items = section["single"]?.elements else { throw reader.malformed("\(place).single", "no list") }
+    guard let items = section["single"]?.array else { throw reader.malformed("\(place).single", "no list") }
     var template = SpecialTokenTemplate()
     var seenText = false
     for item in items {
@@ -50,8 +50,8 @@ struct SpecialTokenTemplate: Equatable {
         seenText = true
         continue
       }
-      guard let name = item["SpecialToken"]?["id"]?.text,
-        let ids = section["special_tokens"]?[name]?["ids"]?.elements, let id = ids.first?.tokenID
+      guard let name = item["SpecialToken"]?["id"]?.string,
+        let ids = section["special_tokens"]?[name]?["ids"]?.array, let id = ids.first?.tokenID
       else { throw reader.malformed("\(place).single", "a special token without an id") }
       guard ids.count == 1, (seenText ? template.after : template.before) == nil else {
         throw reader.unsupported("\(place).single", "more than one special token on a side")

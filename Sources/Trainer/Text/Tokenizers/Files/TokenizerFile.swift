@@ -1,5 +1,6 @@
 /// The content of a `tokenizer.json`.
 package struct TokenizerFile {
+  /// The vocabulary and its rules.
   package let model: SubwordModel
   /// The ids that the post-processor puts around a text; nil where it says nothing about that.
   let template: SpecialTokenTemplate?
@@ -7,15 +8,15 @@ package struct TokenizerFile {
   /// Reads a document.
   /// - Parameter path: named in errors only.
   /// - Throws: `TokenizerError`, where the document is broken or asks for what is not offered.
-  package init(_ json: TokenizerJSON, path: String) throws(TokenizerError) {
+  package init(_ json: JSON, path: String) throws(TokenizerError) {
     let reader = TokenizerFileReader(path: path)
-    guard let section = json["model"], section.members != nil else {
+    guard let section = json["model"], section.object != nil else {
       throw reader.malformed("model", "no object of this name")
     }
     try reader.checkModelOptions(section)
     let steps = try TokenizerSteps(json, reader: reader)
     let added = try reader.addedTokens(json["added_tokens"])
-    let byteFallback = section["byte_fallback"]?.flag ?? false
+    let byteFallback = section["byte_fallback"]?.bool ?? false
     let isUnigram = TokenizerFileReader.isUnigram(section)
     if isUnigram, steps.isByteLevel { throw reader.unsupported("pre_tokenizer", "bytes under a Unigram model") }
     let (pieces, scores) =
@@ -25,8 +26,8 @@ package struct TokenizerFile {
       pieces: pieces,
       alphabet: steps.isByteLevel ? .bytes : .characters(byteFallback: byteFallback), merges: [], added: added,
       normalizers: steps.normalizers, preTokenizers: steps.preTokenizers,
-      ignoresMerges: section["ignore_merges"]?.flag ?? false,
-      fusesUnknown: section["fuse_unk"]?.flag ?? false,
+      ignoresMerges: section["ignore_merges"]?.bool ?? false,
+      fusesUnknown: section["fuse_unk"]?.bool ?? false,
       decodesMetaspace: steps.decodesMetaspace, stripsLeadingSpace: steps.stripsLeadingSpace)
     try reader.checkRange(of: added, pieceCount: model.pieces.count)
     let ids = model.ids()
@@ -43,7 +44,7 @@ package struct TokenizerFile {
     } else {
       model.merges = try reader.merges(section["merges"], ids: ids)
     }
-    if let name = section["unk_token"]?.text {
+    if let name = section["unk_token"]?.string {
       guard let id = ids[PieceKey(name)] ?? model.added.first(where: { PieceKey($0.content) == PieceKey(name) })?.id
       else { throw reader.malformed("model.unk_token", "\(name.debugDescription) is not in the vocabulary") }
       model.unknown = id

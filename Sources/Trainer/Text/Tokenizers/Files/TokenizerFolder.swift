@@ -2,10 +2,14 @@ import Foundation
 
 /// The tokenizer of a model's folder: `tokenizer.json`, else a SentencePiece or tiktoken `tokenizer.model`, each with
 /// the files beside it, else a llama2.c `tokenizer.bin` (or another `tok*.bin`).
+///
+/// - Parameter configurations: the folder's own, where they have been read; nil: they are read here.
 /// - Throws: `TokenizerError`, where there is none, it is broken, or it asks for what is not offered.
-package func loadTokenizer(folder: URL) throws(TokenizerError) -> SubwordTokenizer {
+package func loadTokenizer(
+  folder: URL, configurations: FolderConfigurations? = nil
+) throws(TokenizerError) -> SubwordTokenizer {
   if TokenizerFolder.exists(folder.appending(path: "tokenizer.json")) {
-    return try TokenizerFolder(folder).tokenizer()
+    return try TokenizerFolder(folder, configurations: configurations).tokenizer()
   }
   let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
   let other =
@@ -15,12 +19,18 @@ package func loadTokenizer(folder: URL) throws(TokenizerError) -> SubwordTokeniz
     throw .notFound(
       path: folder.path, remedy: "put the model's tokenizer.json, tokenizer.model or tokenizer.bin into this folder")
   }
-  return try loadTokenizer(at: folder.appending(path: other))
+  return try loadTokenizer(at: folder.appending(path: other), configurations: configurations)
 }
 
 /// The tokenizer at a path: a folder, a `tokenizer.json`, a `tokenizer.model` or a llama2.c `.bin`.
 /// - Throws: `TokenizerError`, where there is none, it is broken, or it asks for what is not offered.
 package func loadTokenizer(at url: URL) throws(TokenizerError) -> SubwordTokenizer {
+  try loadTokenizer(at: url, configurations: nil)
+}
+
+private func loadTokenizer(
+  at url: URL, configurations: FolderConfigurations?
+) throws(TokenizerError) -> SubwordTokenizer {
   var isFolder: ObjCBool = false
   guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
     throw .notFound(path: url.path, remedy: "give a folder, a tokenizer.json, a tokenizer.model or a llama2.c .bin")
@@ -35,7 +45,7 @@ package func loadTokenizer(at url: URL) throws(TokenizerError) -> SubwordTokeniz
       try isRanked
       ? RankedVocabulary.description(bytes, path: url.path)
       : SentencePieceVocabulary.description(bytes, path: url.path)
-    try description.apply(try TokenizerSettings(url.deletingLastPathComponent()))
+    try description.apply(try TokenizerSettings(url.deletingLastPathComponent(), configurations: configurations))
     return try loadTokenizer(description: description)
   case "json": return try TokenizerFolder(url.deletingLastPathComponent(), named: url.lastPathComponent).tokenizer()
   default:
@@ -52,25 +62,33 @@ package struct TokenizerFolder {
   private let files: [TokenizerOrigin.File]
   private let settings: TokenizerSettings
 
-  /// - Parameter named: the file that holds the vocabulary
-  package init(_ folder: URL, named name: String = "tokenizer.json") throws(TokenizerError) {
+  /// Reads the files of a folder.
+  ///
+  /// - Parameters:
+  ///   - named: the file that holds the vocabulary.
+  ///   - configurations: the folder's own, where they have been read; nil: they are read here.
+  package init(
+    _ folder: URL, named name: String = "tokenizer.json", configurations: FolderConfigurations? = nil
+  ) throws(TokenizerError) {
     self.folder = folder
     let url = folder.appending(path: name)
     let content = try FileBytes.contents(of: url)
-    file = try TokenizerFile(try TokenizerJSONParser.parse(Array(content), path: url.path), path: url.path)
+    file = try TokenizerFile(try JSON(tokenizerFile: content, path: url.path), path: url.path)
     var files = [TokenizerOrigin.File(name: "tokenizer.json", content: content)]
     for name in TokenizerOrigin.fileNames.dropFirst() where Self.exists(folder.appending(path: name)) {
       files.append(.init(name: name, content: try FileBytes.contents(of: folder.appending(path: name))))
     }
     self.files = files
-    settings = try TokenizerSettings(folder)
+    settings = try TokenizerSettings(folder, configurations: configurations)
   }
 
+  /// The tokenizer that the files describe.
   package func tokenizer() -> SubwordTokenizer {
     let roles = SpecialTokenRoles(file: file, settings: settings)
     return SubwordTokenizer(
       file.model, special: roles.special, chatTemplate: settings.chatTemplate, source: .files(files))
   }
 
+  /// True where something stands at `url`.
   package static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where a tokenizer came from: what saving it has to write.
+/// Origin of a tokenizer, which decides the files that saving it writes.
 package enum TokenizerOrigin: Sendable {
   /// The files of a Hugging Face folder. Their bytes are kept, not the folder's path: a run of many hours saves
   /// long after the folder it began from may have been moved, changed or deleted.

@@ -2,7 +2,7 @@ import Foundation
 
 /// Writes a tokenizer's files into a model's folder, such that transformers loads them with the same ids.
 ///
-/// What came from a Hugging Face folder is written back byte by byte; anything else gets a `tokenizer.json`, a
+/// The files of a Hugging Face folder are written back byte by byte; any other tokenizer gets a `tokenizer.json`, a
 /// `tokenizer_config.json` and a `special_tokens_map.json` made for it.
 /// - Throws: `TokenizerError.unwritable`, naming the file.
 package func writeTokenizer(_ tokenizer: any Tokenizer, to folder: URL) throws(TokenizerError) {
@@ -40,33 +40,33 @@ extension SubwordTokenizer {
     case .model:
       return [
         file("tokenizer.json", document), file("tokenizer_config.json", configuration),
-        file("special_tokens_map.json", .object(roles)),
+        file("special_tokens_map.json", .object(JSONObject(roles))),
       ]
     }
   }
 
-  private func file(_ name: String, _ json: TokenizerJSON) -> TokenizerOrigin.File {
-    .init(name: name, content: Data(json.serialized().utf8))
+  private func file(_ name: String, _ json: JSON) -> TokenizerOrigin.File {
+    .init(name: name, content: JSONWriter.data(json, .lines))
   }
 
   /// The tokens with a role, by Hugging Face's names.
-  private var roles: [TokenizerJSON.Member] {
+  private var roles: [(String, JSON)] {
     let ids = [
       ("bos_token", special.bos), ("eos_token", special.eos.first), ("pad_token", special.pad),
       ("unk_token", special.unk),
     ]
-    return ids.compactMap { name, id in id.map { .init(name, .string(piece($0))) } }
+    return ids.compactMap { name, id in id.map { (name, .string(piece($0))) } }
   }
 
-  private var configuration: TokenizerJSON {
-    var members: [TokenizerJSON.Member] = [
-      .init("add_bos_token", .bool(special.addsBOS)), .init("add_eos_token", .bool(special.addsEOS)),
+  private var configuration: JSON {
+    var members: [(String, JSON)] = [
+      ("add_bos_token", .bool(special.addsBOS)), ("add_eos_token", .bool(special.addsEOS)),
     ]
     members += roles
     // A template that has a file of its own stands there alone.
-    if case .model = source, let chatTemplate { members.append(.init("chat_template", .string(chatTemplate))) }
-    members.append(.init("clean_up_tokenization_spaces", .bool(false)))
-    members.append(.init("tokenizer_class", .string("PreTrainedTokenizerFast")))
-    return .object(members)
+    if case .model = source, let chatTemplate { members.append(("chat_template", .string(chatTemplate))) }
+    members.append(("clean_up_tokenization_spaces", false))
+    members.append(("tokenizer_class", "PreTrainedTokenizerFast"))
+    return .object(JSONObject(members))
   }
 }

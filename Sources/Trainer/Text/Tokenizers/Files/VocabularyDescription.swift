@@ -1,7 +1,7 @@
 /// A vocabulary as model files other than `tokenizer.json` describe it: GGUF's metadata, SentencePiece's model,
 /// llama2.c's binary.
 package struct VocabularyDescription: Sendable, Equatable {
-  /// What a token is for, numbered as in SentencePiece and GGUF.
+  /// Purposes of a token, numbered as in SentencePiece and GGUF.
   package enum TokenType {
     package static let normal = 1
     package static let unknown = 2
@@ -13,13 +13,13 @@ package struct VocabularyDescription: Sendable, Equatable {
 
   /// "gpt2": byte-level BPE by merges; "llama": SentencePiece-style BPE by scores; "unigram": by scores as well.
   package var model: String
-  /// How a "gpt2" text is cut into words; nil is GPT-2's way.
+  /// Name of the way in which a "gpt2" text is cut into words; nil is GPT-2's way.
   package var pre: String?
   /// The spelling of each id.
   package var tokens: [String]
-  /// One a token; needed for "llama".
+  /// Scores, one a token; needed for "llama".
   package var scores: [Float]?
-  /// One a token, see `TokenType`; without it all are ordinary.
+  /// Purposes, one a token, see `TokenType`; nil: all tokens are ordinary.
   package var types: [Int]?
   /// "a b" in order of rank; needed for "gpt2".
   package var merges: [String]?
@@ -27,26 +27,26 @@ package struct VocabularyDescription: Sendable, Equatable {
   package var eosTokenID: Int?
   package var unknownTokenID: Int?
   package var padTokenID: Int?
-  /// Whether a text gets BOS; nil where the file is silent.
+  /// True where a text gets BOS; nil where the file is silent.
   package var addBOS: Bool?
-  /// Whether a text gets EOS; nil where the file is silent.
+  /// True where a text gets EOS; nil where the file is silent.
   package var addEOS: Bool?
-  /// Whether a "llama" text gets a space before it; nil where the file is silent, which means yes.
+  /// True where a "llama" text gets a space before it; nil where the file is silent, which means yes.
   package var addSpacePrefix: Bool?
   /// Tokens that files beside it add, or describe otherwise than `types` does.
   package var added: [AddedToken] = []
-  /// Which texts get a "▁" before them where a tokenizer's configuration says so; nil: those that `addSpacePrefix` says,
+  /// The texts that a tokenizer's configuration puts a "▁" before; nil: those that `addSpacePrefix` says,
   /// in SentencePiece's own way.
   package var prependScheme: PreTokenizer.PrependScheme?
-  /// Whether what a user defined is found in the normalized text, without cutting it first.
+  /// True where a token that a user defined is found in the normalized text, without cutting it first.
   package var isSentencePiece = false
   /// SentencePiece's character map; empty where texts stay as they are.
   package var characterMap: [UInt8] = []
-  /// Whether bytes stand for characters without a piece.
+  /// True where bytes stand for characters without a piece.
   package var byteFallback = true
-  /// Whether spaces at either end go, and runs of them become one.
+  /// True where spaces at either end go, and runs of them become one.
   package var removesExtraSpaces = false
-  /// Whether pieces spell spaces as "▁".
+  /// True where pieces spell spaces as "▁".
   package var escapesSpaces = true
   /// The Jinja template.
   package var chatTemplate: String?

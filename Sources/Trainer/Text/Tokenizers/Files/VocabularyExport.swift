@@ -27,14 +27,17 @@ struct VocabularyExport {
   private let tokenizer: SubwordTokenizer
   private var model: SubwordModel { tokenizer.model }
 
+  /// An export of one tokenizer.
   init(_ tokenizer: SubwordTokenizer) { self.tokenizer = tokenizer }
 
+  /// The refusal of a feature that GGUF cannot express.
   static func unsupported(_ feature: String) -> TokenizerError {
     .unsupported(
       path: "to export", place: "tokenizer.ggml.pre", feature: feature,
       remedy: "convert to a Hugging Face folder, where it stays as it is")
   }
 
+  /// The description in GGUF's terms.
   func description() throws(TokenizerError) -> VocabularyDescription {
     let special = tokenizer.special
     var result = VocabularyDescription(
@@ -85,7 +88,7 @@ struct VocabularyExport {
     return types
   }
 
-  /// Whether a text gets a "▁" before it; a vocabulary that does anything else to texts has no place in GGUF.
+  /// True where a text gets a "▁" before it; a vocabulary that does anything else to texts has no place in GGUF.
   private func addsSpace() throws(TokenizerError) -> Bool {
     let replacesSpaces = Normalizer.replace(" ", with: Metaspace.text)
     if model.preTokenizers.isEmpty {

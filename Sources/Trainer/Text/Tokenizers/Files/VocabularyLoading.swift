@@ -10,8 +10,10 @@ package func loadTokenizer(
 struct VocabularyLoader {
   let description: VocabularyDescription
 
+  /// A loader of one vocabulary.
   init(_ description: VocabularyDescription) { self.description = description }
 
+  /// The tokenizer of the vocabulary, checked.
   func tokenizer() throws(TokenizerError) -> SubwordTokenizer {
     let count = description.tokens.count
     guard count > 0, count < Int(Int32.max) else { throw malformed("tokens", "\(count) tokens") }
@@ -48,6 +50,7 @@ struct VocabularyLoader {
     return Int32(value)
   }
 
+  /// The purpose of a token, by `TokenType`.
   func type(_ id: Int) -> Int { description.types?[id] ?? VocabularyDescription.TokenType.normal }
 
   /// Byte-level BPE by merges.
@@ -93,6 +96,7 @@ struct VocabularyLoader {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// An error at a place of the description, such as a key.
   func malformed(_ place: String, _ problem: String) -> TokenizerError {
     .malformed(path: description.path, place: place, problem: problem)
   }

@@ -1,6 +1,8 @@
 /// A token that is found in the text itself, before anything else looks at it.
 package struct AddedToken: Sendable, Equatable {
+  /// The token's id.
   package var id: Int32
+  /// The text that the token is found by.
   package var content: String
   /// A control token: hidden by `skipSpecial`, and never found in what a user wrote.
   package var isSpecial: Bool

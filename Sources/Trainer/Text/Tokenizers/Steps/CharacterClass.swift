@@ -40,6 +40,6 @@ struct ScannedCharacter {
     characterClass = CharacterClass(scalar)
   }
 
-  /// Whether this ends a line in the patterns' sense: `[\r\n]`.
+  /// True where this ends a line in the patterns' sense: `[\r\n]`.
   var isNewline: Bool { scalar == "\n" || scalar == "\r" }
 }

@@ -27,7 +27,7 @@ package struct CharacterMap: Sendable, Equatable {
   /// Spellings that the longest keys leave alone: the pieces that a user defined.
   private let kept: Literals
   private let units: [UInt32]
-  /// Where the texts begin in the blob.
+  /// Start of the texts, in bytes from the start of the blob.
   private let textStart: Int
 
   /// - Returns: nil where the blob is too short for the trie that it announces.

@@ -11,13 +11,14 @@ package struct Literals: Sendable, Equatable {
     self.trie = trie
   }
 
+  /// True where there is no literal.
   package var isEmpty: Bool { texts.isEmpty }
 
   package static func == (first: Literals, second: Literals) -> Bool {
     first.texts.map(PieceKey.init) == second.texts.map(PieceKey.init)
   }
 
-  /// Where a literal that begins at an offset ends, or nil where none does.
+  /// End of a literal that begins at an offset, or nil where none does.
   func end(in bytes: [UInt8], at offset: Int, before end: Int) -> Int? {
     trie.longestMatch(in: bytes, at: offset, before: end)?.end
   }

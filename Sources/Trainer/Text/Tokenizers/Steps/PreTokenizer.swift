@@ -1,6 +1,8 @@
 /// A text on its way to the merges: its bytes, and the ranges of them that merge apart from each other.
 package struct PreTokenizedText {
+  /// The text in UTF-8.
   package var bytes: [UInt8]
+  /// The words as ranges of `bytes`, in order.
   package var words: [Range<Int>]
 
   package init(bytes: [UInt8], words: [Range<Int>]) {
@@ -24,7 +26,7 @@ package enum PreTokenizer: Sendable, Equatable {
   /// `Metaspace`: "▁" for " ", and one before the text.
   case metaspace(PrependScheme, splitsWords: Bool)
 
-  /// Which texts get a "▁" before them.
+  /// The texts that get a "▁" before them.
   package enum PrependScheme: String, Sendable {
     case always, first, never
   }
@@ -146,6 +148,8 @@ package enum PreTokenizer: Sendable, Equatable {
 
 /// SentencePiece's visible stand-in for a space.
 enum Metaspace {
+  /// The character "▁".
   static let text = "\u{2581}"
+  /// The character in UTF-8.
   static let bytes: [UInt8] = [0xE2, 0x96, 0x81]
 }

@@ -23,7 +23,7 @@ enum SplitPattern {
     }
   }
 
-  /// What stands for itself only behind a backslash.
+  /// Characters that stand for themselves only behind a backslash.
   private static let metacharacters = #"\|.*+?()[]{}^$"#.unicodeScalars
 
   /// The texts of a pattern that is nothing but an alternation of literals, the longest first, as those are that

@@ -12,7 +12,7 @@ struct TokenizerSteps {
 
   private let reader: TokenizerFileReader
 
-  init(_ json: TokenizerJSON, reader: TokenizerFileReader) throws(TokenizerError) {
+  init(_ json: JSON, reader: TokenizerFileReader) throws(TokenizerError) {
     self.reader = reader
     var growth = TextGrowth()
     for (step, place) in try steps(json["normalizer"], "normalizer", list: "normalizers") {
@@ -31,7 +31,7 @@ struct TokenizerSteps {
     for (step, place) in try steps(json["decoder"], "decoder", list: "decoders") { try addDecoder(step, place) }
   }
 
-  /// Whether the merges begin from bytes.
+  /// True where the merges begin from bytes.
   var isByteLevel: Bool {
     if case .byteLevel? = preTokenizers.last { return true }
     return false
@@ -39,13 +39,13 @@ struct TokenizerSteps {
 
   /// The steps of a section, with those of a `Sequence` laid out flat.
   private func steps(
-    _ section: TokenizerJSON?, _ place: String, list: String
-  ) throws(TokenizerError) -> [(TokenizerJSON, String)] {
+    _ section: JSON?, _ place: String, list: String
+  ) throws(TokenizerError) -> [(JSON, String)] {
     guard let section, !section.isNull else { return [] }
-    guard let type = section["type"]?.text else { throw reader.malformed(place, "no type") }
+    guard let type = section["type"]?.string else { throw reader.malformed(place, "no type") }
     guard type == "Sequence" else { return [(section, place)] }
-    guard let elements = section[list]?.elements else { throw reader.malformed("\(place).\(list)", "no list") }
-    var flat: [(TokenizerJSON, String)] = []
+    guard let elements = section[list]?.array else { throw reader.malformed("\(place).\(list)", "no list") }
+    var flat: [(JSON, String)] = []
     for (index, element) in elements.enumerated() {
       flat += try steps(element, "\(place).\(list)[\(index)]", list: list)
       guard flat.count <= Self.mostSteps else {
@@ -55,15 +55,15 @@ struct TokenizerSteps {
     return flat
   }
 
-  private func normalizer(_ step: TokenizerJSON, _ place: String) throws(TokenizerError) -> Normalizer {
-    let type = step["type"]?.text ?? ""
+  private func normalizer(_ step: JSON, _ place: String) throws(TokenizerError) -> Normalizer {
+    let type = step["type"]?.string ?? ""
     if let form = Normalizer.Form(rawValue: type) { return .form(form) }
     switch type {
     case "Prepend":
-      guard let prefix = step["prepend"]?.text else { throw reader.malformed(place, "no prepend") }
+      guard let prefix = step["prepend"]?.string else { throw reader.malformed(place, "no prepend") }
       return .prepend(prefix)
     case "Replace":
-      if let pattern = step["pattern"]?["Regex"]?.text, let content = step["content"]?.text,
+      if let pattern = step["pattern"]?["Regex"]?.string, let content = step["content"]?.string,
         let known = ReplacePattern.step(of: pattern, content: content)
       {
         return known
@@ -71,49 +71,49 @@ struct TokenizerSteps {
       let (pattern, content) = try replacement(step, place)
       return .replace(pattern, with: content)
     case "Precompiled":
-      guard let text = step["precompiled_charsmap"]?.text, let blob = Data(base64Encoded: text),
+      guard let text = step["precompiled_charsmap"]?.string, let blob = Data(base64Encoded: text),
         let map = CharacterMap(Array(blob))
       else { throw reader.malformed("\(place).precompiled_charsmap", "no character map in base64") }
       return .characterMap(map, .clusters)
     case "Lowercase": return .lowercase
     case "Strip":
-      return .strip(left: step["strip_left"]?.flag ?? true, right: step["strip_right"]?.flag ?? true)
+      return .strip(left: step["strip_left"]?.bool ?? true, right: step["strip_right"]?.bool ?? true)
     default: throw reader.unsupported(place, "the normalizer \(type)")
     }
   }
 
-  private func replacement(_ step: TokenizerJSON, _ place: String) throws(TokenizerError) -> (String, String) {
-    guard let content = step["content"]?.text, let pattern = step["pattern"] else {
+  private func replacement(_ step: JSON, _ place: String) throws(TokenizerError) -> (String, String) {
+    guard let content = step["content"]?.string, let pattern = step["pattern"] else {
       throw reader.malformed(place, "no pattern or no content")
     }
-    guard let literal = pattern["String"]?.text else {
-      throw reader.unsupported(place, "Replace by the pattern \(pattern["Regex"]?.text ?? "?")")
+    guard let literal = pattern["String"]?.string else {
+      throw reader.unsupported(place, "Replace by the pattern \(pattern["Regex"]?.string ?? "?")")
     }
     return (literal, content)
   }
 
-  private func preTokenizer(_ step: TokenizerJSON, _ place: String) throws(TokenizerError) -> PreTokenizer {
-    let type = step["type"]?.text ?? ""
+  private func preTokenizer(_ step: JSON, _ place: String) throws(TokenizerError) -> PreTokenizer {
+    let type = step["type"]?.string ?? ""
     switch type {
     case "ByteLevel":
       return .byteLevel(
-        addsPrefixSpace: step["add_prefix_space"]?.flag ?? true, splitsWords: step["use_regex"]?.flag ?? true)
-    case "Digits": return .digits(individually: step["individual_digits"]?.flag ?? false)
+        addsPrefixSpace: step["add_prefix_space"]?.bool ?? true, splitsWords: step["use_regex"]?.bool ?? true)
+    case "Digits": return .digits(individually: step["individual_digits"]?.bool ?? false)
     case "Split": return try split(step, place)
     case "Metaspace":
-      return .metaspace(try prependScheme(step, place), splitsWords: step["split"]?.flag ?? true)
+      return .metaspace(try prependScheme(step, place), splitsWords: step["split"]?.bool ?? true)
     default: throw reader.unsupported(place, "the pre-tokenizer \(type)")
     }
   }
 
-  private func split(_ step: TokenizerJSON, _ place: String) throws(TokenizerError) -> PreTokenizer {
-    let (regex, literal) = (step["pattern"]?["Regex"]?.text, step["pattern"]?["String"]?.text)
+  private func split(_ step: JSON, _ place: String) throws(TokenizerError) -> PreTokenizer {
+    let (regex, literal) = (step["pattern"]?["Regex"]?.string, step["pattern"]?["String"]?.string)
     guard let known = literal.map({ .literals(Literals([$0])) }) ?? regex.flatMap(SplitPattern.step) else {
       throw reader.unsupported(place, "Split by the pattern \(regex ?? "?")")
     }
     // The patterns of words cover every text, so "remove what lies between the matches" keeps it all as well.
-    let behavior = step["behavior"]?.text ?? ""
-    let isInverted = step["invert"]?.flag ?? false
+    let behavior = step["behavior"]?.string ?? ""
+    let isInverted = step["invert"]?.bool ?? false
     let coversText: Bool
     switch known {
     case .digits, .literals: coversText = false
@@ -126,23 +126,23 @@ struct TokenizerSteps {
   }
 
   private func prependScheme(
-    _ step: TokenizerJSON, _ place: String
+    _ step: JSON, _ place: String
   ) throws(TokenizerError) -> PreTokenizer.PrependScheme {
-    if let mark = step["replacement"]?.text, mark != Metaspace.text {
+    if let mark = step["replacement"]?.string, mark != Metaspace.text {
       throw reader.unsupported(place, "Metaspace with \(mark.debugDescription)")
     }
     // Before there were schemes there was a flag.
-    if let name = step["prepend_scheme"]?.text {
+    if let name = step["prepend_scheme"]?.string {
       guard let scheme = PreTokenizer.PrependScheme(rawValue: name) else {
         throw reader.unsupported(place, "the prepend_scheme \(name)")
       }
       return scheme
     }
-    return step["add_prefix_space"]?.flag ?? true ? .always : .never
+    return step["add_prefix_space"]?.bool ?? true ? .always : .never
   }
 
-  private mutating func addDecoder(_ step: TokenizerJSON, _ place: String) throws(TokenizerError) {
-    let type = step["type"]?.text ?? ""
+  private mutating func addDecoder(_ step: JSON, _ place: String) throws(TokenizerError) {
+    let type = step["type"]?.string ?? ""
     switch type {
     case "ByteLevel", "ByteFallback", "Fuse": break
     case "Replace":
@@ -152,7 +152,7 @@ struct TokenizerSteps {
       }
       decodesMetaspace = true
     case "Strip":
-      guard step["content"]?.text == " ", (step["stop"]?.tokenID ?? 0) == 0, let count = step["start"]?.tokenID,
+      guard step["content"]?.string == " ", (step["stop"]?.tokenID ?? 0) == 0, let count = step["start"]?.tokenID,
         count <= 1
       else { throw reader.unsupported(place, "the decoder Strip of anything but one space at the start") }
       stripsLeadingSpace = stripsLeadingSpace || count == 1

@@ -4,7 +4,7 @@
 /// in the pattern's order. Every character falls into some branch, so the words cover the text.
 package struct WordScanner {
   private let bytes: [UInt8]
-  /// Where the text ends: a pattern's look-ahead sees nothing beyond it.
+  /// End of the text: a pattern's look-ahead sees nothing beyond it.
   private let end: Int
 
   /// - Parameters:

@@ -1,7 +1,8 @@
-/// How a byte-level vocabulary cuts texts, by the name that GGUF gives to it.
+/// A byte-level vocabulary's way to cut texts, by the name that GGUF gives to it.
 struct WordSplitting {
+  /// The pre-tokenizers that cut so.
   let steps: [PreTokenizer]
-  /// Whether a word that is a token is taken whole.
+  /// True where a word that is a token is taken whole.
   let ignoresMerges: Bool
 
   private static let bytesAlone = PreTokenizer.byteLevel(addsPrefixSpace: false, splitsWords: false)

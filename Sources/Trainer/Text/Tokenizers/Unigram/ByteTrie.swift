@@ -6,8 +6,10 @@ package struct ByteTrie: Sendable {
   /// The number of the key that ends at each node; -1 where none does.
   private var numbers: [Int32] = [-1]
 
+  /// A trie without entries.
   package init() {}
 
+  /// True where there is no entry.
   package var isEmpty: Bool { numbers.count == 1 }
 
   /// Adds a key; an empty one is passed over.

@@ -9,7 +9,7 @@ package struct UnigramSegmenter: Sendable {
   private let trie: ByteTrie
   private let scores: [Double]
   private let unknownScore: Double
-  /// Where a text spells this piece, it is unknown all the same.
+  /// The piece that is unknown even where a text spells it.
   private let unknown: Int32?
   /// SentencePiece keeps sums in single precision, Hugging Face in double: where two ways are as good, it matters.
   private let roundsToFloat: Bool
@@ -31,7 +31,7 @@ package struct UnigramSegmenter: Sendable {
 
   /// The best way to reach an offset of the text.
   private struct End {
-    /// Where its last piece begins; -1 where none reaches it.
+    /// Start of its last piece; -1 where none reaches it.
     var start: Int32 = -1
     /// -1 is a character without a piece.
     var id: Int32 = -1

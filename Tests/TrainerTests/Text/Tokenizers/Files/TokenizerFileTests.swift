@@ -68,7 +68,7 @@ import Trainer
         default: bytes.removeLast(Int.random(in: 0..<bytes.count / 4, using: &generator))
         }
       }
-      guard let json = try? TokenizerJSONParser.parse(bytes, path: "mutated"),
+      guard let json = try? JSON(tokenizerFile: bytes, path: "mutated"),
         let file = try? TokenizerFile(json, path: "mutated")
       else { continue }
       loaded += 1
@@ -79,20 +79,21 @@ import Trainer
   }
 
   @Test func valuesOfTheWrongKindNeverCrash() throws {
-    let json = try TokenizerJSONParser.parse(
-      Array(TokenizerFixture.byteLevel(postProcessor: #"{"type":"TemplateProcessing","single":[]}"#).utf8), path: "x")
-    let wrong: [TokenizerJSON] = [.null, .number(-1), .string("x"), .array([.null]), .object([.init("type", .null)])]
-    func replaced(_ json: TokenizerJSON, depth: Int, _ body: (TokenizerJSON) -> Void) {
-      guard depth < 3, let members = json.members, members.count < 20 else { return }
+    let json = try JSON(
+      tokenizerFile: Data(
+        TokenizerFixture.byteLevel(postProcessor: #"{"type":"TemplateProcessing","single":[]}"#).utf8), path: "x")
+    let wrong: [JSON] = [.null, -1, .number(0.5), "x", [.null], ["type": .null]]
+    func replaced(_ json: JSON, depth: Int, _ body: (JSON) -> Void) {
+      guard depth < 3, let members = json.object?.members, members.count < 20 else { return }
       for (index, member) in members.enumerated() {
-        var copy = members
+        var copy = members.map { ($0.key, $0.value) }
         for value in wrong {
-          copy[index].value = value
-          body(.object(copy))
+          copy[index].1 = value
+          body(.object(JSONObject(copy)))
         }
         replaced(member.value, depth: depth + 1) { inner in
-          copy[index].value = inner
-          body(.object(copy))
+          copy[index].1 = inner
+          body(.object(JSONObject(copy)))
         }
       }
     }

@@ -6,36 +6,36 @@ import Trainer
 
 /// Every step of a `tokenizer.json`, against the ids of Hugging Face's tokenizers.
 @Suite struct TokenizerStepsTests {
-  private static func golden() throws -> TokenizerJSON {
+  private static func golden() throws -> JSON {
     let file = TestData.golden("tokenizers/huggingface.json")
-    return try TokenizerJSONParser.parse(Array(try Data(contentsOf: file)), path: file.path)
+    return try JSON(tokenizerFile: try Data(contentsOf: file), path: file.path)
   }
 
   /// A document with some members replaced.
-  private static func replacing(_ json: TokenizerJSON, by sections: TokenizerJSON?) -> TokenizerJSON {
-    var members = json.members ?? []
-    for section in sections?.members ?? [] {
-      let index = members.firstIndex { $0.key == section.key }
+  private static func replacing(_ json: JSON, by sections: JSON?) -> JSON {
+    var members = json.object?.members.map { ($0.key, $0.value) } ?? []
+    for section in sections?.object?.members ?? [] {
+      let index = members.firstIndex { $0.0 == section.key }
       let isModel = section.key == "model"
       let value = isModel ? replacing(json["model"] ?? .null, by: section.value) : section.value
-      if let index { members[index].value = value } else { members.append(.init(section.key, value)) }
+      if let index { members[index].1 = value } else { members.append((section.key, value)) }
     }
-    return .object(members)
+    return .object(JSONObject(members))
   }
 
-  private static func ids(_ json: TokenizerJSON?) -> [Int32] { (json?.elements ?? []).compactMap(\.tokenID) }
+  private static func ids(_ json: JSON?) -> [Int32] { (json?.array ?? []).compactMap(\.tokenID) }
 
   @Test func everyStepGivesTheReferencesIDs() throws {
     let golden = try Self.golden()
-    let texts = (golden["texts"]?.elements ?? []).compactMap(\.text)
-    let cases = golden["cases"]?.elements ?? []
+    let texts = (golden["texts"]?.array ?? []).compactMap(\.string)
+    let cases = golden["cases"]?.array ?? []
     #expect(texts.count > 50 && cases.count > 40)
     for entry in cases {
-      let name = entry["name"]?.text ?? ""
-      let base = try #require(golden["bases"]?[entry["base"]?.text ?? ""])
+      let name = entry["name"]?.string ?? ""
+      let base = try #require(golden["bases"]?[entry["base"]?.string ?? ""])
       let document = Self.replacing(base, by: entry["sections"])
-      let tokenizer = try TokenizerFixture.load(document.serialized())
-      for (text, expected) in zip(texts, entry["ids"]?.elements ?? []) {
+      let tokenizer = try TokenizerFixture.load(TokenizerFixture.text(document))
+      for (text, expected) in zip(texts, entry["ids"]?.array ?? []) {
         #expect(tokenizer.encode(text) == Self.ids(expected), "\(name): \(text.debugDescription)")
       }
       if name.hasPrefix("template") {
@@ -46,16 +46,16 @@ import Trainer
 
   @Test func whatIsWrittenGivesTheSameIDs() throws {
     let golden = try Self.golden()
-    let texts = (golden["texts"]?.elements ?? []).compactMap(\.text)
-    for entry in golden["cases"]?.elements ?? [] {
-      let base = try #require(golden["bases"]?[entry["base"]?.text ?? ""])
-      let read = try TokenizerFixture.load(Self.replacing(base, by: entry["sections"]).serialized())
+    let texts = (golden["texts"]?.array ?? []).compactMap(\.string)
+    for entry in golden["cases"]?.array ?? [] {
+      let base = try #require(golden["bases"]?[entry["base"]?.string ?? ""])
+      let read = try TokenizerFixture.load(TokenizerFixture.text(Self.replacing(base, by: entry["sections"])))
       let made = SubwordTokenizer(read.model, special: read.special, chatTemplate: nil, source: .model)
       try TokenizerFixture.withFolder([:]) { folder in
         try writeTokenizer(made, to: folder)
         let again = try loadTokenizer(folder: folder)
         for text in texts {
-          #expect(again.encode(text) == read.encode(text), "\(entry["name"]?.text ?? ""): \(text.debugDescription)")
+          #expect(again.encode(text) == read.encode(text), "\(entry["name"]?.string ?? ""): \(text.debugDescription)")
         }
       }
     }
@@ -100,10 +100,10 @@ import Trainer
 
   @Test func mutatedUnigramFilesNeverCrash() throws {
     let golden = try Self.golden()
-    let cases = golden["cases"]?.elements ?? []
-    let entry = try #require(cases.first { $0["name"]?.text == "unigram-always-True" })
+    let cases = golden["cases"]?.array ?? []
+    let entry = try #require(cases.first { $0["name"]?.string == "unigram-always-True" })
     let original = Array(
-      Self.replacing(try #require(golden["bases"]?["unigram"]), by: entry["sections"]).serialized().utf8)
+      TokenizerFixture.text(Self.replacing(try #require(golden["bases"]?["unigram"]), by: entry["sections"])).utf8)
     var generator = SeededGenerator(seed: 8)
     let pieces = ["null", "[]", "{}", "-1", "1e308", "-1e308", "99999999999", "\"\"", "true"]
     var loaded = 0
@@ -117,7 +117,7 @@ import Trainer
         default: bytes.insert(contentsOf: Array((pieces.randomElement(using: &generator) ?? "").utf8), at: position)
         }
       }
-      guard let json = try? TokenizerJSONParser.parse(bytes, path: "mutated"),
+      guard let json = try? JSON(tokenizerFile: bytes, path: "mutated"),
         let file = try? TokenizerFile(json, path: "mutated")
       else { continue }
       loaded += 1
