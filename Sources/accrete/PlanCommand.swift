@@ -74,7 +74,7 @@ struct PlanCommand: ParsableCommand {
       overrides: overrides)
     let configuration = try recipe.baseConfiguration()
     let types = try recipe.baseTypes(of: configuration)
-    let settings = recipe.largestSettings
+    let shape = RunShape(recipe, configuration, types: types)
     let chosen = try device.likelyDevice(recipe: recipe.device)
     let operands = recipe.precision.operands
     let tuned = chosen.map { DeviceOption.tunedProducts($0)[operands] ?? [:] } ?? [:]
@@ -85,8 +85,7 @@ struct PlanCommand: ParsableCommand {
     let rate = try gflops ?? bench.map(Self.rate)
     let report: Report
     do throws(LoRASettings.Unsuitable) {
-      report = try Self.report(
-        recipe, configuration, types, settings: settings, target: target, memory: memory, rate: rate)
+      report = try Self.report(shape, target: target, memory: memory, rate: rate)
     } catch {
       throw RoundError.unsuitable(key: "method." + error.key, problem: error.problem, remedy: error.remedy)
     }
@@ -94,32 +93,27 @@ struct PlanCommand: ParsableCommand {
     if chosen == nil && !types.isEmpty {
       Console.note("planned for the CPU fallback, which keeps every weight in float32: an OpenCL device would not")
     }
-    try Console.result(lines: Self.lines(of: report, settings: settings))
+    try Console.result(lines: Self.lines(of: report, settings: shape.largest))
   }
 
   private static func report(
-    _ recipe: Recipe, _ configuration: LlamaConfiguration, _ types: [String: DType], settings: TrainingSettings,
-    target: MemoryPlan.Device, memory: Int, rate: Double?
+    _ shape: RunShape, target: MemoryPlan.Device, memory: Int, rate: Double?
   ) throws(LoRASettings.Unsuitable) -> Report {
-    let plan = try MemoryPlan(
-      configuration, types: types, method: recipe.method, memory: recipe.memory, optimizer: recipe.optimizer,
-      settings: settings, device: target)
-    let fitting = FittingSettings(
-      configuration, types: types, settings: settings, memory: recipe.memory, optimizer: recipe.optimizer,
-      device: target)
+    let plan = try MemoryPlan(shape, device: target)
+    let fitting = FittingSettings(shape, device: target)
     let fits = plan.bytes.total <= memory
     var lora = LoRASettings()
-    if case .lora(let given, _) = recipe.method { lora = given }
-    let lengths = [512, 1024, 2048, 4096].filter { $0 <= configuration.maxPositionEmbeddings }
-    let tokens = plan.tokens * settings.gradientAccumulationSteps
+    if case .lora(let given, _) = shape.method { lora = given }
+    let lengths = [512, 1024, 2048, 4096].filter { $0 <= shape.configuration.maxPositionEmbeddings }
+    let tokens = shape.rowCapacity * shape.largest.gradientAccumulationSteps
     return Report(
       parameters: plan.parameters, trainableParameters: plan.trainableParameters, bytes: plan.bytes,
       largestAllocation: plan.largestAllocation, flopsPerToken: plan.flopsPerToken, tokensPerStep: tokens,
       secondsPerStep: rate.map { plan.flopsPerToken * Double(tokens) / ($0 * 1e9) },
       fits: Report.Fits(
         memory: memory, fits: fits,
-        largestBatch: try fitting.largestBatch(recipe.method, length: settings.sequenceLength, memory: memory),
-        changes: fits ? [] : try fitting.changes(method: recipe.method, memory: memory),
+        largestBatch: try fitting.largestBatch(memory: memory),
+        changes: fits ? [] : try fitting.changes(memory: memory),
         settings: try fitting.entries(memory: memory, lora: lora, lengths: lengths)))
   }
 

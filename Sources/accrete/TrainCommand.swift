@@ -59,11 +59,13 @@ struct TrainCommand: ParsableCommand {
     } else {
       lock = try RunFolder(recipe.outputDirectory).claim(resuming: resume, note: progress.note)
     }
+    let folder = RunFolder(recipe.outputDirectory)
     let executor = try device.makeExecutor(
       recipe: recipe.device, operands: recipe.precision.operands, profiling: profile,
-      recorded: resume || branch != nil ? CompoundingRun.recordedTuning(recipe) : nil)
+      recorded: resume || branch != nil ? RunCheckpoint(folder.checkpoint).recordedTuning() : nil)
     var observer = RunObserver(note: progress.note, step: progress.step)
     if let writeBatches { observer.batch = try BatchWriter(URL(fileURLWithPath: writeBatches)).write }
+    observer.roundEnded = { try RunReport(folder: folder.url).write() }
     let run = try CompoundingRun(recipe, executor: executor, observer: observer, lock: lock)
     let summary = try run.run(resuming: resume || branch != nil, accepting: accept)
     if profile { try ProfilePrinter.print(executor) }

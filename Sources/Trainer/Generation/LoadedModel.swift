@@ -32,14 +32,23 @@ package final class LoadedModel {
 }
 
 extension LlamaConfiguration {
+  /// The variable of a table of cosines and sines, [positions, D].
+  package func ropeTable(positions: Int) -> Variable {
+    Variable(name: "rope table", shape: Shape([positions, headDim]))
+  }
+
+  /// Allocates a table and writes the cosines and sines of its positions.
+  package func fillRopeTable(_ table: Variable, on executor: any Executor) throws(DeviceError) {
+    try executor.allocate([table.slab])
+    let values = RoPETable.make(
+      frequencies: ropeFrequencies, positions: table.shape.count / headDim, scale: ropeAttentionFactor)
+    try executor.write(.floats(values), to: table, at: 0)
+  }
+
   /// Makes the table of cosines and sines on the device: [positions, D].
   package func makeRopeTable(positions: Int, on executor: any Executor) throws(DeviceError) -> Variable {
-    let table = Variable(name: "rope table", shape: Shape([positions, headDim]))
-    try executor.allocate([table.slab])
-    try executor.write(
-      .floats(
-        RoPETable.make(frequencies: ropeFrequencies, positions: positions, scale: ropeAttentionFactor)),
-      to: table, at: 0)
+    let table = ropeTable(positions: positions)
+    try fillRopeTable(table, on: executor)
     return table
   }
 }

@@ -1,22 +1,22 @@
 import GPUTensor
 import Kernels
 
-/// What a round would ask of a device, from the plans that would run: nothing is allocated.
+/// The memory and the work that a run would ask of a device, counted on the plans that would run: nothing is allocated.
 package struct MemoryPlan: Sendable, Equatable {
   /// Bytes by kind.
   package struct Bytes: Sendable, Equatable, Encodable {
-    /// The model's on the device, adapters among them.
+    /// The model's weights on the device, and its adapters.
     package let weights: Int
-    /// Those that wait for a step's end.
+    /// Gradients that wait for a step's end.
     package let gradients: Int
     /// The optimiser's states, and the copy of the best weights where one is kept.
     package let optimizer: Int
-    /// What a step holds besides, at its peak: activations, their gradients, logits and scratch.
+    /// Everything besides, at its peak: activations, their gradients, logits, scratch, tokens, caches of answers.
     package let activations: Int
     package let total: Int
   }
 
-  /// What is planned for.
+  /// The device that is planned for.
   package struct Device: Sendable {
     let traits: KernelTraits?
     let largestBuffer: Int
@@ -24,8 +24,8 @@ package struct MemoryPlan: Sendable, Equatable {
     /// An OpenCL device that is here; nil: the CPU fallback.
     ///
     /// - Parameters:
-    ///   - operands: what matrix products multiply.
-    ///   - tuned: what `accrete tune` found for them.
+    ///   - operands: the type that the operands of matrix products are rounded to.
+    ///   - tuned: the parameters that `accrete tune` found for them.
     package init(
       _ device: Kernels.Device?, operands: OperandType = .float32, tuned: [MatmulClass: MatmulParameters] = [:]
     ) {
@@ -43,70 +43,43 @@ package struct MemoryPlan: Sendable, Equatable {
     }
   }
 
-  /// Numbers in all weights, and in those that are trained.
+  /// Numbers in all weights.
   package let parameters: Int
+  /// Numbers in the parameters that are trained.
   package let trainableParameters: Int
   package let bytes: Bytes
   /// The largest single allocation.
   package let largestAllocation: Int
-  /// Operations that a token costs in training: forward, the gradient of what is read, and that of what is trained.
+  /// Operations a token in training: the forward pass, the gradients of activations, and those of trained weights.
   package let flopsPerToken: Double
-  /// Tokens of a micro-batch.
-  package let tokens: Int
 
-  /// - Parameter types: of `BaseStorage`: dtypes of frozen weights that are not float32.
+  /// Plans a run and counts what it holds.
+  ///
   /// - Throws: `LoRASettings.Unsuitable` where adapters do not suit the model.
-  package init(
-    _ configuration: LlamaConfiguration, types: [String: DType] = [:], method: TrainingMethod,
-    memory: MemorySettings = MemorySettings(), optimizer: OptimizerSettings = OptimizerSettings(),
-    settings: TrainingSettings, device: Device
-  ) throws(LoRASettings.Unsuitable) {
-    let executor = PlanningExecutor(traits: device.traits, largestBuffer: device.largestBuffer)
-    let limits = AllocationLimits(of: executor)
-    var adapter: LoRAAdapter?
-    if case .lora(let lora, _) = method {
-      adapter = LoRAAdapter(
-        try lora.targets(in: configuration), saved: try lora.savedWeights(in: configuration), dropout: lora.dropout,
-        kind: "adapter", limits: limits)
-    }
-    let weights = LlamaWeights(
-      configuration, types: types, offloads: memory.offloadsBase, replaced: adapter?.saved ?? [],
-      limits: limits)
-    var merge: [Plan] = []
-    if case .lora(let lora, _) = method, lora.betweenRounds == .merge, let adapter {
-      merge = [adapter.mergePlan(into: weights.parameters, executor: executor)]
-    }
-    let model = DeviceModel(weights, adapter: adapter)
-    tokens = settings.perDeviceTrainBatchSize * settings.sequenceLength
-    let table = Variable(name: "rope table", shape: Shape([settings.sequenceLength, configuration.headDim]))
-    let step = TrainingStep(
-      model: model, stream: TokenStream(capacity: tokens), ropeTable: table, executor: executor, rowCapacity: tokens,
-      memory: memory, optimizer: optimizer)
-    let evaluator = LossEvaluator(
-      model: model, ropeTable: table, executor: executor, rowCapacity: max(settings.sequenceLength, min(tokens, 1024)))
-    let plans = step.plans(for: optimizer.optimizer(settings.optimizerConstants)).all + [evaluator.plan] + merge
-
-    let trained = model.trained.byteCount
-    let gradients = step.waitingGradients?.byteCount ?? 0
-    let states = step.states.byteCount(on: device.traits)
-    let kept = settings.loadBestModelAtEnd ? trained : 0
-    let base = weights.parameters.byteCount(on: device.traits)
-    let all = base + (adapter?.parameters.byteCount ?? 0)
-    let total = Plan.totalBytes(plans) + kept
+  package init(_ shape: RunShape, device: Device) throws(LoRASettings.Unsuitable) {
+    let traits = device.traits
+    let run = try RunOnDevice(
+      shape, executor: PlanningExecutor(traits: traits, largestBuffer: device.largestBuffer))
+    let adapters = [run.adapters?.trained, run.adapters?.stacked].compactMap { $0?.parameters.byteCount }
+    let weights = run.model.weights.parameters.byteCount(on: traits) + adapters.reduce(0, +)
+    let gradients = run.step.waitingGradients?.byteCount ?? 0
+    let states = run.step.states.byteCount(on: traits) + (run.best?.byteCount ?? 0)
     bytes = Bytes(
-      weights: all, gradients: gradients, optimizer: states + kept,
-      activations: total - all - gradients - states - kept, total: total)
-    parameters = configuration.parameterCount
-    trainableParameters = model.trained.parameters.reduce(0) { $0 + $1.elementCount }
-    let allocations = plans.flatMap(\.slabs).map { $0.byteCount(on: device.traits) } + plans.flatMap(\.arenas)
-    largestAllocation = allocations.max() ?? 0
-    flopsPerToken = Self.flops(configuration, settings: settings, adapter: adapter)
+      weights: weights, gradients: gradients, optimizer: states,
+      activations: run.plannedBytes - weights - gradients - states, total: run.plannedBytes)
+    parameters = shape.configuration.parameterCount
+    trainableParameters = run.model.trained.parameters.reduce(0) { $0 + $1.elementCount }
+    let plans = run.allPlans
+    largestAllocation = (plans.flatMap(\.slabs).map { $0.byteCount(on: traits) } + plans.flatMap(\.arenas)).max() ?? 0
+    flopsPerToken = Self.flops(
+      shape.configuration, sequenceLength: shape.largest.sequenceLength, adapter: run.adapters?.trained)
   }
 
-  /// Two operations a weight and token forward, as many for the gradient of what it reads, and as many again for its
-  /// own where it is trained; attention over half of the sequence on average, 4 products forward and backward twice that.
+  /// Two operations a weight and token forward, as many for the gradient of its input, and as many again for its own
+  /// gradient where it is trained; attention over half of the sequence on average, 4 products forward and backward twice
+  /// as many.
   private static func flops(
-    _ configuration: LlamaConfiguration, settings: TrainingSettings, adapter: LoRAAdapter?
+    _ configuration: LlamaConfiguration, sequenceLength: Int, adapter: LoRAAdapter?
   ) -> Double {
     // The embedding is read by row; where it is the output projection too, it multiplies once.
     func multiplied(_ weights: [ParameterDescription]) -> Int {
@@ -115,7 +88,7 @@ package struct MemoryPlan: Sendable, Equatable {
     }
     let weights = multiplied(configuration.parameters)
     let attention =
-      3 * 4 * Double(configuration.numHiddenLayers * configuration.queryWidth) * Double(settings.sequenceLength) / 2
+      3 * 4 * Double(configuration.numHiddenLayers * configuration.queryWidth) * Double(sequenceLength) / 2
     guard let adapter else { return 6 * Double(weights) + attention }
     let factors = adapter.targets.flatMap(\.parameters).reduce(0) { $0 + $1.elementCount }
     return 4 * Double(weights) + 2 * Double(multiplied(adapter.saved)) + 6 * Double(factors) + attention

@@ -1,7 +1,7 @@
 import GPUTensor
 import Kernels
 
-/// An executor that plans and never runs: what a device of these traits would be asked for.
+/// An executor that makes plans and allocates nothing, for a device of these traits.
 final class PlanningExecutor: Executor {
   let deviceName = "a plan"
   let traits: KernelTraits?
@@ -13,8 +13,8 @@ final class PlanningExecutor: Executor {
   let peakAllocatedBytes = 0
 
   /// - Parameters:
-  ///   - traits: nil: those of the CPU fallback.
-  ///   - largestBuffer: bytes that one allocation may have.
+  ///   - traits: nil for the CPU fallback.
+  ///   - largestBuffer: the most bytes that one allocation may have.
   init(traits: KernelTraits?, largestBuffer: Int) {
     self.traits = traits
     self.largestBuffer = largestBuffer

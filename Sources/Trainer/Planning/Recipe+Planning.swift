@@ -2,7 +2,7 @@ import Foundation
 import GPUTensor
 
 extension Recipe {
-  /// A recipe to plan for: one from a file, or the defaults with this base; its rows are not looked at.
+  /// Reads a recipe to plan for, or makes one of the defaults with this base; no row is read.
   ///
   /// - Parameter overrides: `key=value`, laid over it.
   package static func forPlanning(
@@ -19,7 +19,7 @@ extension Recipe {
     return try RecipeDecoding(folder: URL(fileURLWithPath: FileManager.default.currentDirectoryPath)).recipe(tree)
   }
 
-  /// The shape of the base.
+  /// Reads the configuration of the base.
   package func baseConfiguration() throws -> LlamaConfiguration {
     switch base {
     case .model(let url): return try openModel(at: url).configuration
@@ -37,7 +37,7 @@ extension Recipe {
     }
   }
 
-  /// How the base's weights would be kept, where not in float32.
+  /// Dtypes of the base's weights that are not kept in float32, by name.
   package func baseTypes(of configuration: LlamaConfiguration) throws -> [String: DType] {
     guard case .model(let url) = base, baseStorage == .gguf else {
       return try baseTypes(of: configuration, source: nil)
@@ -57,12 +57,5 @@ extension Recipe {
         remedy: "name a .gguf file that holds some, or take bf16, int8 or nf4")
     }
     return types
-  }
-
-  /// The settings of the round whose micro-batch holds the most tokens.
-  package var largestSettings: TrainingSettings {
-    rounds.map(\.settings).max {
-      $0.perDeviceTrainBatchSize * $0.sequenceLength < $1.perDeviceTrainBatchSize * $1.sequenceLength
-    } ?? defaults
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Kernels
 import Synchronization
 
-/// SIGINT, SIGTERM and SIGHUP as a question to ask between steps and batches, so that a run saves before it leaves.
+/// SIGINT, SIGTERM and SIGHUP as a question to ask between steps and batches, so that a run saves before it ends.
 package enum Interruption {
   private static let received = Atomic<Int32>(0)
 
@@ -34,9 +34,14 @@ package enum Interruption {
     }
   }
 
-  /// Ends what has nothing to save where a signal came.
+  /// Throws `RoundError.stopped` where a signal came: for work that has nothing to save.
   static func check() throws(RoundError) {
     if let signal { throw .stopped(signal: signal, failure: nil) }
+  }
+
+  /// Throws `RoundError.interrupted` where a signal came: for a run that is saved up to this step.
+  static func check(inRound round: String, step: Int) throws(RoundError) {
+    if let signal { throw .interrupted(signal: signal, round: round, step: step) }
   }
 
   /// The cause of an error that ended a run: a driver that fails after a signal fails by it, since its compiler may run

@@ -10,7 +10,7 @@
 /// - Source: runs of eight words: Radford et al., Language Models are Unsupervised Multitask Learners (2019), section
 ///   4; a share of a row's runs as the measure: Chowdhery et al., arXiv:2204.02311, section 8.
 package struct LeakCheck {
-  /// Words of a run, and of the shortest row that has one.
+  /// Words of a run, and of the shortest row that has a run.
   package static let gramLength = 8
   package static let leastGramLength = 5
 
@@ -29,9 +29,9 @@ package struct LeakCheck {
 
   private struct TrainingRows {
     let name: String
-    /// Where each held-out row that stands in this set stands first, by its number.
+    /// The first place in this set of each held-out row that stands here, by the row's number.
     var places: [Int: String] = [:]
-    /// Whether each run of the held-out rows stands in this set, by its number.
+    /// True for each run of eight words of the held-out rows that stands in this set, by the run's number.
     var hasGram: [Bool]
   }
 
@@ -76,7 +76,7 @@ package struct LeakCheck {
     }
   }
 
-  /// What was found, for each pair of held-out rows and training rows that have something in common.
+  /// The reports of all pairs of held-out rows and training rows that have something in common.
   /// - Parameter allowed: datasets whose held-out rows may leak.
   package func reports(allowed: [String] = []) -> [LeakReport] {
     heldOut.flatMap { heldOut in

@@ -1,18 +1,20 @@
-/// What a dataset's held-out rows and a training set have in common.
+/// The rows that a dataset's held-out rows and a training set have in common.
 package struct LeakReport: Codable, Sendable, Equatable {
   /// The dataset whose rows are held out.
   package let heldOut: String
-  /// The dataset among whose training rows they were looked for.
+  /// The dataset whose training rows were searched for them.
   package let training: String
-  /// Held-out rows, and how many of them stand in the training set, spacing, punctuation and capitals apart.
+  /// Held-out rows in all.
   package let rows: Int
+  /// Held-out rows that stand in the training set, spacing, punctuation and capitals apart.
   package let leaked: Int
-  /// Held-out rows of whose runs of eight words at least half stand in the training set; those that leaked count too.
+  /// Held-out rows at least half of whose runs of eight words stand in the training set; rows that leaked count too.
   package let overlapping: Int
-  /// Whether the recipe lets the dataset's held-out rows leak (`allow_leaks`).
+  /// True where the recipe lets the dataset's held-out rows leak (`allow_leaks`).
   package let allowed: Bool
-  /// Where the first row that leaked stands on either side (`path/valid.jsonl:12`); nil where none did.
+  /// The place of the first leaked row among the held-out rows (`path/valid.jsonl:12`); nil where none leaked.
   package let heldOutPlace: String?
+  /// The place of the first leaked row among the training rows; nil where none leaked.
   package let trainingPlace: String?
 
   package init(
@@ -33,7 +35,7 @@ package struct LeakReport: Codable, Sendable, Equatable {
     case heldOut, training, rows, leaked, overlapping, allowed, heldOutPlace, trainingPlace
   }
 
-  /// Every key is there: the places are null where no row leaked.
+  /// Writes every key: the places are null where no row leaked.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(heldOut, forKey: .heldOut)
@@ -57,7 +59,7 @@ package struct LeakReport: Codable, Sendable, Equatable {
 }
 
 extension [LeakReport] {
-  /// The error for rows that leak where the recipe does not allow it; nil where there are none.
+  /// The error for rows that leak where the recipe does not allow leaks; nil where no such row leaks.
   package var refusal: RoundError? {
     let refused = filter { $0.leaked > 0 && !$0.allowed }
     guard !refused.isEmpty else { return nil }

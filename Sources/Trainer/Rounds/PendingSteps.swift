@@ -12,7 +12,7 @@ struct PendingSteps {
     var supervisedTokens: Int { batches.reduce(0) { $0 + $1.supervisedCount } }
   }
 
-  /// The first of them.
+  /// The number of the first step.
   let first: Int
   private var entries: [Entry] = []
   private var ledger: TransferLedger
@@ -23,22 +23,23 @@ struct PendingSteps {
     self.ledger = ledger
   }
 
-  /// Whether the device keeps the numbers of no more.
+  /// True where the device has no room for the numbers of another step.
   var isFull: Bool { entries.count == TrainingStep.statisticsSlots }
 
-  /// Seconds since the first of them was drawn.
+  /// Seconds since the first step was drawn.
   var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e9 }
 
+  /// Takes in a step that was enqueued.
   mutating func add(_ batches: [MicroBatch], learningRate: Double, ledger: TransferLedger) {
     entries.append(
       Entry(batches: batches, learningRate: learningRate, bytesToDevice: (ledger - self.ledger).bytesToDevice))
     self.ledger = ledger
   }
 
-  /// What a step was trained on.
+  /// The micro-batches of a step.
   func batches(ofStep step: Int) -> [MicroBatch] { entries[step - first].batches }
 
-  /// A line for each step; what was read back stands in the last one's.
+  /// The lines of all steps for `metrics.jsonl`; the bytes that were read back count for the last one.
   func lines(
     _ statistics: [TrainingStep.Statistics], round: Int, name: String, ledger: TransferLedger
   ) -> [MetricsLine] {

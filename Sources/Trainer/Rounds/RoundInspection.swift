@@ -1,9 +1,9 @@
 extension ResolvedRound {
   /// Reads the round's rows and looks at them; nil where held-out rows are asked for and the round has none.
   /// - Parameters:
-  ///   - heldOut: whether to look at the held-out rows in place of those that train.
-  ///   - rows: how many of the first rows are kept.
-  ///   - also: is shown each row as well.
+  ///   - heldOut: true to look at the held-out rows in place of the rows that train.
+  ///   - rows: the number of first rows to keep.
+  ///   - also: called with each row.
   package func inspect(
     _ text: TextEncoding, seed: UInt64, heldOut: Bool = false, rows: Int, also: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> DatasetInspection? {

@@ -1,6 +1,6 @@
-/// A round's rows, as its settings have them read.
+/// Reads a round's rows as its settings say.
 extension ResolvedRound {
-  /// The rows that train.
+  /// The place of the rows that train.
   func source(seed: UInt64) -> LearnedTokenizer.Source {
     LearnedTokenizer.Source(
       url: train, columns: columns,
@@ -29,5 +29,21 @@ extension ResolvedRound {
     return try Dataset.load(
       name: name, url: url, columns: columns, part: part, tokenizer: text.tokenizer,
       vocabularySize: text.vocabularySize, sequenceLength: sequenceLength, inspect: inspect)
+  }
+}
+
+extension RunInputs {
+  /// Draws from the union of a round and lays the samples into its micro-batches.
+  ///
+  /// - Parameter index: the round, from 1.
+  func packer(ofRound index: Int) -> BatchPacker {
+    let datasets = unions[index - 1]
+    let settings = recipe.rounds[index - 1].settings
+    let sampler = UnionSampler(
+      rowCounts: datasets.prefix(index).map(\.samples.count), names: datasets.map(\.name),
+      baseRows: datasets.count > index ? datasets[index].samples.count : nil,
+      settings: .init(union: settings.union, shuffle: settings.shuffle, reverseShare: settings.objective.reverse),
+      seed: recipe.seed, round: index)
+    return BatchPacker(datasets: datasets, sampler: sampler, settings: settings.packer)
   }
 }

@@ -4,7 +4,7 @@ import Kernels
 
 /// The checkpoint folder: state, weights and the optimiser's states; hashed, and replaced as a whole.
 package struct RunCheckpoint {
-  /// A set of tensors, and the file it is kept in.
+  /// A set of tensors, and the name of its file.
   package typealias Tensors = (name: String, set: ParameterSet)
 
   private static let stateName = "state.json"
@@ -67,8 +67,10 @@ package struct RunCheckpoint {
     }
   }
 
-  /// The saved state; nil only where no checkpoint stands: who takes one that cannot be read for none starts anew, and
-  /// writes over what was trained.
+  /// Reads the saved state and compares the hash of each of its files.
+  ///
+  /// - Returns: nil only where no checkpoint stands: a run that took an unreadable one for none would start anew, and
+  ///   write over trained rounds.
   package func load() throws(FileError) -> (state: RunState, folder: URL)? {
     guard let (state, saved) = try read() else { return nil }
     for (name, hash) in state.files {
@@ -82,10 +84,10 @@ package struct RunCheckpoint {
     return (state, saved)
   }
 
-  /// How products were computed before the state was saved; nil: nothing says it.
+  /// The tuning under which the saved state was computed; nil where there is no state, or none is recorded.
   package func recordedTuning() throws(FileError) -> RunState.Tuning? { try read()?.state.tuning }
 
-  /// The state of the checkpoint, or of the one before where a crash left no other.
+  /// The state of `checkpoint/`, or of `checkpoint.old/` where a crash left no other.
   private func read() throws(FileError) -> (state: RunState, folder: URL)? {
     for candidate in [folder, previous] where try FileStatus(candidate) != nil {
       let file = candidate.appending(path: Self.stateName)

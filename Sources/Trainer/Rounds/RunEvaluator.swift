@@ -2,53 +2,65 @@ import Kernels
 
 /// Measures the model on the device on every dataset of a run: losses, answers to tasks, and the general text.
 struct RunEvaluator {
-  /// What a model was measured to be.
+  /// The measurements of one model.
   struct Evaluation {
     /// Mean loss on each dataset's held-out rows, in nats; nil where there are none, or where it is not finite.
     let losses: [Double?]
     /// Each dataset's scores; none where it has no task.
     let scores: [[MetricScore]]
-    /// Of each dataset with a task, by its name.
+    /// The answers to each dataset with a task, by its name.
     let answers: [(dataset: String, answers: [TaskAnswer])]
     /// The loss on the general text.
     let general: Double?
-    /// Bytes that asking took.
+    /// Bytes that crossed the bus for it.
     let transfer: TransferLedger
+    let seconds: Double
   }
 
-  let material: RunInputs
-  let tasks: RunTasks
-  let device: RunOnDevice
+  private let material: RunInputs
+  private let device: RunOnDevice
+  /// Is told what was measured, a line for each kind.
+  private let note: (String) -> Void
   /// Token ids that end an answer.
   private let stops: Set<Int32>
 
-  init(_ material: RunInputs, tasks: RunTasks, device: RunOnDevice) {
+  init(_ material: RunInputs, device: RunOnDevice, note: @escaping (String) -> Void) {
     self.material = material
-    self.tasks = tasks
     self.device = device
+    self.note = note
     stops = material.configuration.stops(material.tokenizer)
   }
 
-  /// The loss on each dataset's held-out rows.
+  /// Measures the loss on each dataset's held-out rows.
   ///
-  /// - Parameter pause: called before each run of the model; what it throws ends the evaluation.
+  /// - Parameter pause: called before each replay of the model's plan; an error that it throws ends the evaluation.
   func losses(pause: () throws -> Void) throws -> [Double?] {
     try material.valid.map { try loss($0, pause: pause) }
   }
 
-  /// Everything that is asked of a round's model.
+  /// Measures the loss on each dataset's held-out rows, and notes them.
+  ///
+  /// - Parameter moment: the round, and the step where it is within one, as the note names them.
+  func losses(after moment: String, pause: () throws -> Void) throws -> [Double?] {
+    let losses = try losses(pause: pause)
+    let list = zip(material.recipe.rounds, losses).map { "\($0.name) \($1.map(TransferReport.format) ?? "–")" }
+    note("held-out loss after \(moment): " + list.joined(separator: ", "))
+    return losses
+  }
+
+  /// Measures everything that is asked of a round's model, and notes it.
   ///
   /// - Parameters:
-  ///   - pause: called before each run of the model; what it throws ends the evaluation.
-  ///   - measured: is told the losses before any answer is written.
-  func evaluate(pause: () throws -> Void, measured: ([Double?]) -> Void) throws -> Evaluation {
+  ///   - moment: the round, as the notes name it.
+  ///   - pause: called before each replay of the model's plan; an error that it throws ends the evaluation.
+  func evaluate(after moment: String, pause: () throws -> Void) throws -> Evaluation {
+    var stopwatch = Stopwatch()
     let before = device.executor.ledger
-    let losses = try losses(pause: pause)
-    measured(losses)
+    let losses = try losses(after: moment, pause: pause)
     var scores: [[MetricScore]] = []
     var answers: [(String, [TaskAnswer])] = []
     device.generator?.forget()
-    for (index, task) in tasks.evaluators.enumerated() {
+    for (index, task) in material.tasks.evaluators.enumerated() {
       guard let task else {
         scores.append([])
         continue
@@ -62,19 +74,26 @@ struct RunEvaluator {
       scores.append(row)
     }
     let general = try loss(material.general, pause: pause)
+    let transfer = device.executor.ledger - before
+    for (round, row) in zip(material.recipe.rounds, scores) where !row.isEmpty {
+      let list = row.map { "\($0.name) \(TransferReport.format($0.value))" }
+      note("\(round.name) after \(moment): " + list.joined(separator: ", "))
+    }
+    if let general { note("general text after \(moment): \(TransferReport.format(general))") }
     return Evaluation(
-      losses: losses, scores: scores, answers: answers, general: general, transfer: device.executor.ledger - before)
+      losses: losses, scores: scores, answers: answers, general: general, transfer: transfer,
+      seconds: stopwatch.lap())
   }
 
-  /// Which of some samples have a loss that is not finite under the current weights; each is asked alone, since in a
-  /// batch of several one that is no number can spoil its neighbours.
+  /// True for each sample whose loss is not finite under the current weights; each is asked alone, since in a batch of
+  /// several one that is no number can spoil its neighbours.
   func areNotFinite(_ samples: [Sample]) throws(DeviceError) -> [Bool] {
     var found: [Bool] = []
     for sample in samples { found.append(try device.evaluator.rowLosses([sample]).joined().contains { !$0.isFinite }) }
     return found
   }
 
-  /// Says where held-out rows stand that have no finite loss, of the datasets that have no loss and had one in `before`.
+  /// Names the places of held-out rows without a finite loss, of the datasets that have no loss and had one in `before`.
   ///
   /// - Parameter before: losses of each dataset; nil: any dataset with held-out rows counts.
   /// - Returns: nil where every dataset has a loss as before.
@@ -89,7 +108,7 @@ struct RunEvaluator {
     return nil
   }
 
-  /// Rows that are asked one by one for the place of one without a finite loss.
+  /// The most rows that are asked one by one for the place of one without a finite loss.
   private static let mostAsked = 16
 
   private func answers(to task: TaskEvaluator, pause: () throws -> Void) throws -> [TaskAnswer] {

@@ -1,9 +1,9 @@
 import Foundation
 import GPUTensor
 
-/// What a recipe names, opened and checked: the base, its tokenizer, and every dataset in tokens.
+/// The inputs of a run, opened and checked: the base, its tokenizer, and every dataset in tokens.
 package struct RunInputs {
-  /// Where the first weights come from.
+  /// The origin of the first weights.
   package enum Base {
     case source(any ModelSource)
     case fresh(seed: UInt64)
@@ -15,11 +15,11 @@ package struct RunInputs {
   /// Dtypes of the weights that are frozen and not kept in float32.
   package let baseTypes: [String: DType]
   package let tokenizer: (any Tokenizer)?
-  /// What is trained in place of the weights; nil: the weights are.
-  package let adapters: Adapters?
+  /// The adapter that round 1 starts from (`init_adapter`); nil: a new one, or none.
+  let initialAdapter: PEFTAdapter?
   /// SHA-256 of the tokenizer's files, where it was learned from the rounds' texts.
   package let learnedTokenizerHash: String?
-  /// For each round: D1 … Di, encoded for the round's sequence length; after them the rows of its base replay.
+  /// The union of each round: D1 … Di, encoded for the round's sequence length; after them the rows of its base replay.
   package let unions: [[Dataset]]
   /// Each dataset's held-out rows, or nil.
   package let valid: [Dataset?]
@@ -27,8 +27,10 @@ package struct RunInputs {
   package let general: Dataset?
   /// SHA-256 of each file of rows, by the recipe's key that names it: `rounds.0.train`.
   package let fileHashes: [String: String]
-  /// What held-out rows and training rows have in common; what leaks is allowed.
+  /// Held-out rows that stand among training rows; all of them are allowed to.
   package let leaks: [LeakReport]
+  /// The tasks of the rounds, ready to be asked.
+  let tasks: RunTasks
 
   package init(_ recipe: Recipe, note: (String) -> Void) throws {
     self.recipe = recipe
@@ -52,10 +54,10 @@ package struct RunInputs {
       baseTypes = try recipe.baseTypes(of: configuration, source: nil)
     }
     if case .lora(let settings, let initial) = recipe.method {
-      adapters = try Adapters(settings, initial: initial, base: base, configuration: configuration)
-      adapters?.initial?.notes.forEach(note)
+      initialAdapter = try settings.openInitial(initial, base: base, configuration: configuration)
+      initialAdapter?.notes.forEach(note)
     } else {
-      adapters = nil
+      initialAdapter = nil
     }
     let text = TextEncoding(tokenizer: tokenizer, configuration: configuration)
     try text.checkLengths(of: recipe)
@@ -84,9 +86,12 @@ package struct RunInputs {
     }
     let read = valid.compactMap { $0 } + unions.flatMap { $0 } + [general].compactMap { $0 }
     read.notes.forEach(note)
-    let joined = recipe.rounds.indices.filter { unions[$0][$0].remarks.hasCompletions }
+    let joined = recipe.rounds.indices.filter { [unions] in unions[$0][$0].remarks.hasCompletions }
     if let warning = templateWarning(tokenizer, rounds: joined.map { recipe.rounds[$0].name }) { note(warning) }
     leaks.notes.forEach(note)
+    tasks = try RunTasks(
+      recipe, valid: valid, tokenizer: tokenizer,
+      positions: RunShape(recipe, configuration, types: baseTypes).positions)
   }
 
   /// M0's path; empty where it starts from nothing.
@@ -94,7 +99,7 @@ package struct RunInputs {
     if case .source(let source) = base { source.path } else { "" }
   }
 
-  /// What the rows of a base replay are called where datasets are named; no round's name holds a space.
+  /// The name of a base replay's rows where datasets are named; no round's name holds a space.
   package static let baseReplayName = "base replay"
 
   /// SHA-256 of a training file.
@@ -104,22 +109,6 @@ package struct RunInputs {
     }
     return hash
   }
-
-  /// Tokens of the largest micro-batch of any round.
-  package var rowCapacity: Int {
-    let needed = recipe.rounds.indices.map { index in
-      let settings = recipe.rounds[index].settings
-      let longest = unions[index].flatMap { $0.variants.map(\.length) }.max() ?? 1
-      return settings.perDeviceTrainBatchSize * (settings.packing ? settings.sequenceLength : longest)
-    }
-    return needed.max() ?? 1
-  }
-
-  /// Tokens of the round that has the most.
-  package var streamCapacity: Int { unions.map(TokenStream.tokenCount).max() ?? 1 }
-
-  /// The longest sample of any round.
-  package var longestSequence: Int { recipe.rounds.map(\.settings.sequenceLength).max() ?? 1 }
 
   private static func describe(_ dataset: Dataset, sequenceLength: Int) -> String {
     let statistics = dataset.statistics

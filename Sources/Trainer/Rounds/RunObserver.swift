@@ -1,4 +1,4 @@
-/// What a run tells while it goes on; the command line makes lines or a progress bar of it.
+/// Is told of a run's progress; the command line makes lines, a progress bar and reports of it.
 package struct RunObserver {
   /// A remark: what was loaded, cut, saved.
   package var note: (String) -> Void
@@ -6,6 +6,8 @@ package struct RunObserver {
   package var step: (MetricsLine, _ totalSteps: Int) -> Void
   /// A micro-batch that is about to be trained on, with the datasets that its segments name.
   package var batch: (MicroBatch, [Dataset]) throws -> Void = { _, _ in }
+  /// The end of a round, kept or refused, once its record and the state are saved.
+  package var roundEnded: () throws -> Void = {}
 
   package init(note: @escaping (String) -> Void, step: @escaping (MetricsLine, _ totalSteps: Int) -> Void) {
     self.note = note

@@ -74,7 +74,8 @@ struct RunRecorder {
         let previous = round > 1 ? folder.round(round - 1, recipe.rounds[round - 2].name) : nil
         if let module = try adapters.firstNotFinite() { throw notFinite(module, round: round) }
         try adapters.save(
-          after: previous, baseSha256: baseSha256, configuration: material.configuration, to: target)
+          after: previous, base: material.basePath, baseSha256: baseSha256, configuration: material.configuration,
+          to: target)
       } else {
         weights = "model.safetensors"
         try HuggingFaceWriter.write(material.configuration, to: target) { [device] name, emit in

@@ -1,17 +1,17 @@
 import Foundation
 
-/// Whether a saved state still belongs to the recipe and its files; what changed is refused, or accepted by name.
+/// Checks that a saved state still belongs to the recipe and its files: a change is refused, or accepted by name.
 struct RunResumption {
-  /// What a run's weights and order rest on: nothing trained under one value means anything under another.
+  /// Keys that no run goes on without: weights that were trained under one value mean nothing under another.
   private static let fixed = ["base", "method", "precision", "optimizer"]
 
   let recipe: Recipe
   let material: RunInputs
   let folder: RunFolder
-  /// Keys that may have changed; of a mapping or a round all that is in it.
+  /// Keys that may have changed; the key of a mapping or a round stands for all keys in it.
   let accepted: [String]
 
-  /// Refuses what changed, or makes it the state's own.
+  /// Refuses a change that is not accepted, and makes an accepted one the state's own.
   func check(_ state: inout RunState) throws {
     let changes = try recipe.changes(since: state.recipe)
     if let change = changes.first(where: { change in Self.fixed.contains { change.isWithin($0) } }) {
@@ -39,7 +39,7 @@ struct RunResumption {
     accepted.contains { key == $0 || key.hasPrefix($0 + ".") }
   }
 
-  /// Rounds may be added after the last: the models so far were not measured on what they bring.
+  /// Adds the rounds that stand after the last: the models so far were not measured on their datasets.
   private func addRounds(to state: inout RunState) throws {
     let (old, new) = (state.transfer.datasets, recipe.rounds.map(\.name))
     guard new.starts(with: old) else {

@@ -2,14 +2,15 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// Where a run stands between two steps, to go on from after any stop.
+/// The state of a run between two steps, from which it goes on after any stop.
 package struct RunState: Codable, Sendable {
   /// The lowest held-out loss within a round, and what followed.
   package struct Best: Codable, Sendable, Equatable {
-    /// The step at which it was measured, and the mean over the datasets seen so far, in nats.
+    /// The step after which it was measured.
     package var step: Int
+    /// The mean over the datasets seen so far, in nats.
     package var loss: Double
-    /// Evaluations since that brought no better one.
+    /// Evaluations since then, none of which brought a lower loss.
     package var evaluationsSince: Int
   }
 
@@ -21,18 +22,18 @@ package struct RunState: Codable, Sendable {
     case ending
   }
 
-  /// How products were computed, which decides their last bits, and on which device.
+  /// The device and the parameters by which products were computed: they decide the last bits.
   package struct Tuning: Codable, Sendable, Equatable {
     package var device: String
     package var products: [MatmulClass: MatmulParameters]
 
-    /// As an executor has it; nil: the CPU fallback, which has one way.
+    /// The tuning of an executor; nil for the CPU fallback, which has one way.
     package init?(_ executor: any Executor) {
       guard let traits = executor.traits else { return nil }
       (device, products) = (executor.deviceName, traits.tunedProducts)
     }
 
-    /// The parameters where the device is the same; nil: another, which has its own.
+    /// The parameters where the device is the same; nil for another device, which has its own.
     package func products(on device: Device) -> [MatmulClass: MatmulParameters]? {
       let holds =
         self.device == OpenCLExecutor.name(of: device) && products.values.allSatisfy { $0.isValid(on: device) }
@@ -40,28 +41,32 @@ package struct RunState: Codable, Sendable {
     }
   }
 
-  /// The round that is under way, from 1, and the steps it has taken.
+  /// The round under way, from 1; after the last round one more.
   package var round: Int
+  /// Steps that the round has taken.
   package var step: Int
-  /// nil: the next step, or after the last one the choice of the round's model.
+  /// Work to be done before anything else; nil: the next step, or after the last one the choice of the round's model.
   package var pending: Pending?
+  /// The place in the round's draws where the next micro-batch begins.
   package var cursor = PackingCursor()
   package var transfer: TransferMatrix
-  /// Rows and tokens read of each dataset so far in this round.
+  /// Rows of each dataset that the round has read so far.
   package var rowsSeen: [Int] = []
+  /// Tokens of each dataset that the round has read so far.
   package var tokensSeen: [Int] = []
-  /// The last finite loss of each finished round, and of the one under way.
+  /// The last finite loss of each finished round.
   package var finalLosses: [Double?] = []
+  /// The last finite loss of the round under way.
   package var lastLoss: Double?
   /// Steps in a row, up to this one, without finite numbers.
   package var stepsNotFinite = 0
-  /// nil before the round's first evaluation.
+  /// The round's lowest held-out loss; nil before its first evaluation.
   package var best: Best?
-  /// Whether the round ended before its last step, for want of a better held-out loss.
+  /// True where the round ended before its last step, since the held-out loss no longer fell.
   package var stoppedEarly = false
   /// Seconds that the round has taken so far.
   package var seconds = 0.0
-  /// The last finished model's weights.
+  /// SHA-256 of the last finished model's weights.
   package var parentSha256: String?
   /// SHA-256 of each file of tensors beside the state; empty between rounds, where the last round's folder has them.
   package var files: [String: String] = [:]
@@ -73,7 +78,7 @@ package struct RunState: Codable, Sendable {
   package var tokenizer: String?
   package var tuning: Tuning?
 
-  /// The beginning of a round.
+  /// The state at the beginning of a round.
   package init(
     round: Int, transfer: TransferMatrix, finalLosses: [Double?] = [], parentSha256: String? = nil, recipe: String,
     datasets: [String: String], tokenizer: String?
@@ -88,9 +93,9 @@ package struct RunState: Codable, Sendable {
     self.tokenizer = tokenizer
   }
 
-  /// Forgets what belongs to the round before.
+  /// Clears the counts and losses of the round before.
   ///
-  /// - Parameter datasets: how many the round reads.
+  /// - Parameter datasets: the number of datasets that the round reads.
   package mutating func beginRound(datasets: Int) {
     pending = nil
     cursor = PackingCursor()
@@ -103,7 +108,7 @@ package struct RunState: Codable, Sendable {
     seconds = 0
   }
 
-  /// Makes room for the counts of as many datasets: an accepted change may have brought another.
+  /// Makes room for the counts of so many datasets: an accepted change may have brought another.
   package mutating func countRows(of datasets: Int) {
     func padded(_ counts: [Int]) -> [Int] {
       Array((counts + [Int](repeating: 0, count: datasets)).prefix(max(datasets, counts.count)))
@@ -120,7 +125,9 @@ package struct RunState: Codable, Sendable {
     return state
   }
 
-  /// Closes the round under way, whose model has this hash.
+  /// Closes the round under way.
+  ///
+  /// - Parameter sha256: of its model's weights.
   package mutating func endRound(sha256: String) {
     finalLosses.append(lastLoss)
     parentSha256 = sha256

@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Time in laps.
+/// Measures time in laps.
 struct Stopwatch {
   private var start = DispatchTime.now()
 

@@ -1,10 +1,10 @@
 import Foundation
 
-/// What text needs of a model: its tokenizer, how many tokens it knows, and how long a sequence it can read.
+/// The properties of a model by which text becomes tokens: its tokenizer, its vocabulary, its longest sequence.
 package struct TextEncoding: Sendable {
-  /// nil where only token ids can be read.
+  /// The model's tokenizer; nil where only token ids can be read.
   package let tokenizer: (any Tokenizer)?
-  /// Ids are below it.
+  /// The number of token ids: each id is below it.
   package let vocabularySize: Int
   /// Positions that the model has; nil where no configuration says so.
   package let positions: Int?
@@ -25,8 +25,8 @@ package struct TextEncoding: Sendable {
     notes = []
   }
 
-  /// Opens what a recipe's base says of text, without its weights: of a folder the configuration and the tokenizer are
-  /// enough, or the tokenizer alone.
+  /// Opens the configuration and the tokenizer of a recipe's base, without its weights; a folder may hold the tokenizer
+  /// alone.
   package init(_ recipe: Recipe) throws {
     switch recipe.base {
     case .preset(let name, let wanted):

@@ -6,7 +6,7 @@ struct UnionLoader {
   private var loaded: [String: Dataset] = [:]
   /// Datasets whose training rows the check has seen: a round of another sequence length reads them again.
   private var checked: Set<String> = []
-  /// What held-out rows and training rows have in common, once all are read.
+  /// Compares held-out rows with training rows as they are read.
   private(set) var leaks = LeakCheck()
 
   init(_ recipe: Recipe, text: TextEncoding) {
@@ -14,14 +14,14 @@ struct UnionLoader {
     self.text = text
   }
 
-  /// A round's held-out rows; nil where it has none.
+  /// Reads a round's held-out rows; nil where it has none.
   mutating func heldOutRows(of round: ResolvedRound) throws(DatasetError) -> Dataset? {
     try round.loadHeldOutRows(text, seed: recipe.seed, sequenceLength: round.settings.sequenceLength) {
       leaks.holdOut($0.row, at: $0.place, of: round.name)
     }
   }
 
-  /// D1 … Di for round i, encoded as its settings have it, and after them the rows of its base replay.
+  /// Reads D1 … Di for round i, encoded as its settings say, and after them the rows of its base replay.
   ///
   /// - Parameter last: the round, from 0.
   mutating func union(ofRound last: Int) throws -> [Dataset] {

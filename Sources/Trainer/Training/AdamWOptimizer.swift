@@ -14,7 +14,7 @@ package struct AdamWOptimizer: Optimizer {
   package var maxGradNorm: Float { settings.maxGradNorm }
   package var isElementwise: Bool { true }
 
-  /// The two moments, kept so, of some parameters.
+  /// The two moments of some parameters, in these dtypes.
   static func states(_ moments: OptimizerMoments, of members: OptimizerState.Members = .all) -> [OptimizerState] {
     let dtypes = moments.dtypes
     return [

@@ -1,15 +1,15 @@
 import GPUTensor
 
-/// An optimiser with the constants of a round: which states it keeps beside the parameters, and how it records an update.
+/// An optimiser with the constants of a round: the states that it keeps beside the parameters, and its update.
 ///
 /// A step, its plans, the plan of a run's memory and the checkpoint go through `states`; none of them knows more.
 package protocol Optimizer: Hashable, Sendable {
-  /// The states, in the order in which an update has them; those of a run never change.
+  /// The states, in the order in which an update has them; they stay the same for all rounds of a run.
   var states: [OptimizerState] { get }
-  /// The norm that larger gradients are scaled down to; 0: none are.
+  /// The norm that larger gradients are scaled down to; 0: no clipping.
   var maxGradNorm: Float { get }
-  /// Whether an element moves by its own gradient and states alone, so that a whole slab is updated at once. All its
-  /// states are then kept of every parameter.
+  /// True where an element moves by its own gradient and states alone, so that a whole slab is updated at once. Such an
+  /// optimiser keeps all its states of every parameter.
   var isElementwise: Bool { get }
 
   /// Records the update of a parameter in the graph of its tensors.
@@ -21,15 +21,15 @@ package struct OptimizerState: Sendable, Hashable {
   /// The parameters that a state is kept of.
   package enum Members: Sendable {
     case all
-    /// The matrices of the blocks, or of their adapters: all but those of a row a token.
+    /// The matrices of the blocks, or of their adapters: all but the tables, which have a row a token.
     case hiddenMatrices
-    /// All but those.
+    /// All parameters but the hidden matrices.
     case others
   }
 
   /// The name of its file in a checkpoint, such as `first_moments`.
   package let name: String
-  /// The type of a matrix's numbers; those of vectors, which are few, are float32.
+  /// The dtype of a matrix's state; vectors, which are few, keep float32.
   package let dtype: DType
   package let members: Members
 
@@ -40,7 +40,7 @@ package struct OptimizerState: Sendable, Hashable {
   }
 }
 
-/// What an update reads and writes: the tensors of a parameter, of a part of one, or of a slab of them.
+/// The tensors that an update reads and writes: of a parameter, of a part of one, or of a slab of parameters.
 package struct ParameterUpdate {
   package let parameter: Tensor
   /// The optimiser's states that are kept of the parameter, in the order of its list.
@@ -48,8 +48,8 @@ package struct ParameterUpdate {
   package let gradient: Tensor
   /// The norm of all gradients before clipping, [1]. Where it is not finite, nothing is to move.
   package let norm: Tensor
-  /// Whether weight decay applies: to matrices alone.
+  /// True where weight decay applies: to matrices alone.
   package let decays: Bool
-  /// Whether the parameter is one of `OptimizerState.Members.hiddenMatrices`.
+  /// True where the parameter is one of `OptimizerState.Members.hiddenMatrices`.
   package let isHiddenMatrix: Bool
 }

@@ -1,14 +1,15 @@
 import GPUTensor
 
-/// The optimiser of a run, and how it keeps its states; what it goes by besides belongs to each round.
+/// The optimiser of a run and the dtypes of its states; its constants belong to each round.
 package struct OptimizerSettings: Sendable, Equatable {
-  /// The optimisers that there are (`optimizer`).
+  /// The optimisers (`optimizer`).
   package enum Kind: String, Sendable, CaseIterable {
     case adamw, lion, muon
   }
 
   package var kind: Kind
-  /// How AdamW keeps the moments of matrices (`optim`): fewer bits are other bits. The other optimisers keep floats.
+  /// The dtypes of AdamW's moments of matrices (`optim`): in fewer bits a run gives other bits. The other optimisers keep
+  /// float32.
   package var moments: OptimizerMoments
 
   package init(kind: Kind = .adamw, moments: OptimizerMoments = .float32) {
@@ -31,7 +32,7 @@ package struct OptimizerSettings: Sendable, Equatable {
     }
   }
 
-  /// The states that it keeps, whatever the constants are.
+  /// The states that the optimiser keeps, whatever the constants are.
   package var states: [OptimizerState] {
     switch kind {
     case .adamw: AdamWOptimizer.states(moments)

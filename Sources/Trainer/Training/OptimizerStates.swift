@@ -1,13 +1,13 @@
 import GPUTensor
 import Kernels
 
-/// The states of an optimiser on a device: a set of variables each, in the layout of what is trained.
+/// The states of an optimiser on a device: each is a set of variables in the layout of the trained parameters.
 package struct OptimizerStates {
   /// The sets by the names of their files, in the order of the optimiser's list; a state that no parameter has is left out.
   package let sets: [(name: String, set: ParameterSet)]
   private let trained: ParameterSet
 
-  /// - Parameter takenAlone: whether each parameter is updated alone, instead of slab by slab.
+  /// - Parameter takenAlone: true where each parameter is updated alone, instead of slab by slab.
   init(_ states: [OptimizerState], of trained: ParameterSet, takenAlone: Bool) {
     self.trained = trained
     sets = states.compactMap { state in
@@ -43,7 +43,7 @@ package struct OptimizerStates {
     }
   }
 
-  /// Records the update of all parameters: slab by slab where an optimiser moves each element by itself.
+  /// Records the update of all parameters: slab by slab where the optimiser is element-wise.
   ///
   /// - Parameter gradients: a set of the same layout.
   func record(_ optimizer: any Optimizer, gradients: ParameterSet, norm: Tensor) {
@@ -68,7 +68,7 @@ package struct OptimizerStates {
 }
 
 extension ParameterSet {
-  /// Whether it is a matrix that maps features to features, and not one of a row a token.
+  /// True for a matrix that maps features to features; false for a vector, and for a table of a row a token.
   fileprivate func isHiddenMatrix(_ parameter: ParameterDescription) -> Bool {
     parameter.shape.count == 2 && !tables.contains(parameter.name)
   }

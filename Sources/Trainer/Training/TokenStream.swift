@@ -6,7 +6,7 @@ package struct TokenStream {
   /// Numbers of one sample's entry in a step's segment table: place, first row, rows, length.
   package static let segmentWidth = 4
 
-  /// Where the samples of a round's datasets start in the stream, the reversed variants after each dataset's own.
+  /// The places in the stream where the samples of a round's datasets start; reversed variants follow each dataset's own.
   package struct Places: Sendable {
     private let datasets: [(samples: [Int], reversed: [Int])]
 
@@ -31,12 +31,12 @@ package struct TokenStream {
 
   package let ids: Variable
   package let labels: Variable
-  /// What each token counts in the loss; nil: 1.
+  /// The weight of each token in the loss; nil: 1.
   package let weights: Variable?
 
   /// - Parameters:
   ///   - capacity: tokens of the round that has the most, reversed variants counted.
-  ///   - isWeighted: whether a row counts otherwise than the others.
+  ///   - isWeighted: true where some row counts more or less than the others in the loss.
   package init(capacity: Int, isWeighted: Bool = false) {
     ids = Variable(name: "stream ids", shape: Shape([capacity]), dtype: .int32)
     labels = Variable(name: "stream labels", shape: Shape([capacity]), dtype: .int32)

@@ -1,18 +1,18 @@
 import GPUTensor
 
-/// What a step makes smaller: from the model and the rows of a micro-batch to one number.
+/// The quantity that a step makes smaller: a function of the model and the rows of a micro-batch to one number.
 package struct TrainingLoss: Sendable {
   /// A micro-batch in the graph of a step.
   package struct Batch {
     package let rows: RowTensors
-    /// What each row counts, [R, 1]; nil: 1.
+    /// Weights of the rows in the loss, [R, 1]; nil: 1.
     package let weights: Tensor?
     /// [positions, D].
     package let ropeTable: Tensor
   }
 
-  /// Records the sum over the micro-batch, [1]. The gradient starts from it, times the run's loss scale: 1 over the sum of
-  /// what the step's supervised tokens count.
+  /// Records the sum over the micro-batch, [1]. The gradient starts from this sum times the loss scale of the replay: 1
+  /// over the sum of the weights of the step's supervised tokens.
   package let record: @Sendable (Llama, Batch) -> Tensor
 
   package init(_ record: @escaping @Sendable (Llama, Batch) -> Tensor) {

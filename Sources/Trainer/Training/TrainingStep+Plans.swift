@@ -1,7 +1,7 @@
 import GPUTensor
 
 extension TrainingStep {
-  /// The plans of a round. Rounds of the same optimiser and constants share theirs.
+  /// The plans of a round. Rounds of the same optimiser and constants share them.
   ///
   /// - Parameter optimizer: of the step's `OptimizerSettings`.
   package func plans(for optimizer: any Optimizer) -> Plans {
@@ -21,7 +21,7 @@ extension TrainingStep {
     return plans
   }
 
-  /// A micro-batch's losses and gradients, which are added to those before.
+  /// Plans a micro-batch's losses and gradients, which are added to those of the micro-batches before.
   private func accumulatingPlan(into gradients: ParameterSet) -> (Plan, segments: Tensor) {
     let (graph, segments, loss) = lossOfMicroBatch()
     _ = graph.gradients(
@@ -30,8 +30,8 @@ extension TrainingStep {
     return (executor.plan(graph, outputs: []), segments)
   }
 
-  /// A step of one micro-batch, in which each parameter is updated as soon as its gradient is there and it is read no
-  /// more: gradients take turns in the same memory.
+  /// Plans a step of one micro-batch, in which each parameter is updated as soon as its gradient is there and the backward
+  /// pass reads the parameter no more: gradients take turns in the same memory.
   ///
   /// Source: arXiv:2306.09782 (LOMO), section 3.1
   private func updatingPlan(_ optimizer: any Optimizer, _ norms: ParameterSet) -> (Plan, segments: Tensor) {
@@ -51,7 +51,7 @@ extension TrainingStep {
     return (executor.plan(graph, outputs: []), segments)
   }
 
-  /// The loss of a micro-batch, and where its samples go in.
+  /// Records the loss of a micro-batch, and the input that takes the places of its samples.
   private func lossOfMicroBatch() -> (graph: Graph, segments: Tensor, loss: Tensor) {
     let graph = Graph(rowCapacity: rowCapacity)
     let segments = graph.input("segments", Shape([rowCapacity, TokenStream.segmentWidth]), dtype: .int32)
@@ -64,7 +64,7 @@ extension TrainingStep {
     return (graph, segments, loss)
   }
 
-  /// The update of all parameters.
+  /// Plans the update of all parameters.
   private func updatePlan(_ optimizer: any Optimizer, _ gradients: ParameterSet) -> Plan {
     let graph = Graph(rowCapacity: 1)
     let norm = graph.globalNorm(gradients.slabs.map { graph.variable(.whole($0)) })
@@ -73,7 +73,7 @@ extension TrainingStep {
     return executor.plan(graph, outputs: [])
   }
 
-  /// The numbers of a step whose parameters are updated already.
+  /// Plans the record of the numbers of a step whose parameters are updated already.
   private func closingPlan(_ norms: ParameterSet) -> Plan {
     let graph = Graph(rowCapacity: 1)
     recordStatistics(in: graph, norm: graph.globalNorm(norms.slabs.map { graph.variable(.whole($0)) }))

@@ -3,10 +3,10 @@ import Kernels
 
 /// One optimiser step: the losses and gradients of its micro-batches, and the update.
 ///
-/// Weights, gradients, the optimiser's states and the token stream stay on the device. A step sends the places of its samples; loss and
-/// norm wait in the statistics until someone reads them.
+/// Weights, gradients, the optimiser's states and the token stream stay on the device. A step sends the places of its
+/// samples; loss and norm wait in the statistics until they are read.
 package final class TrainingStep {
-  /// Steps whose numbers wait on the device at most.
+  /// The most steps whose numbers wait on the device.
   package static let statisticsSlots = 256
 
   /// A step's numbers as the device left them.
@@ -14,30 +14,30 @@ package final class TrainingStep {
     package let loss: Double
     /// The global gradient norm, before clipping.
     package let gradientNorm: Double
-    /// Whether both are finite. Where the norm is not, the device skipped the update.
+    /// True where loss and norm are finite. Where the norm is not, the device skipped the update.
     package let isFinite: Bool
   }
 
-  /// What becomes of a gradient.
+  /// The fate of a gradient.
   enum Gradients {
-    /// It is added to those of the step's other micro-batches, until the step ends.
+    /// Added to the gradients of the step's other micro-batches, until the step ends.
     case waiting(ParameterSet)
-    /// It is used as soon as it is there; its norm, of shape [1] under the parameter's name, stays.
+    /// Used as soon as it is there; its norm, of shape [1] under the parameter's name, stays.
     case used(norms: ParameterSet)
   }
 
-  /// What a round runs; its optimiser's constants are fixed.
+  /// The plans of a round, in which its optimiser's constants are fixed.
   package struct Plans {
     /// A micro-batch's losses and gradients; and the updates, where gradients do not wait for the step's end.
     package let microBatch: Plan
-    /// What ends the step: the update, and the step's numbers.
+    /// The end of the step: the update, and the step's numbers.
     package let end: Plan
     let segments: Tensor
 
     package var all: [Plan] { [microBatch, end] }
   }
 
-  /// What the optimiser keeps.
+  /// The optimiser's states.
   package let states: OptimizerStates
   let gradients: Gradients
   let loss: TrainingLoss
@@ -50,7 +50,7 @@ package final class TrainingStep {
   let recompute: Llama.Recompute
   let lossSum = Variable(name: "loss sum", shape: Shape([1]))
   let statistics = Variable(name: "statistics", shape: Shape([TrainingStep.statisticsSlots, 4]))
-  /// Those that were made, by their optimiser with its constants.
+  /// The plans that were made, by their optimiser with its constants.
   var made: [AnyHashable: Plans] = [:]
 
   /// - Parameters:
@@ -79,12 +79,12 @@ package final class TrainingStep {
       : .waiting(trained.sibling(kind: "gradients"))
   }
 
-  /// The gradients that wait for a step's end; nil: none does.
+  /// The gradients that wait for a step's end; nil where none waits.
   package var waitingGradients: ParameterSet? {
     if case .waiting(let set) = gradients { set } else { nil }
   }
 
-  /// Forgets the optimiser's states: each round starts anew.
+  /// Clears the optimiser's states: each round starts anew.
   package func resetOptimizer() throws(DeviceError) {
     for slab in states.slabs { try executor.zero(slab) }
   }

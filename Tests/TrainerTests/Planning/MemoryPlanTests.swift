@@ -20,13 +20,17 @@ struct MemoryPlanTests {
     let smol = try #require(Self.smol)
     #expect(smol.parameterCount == 134_515_008)
     let settings = Self.settings(rows: 1, length: 64)
-    let full = try MemoryPlan(smol, method: .full, settings: settings, device: Self.none)
+    func plan(_ method: TrainingMethod, rounds: Int = 1) throws -> MemoryPlan {
+      try MemoryPlan(
+        RunShape(smol, method: method, rounds: Array(repeating: settings, count: rounds)), device: Self.none)
+    }
+    let full = try plan(.full)
     // Slabs round each variable up to a multiple of 1,024 bytes.
     #expect(abs(full.bytes.weights - 4 * smol.parameterCount) < 500 * 1024)
     #expect(full.bytes.gradients == full.bytes.weights && full.bytes.optimizer == 2 * full.bytes.weights)
     let sum = full.bytes.weights + full.bytes.gradients + full.bytes.optimizer + full.bytes.activations
     #expect(sum == full.bytes.total)
-    let lora = try MemoryPlan(smol, method: .lora(LoRASettings(), initial: nil), settings: settings, device: Self.none)
+    let lora = try plan(.lora(LoRASettings(), initial: nil))
     #expect(lora.trainableParameters == 2_442_240)  // by hand: 30 · 8 · (2·1152 + 2·768 + 3·2112)
     #expect(lora.bytes.gradients < full.bytes.gradients / 50)
     // Four products forward and back instead of six.
@@ -34,9 +38,15 @@ struct MemoryPlanTests {
     // A weight that is trained beside the adapters is kept once.
     var saving = LoRASettings()
     saving.modulesToSave = ["embed_tokens"]
-    let saved = try MemoryPlan(smol, method: .lora(saving, initial: nil), settings: settings, device: Self.none)
+    let saved = try plan(.lora(saving, initial: nil))
     #expect(saved.bytes.weights == lora.bytes.weights && saved.trainableParameters == 2_442_240 + 49152 * 576)
     #expect(saved.flopsPerToken - lora.flopsPerToken == 2 * 49152 * 576)
+    // Of three rounds two adapters come to lie beside the weights.
+    var stacking = LoRASettings()
+    stacking.betweenRounds = .stack
+    let (alone, third) = try (plan(.lora(stacking, initial: nil)), plan(.lora(stacking, initial: nil), rounds: 3))
+    let beside = third.bytes.weights - alone.bytes.weights
+    #expect(beside >= 2 * 4 * 2_442_240 && beside < 2 * 4 * 2_442_240 + 500 * 1024)
   }
 
   @Test("a real run takes what was planned for it, within a tenth", arguments: [true, false], TrainerExecutors.all)
@@ -58,22 +68,40 @@ struct MemoryPlanTests {
   func fitting() throws {
     let smol = try #require(Self.smol)
     let settings = Self.settings(rows: 64, length: 512)
-    let fitting = FittingSettings(smol, settings: settings, device: Self.none)
+    let fitting = FittingSettings(RunShape(smol, method: .full, rounds: [settings]), device: Self.none)
     let memory = 8 << 30
-    let largest = try fitting.largestBatch(.full, length: 512, memory: memory)
-    func bytes(_ rows: Int, _ length: Int = 512, _ method: TrainingMethod = .full) throws -> Int {
-      try MemoryPlan(smol, method: method, settings: Self.settings(rows: rows, length: length), device: Self.none)
-        .bytes.total
+    let largest = try fitting.largestBatch(memory: memory)
+    func bytes(_ rows: Int) throws -> Int {
+      let shape = RunShape(smol, method: .full, rounds: [Self.settings(rows: rows, length: 512)])
+      return try MemoryPlan(shape, device: Self.none).bytes.total
     }
     #expect(largest > 0 && largest < 64)
     #expect(try bytes(largest) <= memory && bytes(largest + 1) > memory)
-    let changes = try fitting.changes(method: .full, memory: memory)
+    let changes = try fitting.changes(memory: memory)
     let steps = (64 + largest - 1) / largest
     #expect(changes.first == "per_device_train_batch_size: \(largest) with gradient_accumulation_steps: \(steps)")
     #expect(changes.count == 3 && changes[1] == "recompute: block", "\(changes)")
-    let all = try fitting.changes(method: .full, memory: memory, count: 9)
+    let all = try fitting.changes(memory: memory, count: 9)
     #expect(all.last?.hasPrefix("method: {type: lora, rank: 8}") == true, "\(all)")
-    #expect(try fitting.largestBatch(.full, length: 512, memory: 1 << 30) == 0)
+    #expect(try fitting.largestBatch(memory: 1 << 30) == 0)
+  }
+
+  @Test("a recipe's plan counts the caches of answers, and the best weights of whichever round asks for them")
+  func besides() throws {
+    let (file, smol) = (URL(fileURLWithPath: "/rows.jsonl"), try #require(Self.smol))
+    let settings = Self.settings(rows: 1, length: 64)
+    let plain = try RunFixture().recipe(settings: settings, rounds: [("one", file), ("two", file)])
+    func plan(_ change: (inout Recipe) -> Void = { _ in }) throws -> MemoryPlan {
+      var recipe = plain
+      change(&recipe)
+      return try MemoryPlan(RunShape(recipe, smol, types: [:]), device: Self.none)
+    }
+    let kept = try plan { $0.rounds[1].settings.loadBestModelAtEnd = true }
+    #expect(try kept.bytes.total == plan().bytes.total + kept.bytes.weights)
+    let answering = try plan { $0.rounds[0].task = .qa }
+    // 16 sequences of 64 tokens and as many of an answer, keys and values of 3 heads of 64, in 30 layers.
+    let caches = 30 * 2 * 16 * 128 * 192 * 4
+    #expect(try answering.bytes.activations - plan().bytes.activations >= caches)
   }
 
   @Test("presets have the sizes that their names say")

@@ -87,11 +87,10 @@ final class RunFixture: Sendable {
     try LlamaGolden.decode(RoundRecord.self, from: rounds.appending(path: round + "/round.json"))
   }
 
-  /// What the plan says of a recipe that has run here, which is within a tenth of what its first round allocated.
+  /// The plan of a recipe that has run here, which is within a tenth of the bytes that its first round allocated.
   func checkedPlan(_ recipe: Recipe, on executor: any Executor) throws -> MemoryPlan {
     let plan = try MemoryPlan(
-      recipe.baseConfiguration(), method: recipe.method, memory: recipe.memory, optimizer: recipe.optimizer,
-      settings: recipe.rounds[0].settings, device: MemoryPlan.Device(of: executor))
+      RunShape(recipe, recipe.baseConfiguration(), types: [:]), device: MemoryPlan.Device(of: executor))
     let record = try record("01-" + recipe.rounds[0].name)
     #expect(abs(Double(plan.bytes.total) / Double(record.peakBytes) - 1) < 0.1)
     return plan

@@ -61,8 +61,9 @@ struct OptimizerInBackwardTests {
     (settings.perDeviceTrainBatchSize, settings.sequenceLength, settings.maxGradNorm) = (1, 64, 0)
     let totals = try [false, true].map { inBackward in
       try MemoryPlan(
-        smol, method: .full, memory: MemorySettings(recompute: .block, optimizerInBackward: inBackward),
-        settings: settings, device: MemoryPlan.Device(nil)
+        RunShape(
+          smol, method: .full, memory: MemorySettings(recompute: .block, optimizerInBackward: inBackward),
+          rounds: [settings]), device: MemoryPlan.Device(nil)
       ).bytes.total
     }
     // Of 538 MB of gradients the embedding's 113 MB are left, while they are made.

@@ -43,7 +43,8 @@ struct RecomputeTests {
     (settings.perDeviceTrainBatchSize, settings.sequenceLength) = (4, 512)
     let bytes = try [Llama.Recompute.none, .elementwise, .attention, .block].map { mode in
       try MemoryPlan(
-        smol, method: .full, memory: MemorySettings(recompute: mode), settings: settings, device: MemoryPlan.Device(nil)
+        RunShape(smol, method: .full, memory: MemorySettings(recompute: mode), rounds: [settings]),
+        device: MemoryPlan.Device(nil)
       )
       .bytes.activations
     }
