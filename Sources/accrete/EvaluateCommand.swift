@@ -79,7 +79,7 @@ struct EvaluateCommand: ParsableCommand {
       let answers = try task.answers(
         evaluator, makeGenerator(task, loaded), stops: configuration.stops(loaded.tokenizer))
       scores = task.scores(answers)
-      if let samples { try SampleFile.write([(dataset.name, answers)], to: URL(fileURLWithPath: samples)) }
+      if let samples { try SamplesFile.write([(dataset.name, answers)], to: URL(fileURLWithPath: samples)) }
     }
     if json {
       return try Console.result(

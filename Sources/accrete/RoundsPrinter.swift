@@ -11,7 +11,7 @@ enum RoundsPrinter {
     for round in run.rounds {
       let summary = round.summary
       table.add(
-        ["\(summary.number)", name(round), summary.parent ?? "–", "\(summary.steps)", number(summary.finalLoss)]
+        ["\(summary.round)", name(round), summary.parent ?? "–", "\(summary.steps)", number(summary.finalLoss)]
           + run.datasets.indices.map { number(round.loss.indices.contains($0) ? round.loss[$0] : nil) }
           + [number(round.meanLoss), "\(round.tokens)", number(summary.seconds, digits: 1), summary.device])
     }
@@ -20,14 +20,14 @@ enum RoundsPrinter {
       var scores = TextTable(["round", measure.name] + run.datasets, texts: [1])
       for round in run.rounds {
         guard let row = round.metrics[measure.name] else { continue }
-        scores.add(["\(round.summary.number)", name(round)] + row.map { number($0) })
+        scores.add(["\(round.summary.round)", name(round)] + row.map { number($0) })
       }
       lines += [""] + scores.lines
     }
     let loss = run.transfer?.loss
     let figures = [
-      ("final mean loss", loss?.finalMean), ("backward transfer", loss?.backwardTransfer),
-      ("forward transfer", loss?.forwardTransfer), ("forgetting", loss?.forgetting),
+      ("final mean loss", loss?.figures.finalMean), ("backward transfer", loss?.figures.backwardTransfer),
+      ("forward transfer", loss?.figures.forwardTransfer), ("forgetting", loss?.figures.forgetting),
     ].compactMap { title, value in value.map { "\(title) \(number($0))" } }
     if !figures.isEmpty { lines += ["", figures.joined(separator: ", ") + " (nats)"] }
     if !run.branches.isEmpty {
@@ -82,7 +82,7 @@ enum RoundsPrinter {
   /// A number with `digits` decimals, 0, 1 or 3; "–" for nil.
   private static func number(_ value: Double?, digits: Int = 3) -> String {
     guard let value else { return "–" }
-    if digits == 3 { return TransferReport.format(value) }
+    if digits == 3 { return TransferFile.format(value) }
     guard digits > 0 else { return "\(Int(value))" }
     return "\((value * 10).rounded() / 10)"
   }

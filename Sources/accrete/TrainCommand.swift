@@ -88,8 +88,8 @@ final class ProgressDisplay {
   }
 
   func step(_ line: MetricsLine, totalSteps: Int) {
-    let loss = line.loss.map(TransferReport.format) ?? "not finite"
-    let norm = line.gradNorm.map(TransferReport.format) ?? "not finite"
+    let loss = line.loss.map(TransferFile.format) ?? "not finite"
+    let norm = line.gradNorm.map(TransferFile.format) ?? "not finite"
     let numbers = "loss \(loss)  norm \(norm)  lr \(line.learningRate)  \(line.tokensPerSecond) tokens/s"
     guard bar.isTerminal else {
       return Console.note("round \(line.round) \(line.name)  step \(line.step)/\(totalSteps)  \(numbers)")

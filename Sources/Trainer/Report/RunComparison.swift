@@ -1,8 +1,8 @@
 import Foundation
 
-/// Two runs beside each other: what their recipes say, and what came of it.
+/// Comparison of two runs: their recipes, scores, time and tokens.
 ///
-/// Each difference is the second run's value less the first's: a negative one is the better loss.
+/// Each difference is the second run's value minus the first's: a negative difference is the better loss.
 package struct RunComparison: Encodable, Sendable {
   /// One number of both runs; nil where a run does not have it.
   package struct Figure: Encodable, Sendable, Equatable {
@@ -25,7 +25,7 @@ package struct RunComparison: Encodable, Sendable {
       case first, second, difference
     }
 
-    /// Every key is there: what is not known is null.
+    /// Writes every key: a number that a run does not have is null.
     package func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(first, forKey: .first)
@@ -34,27 +34,28 @@ package struct RunComparison: Encodable, Sendable {
     }
   }
 
-  /// The two folders.
+  /// Paths of the two folders.
   package let runs: [String]
-  /// Keys in which the second run's recipe differs from the first's; where each run lies is left out.
+  /// Keys in which the second run's recipe differs from the first's, `output_dir` left out.
   package let recipe: [RecipeChange]
-  /// The datasets that both runs have, in the first's order.
+  /// Datasets that both runs have, in the order of the first run.
   package let datasets: [String]
-  /// What the rows of the matrices are: `M0`, `M1 qa`, or `M1 qa | writing` where the runs' rounds have other names.
+  /// Names of the matrices' rows: `M0`, `M1 qa`, or `M1 qa | writing` where the runs' rounds have other names.
   package let rows: [String]
   /// Differences of the losses, cell by cell: as many rows as both runs have, a column for each of `datasets`.
   package let loss: [[Double?]]
-  /// The same of each metric that both runs have.
+  /// Differences of the scores, in the same layout, of each metric that both runs have.
   package let metrics: [String: [[Double?]]]
-  /// Figures of the loss and of those metrics, such as `backward_transfer`, each by its name.
+  /// Figures of the loss and of these metrics, by names of the measure and the figure, such as `backward_transfer`.
   package let figures: [String: [String: Figure]]
-  /// Time and tokens of all rounds, those that were refused included.
+  /// Seconds of all rounds, refused ones included.
   package let seconds: Figure
+  /// Tokens of all rounds, refused ones included.
   package let tokens: Figure
 
   /// Compares two runs.
   ///
-  /// - Throws: `RecipeError`, where a run's recipe is not YAML.
+  /// - Throws: `RecipeError` where a run's recipe is not YAML.
   package init(_ first: RunListing, _ second: RunListing) throws(RecipeError) {
     runs = [first.folder.path, second.folder.path]
     let files = (before: first.folder.path + "/recipe.yaml", after: second.folder.path + "/recipe.yaml")
@@ -78,7 +79,7 @@ package struct RunComparison: Encodable, Sendable {
     tokens = Figure(first: Self.tokens(first), second: Self.tokens(second))
   }
 
-  /// One matrix less another, where both have the row, and of the datasets that both have.
+  /// Second matrix minus the first, for the rows and datasets that both have.
   private static func difference(
     _ one: [[Double?]], _ other: [[Double?]], of datasets: [String], _ first: RunListing, _ second: RunListing
   ) -> [[Double?]] {
@@ -99,18 +100,18 @@ package struct RunComparison: Encodable, Sendable {
   }
 
   private static func figures(
-    _ first: TransferRecords.Measure, _ second: TransferRecords.Measure
+    _ first: TransferFile.Measure, _ second: TransferFile.Measure
   ) -> [String: Figure] {
     [
-      "final_mean": Figure(first: first.finalMean, second: second.finalMean),
-      "backward_transfer": Figure(first: first.backwardTransfer, second: second.backwardTransfer),
-      "forward_transfer": Figure(first: first.forwardTransfer, second: second.forwardTransfer),
-      "forgetting": Figure(first: first.forgetting, second: second.forgetting),
+      "final_mean": Figure(first: first.figures.finalMean, second: second.figures.finalMean),
+      "backward_transfer": Figure(first: first.figures.backwardTransfer, second: second.figures.backwardTransfer),
+      "forward_transfer": Figure(first: first.figures.forwardTransfer, second: second.figures.forwardTransfer),
+      "forgetting": Figure(first: first.figures.forgetting, second: second.figures.forgetting),
     ]
   }
 
   private static func seconds(_ run: RunListing) -> Double {
-    run.rounds.filter { $0.summary.number > 0 }.reduce(0) { $0 + $1.summary.seconds }
+    run.rounds.filter { $0.summary.round > 0 }.reduce(0) { $0 + $1.summary.seconds }
   }
 
   private static func tokens(_ run: RunListing) -> Double {

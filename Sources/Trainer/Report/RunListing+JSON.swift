@@ -1,4 +1,4 @@
-/// The listing as `accrete rounds --json` prints it: every key is there, null where the run does not say.
+/// JSON of a listing, as `accrete rounds --json` prints it: every key is there, null where the run has no value.
 extension RunListing: Encodable {
   private enum CodingKeys: CodingKey {
     case run, branchOf, datasets, rounds, backwardTransfer, forwardTransfer, forgetting, finalMeanLoss, branches
@@ -10,10 +10,10 @@ extension RunListing: Encodable {
     try container.encode(origin, forKey: .branchOf)
     try container.encode(datasets, forKey: .datasets)
     try container.encode(rounds, forKey: .rounds)
-    try container.encode(transfer?.loss.backwardTransfer, forKey: .backwardTransfer)
-    try container.encode(transfer?.loss.forwardTransfer, forKey: .forwardTransfer)
-    try container.encode(transfer?.loss.forgetting, forKey: .forgetting)
-    try container.encode(transfer?.loss.finalMean, forKey: .finalMeanLoss)
+    try container.encode(transfer?.loss.figures.backwardTransfer, forKey: .backwardTransfer)
+    try container.encode(transfer?.loss.figures.forwardTransfer, forKey: .forwardTransfer)
+    try container.encode(transfer?.loss.figures.forgetting, forKey: .forgetting)
+    try container.encode(transfer?.loss.figures.finalMean, forKey: .finalMeanLoss)
     try container.encode(branches, forKey: .branches)
   }
 }
@@ -25,7 +25,7 @@ extension RunListing.Round: Encodable {
 
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(summary.number, forKey: .round)
+    try container.encode(summary.round, forKey: .round)
     try container.encode(summary.name, forKey: .name)
     try container.encode(summary.folder, forKey: .folder)
     try container.encode(summary.parent, forKey: .parent)

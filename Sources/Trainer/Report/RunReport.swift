@@ -1,16 +1,16 @@
 import Foundation
 
-/// The report of a run: `report.html`, each figure as `figures/NAME.svg`, and `tensorboard/events.out.tfevents.…`.
+/// Report of a run: `report.html`, each figure as `figures/NAME.svg`, and `tensorboard/events.out.tfevents.…`.
 ///
 /// All of it is drawn from the run's files alone, without a clock: the same files give the same bytes.
 package struct RunReport {
-  /// The files of a report.
+  /// Paths of a report's files.
   package struct Files: Encodable, Sendable, Equatable {
-    /// report.html.
+    /// Path of report.html.
     package let report: String
-    /// The figures that the run's records bear.
+    /// Paths of the figures that could be drawn from the run's records.
     package let figures: [String]
-    /// The folder for `tensorboard --logdir`.
+    /// Path of the folder for `tensorboard --logdir`.
     package let tensorboard: String
   }
 

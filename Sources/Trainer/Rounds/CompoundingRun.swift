@@ -74,7 +74,7 @@ package final class CompoundingRun {
     state.transfer.append(evaluation)
     baseSha256 = try recorder.recordBase(evaluation)
     state.parentSha256 = baseSha256
-    try folder.write(TransferReport(state.transfer), to: folder.transfer)
+    try TransferFile(state.transfer).write(in: folder.url)
     try saver.saveBetweenRounds(state)
     return state
   }
@@ -135,7 +135,7 @@ package final class CompoundingRun {
         round: name, dataset: harm.dataset, nats: harm.nats, limit: harm.limit, kept: target.path)
     }
 
-    try folder.write(TransferReport(state.transfer), to: folder.transfer)
+    try TransferFile(state.transfer).write(in: folder.url)
     try folder.linkFinal(to: target)
     if state.round < recipe.rounds.count, let folded = try device.foldAdapter(round: state.round) {
       observer.note(

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A branch of a run: its rounds from one on, taken again under other settings, in a run's folder of its own.
+/// Branch of a run: the rounds from a chosen one on, taken again under other settings, in a run folder of its own.
 ///
-/// The branch begins as a run that has ended the rounds before: their models are links into the run it leaves, their
-/// rows of the matrix are copied. From there it is an ordinary run that is resumed.
+/// The branch begins as a run that has ended the earlier rounds: their models are links into the run that it continues,
+/// their rows of the matrix are copied. From there it is an ordinary run that is resumed.
 package struct RunBranch {
   private let recipe: Recipe
   private let name: String
@@ -16,9 +16,13 @@ package struct RunBranch {
     return recipe
   }
 
+  /// Describes a branch; nothing is written yet.
+  ///
   /// - Parameters:
-  ///   - recipe: of the branch; its `output_dir` is the run that it leaves.
-  ///   - fromRound: the first round to take again, from 1.
+  ///   - recipe: recipe of the branch; its `output_dir` is the run that the branch continues.
+  ///   - name: name of the branch's folder.
+  ///   - fromRound: first round to take again, from 1.
+  /// - Throws: `RoundError.unsuitable` where the name is no folder's, or the recipe has no such round.
   package init(of recipe: Recipe, name: String, fromRound: Int) throws(RoundError) {
     self.recipe = recipe
     self.name = name
@@ -38,8 +42,8 @@ package struct RunBranch {
   /// Makes the branch's folder, unless it is there already, and takes it for this process.
   ///
   /// - Parameters:
-  ///   - resuming: whether a branch that is there may go on.
-  ///   - note: is told where the file system has no locks.
+  ///   - resuming: true where a branch that is there may go on.
+  ///   - note: called with a sentence where the file system has no locks.
   /// - Returns: the recipe to run, resuming, and the lock of its folder.
   package func prepare(resuming: Bool, note: (String) -> Void) throws -> (recipe: Recipe, lock: RunLock) {
     guard parent.holdsRun else {
@@ -66,11 +70,11 @@ package struct RunBranch {
         atPath: new.rounds.appending(path: folder).path, withDestinationPath: "../../../rounds/" + folder)
     }
     if fromRound > 1 { try new.linkFinal(to: parent.round(fromRound - 1, roundName(fromRound - 1))) }
-    try new.write(BranchOrigin(parentRun: "../..", fromRound: fromRound), to: new.url.appending(path: "branch.json"))
-    try new.write(TransferReport(state.transfer), to: new.transfer)
+    try BranchFile(parentRun: "../..", fromRound: fromRound).write(in: new.url)
+    try TransferFile(state.transfer).write(in: new.url)
     try RunCheckpoint(new.checkpoint).saveBetweenRounds(state)
     try AtomicFile.write(Data(branchRecipe.yaml.utf8), to: new.recipe)
-    // The folder gets its name when it is whole: a branch that was killed on the way is made anew.
+    // The folder gets its name once it is whole: where the process was killed before, the branch is made anew.
     try files.moveItem(at: new.url, to: target.url)
     lock.folderMoved(to: target.url)
     return (branchRecipe, lock)
@@ -78,7 +82,7 @@ package struct RunBranch {
 
   private func roundName(_ round: Int) -> String { round == 0 ? "base" : recipe.rounds[round - 1].name }
 
-  /// The state of a run that is about to begin the branch's first round.
+  /// State of a run that is about to begin the branch's first round.
   private func beginning() throws -> RunState {
     guard let saved = try RunCheckpoint(parent.checkpoint).load()?.state else {
       throw FileError(
@@ -87,7 +91,7 @@ package struct RunBranch {
     try checkEarlierRounds(against: saved)
     let records = try (0..<fromRound).map { round in
       let folder = parent.round(round, roundName(round))
-      guard saved.round > round, let record = try RoundSummary(folder: folder) else {
+      guard saved.round > round, let record = try RoundFile.read(in: folder) else {
         throw FileError(
           .notFound, path: folder.path, "the run has not ended round \(round)",
           remedy: "branch from an earlier round, or train it first")
@@ -107,7 +111,7 @@ package struct RunBranch {
     var state = RunState(
       round: fromRound,
       transfer: saved.transfer.prefix(rounds: fromRound - 1).selecting(columns, names: recipe.rounds.map(\.name)),
-      finalLosses: records.dropFirst().map(\.finalLoss), parentSha256: records.last?.hash,
+      finalLosses: records.dropFirst().map(\.finalLoss), parentSha256: records.last?.sha256,
       recipe: branchRecipe.yaml, datasets: saved.datasets, tokenizer: saved.tokenizer)
     state.tuning = saved.tuning
     for index in recipe.rounds.indices.dropFirst(fromRound - 1) {
@@ -119,7 +123,7 @@ package struct RunBranch {
   /// Keys of a round that decide which rows it holds out.
   private static let heldOutKeys = ["train", "valid", "columns", "split"]
 
-  /// What was trained before the branch must be what its recipe says.
+  /// Throws where the branch's recipe changes a key of the rounds that were trained before it.
   private func checkEarlierRounds(against saved: RunState) throws {
     var fixed = ["base", "method", "precision"]
     for index in 0..<fromRound - 1 { fixed += (["name"] + Self.heldOutKeys).map { "rounds.\(index).\($0)" } }
@@ -132,7 +136,7 @@ package struct RunBranch {
 }
 
 extension TransferMatrix {
-  /// The matrix of other datasets: each column is one of these, or nothing that was measured.
+  /// Matrix of other datasets: each takes the column at its index, or nils where that is nil.
   fileprivate func selecting(_ columns: [Int?], names: [String]) -> TransferMatrix {
     var matrix = self
     func selected(_ rows: [[Double?]]) -> [[Double?]] { rows.map { row in columns.map { $0.flatMap { row[$0] } } } }

@@ -1,13 +1,13 @@
-/// The files that grow while a run goes on.
+/// Logs of a run: the files that grow line by line while it goes on.
 struct RunLogs {
-  let metrics: StepLog<MetricsLine>
-  let evaluations: StepLog<EvaluationLine>
+  let metrics: MetricsFile
+  let evaluations: EvaluationsFile
 
-  /// Opens them, without the lines of steps that the state does not know: those steps are taken again.
+  /// Opens the files, and drops the lines of steps after the state: those steps are taken again.
   init(_ folder: RunFolder, upTo state: RunState) throws {
-    metrics = try StepLog(folder.metrics, upTo: state.step, ofRound: state.round)
-    // An evaluation that is still to be made has a line where a run that made it was killed after it.
-    evaluations = try StepLog(
-      folder.evaluations, upTo: state.pending == .evaluation ? state.step - 1 : state.step, ofRound: state.round)
+    metrics = try MetricsFile(in: folder.url, upTo: state.step, ofRound: state.round)
+    // Where an evaluation is pending, a run that was killed right after it may have left its line.
+    evaluations = try EvaluationsFile(
+      in: folder.url, upTo: state.pending == .evaluation ? state.step - 1 : state.step, ofRound: state.round)
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// Writes down what a round was: its model, round.json, and the answers to its tasks.
+/// Writer of a round's folder: its model, round.json, and the answers to its tasks.
 struct RunRecorder {
   let material: RunInputs
   let device: RunOnDevice
@@ -10,7 +10,7 @@ struct RunRecorder {
 
   private var recipe: Recipe { material.recipe }
 
-  /// Names M0 by path and hash; it is not copied.
+  /// Records M0 by path and hash, without a copy of it.
   ///
   /// - Returns: the SHA-256 of its weights; nil where they are drawn from the seed.
   func recordBase(_ evaluation: RunEvaluator.Evaluation) throws -> String? {
@@ -21,16 +21,16 @@ struct RunRecorder {
     }
     let target = folder.round(0, "base")
     try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
-    try SampleFile.write(evaluation.answers, to: target.appending(path: SampleFile.name))
-    try folder.write(record, to: target.appending(path: "round.json"))
+    try write(record, evaluation, in: target)
     return record.sha256
   }
 
   /// Records a round beside its model.
   ///
   /// - Parameters:
-  ///   - sha256: of the model's weights.
+  ///   - sha256: SHA-256 of the model's weights.
   ///   - save: bytes that saving the model took.
+  ///   - target: folder of the round.
   func record(
     _ state: RunState, trainer: RoundTrainer, evaluation: RunEvaluator.Evaluation, sha256: String,
     save: TransferLedger, in target: URL
@@ -42,7 +42,7 @@ struct RunRecorder {
       : folder.round(state.round - 1, recipe.rounds[state.round - 2].name).lastPathComponent
     record.parentSha256 = state.parentSha256
     record.sha256 = sha256
-    record.settings = trainer.round.settings.values
+    record.settings = .named(trainer.round.settings.values)
     let union = Set(trainer.datasets.map(\.name))
     record.leaks = material.leaks.filter { union.contains($0.training) }.reduce(0) { $0 + $1.leaked }
     record.steps = state.step
@@ -52,20 +52,21 @@ struct RunRecorder {
     record.seconds = state.seconds
     record.transferOfSave = .init(save)
     record.datasets = trainer.datasets.enumerated().map { index, dataset in
-      RoundRecord.DatasetRecord(
+      RoundFile.Dataset(
         name: dataset.name, path: dataset.url.path, sha256: material.hash(of: dataset), rows: dataset.statistics.rows,
         tokens: dataset.statistics.tokens, cut: dataset.statistics.cut, dropped: dataset.statistics.dropped,
         rowsSeen: state.rowsSeen[index], tokensSeen: state.tokensSeen[index])
     }
-    try SampleFile.write(evaluation.answers, to: target.appending(path: SampleFile.name))
-    try folder.write(record, to: target.appending(path: "round.json"))
+    try write(record, evaluation, in: target)
   }
 
   /// Writes the current model as a Hugging Face folder, or its adapter as PEFT's.
   ///
-  /// - Parameter baseSha256: of M0's weights.
-  /// - Returns: the SHA-256 of what was trained.
-  /// - Throws: `RoundError.modelNotFinite` where a number of it is not finite: then no file of it is left.
+  /// - Parameters:
+  ///   - target: folder of the round.
+  ///   - baseSha256: SHA-256 of M0's weights.
+  /// - Returns: the SHA-256 of the file of weights, or of the adapter.
+  /// - Throws: `RoundError.modelNotFinite` where a number is not finite: then no file of the model is left.
   func saveModel(to target: URL, round: Int, baseSha256: String?) throws -> String {
     let weights: String
     do {
@@ -86,7 +87,7 @@ struct RunRecorder {
         }
       }
     } catch {
-      // Only a folder that is still empty goes.
+      // Removes the folder only where it is empty.
       rmdir(target.path)
       throw error
     }
@@ -99,8 +100,13 @@ struct RunRecorder {
       round: recipe.rounds[round - 1].name, problem: "\(name) holds numbers that are not finite")
   }
 
-  private func emptyRecord(round: Int, name: String, _ evaluation: RunEvaluator.Evaluation) -> RoundRecord {
-    RoundRecord(
+  private func write(_ record: RoundFile, _ evaluation: RunEvaluator.Evaluation, in target: URL) throws {
+    try SamplesFile.write(evaluation.answers, to: target.appending(path: SamplesFile.fileName))
+    try record.write(in: target)
+  }
+
+  private func emptyRecord(round: Int, name: String, _ evaluation: RunEvaluator.Evaluation) -> RoundFile {
+    RoundFile(
       round: round, name: name, datasets: [], steps: 0, seconds: 0, finished: Date().ISO8601Format(),
       device: device.executor.deviceName, family: device.executor.traits?.matmulFamily.rawValue,
       loss: evaluation.losses, general: evaluation.general, plannedBytes: device.plannedBytes,

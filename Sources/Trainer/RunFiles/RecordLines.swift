@@ -1,13 +1,13 @@
-/// The lines of a `.jsonl` file of a run, one object each.
+/// Reader of a `.jsonl` file of a run, one object a line.
 package enum RecordLines {
-  /// One line: its bytes, and where it stands.
+  /// One line: its bytes and its place.
   package struct Line {
-    /// Without the line break. Valid during the call that is given the line.
+    /// Bytes of the line without its line break; valid during the call that is given the line.
     let bytes: UnsafeRawBufferPointer
     let path: String
-    /// From 1.
+    /// Number of the line, from 1.
     let number: Int
-    /// Where the line starts in the file.
+    /// Byte of the file at which the line starts.
     let byteOffset: Int
 
     package init(bytes: UnsafeRawBufferPointer, path: String, number: Int, byteOffset: Int) {
@@ -17,7 +17,7 @@ package enum RecordLines {
       self.byteOffset = byteOffset
     }
 
-    /// The object that the line holds, strictly parsed.
+    /// Object of the line, strictly parsed.
     package func object() throws(FileError) -> RecordObject {
       let place = "\(path):\(number)"
       return try RecordObject(try JSONParser.parse(bytes, path: place, base: byteOffset), path: place)
@@ -26,7 +26,7 @@ package enum RecordLines {
 
   /// Calls `body` for each line that is not blank; does nothing where there is no such file.
   ///
-  /// A last line without its line break is passed over where it is no object: a crash, or a run that is writing it, cuts it.
+  /// A last line without its line break is passed over where it is no object: a crash cut it, or a run is writing it.
   ///
   /// - Throws: `FileError` that names `FILE:LINE` and the byte.
   static func read(_ path: String, body: (Line) throws(FileError) -> Void) throws(FileError) {

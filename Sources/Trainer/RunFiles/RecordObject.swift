@@ -1,21 +1,25 @@
-/// An object in a run's JSON file, read member by member.
+/// JSON object in a file of a run, read key by key.
 ///
-/// A member that is absent or null is nil: older runs, and runs under way, lack some. A member of another kind than
-/// asked for is an error that names the file and the byte.
+/// The value of a key that is absent or null is nil: older runs, and runs under way, lack some. A value of another kind
+/// than asked for is an error that names the file and the byte.
 package struct RecordObject {
+  /// Path of the file, with `:LINE` where the object is a line.
   package let path: String
   package let members: JSONObject
 
-  /// What the user can do about a damaged file of a run.
+  /// Advice for the user where a file of a run is damaged.
   package static let remedy = "restore the file, or go on with the run (train RECIPE --resume), which writes it again"
 
+  /// Takes a parsed value.
+  ///
+  /// - Throws: `FileError` (`invalid`) where it is no object.
   package init(_ value: JSON, path: String) throws(FileError) {
     guard let object = value.object else { throw Self.failure(path, value, "an object was expected") }
     self.path = path
     members = object
   }
 
-  /// The object that a whole file holds; nil where there is no such file.
+  /// Reads a file that is one object; nil where there is no such file.
   package init?(file path: String) throws(FileError) {
     do {
       members = try JSONParser.object(path: path)
@@ -26,48 +30,53 @@ package struct RecordObject {
     self.path = path
   }
 
-  package func number(_ key: String) throws(FileError) -> Double? {
-    guard let value = present(key) else { return nil }
-    guard let number = value.finiteNumber else { throw failure(key, value, "a number") }
-    return number
+  /// Value of `key`; nil where it is absent or null.
+  package subscript<Value: RecordValue>(_ key: String) -> Value? {
+    get throws(FileError) {
+      guard let value = present(key) else { return nil }
+      guard let read = Value(record: value) else { throw failure(key, value, Value.recordKind) }
+      return read
+    }
   }
 
-  package func integer(_ key: String) throws(FileError) -> Int? {
-    guard let value = present(key) else { return nil }
-    guard let integer = value.integer else { throw failure(key, value, "an integer") }
-    return integer
+  /// Value of a key that every release wrote.
+  package func required<Value: RecordValue>(_ key: String) throws(FileError) -> Value {
+    try required(key, try self[key])
   }
 
-  package func text(_ key: String) throws(FileError) -> String? {
-    guard let value = present(key) else { return nil }
-    guard let text = value.string else { throw failure(key, value, "a string") }
-    return text
+  /// Returns `value`, which was read of `key`; throws where it is nil.
+  package func required<Value>(_ key: String, _ value: Value?) throws(FileError) -> Value {
+    guard let value else {
+      throw FileError(.invalid, path: path, "the key \"\(key)\" is missing", remedy: Self.remedy)
+    }
+    return value
   }
 
-  package func flag(_ key: String) throws(FileError) -> Bool? {
-    guard let value = present(key) else { return nil }
-    guard case .bool(let flag) = value.content else { throw failure(key, value, "true or false") }
-    return flag
-  }
-
+  /// Object of `key`.
   package func object(_ key: String) throws(FileError) -> RecordObject? {
     guard let value = present(key) else { return nil }
     return try RecordObject(value, path: path)
   }
 
+  /// List of values of `key`, of any kinds.
   package func list(_ key: String) throws(FileError) -> [JSON]? {
     guard let value = present(key) else { return nil }
     guard let list = value.array else { throw failure(key, value, "a list") }
     return list
   }
 
-  /// A list of numbers, null where one is missing.
+  /// List of objects of `key`.
+  package func objects(_ key: String) throws(FileError) -> [RecordObject]? {
+    try list(key)?.map { value throws(FileError) in try RecordObject(value, path: path) }
+  }
+
+  /// List of numbers of `key`, nil where one is null.
   package func numbers(_ key: String) throws(FileError) -> [Double?]? {
     guard let list = try list(key) else { return nil }
     return try Self.numbers(list, key: key, path: path)
   }
 
-  /// Rows of numbers, each of `columns`; null where one is missing.
+  /// Rows of numbers of `key`, each of `columns`; nil where one is null.
   package func matrix(_ key: String, columns: Int) throws(FileError) -> [[Double?]]? {
     guard let list = try list(key) else { return nil }
     var rows: [[Double?]] = []
@@ -80,21 +89,13 @@ package struct RecordObject {
     return rows
   }
 
-  /// The value of `key`; nil where it is absent or null.
+  /// Parsed value of `key`, of any kind; nil where it is absent or null.
   package func present(_ key: String) -> JSON? {
     guard let value = members[key], value.content != .null else { return nil }
     return value
   }
 
-  /// The value of a key that every version wrote.
-  package func required<Value>(_ key: String, _ value: Value?) throws(FileError) -> Value {
-    guard let value else {
-      throw FileError(.invalid, path: path, "the key \"\(key)\" is missing", remedy: Self.remedy)
-    }
-    return value
-  }
-
-  /// The same error with a remedy that fits a run's file.
+  /// The same error, with the remedy for a file of a run where the file is damaged.
   package static func withRemedy(_ error: FileError) -> FileError {
     guard error.kind == .invalid else { return error }
     return FileError(.invalid, path: error.path, byteOffset: error.byteOffset, error.problem, remedy: remedy)
@@ -123,7 +124,7 @@ package struct RecordObject {
 }
 
 extension JSON {
-  /// The number, if it is one that a figure can show.
+  /// Number as a Double; nil where the value is no number, or not finite.
   package var finiteNumber: Double? {
     switch content {
     case .integer(let value): Double(value)
@@ -131,16 +132,49 @@ extension JSON {
     default: nil
     }
   }
+}
 
-  /// The value in one line, as a table shows it.
-  package var shortText: String {
-    switch content {
-    case .null: "null"
-    case .bool, .integer, .number: kindName
-    case .string(let text): text
-    case .array(let elements): "[" + elements.map(\.shortText).joined(separator: ", ") + "]"
-    case .object(let object):
-      "{" + object.members.map { "\($0.key): \($0.value.shortText)" }.joined(separator: ", ") + "}"
-    }
+/// Type that the value of a key in a record can have.
+package protocol RecordValue {
+  /// Kind of JSON value in the words of an error.
+  static var recordKind: String { get }
+
+  /// Takes a parsed value; nil where it is of another kind.
+  init?(record value: CheckpointJSON)
+}
+
+extension Double: RecordValue {
+  package static var recordKind: String { "a number" }
+
+  package init?(record value: CheckpointJSON) {
+    guard let number = value.finiteNumber else { return nil }
+    self = number
+  }
+}
+
+extension Int: RecordValue {
+  package static var recordKind: String { "an integer" }
+
+  package init?(record value: CheckpointJSON) {
+    guard let integer = value.integer else { return nil }
+    self = integer
+  }
+}
+
+extension String: RecordValue {
+  package static var recordKind: String { "a string" }
+
+  package init?(record value: CheckpointJSON) {
+    guard let text = value.string else { return nil }
+    self = text
+  }
+}
+
+extension Bool: RecordValue {
+  package static var recordKind: String { "true or false" }
+
+  package init?(record value: CheckpointJSON) {
+    guard case .bool(let flag) = value.content else { return nil }
+    self = flag
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The folder of a run: where each file stands, and how it is written.
+/// Folder of a run: the paths in it, and the checks before a run starts or goes on there.
 package struct RunFolder: Sendable {
   package let url: URL
 
@@ -9,25 +9,22 @@ package struct RunFolder: Sendable {
   }
 
   package var recipe: URL { url.appending(path: "recipe.yaml") }
-  package var metrics: URL { url.appending(path: "metrics.jsonl") }
-  package var evaluations: URL { url.appending(path: "evaluations.jsonl") }
-  package var transfer: URL { url.appending(path: "transfer.json") }
   package var checkpoint: URL { url.appending(path: "checkpoint") }
   package var rounds: URL { url.appending(path: "rounds") }
   package var branches: URL { url.appending(path: "branches") }
 
-  /// The folder of round `index`, from 1; 0 is the base.
+  /// Folder of round `index`, from 1; 0 is M0.
   package func round(_ index: Int, _ name: String) -> URL {
     rounds.appending(path: (index < 10 ? "0" : "") + "\(index)-\(name)")
   }
 
-  /// Whether a run has begun here.
+  /// True where a run has begun here.
   package var holdsRun: Bool {
-    // What cannot be asked about is found out by whoever reads it.
+    // A recipe whose status cannot be read is an error of whoever reads the recipe.
     ((try? FileStatus(recipe)) ?? nil) != nil
   }
 
-  /// The folders of rounds that have ended, by name, whatever became of them; M0's is none.
+  /// Names of the folders of rounds that have ended, refused ones included, without M0's.
   private var endedRounds: [String] {
     get throws(FileError) {
       try FileManager.default.names(in: rounds).filter { name in
@@ -38,9 +35,10 @@ package struct RunFolder: Sendable {
 
   /// Takes the folder of a run for this process, before anything else of the run is read.
   ///
-  /// - Parameter note: is told where the file system has no locks.
-  /// - Returns: nil where no run has begun yet: `create` takes the folder then.
-  /// - Throws: `RoundError` where another process has it, where it holds something else, or a run that is not resumed.
+  /// - Parameter note: called with a sentence where the file system has no locks.
+  /// - Returns: the lock of the folder; nil where no run has begun yet: `create` takes the folder then.
+  /// - Throws: `RoundError` where another process holds the folder, where other files are in it, or a run that is not
+  ///   resumed.
   package func claim(resuming: Bool, note: (String) -> Void) throws -> RunLock? {
     if holdsRun && !resuming { throw RoundError.outputTaken(folder: url.path, found: "a run") }
     if !holdsRun, let stranger = try strangers.first {
@@ -49,7 +47,7 @@ package struct RunFolder: Sendable {
     return holdsRun ? try RunLock(url, note: note) : nil
   }
 
-  /// Makes the folder, and takes it for this process.
+  /// Makes the folder, and takes it for this process; throws as `claim` does.
   func create(resuming: Bool, note: (String) -> Void) throws -> RunLock {
     if let lock = try claim(resuming: resuming, note: note) { return lock }
     do {
@@ -65,34 +63,35 @@ package struct RunFolder: Sendable {
     return lock
   }
 
-  /// Refuses to start a run over rounds that have ended.
+  /// Throws `RoundError.checkpointMissing` where rounds have ended: no run starts over them.
   func checkStart() throws {
     let ended = try endedRounds
     guard ended.isEmpty else { throw RoundError.checkpointMissing(folder: url.path, rounds: ended) }
   }
 
-  /// Opens every file that a run which goes on reads sooner or later, for itself or its report: what cannot be read ends
-  /// it before it has trained or written anything.
+  /// Opens every file that a resumed run reads sooner or later, for itself or its report: a file that cannot be read
+  /// ends the run before it has trained or written anything.
   func checkReadable() throws(FileError) {
-    var files = [recipe, metrics, evaluations, transfer, url.appending(path: "branch.json")]
+    let names = [MetricsFile.fileName, EvaluationsFile.fileName, TransferFile.fileName, BranchFile.fileName]
+    var files = [recipe] + names.map { url.appending(path: $0) }
     for name in try FileManager.default.names(in: rounds) where name.first?.isNumber == true {
       let round = rounds.appending(path: name)
       // A branch has links to rounds of the run that it left, which may have been moved.
       var status = stat()
       guard stat(round.path, &status) == 0 else { throw .system("stat", round.path, code: errno) }
-      files += ["round.json", SampleFile.name].map { round.appending(path: $0) }
+      files += [RoundFile.fileName, SamplesFile.fileName].map { round.appending(path: $0) }
     }
     for file in files where try FileStatus(file) != nil { close(try InputFile.open(file.path).descriptor) }
   }
 
-  /// Tells a report that was drawn before the state was saved that it is to show, or never.
+  /// Returns true where the run has a saved state, and no report that was drawn after it.
   func lacksReport() throws(FileError) -> Bool {
     guard let state = try FileStatus(checkpoint.appending(path: "state.json")) else { return false }
     guard let report = try FileStatus(url.appending(path: "report.html")) else { return true }
     return report.modified < state.modified
   }
 
-  /// What stands in the folder and was not left by a run that was killed before it had written its recipe.
+  /// Names of the files that were not left by a run that was killed before it had written its recipe.
   private var strangers: [String] {
     get throws(FileError) {
       let isNew = try FileManager.default.names(in: rounds).isEmpty
@@ -102,15 +101,7 @@ package struct RunFolder: Sendable {
     }
   }
 
-  /// Writes a value as JSON, whole or not at all.
-  package func write(_ value: some Encodable, to file: URL) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: file)
-  }
-
-  /// Lets `rounds/final` lead to a round's folder.
+  /// Sets the link `rounds/final` to a round's folder, in one step.
   package func linkFinal(to round: URL) throws {
     let link = rounds.appending(path: "final")
     let temporary = rounds.appending(path: "final.new")

@@ -1,13 +1,13 @@
 import Foundation
 import Glibc
 
-/// A run's folder, held by this process alone until it ends: two that train in one folder would write over each other's
-/// steps and checkpoints.
+/// Lock of a run's folder, held by this process alone until it ends: two processes that train in one folder would write
+/// over each other's steps and checkpoints.
 ///
-/// The lock is `flock`'s on run.lock, so the system gives it back however the process ends; the file says who has it,
-/// and goes when the run ends by itself.
+/// It is a lock by `flock` on run.lock, so that the system gives it back however the process ends. The file names the
+/// process, and is removed when the run ends by itself.
 package final class RunLock {
-  /// The file's name in the run's folder.
+  /// Name of the file in the run's folder.
   package static let name = "run.lock"
 
   private var path: String
@@ -15,8 +15,8 @@ package final class RunLock {
 
   /// Takes the folder at `url`, which must be there.
   ///
-  /// - Parameter note: is told where the file system knows no locks: the folder is not held then.
-  /// - Throws: `RoundError.inUse` where another process has it; `FileError` where the file cannot be opened.
+  /// - Parameter note: called with a sentence where the file system has no locks: the folder is not held then.
+  /// - Throws: `RoundError.inUse` where another process holds the folder; `FileError` where the file cannot be opened.
   init(_ url: URL, note: (String) -> Void) throws {
     path = url.appending(path: Self.name).path
     while true {
@@ -27,7 +27,7 @@ package final class RunLock {
         defer { close(opened) }
         throw RoundError.inUse(folder: url.path, holder: Self.holder(opened))
       }
-      // Who had the lock may have removed the file between the two calls: then another may make it anew and hold that.
+      // The holder may have removed the file between the two calls: then another process may hold a new one.
       if code == 0, !Self.stands(opened, path) {
         close(opened)
         continue
@@ -44,22 +44,22 @@ package final class RunLock {
   }
 
   deinit {
-    // Another's file stays.
+    // A file of another process stays.
     if Self.stands(descriptor, path) { unlink(path) }
     close(descriptor)
   }
 
-  /// Follows the folder to the name that it was given.
+  /// Takes the new place of a folder that was moved.
   func folderMoved(to url: URL) { path = url.appending(path: Self.name).path }
 
-  /// Whether the opened file is the one that has the name.
+  /// Returns true where the opened file is the one at `path`.
   private static func stands(_ descriptor: Int32, _ path: String) -> Bool {
     var (opened, named) = (stat(), stat())
     return fstat(descriptor, &opened) == 0 && lstat(path, &named) == 0 && opened.st_ino == named.st_ino
       && opened.st_dev == named.st_dev
   }
 
-  /// Who holds the lock, as the file says.
+  /// Process that holds the lock, as the file says.
   private static func holder(_ descriptor: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 300)
     let count = pread(descriptor, &bytes, bytes.count, 0)

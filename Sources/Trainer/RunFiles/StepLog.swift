@@ -1,56 +1,41 @@
 import Foundation
 
-/// A line that belongs to a step of a round.
-package protocol StepLogLine: Codable, Sendable {
-  /// From 1.
+/// Line of a file of a run that has one line for each of certain optimiser steps.
+package protocol StepLogLine: Encodable, Sendable {
+  /// Name of the file in the run's folder.
+  static var fileName: String { get }
+  /// Number of the round, from 1.
   var round: Int { get }
-  /// From 1 in each round.
+  /// Number of the optimiser step, from 1 in each round.
   var step: Int { get }
+
+  /// Reads a line; a key that older releases did not write may be absent, a key that is not known is ignored.
+  init(_ object: RecordObject) throws(FileError)
+
+  /// Reads a plain line in less time; nil where it takes the strict parser.
+  init?(plain bytes: UnsafeRawBufferPointer)
 }
 
-/// The held-out losses within a round, as a line of evaluations.jsonl.
-package struct EvaluationLine: StepLogLine {
-  package var round: Int
-  /// The round's name.
-  package var name: String
-  package var step: Int
-  /// Of each dataset of the recipe, in nats; null where it has no held-out rows.
-  package var losses: [Double?]
+extension StepLogLine {
+  package init?(plain bytes: UnsafeRawBufferPointer) { nil }
 }
 
-/// One optimiser step, as a line of metrics.jsonl.
-package struct MetricsLine: StepLogLine {
-  /// The round's number, from 1, and its name.
-  package var round: Int
-  package var name: String
-  /// From 1 in each round.
-  package var step: Int
-  /// Mean token loss of the step, in nats.
-  package var loss: Double?
-  package var learningRate: Double
-  /// Before clipping.
-  package var gradNorm: Double?
-  /// Without padding.
-  package var tokens: Int
-  package var supervisedTokens: Int
-  package var tokensPerSecond: Double
-  package var bytesToDevice: Int
-  package var bytesFromDevice: Int
-}
-
-/// metrics.jsonl and evaluations.jsonl: exactly one line for each step, also where a run was resumed.
+/// A file of lines that grows as a run goes on: exactly one line for each step, also where the run was resumed.
 package final class StepLog<Line: StepLogLine> {
   private let file: URL
   private let handle: FileHandle
   private let encoder = JSONEncoder()
 
-  /// Opens the file, and drops the lines beyond a step: a run that goes on takes those steps again.
+  /// Name of the file in the run's folder.
+  package static var fileName: String { Line.fileName }
+
+  /// Opens the file in a run's folder to append to it, and drops the lines beyond a step, which is taken again.
   ///
   /// - Parameters:
-  ///   - step: the last whose line is kept, of round `round`.
-  ///   - round: from 1; of the rounds before every line is kept.
-  package init(_ file: URL, upTo step: Int, ofRound round: Int) throws {
-    self.file = file
+  ///   - step: last step of round `round` whose line is kept.
+  ///   - round: number of a round, from 1; every line of earlier rounds is kept.
+  package init(in folder: URL, upTo step: Int, ofRound round: Int) throws {
+    file = folder.appending(path: Line.fileName)
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys]
     let content = try InputFile.contentsIfPresent(file.path, limit: .max) ?? Data()
@@ -63,6 +48,18 @@ package final class StepLog<Line: StepLogLine> {
     }
   }
 
+  /// Calls `body` with each line of the file in a run's folder; none where there is no file.
+  ///
+  /// A last line that a crash cut is passed over.
+  ///
+  /// - Throws: `FileError` (`invalid`) with `FILE:LINE` and the byte of what is damaged.
+  package static func read(in folder: URL, body: (Line) -> Void) throws(FileError) {
+    try RecordLines.read(folder.appending(path: Line.fileName).path) { line throws(FileError) in
+      if let plain = Line(plain: line.bytes) { body(plain) } else { body(try Line(try line.object())) }
+    }
+  }
+
+  /// Appends a line.
   package func append(_ line: Line) throws {
     do {
       try handle.write(contentsOf: try encoder.encode(line) + Data("\n".utf8))

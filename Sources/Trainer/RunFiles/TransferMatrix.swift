@@ -1,21 +1,22 @@
-/// What each round taught and what it forgot: R[i][j] is the score on dataset j after round i; row 0 is M0.
+/// Transfer matrix of the loss, and of each metric: R[i][j] is the score on dataset j after round i; row 0 is M0.
 ///
 /// The loss, in nats a supervised token, is always there; metrics where a dataset has a task. A dataset without
-/// held-out rows has null in its column.
+/// held-out rows has nil in its column.
 package struct TransferMatrix: Codable, Sendable, Equatable {
-  /// Scores of which less is better, beside the loss.
-  private static let lowerIsBetter: Set = [MetricScore.perplexity]
+  /// Names of the metrics of which less is better, as it is of the loss.
+  package static let lowerIsBetter: Set = [MetricScore.perplexity]
 
   package var datasets: [String]
-  /// A row for M0 and one for each round that ended; so have all the others.
+  /// Losses [rounds + 1, datasets]: a row for M0 and one for each round that ended.
   package var loss: [[Double?]]
-  /// By the metric's name; null where a dataset's task has not this metric.
+  /// Scores by the metric's name, in the layout of `loss`; nil where a dataset's task has not this metric.
   package var metrics: [String: [[Double?]]] = [:]
-  /// Of each metric's scores, by the same names.
+  /// Standard errors of the scores, by the same names and in the same layout.
   package var standardErrors: [String: [[Double?]]] = [:]
-  /// The loss on the general text, where one was asked for.
+  /// Loss on the general text, row by row; nil where none was asked for.
   package var general: [Double?] = []
 
+  /// A matrix without rows.
   package init(datasets: [String]) {
     self.datasets = datasets
     loss = []
@@ -25,7 +26,7 @@ package struct TransferMatrix: Codable, Sendable, Equatable {
     case datasets, loss, metrics, standardErrors, general
   }
 
-  /// Also of releases that knew the loss alone.
+  /// Decodes a matrix of a run's state, also of releases that knew the loss alone.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     datasets = try container.decode([String].self, forKey: .datasets)
@@ -39,8 +40,9 @@ package struct TransferMatrix: Codable, Sendable, Equatable {
   /// Adds the row of a model.
   ///
   /// - Parameters:
-  ///   - scores: each dataset's, in the datasets' order.
-  ///   - general: the loss on the general text.
+  ///   - row: losses, one a dataset.
+  ///   - scores: scores of each dataset, in the order of the datasets.
+  ///   - drift: loss on the general text.
   package mutating func append(loss row: [Double?], scores: [[MetricScore]], general drift: Double?) {
     precondition(row.count == datasets.count && scores.count == datasets.count, "a column for each dataset")
     let names = Set(metrics.keys).union(scores.joined().map(\.name))
@@ -64,7 +66,7 @@ package struct TransferMatrix: Codable, Sendable, Equatable {
     standardErrors = standardErrors.mapValues(widened)
   }
 
-  /// Only the rows of M0 and the first `rounds` rounds.
+  /// Matrix of the rows of M0 and the first `rounds` rounds alone.
   package func prefix(rounds: Int) -> TransferMatrix {
     var matrix = self
     func first(_ rows: [[Double?]]) -> [[Double?]] { Array(rows.prefix(rounds + 1)) }
@@ -78,27 +80,21 @@ package struct TransferMatrix: Codable, Sendable, Equatable {
   /// Losses as scores.
   package var lossTable: ScoreTable { ScoreTable(loss, isBetterHigher: false) }
 
-  /// A metric's scores.
+  /// Scores of a metric.
   package func table(_ metric: String) -> ScoreTable {
     ScoreTable(metrics[metric] ?? [], isBetterHigher: !Self.lowerIsBetter.contains(metric))
   }
 
-  /// Rounds that ended.
+  /// Number of rounds that ended.
   package var rounds: Int { lossTable.rounds }
-  package var backwardTransfer: Double? { lossTable.backwardTransfer }
-  package var forwardTransfer: Double? { lossTable.forwardTransfer }
-  package var forgetting: Double? { lossTable.forgetting }
 
-  /// The earlier dataset that the last round harmed most, and by how many nats against its best; nil in round 1.
+  /// Earlier dataset that the last round harmed most, and the nats that it lost against its best; nil in round 1.
   package var worstForgetting: (dataset: String, nats: Double)? {
     datasets.enumerated().compactMap { index, name in lossTable.forgetting(index).map { (name, $0) } }
       .max { $0.1 < $1.1 }
   }
 
-  /// The mean of the last model's losses.
-  package var finalMeanLoss: Double? { ScoreTable.mean(loss.last ?? []) }
-
-  /// What the rounds together added to the loss on the general text.
+  /// Loss on the general text of the last model minus that of M0.
   package var drift: Double? {
     guard general.count > 1, let first = general.first ?? nil, let last = general.last ?? nil else { return nil }
     return last - first

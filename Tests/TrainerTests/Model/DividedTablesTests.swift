@@ -23,7 +23,7 @@ struct DividedTablesTests {
   }
 
   private static func run(_ recipe: Recipe, _ fixture: RunFixture, divides: Bool) throws -> (
-    losses: [Double], record: RoundRecord
+    losses: [Double], record: RoundFile
   ) {
     try fixture.run(recipe, on: executor(divides: divides))
     return (try fixture.metrics().map { $0.loss ?? .nan }, try fixture.record("01-one"))

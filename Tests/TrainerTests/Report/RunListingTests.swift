@@ -16,7 +16,7 @@ struct RunListingTests {
     // The refused round's own losses, not those of the round that took its place.
     #expect(run.rounds[2].loss == [2.5, 2] && run.rounds[3].loss == [6, 1])
     #expect(run.rounds[2].metrics == ["token_f1": [0.5, nil]] && run.rounds[3].metrics.isEmpty)
-    #expect(run.transfer?.loss.backwardTransfer == -0.5)
+    #expect(run.transfer?.loss.figures.backwardTransfer == -0.5)
     #expect(run.branches == [.init(name: "hot", fromRound: 1), .init(name: "old", fromRound: nil)])
     #expect(run.origin == nil)
     let branch = try RunListing(fixture.folder.appending(path: "branches/hot"))

@@ -18,8 +18,9 @@ struct RoundTrainerTests {
   }
 
   private static func evaluations(_ fixture: RunFixture) throws -> [EvaluationLine] {
-    try Data(contentsOf: fixture.output.appending(path: "evaluations.jsonl")).split(separator: UInt8(ascii: "\n"))
-      .map { try JSONDecoder().decode(EvaluationLine.self, from: Data($0)) }
+    var lines: [EvaluationLine] = []
+    try EvaluationsFile.read(in: fixture.output) { lines.append($0) }
+    return lines
   }
 
   @Test("each evaluation within a round is a line of its own")

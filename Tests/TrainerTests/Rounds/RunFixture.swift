@@ -77,14 +77,13 @@ final class RunFixture: Sendable {
   // MARK: - What a run left
 
   func metrics() throws -> [MetricsLine] {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try Data(contentsOf: output.appending(path: "metrics.jsonl")).split(separator: UInt8(ascii: "\n"))
-      .map { try decoder.decode(MetricsLine.self, from: Data($0)) }
+    var lines: [MetricsLine] = []
+    try MetricsFile.read(in: output) { lines.append($0) }
+    return lines
   }
 
-  func record(_ round: String) throws -> RoundRecord {
-    try LlamaGolden.decode(RoundRecord.self, from: rounds.appending(path: round + "/round.json"))
+  func record(_ round: String) throws -> RoundFile {
+    try #require(try RoundFile.read(in: rounds.appending(path: round)))
   }
 
   /// The plan of a recipe that has run here, which is within a tenth of the bytes that its first round allocated.

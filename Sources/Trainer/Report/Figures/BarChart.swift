@@ -3,22 +3,22 @@ struct BarChart {
   /// One bar.
   struct Bar {
     var name: String
-    /// Positive is better: it goes to the right.
+    /// Length of the bar, to the right where positive, which is better.
     var value: Double?
-    /// What stands behind the number.
+    /// Text behind the number.
     var remark: String
   }
 
   let name: String
   let title: String
   let description: String
-  /// What the bars count, and what either side means.
+  /// Unit of the bars, and the meaning of either side.
   let unit: String
   var bars: [Bar]
   /// Digits after the point.
   var digits = 3
 
-  /// The chart at a width; nil where no bar has a number.
+  /// Chart at a width, in pixels; nil where no bar has a number.
   func figure(width: Double) -> Figure? {
     guard let range = ChartScale.range(of: bars.lazy.compactMap(\.value)) else { return nil }
     let rowHeight = 30.0

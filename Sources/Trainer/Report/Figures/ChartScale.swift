@@ -1,6 +1,6 @@
 import Foundation
 
-/// The way from a quantity to a place in a drawing, linear or logarithmic, and the round numbers to mark on it.
+/// Map from values to positions in a drawing, linear or logarithmic, and the round numbers to mark on it.
 package struct ChartScale {
   package private(set) var domain: ClosedRange<Double>
   package let start: Double
@@ -8,10 +8,10 @@ package struct ChartScale {
   package let isLogarithmic: Bool
 
   /// - Parameters:
-  ///   - domain: what is to be shown; widened where it is a single value.
-  ///   - start: where its lower end lies in the drawing.
-  ///   - end: where its upper end lies.
-  ///   - isLogarithmic: taken only where all of `domain` is positive.
+  ///   - domain: range of the values to show; widened where it is a single value.
+  ///   - start: position of its lower end in the drawing.
+  ///   - end: position of its upper end.
+  ///   - isLogarithmic: true for a logarithmic scale; ignored unless all of `domain` is positive.
   package init(_ domain: ClosedRange<Double>, from start: Double, to end: Double, isLogarithmic: Bool = false) {
     self.start = start
     self.end = end
@@ -24,7 +24,7 @@ package struct ChartScale {
     }
   }
 
-  /// The range of the finite values; nil where there are none.
+  /// Range of the finite values; nil where there are none.
   package static func range(of values: some Sequence<Double>) -> ClosedRange<Double>? {
     var least = Double.infinity
     var largest = -Double.infinity
@@ -35,7 +35,7 @@ package struct ChartScale {
     return least <= largest ? least...largest : nil
   }
 
-  /// The place of a value.
+  /// Position of a value.
   package func callAsFunction(_ value: Double) -> Double {
     let (low, high) = (domain.lowerBound, domain.upperBound)
     let share = isLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)

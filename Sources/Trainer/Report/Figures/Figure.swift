@@ -1,17 +1,17 @@
-/// A drawing of the report: what it shows, in words too, and its elements at one width.
+/// Drawing of the report at one width: title, description in words, and elements.
 package struct Figure: Sendable {
-  /// The stem of the file, and the root of the ids in it: letters, digits and hyphens.
+  /// Name of the file without its extension, and prefix of the ids in it: letters, digits and hyphens.
   package let name: String
   package let title: String
-  /// What the figure says, for those who do not see it.
+  /// Description in words, for readers who do not see the figure.
   package let description: String
   package let width: Double
   package let height: Double
   package let elements: Markup
 
-  /// The figure as a part of the page, whose style holds ``FigureStyle``.
+  /// Figure as a part of the page, whose style holds ``FigureStyle``.
   ///
-  /// - Parameter suffix: makes the ids differ where a figure stands in the page at two widths.
+  /// - Parameter suffix: suffix of the ids, which differ where a figure is in the page at two widths.
   func inline(suffix: String = "", class kind: String = "") -> Markup {
     """
     <svg class="figure \(kind)" viewBox="0 0 \(width) \(height)" role="img" \
@@ -22,7 +22,7 @@ package struct Figure: Sendable {
     """
   }
 
-  /// The figure as a file of its own: with its title, on a ground, with its style.
+  /// Figure as a file of its own, with title, background and style.
   package var file: String {
     let (margin, header) = (16.0, 40.0)
     let (fullWidth, fullHeight) = (width + 2 * margin, height + header + margin)

@@ -1,21 +1,21 @@
 import Foundation
 
-/// How figures look: the same classes in the page and in the files, in a light and a dark set of colours.
+/// Style of the figures: the same classes in the page and in the files, in a light and a dark set of colours.
 ///
-/// Plain classes, no CSS variables: the viewers of SVG files know few of these.
+/// Classes are plain, without CSS variables, of which viewers of SVG files support few.
 enum FigureStyle {
-  /// Colours that series take in turn, told apart under the common kinds of colour blindness; each has a dash and a
-  /// marker of its own besides.
+  /// Colours that series take in turn, distinct under the common kinds of colour blindness; each also has a dash and a
+  /// marker of its own.
   private static let series: [(light: String, dark: String)] = [
     ("#2f6fdb", "#74a4ff"), ("#c2571f", "#f2935c"), ("#19804f", "#4fc78c"), ("#9440ab", "#d08ee6"),
     ("#94700a", "#dcb348"), ("#0b7f93", "#4cc5d6"), ("#bb2f66", "#f27aa9"), ("#5c6670", "#a3adb8"),
   ]
   private static let dashes = ["", "7 3", "2 2.5", "9 3 2 3", "4 4", "12 4", "1.5 4", "6 2 1.5 2 1.5 2"]
 
-  /// The class of a series by its place.
+  /// Class of a series, by its index.
   static func seriesClass(_ index: Int) -> String { "s\(index % series.count)" }
 
-  /// The rules for all figures.
+  /// Rules of CSS for all figures.
   static let css: String = {
     let family = #"system-ui, -apple-system, "Segoe UI", "DejaVu Sans", "Noto Sans", sans-serif"#
     var light = """
@@ -61,12 +61,12 @@ enum FigureStyle {
     return light + "@media (prefers-color-scheme: dark) {\n" + dark + "}\n"
   }()
 
-  /// Where Unicode keeps the scripts and pictures whose characters fill a square.
+  /// Ranges of Unicode whose characters are as wide as high.
   private static let wide: [ClosedRange<UInt32>] = [
     0x1100...0x115F, 0x2E80...0xD7FF, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0x1F300...0x3FFFF,
   ]
 
-  /// A cautious estimate of a text's width in pixels: East Asian characters take a full square.
+  /// Upper estimate of a text's width in pixels: East Asian characters take a full square.
   static func textWidth(_ text: String, size: Double = 12) -> Double {
     text.unicodeScalars.reduce(0) { width, scalar in
       if scalar.properties.generalCategory == .nonspacingMark { return width }
@@ -75,7 +75,7 @@ enum FigureStyle {
     }
   }
 
-  /// `text`, cut with an ellipsis so that it takes at most `width` pixels.
+  /// Text cut with an ellipsis so that it takes at most `width` pixels.
   static func fitted(_ text: String, width: Double, size: Double = 12) -> String {
     guard textWidth(text, size: size) > width else { return text }
     var cut = text

@@ -1,36 +1,36 @@
-/// A measure of every dataset after every round: a number in each cell, and as its colour the change against the base.
+/// Heat map of a measure of every dataset after every round: numbers, coloured by the change against M0.
 ///
 /// Blue is better, orange is worse, and the change is written out; a frame marks a dataset's own round.
 struct HeatMap {
   let name: String
   let title: String
-  /// The words that explain number and colour.
+  /// Words that explain number and colour.
   let note: String
-  let measure: TransferRecords.Measure
-  /// The datasets to show: places in the matrix.
+  let measure: TransferFile.Measure
+  /// Indices of the datasets to show, into the columns of the matrix.
   let columns: [Int]
   let datasets: [String]
 
   /// Opacity of the largest change: text stays readable on it, in light and dark.
   static let strongest = 0.55
 
-  /// What a row's model is called.
+  /// Name of a row's model.
   static func rowLabel(_ row: Int, _ datasets: [String]) -> String {
     row == 0 ? "M0 base" : row <= datasets.count ? "M\(row) \(datasets[row - 1])" : "M\(row)"
   }
 
-  /// A cell's number and its change against the base, positive where better.
+  /// Number of a cell and its change against M0, positive where better.
   struct Cell {
     let value: Double?
     let standardError: Double?
     let gain: Double?
-    /// Whether the dataset came with this row's round.
+    /// True where this row's round brings the dataset.
     let isOwnRound: Bool
-    /// From 0 to 1: the change against the largest of the matrix.
+    /// Size of the change, as a share of the largest in the matrix.
     let strength: Double
   }
 
-  /// The cells to show, row by row, and the digits after the point that suit their size.
+  /// Cells to show, row by row, and the digits after the point that suit their size.
   var cells: (rows: [[Cell]], digits: Int) {
     let gains = measure.rows.map { row in columns.map { measure.gain(of: row[$0], over: measure.rows[0][$0]) } }
     let largest = gains.flatMap { $0 }.compactMap { $0.map(abs) }.max() ?? 0
@@ -47,7 +47,7 @@ struct HeatMap {
     return (rows, Numeral.digits(for: magnitude))
   }
 
-  /// The figure; as wide as its cells need.
+  /// Figure, as wide as its cells need.
   var figure: Figure {
     let (rows, digits) = cells
     let hasErrors = rows.contains { $0.contains { $0.standardError != nil } }

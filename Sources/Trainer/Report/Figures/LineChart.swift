@@ -3,19 +3,19 @@ struct LineChart {
   /// One curve.
   struct Series {
     var name: String
-    /// The place in the list of colours, dashes and markers.
+    /// Index into the lists of colours, dashes and markers.
     var style: Int
-    /// From left to right; NaN in `y` interrupts the curve.
+    /// Points from left to right; NaN in `y` interrupts the curve.
     var points: [(x: Double, y: Double)]
-    /// Drawn faint, behind what is smoothed from it.
+    /// True for a curve that is drawn faint, behind the one that is smoothed from it.
     var isRaw = false
-    /// Whether each point is shown, with its number on hovering.
+    /// True where each point is shown, with its number on hovering.
     var hasMarkers = false
-    /// Whether the name stands at the curve's end.
+    /// True where the name is written at the curve's end.
     var isNamed = false
   }
 
-  /// A stretch of the horizontal axis with a name: a round.
+  /// Named range of the horizontal axis: a round.
   struct Band {
     var number: Int
     var name: String
@@ -26,19 +26,19 @@ struct LineChart {
   let name: String
   let title: String
   let description: String
-  /// What the vertical axis counts.
+  /// Unit of the vertical axis.
   let unit: String
-  /// What the horizontal axis counts.
+  /// Unit of the horizontal axis.
   var abscissa = "step"
   var series: [Series]
   var bands: [Band] = []
   /// Named marks for the horizontal axis instead of round numbers.
   var categories: [String]?
   var isLogarithmic = false
-  /// The horizontal axis's range; that of the points where nil.
+  /// Range of the horizontal axis; nil: the range of the points.
   var domain: ClosedRange<Double>?
 
-  /// The chart at a width, in pixels; nil where no series has a point.
+  /// Chart at a width, in pixels; nil where no series has a point.
   func figure(width: Double, height: Double) -> Figure? {
     guard let values = ChartScale.range(of: series.lazy.flatMap { $0.points.lazy.map(\.y) }),
       let places = domain ?? ChartScale.range(of: series.lazy.flatMap { $0.points.lazy.map(\.x) })
@@ -148,7 +148,7 @@ struct LineChart {
     return parts
   }
 
-  /// A circle, square, triangle or diamond, by the series.
+  /// Marker of a series: a circle, square, triangle or diamond.
   private static func marker(_ style: Int, _ place: (x: Double, y: Double)) -> String {
     let (x, y) = (Numeral.coordinate(place.x), Numeral.coordinate(place.y))
     return switch style % 4 {

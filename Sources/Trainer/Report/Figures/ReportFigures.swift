@@ -1,11 +1,11 @@
-/// The figures that a run's records bear; one without data is nil.
+/// Figures that can be drawn from a run's records; a figure without data is nil.
 struct ReportFigures {
-  /// One figure for wide screens, and the same drawn again where a narrow one would make its text too small.
+  /// One figure for wide screens, and the same drawn for narrow ones, where its text would be too small.
   struct Drawing {
     let wide: Figure
     let narrow: Figure?
 
-    /// Both, of which the page's style shows one.
+    /// Both figures, of which the page's style shows one.
     var markup: Markup {
       guard let narrow else { return wide.inline() }
       return wide.inline(class: "wide") + narrow.inline(suffix: "-narrow", class: "narrow")
@@ -52,7 +52,7 @@ struct ReportFigures {
     }
   }
 
-  /// For two side by side.
+  /// Drawing at half the width, for two side by side.
   private static func half(_ chart: LineChart) -> Drawing? {
     chart.figure(width: 500, height: 220).map {
       Drawing(wide: $0, narrow: chart.figure(width: narrowWidth, height: 200))
@@ -61,7 +61,7 @@ struct ReportFigures {
 
   // MARK: - Figures of the matrix
 
-  private static func matrices(_ transfer: TransferRecords?) -> [HeatMap] {
+  private static func matrices(_ transfer: TransferFile?) -> [HeatMap] {
     guard let transfer else { return [] }
     return ([transfer.loss] + transfer.metrics).compactMap { measure in
       let columns = transfer.datasets.indices.filter { measure.holds(column: $0) }
@@ -79,7 +79,7 @@ struct ReportFigures {
     }
   }
 
-  private static func forgetting(_ transfer: TransferRecords?) -> Drawing? {
+  private static func forgetting(_ transfer: TransferFile?) -> Drawing? {
     let courses = transfer?.courses.filter { $0.sinceOwnRound != nil } ?? []
     guard !courses.isEmpty else { return nil }
     let bars = courses.map { course in
@@ -94,7 +94,7 @@ struct ReportFigures {
     return chart.figure(width: wideWidth).map { Drawing(wide: $0, narrow: chart.figure(width: narrowWidth)) }
   }
 
-  private static func drift(_ transfer: TransferRecords?) -> Drawing? {
+  private static func drift(_ transfer: TransferFile?) -> Drawing? {
     guard let transfer, transfer.general.count > 1, transfer.general.contains(where: { $0 != nil }) else { return nil }
     let points = transfer.general.enumerated().map { (x: Double($0), y: $1 ?? .nan) }
     let spoken = transfer.general.enumerated().map { "M\($0): \(Numeral.fixed($1))" }
@@ -115,7 +115,7 @@ struct ReportFigures {
         StackedBars.Part(
           style: datasets.firstIndex(of: share.name) ?? index, name: share.name, amount: share.tokensSeen)
       }
-      return (name: "\(round.number) \(round.name)" + (round.isRefused ? " (refused)" : ""), parts: parts)
+      return (name: "\(round.round) \(round.name)" + (round.isRefused ? " (refused)" : ""), parts: parts)
     }
     let spoken = bars.map { bar in
       bar.name + ": " + bar.parts.map { "\($0.name) \(Numeral.count($0.amount))" }.joined(separator: ", ")
@@ -127,7 +127,7 @@ struct ReportFigures {
   }
 }
 
-/// What a measure is called: in words, and as a part of a file's name.
+/// Name of a measure: in words, and as a part of a file's name.
 enum MeasureName {
   private static let known = [
     "loss": "Loss", "bleu": "BLEU", "chrf": "chrF", "f1": "F1", "macro_f1": "Macro-F1", "entity_f1": "Entity F1",

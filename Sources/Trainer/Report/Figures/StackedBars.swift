@@ -1,8 +1,8 @@
-/// One horizontal bar a round, made of a part for each dataset.
+/// Chart of one horizontal bar a round, made of a part for each dataset.
 struct StackedBars {
-  /// A bar's part.
+  /// Part of a bar.
   struct Part {
-    /// The dataset's place in the list of all.
+    /// Index of the dataset in the list of all.
     var style: Int
     var name: String
     var amount: Int
@@ -11,11 +11,11 @@ struct StackedBars {
   let name: String
   let title: String
   let description: String
-  /// What the parts count.
+  /// Unit of the parts.
   let unit: String
   var bars: [(name: String, parts: [Part])]
 
-  /// The chart at a width; nil where all is zero.
+  /// Chart at a width, in pixels; nil where all amounts are zero.
   func figure(width: Double) -> Figure? {
     let sums = bars.map { bar in bar.parts.reduce(0) { $0 + $1.amount } }
     guard let largest = sums.max(), largest > 0 else { return nil }
@@ -56,7 +56,7 @@ struct StackedBars {
     return box + "<text x=\"\(from + 6)\" y=\"\(y + height / 2 + 4)\" class=\"on\">\(label)</text>"
   }
 
-  /// Each dataset's colour and name, in lines of the chart's width.
+  /// Colour and name of each dataset, in lines of the chart's width.
   private func legend(width: Double) -> (parts: [Markup], height: Double) {
     var seen: [Part] = []
     for bar in bars {

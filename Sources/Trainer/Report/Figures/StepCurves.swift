@@ -1,10 +1,10 @@
 import Foundation
 
-/// The curves of metrics.jsonl over all steps, with the rounds marked.
+/// Curves of metrics.jsonl over all steps, with the rounds marked.
 struct StepCurves {
-  private let steps: StepRecords
+  private let steps: StepColumns
 
-  init(_ steps: StepRecords) {
+  init(_ steps: StepColumns) {
     self.steps = steps
   }
 
@@ -39,7 +39,7 @@ struct StepCurves {
       series: withSmoothed("tokens a second", steps.tokensPerSecond), spoken: steps.tokensPerSecond)
   }
 
-  /// The rounds as stretches of the axis of steps.
+  /// Rounds as ranges of the axis of steps.
   var bands: [LineChart.Band] {
     steps.rounds.map {
       LineChart.Band(
@@ -61,9 +61,9 @@ struct StepCurves {
       domain: 0...Double(last))
   }
 
-  /// The values themselves, faint, and their running mean, which starts anew in each round.
+  /// Two series: the values themselves, faint, and their running mean, which starts anew in each round.
   ///
-  /// - Parameter isLogarithmic: takes the geometric mean, which such an axis shows as the middle.
+  /// - Parameter isLogarithmic: true for the geometric mean, which is the middle on a logarithmic axis.
   private func withSmoothed(_ name: String, _ values: [Double], isLogarithmic: Bool = false) -> [LineChart.Series] {
     var smooth: [(x: Double, y: Double)] = []
     for round in steps.rounds {
@@ -85,16 +85,16 @@ struct StepCurves {
   }
 }
 
-/// The losses on held-out rows over all steps: those within the rounds, and those of the matrix at their ends.
+/// Losses on held-out rows over all steps: those within the rounds, and those of the matrix at their ends.
 struct HeldOutCurves {
   /// One measurement of all datasets.
   struct Point: Equatable {
-    /// Steps taken over all rounds.
+    /// Number of the step over all rounds.
     var globalStep: Int
     var losses: [Double?]
   }
 
-  /// In the order of the steps; what evaluations.jsonl and the matrix both hold stands once.
+  /// Measurements in the order of the steps; one that evaluations.jsonl and the matrix both have is there once.
   let points: [Point]
   private let datasets: [String]
   private let bands: [LineChart.Band]

@@ -1,12 +1,12 @@
 import Foundation
 
-/// A long curve cut down to what a drawing can show.
+/// Reduction of a long curve to the points that a drawing can show.
 package enum Thinning {
-  /// The points of a curve to draw where each column of pixels is one unit wide: of each column the first, the lowest,
+  /// Points of a curve to draw where each column of pixels is one unit wide: of each column the first, the lowest,
   /// the highest and the last, in the order of the curve, so that no spike is lost.
   ///
   /// - Parameters:
-  ///   - points: places in the drawing, from left to right; NaN in `y` interrupts the curve.
+  ///   - points: positions in the drawing, from left to right; NaN in `y` interrupts the curve.
   /// - Returns: the unbroken pieces, each of at least one point.
   package static func pieces(_ points: some Sequence<(x: Double, y: Double)>) -> [[(x: Double, y: Double)]] {
     var pieces: [[(x: Double, y: Double)]] = []
@@ -35,10 +35,10 @@ package enum Thinning {
     return pieces
   }
 
-  /// The mean around each value, weighted by exponentials to both sides so that it does not lag; NaN where a value is
+  /// Mean around each value, weighted by exponentials to both sides so that it does not lag; NaN where a value is
   /// missing.
   ///
-  /// - Parameter halfLife: at a distance of so many steps, a value counts half.
+  /// - Parameter halfLife: distance in steps at which a value counts half.
   package static func smoothed(_ values: [Double], halfLife: Double) -> [Double] {
     let decay = exp2(-1 / max(halfLife, 1e-3))
     let before = sums(values, decay: decay)
@@ -51,7 +51,7 @@ package enum Thinning {
     }
   }
 
-  /// Weighted sums of each value and those before it, and the weights' own sums.
+  /// Weighted sums of each value and all before it, and the sums of the weights.
   private static func sums(_ values: [Double], decay: Double) -> [(sum: Double, weight: Double)] {
     var (sum, weight) = (0.0, 0.0)
     return values.map { value in
@@ -61,7 +61,7 @@ package enum Thinning {
     }
   }
 
-  /// What is kept of the points in one column of pixels.
+  /// Points that are kept of one column of pixels.
   private struct Column {
     private(set) var place: Double?
     private var count = 0

@@ -1,6 +1,6 @@
-/// A piece of HTML or SVG: what is written in a literal stands as it is, every text put into it is escaped.
+/// Piece of HTML or SVG: a literal is kept as it is, every text that is put into it is escaped.
 ///
-/// A sample, a name or a recipe may hold anything, `<script>` too; so text becomes markup in one way only.
+/// A sample, a name or a recipe may hold any text, `<script>` too; so text becomes markup in one way only.
 package struct Markup: Sendable, ExpressibleByStringInterpolation {
   package private(set) var text: String
 
@@ -26,13 +26,13 @@ package struct Markup: Sendable, ExpressibleByStringInterpolation {
     package mutating func appendInterpolation(_ value: Substring) { text += Markup.escape(String(value)) }
     package mutating func appendInterpolation(_ value: Int) { text += String(value) }
     package mutating func appendInterpolation(_ markup: Markup) { text += markup.text }
-    /// A length or a place in a drawing, to a tenth.
+    /// Length or position in a drawing, to a tenth.
     package mutating func appendInterpolation(_ value: Double) { text += Numeral.coordinate(value) }
   }
 
-  /// `text` as the content of an element or of a quoted attribute.
+  /// Text as the content of an element or of a quoted attribute.
   ///
-  /// Control characters, which XML does not know, and the two that are none of Unicode's become U+FFFD.
+  /// Control characters, which XML forbids, and the noncharacters U+FFFE and U+FFFF become U+FFFD.
   package static func escape(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)

@@ -1,9 +1,9 @@
-/// Numbers as a reader takes them in: few digits, a true minus, units.
+/// Texts of numbers for readers: few digits, a true minus, units.
 package enum Numeral {
-  /// What stands where there is no number.
+  /// Text in place of a number that is missing.
   package static let none = "–"
 
-  /// `value` with a number of digits after the point.
+  /// Number with `digits` digits after the point.
   package static func fixed(_ value: Double?, _ digits: Int = 3) -> String {
     guard let value else { return none }
     guard value.isFinite else { return value.isNaN ? none : (value < 0 ? "−∞" : "∞") }
@@ -19,7 +19,7 @@ package enum Numeral {
     return "\(sign)\(units / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
   }
 
-  /// A change with its sign; one that rounds to nothing has none.
+  /// Change with its sign; one that rounds to zero has none.
   package static func signed(_ value: Double?, _ digits: Int = 3) -> String {
     guard let value else { return none }
     let text = fixed(value, digits)
@@ -30,7 +30,7 @@ package enum Numeral {
   /// Digits after the point for a column whose largest size is `magnitude`.
   package static func digits(for magnitude: Double) -> Int { magnitude >= 1000 ? 0 : magnitude >= 10 ? 2 : 3 }
 
-  /// A count in full below 10,000, then in thousands or millions.
+  /// Count in full below 10,000, then in thousands or millions.
   package static func count(_ value: Int) -> String {
     switch abs(value) {
     case ..<10_000: String(value)
@@ -53,7 +53,7 @@ package enum Numeral {
     return fixed(size, unit == 0 ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : 2) + " " + units[unit]
   }
 
-  /// A span of time in its two largest units.
+  /// Span of time in its two largest units.
   package static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return none }
     if seconds < 60 { return fixed(seconds, seconds < 10 ? 1 : 0) + " s" }
@@ -62,7 +62,7 @@ package enum Numeral {
     return "\(whole / 3600) h \(whole % 3600 / 60) min"
   }
 
-  /// A learning rate or another number of any size: at most four digits that count.
+  /// Number of any size, such as a learning rate, with at most four significant digits.
   package static func short(_ value: Double?) -> String {
     guard let value, value.isFinite else { return none }
     if value == 0 { return "0" }
@@ -72,7 +72,7 @@ package enum Numeral {
     return trimmed(fixed(value, digits))
   }
 
-  /// A place in a drawing, to a tenth.
+  /// Position in a drawing, to a tenth.
   package static func coordinate(_ value: Double) -> String {
     guard value.isFinite, abs(value) < 1e9 else { return "0" }
     let tenths = Int((value * 10).rounded())

@@ -1,4 +1,4 @@
-/// The page's own style: quiet, set for reading, light and dark, narrow and wide.
+/// Style of the page: for reading, light and dark, narrow and wide.
 enum PageStyle {
   static let css = """
     :root {

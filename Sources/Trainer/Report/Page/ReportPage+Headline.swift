@@ -1,13 +1,13 @@
 extension ReportPage {
-  /// What must be known before any number is read: a run that is under way, a round that was refused.
+  /// Notices above all numbers: the run is under way, or a round was refused.
   var notices: [Markup] {
     var notices: [Markup] = []
     for round in records.rounds where round.isRefused {
-      let isRepeated = records.keptRounds.contains { $0.number == round.number }
+      let isRepeated = records.keptRounds.contains { $0.round == round.round }
       let now = isRepeated ? "a later attempt was kept" : "the round before stays current"
       notices.append(
         """
-        <p class="notice"><b>Round \(round.number), \(round.name), was refused by the forgetting gate.</b>
+        <p class="notice"><b>Round \(round.round), \(round.name), was refused by the forgetting gate.</b>
         Its model was kept aside in <code>rounds/\(round.folder)</code>; \(now).</p>
         """)
     }
@@ -21,24 +21,24 @@ extension ReportPage {
     return notices
   }
 
-  /// The figures of the whole run, then what each round taught.
+  /// Figures of the whole run, then the gain of each round.
   var headline: Markup {
     guard let transfer = records.transfer else { return "" }
     var cards: [Markup] = []
     let base = ScoreTable.mean(transfer.loss.rows.first ?? [])
-    if let mean = transfer.loss.finalMean ?? ScoreTable.mean(transfer.loss.rows.last ?? []) {
+    if let mean = transfer.loss.figures.finalMean ?? ScoreTable.mean(transfer.loss.rows.last ?? []) {
       let note = transfer.rounds > 0 ? base.map { "M0: \(Numeral.fixed($0)); nats a token" } : nil
       cards.append(card("Final mean loss", Numeral.fixed(mean), note ?? "nats a token, of the base"))
     }
-    if let figure = transfer.loss.backwardTransfer {
+    if let figure = transfer.loss.figures.backwardTransfer {
       cards.append(
         card("Backward transfer", Numeral.signed(figure), "what later rounds gave earlier datasets; below 0: took"))
     }
-    if let figure = transfer.loss.forgetting {
+    if let figure = transfer.loss.figures.forgetting {
       cards.append(
         card("Forgetting", Numeral.signed(figure), "mean distance behind each dataset's best; 0 or less: none"))
     }
-    if let figure = transfer.loss.forwardTransfer {
+    if let figure = transfer.loss.figures.forwardTransfer {
       cards.append(
         card("Forward transfer", Numeral.signed(figure), "what earlier rounds gave datasets before their own"))
     }
@@ -47,7 +47,7 @@ extension ReportPage {
     }
     for measure in transfer.metrics {
       let digits = Numeral.digits(for: measure.rows.flatMap { $0 }.compactMap { $0.map(abs) }.max() ?? 0)
-      guard let last = measure.finalMean ?? ScoreTable.mean(measure.rows.last ?? []) else { continue }
+      guard let last = measure.figures.finalMean ?? ScoreTable.mean(measure.rows.last ?? []) else { continue }
       let start = ScoreTable.mean(measure.rows.first ?? []).map { "M0: \(Numeral.fixed($0, digits))" } ?? ""
       cards.append(card("\(MeasureName.words(measure.name)), mean", Numeral.fixed(last, digits), start))
     }
@@ -61,8 +61,8 @@ extension ReportPage {
     """
   }
 
-  /// What each round taught, and what is left of it.
-  private func lessons(_ transfer: TransferRecords) -> Markup? {
+  /// Gain of each round on its own dataset, and its loss since.
+  private func lessons(_ transfer: TransferFile) -> Markup? {
     let courses = transfer.courses
     guard courses.contains(where: { $0.after != nil }) else { return nil }
     let rows = courses.map { course -> [Markup] in

@@ -4,17 +4,17 @@ extension ReportPage {
     let steps = records.steps
     guard steps.count > 0 || !records.rounds.isEmpty else { return nil }
     let rows = steps.rounds.map { round -> [Markup] in
-      let record = records.rounds.first { $0.number == round.number }
+      let record = records.rounds.first { $0.round == round.number }
       let speeds = steps.tokensPerSecond[round.range].filter(\.isFinite).sorted()
       let median = speeds.isEmpty ? nil : speeds[speeds.count / 2]
       let count = max(round.range.count, 1)
       return [
         "\(round.number) \(round.name)", "\(median.map { Numeral.count(Int($0.rounded())) } ?? Numeral.none)",
         "\(record.map { Numeral.duration($0.seconds) } ?? Numeral.none)",
-        "\(Numeral.bytes(record?.plannedBytes))", "\(Numeral.bytes(record?.peakBytes))",
+        "\(memory(record?.plannedBytes))", "\(memory(record?.peakBytes))",
         "\(Numeral.bytes(steps.bytesToDevice[round.range].reduce(0, +) / count))",
         "\(Numeral.bytes(steps.bytesFromDevice[round.range].reduce(0, +) / count))",
-        bus(record?.bytesOfEvaluation), bus(record?.bytesOfSave),
+        bus(record?.transferOfEvaluation), bus(record?.transferOfSave),
       ]
     }
     let numbers = table(
@@ -28,24 +28,26 @@ extension ReportPage {
       content: [figure(figures.speed), rows.isEmpty ? nil : numbers].compactMap { $0 })
   }
 
-  private func bus(_ bytes: (to: Int, from: Int)?) -> Markup {
+  private func memory(_ bytes: Int?) -> String { Numeral.bytes(bytes == 0 ? nil : bytes) }
+
+  private func bus(_ bytes: RoundFile.Transfer?) -> Markup {
     guard let bytes else { return "\(Numeral.none)" }
-    return "↑ \(Numeral.bytes(bytes.to)) ↓ \(Numeral.bytes(bytes.from))"
+    return "↑ \(Numeral.bytes(bytes.bytesToDevice)) ↓ \(Numeral.bytes(bytes.bytesFromDevice))"
   }
 
-  /// Where each model came from.
+  /// Table of the models: parent, hashes, steps, loss, time.
   var roundsSection: Section? {
     let all = [records.base].compactMap { $0 } + records.rounds
     guard !all.isEmpty else { return nil }
     let rows = all.map { round -> [Markup] in
       [
-        "M\(round.number) \(round.name)", state(round),
-        "\(round.parent ?? "from nothing")", hash(round.parentHash), hash(round.hash),
-        round.number == 0 ? "\(Numeral.none)" : "\(round.steps)",
+        "M\(round.round) \(round.name)", state(round),
+        "\(round.parent ?? "from nothing")", hash(round.parentSha256), hash(round.sha256),
+        round.round == 0 ? "\(Numeral.none)" : "\(round.steps)",
         "\(round.bestStep.map(String.init) ?? Numeral.none)", "\(Numeral.fixed(round.finalLoss))",
-        round.number == 0 ? "\(Numeral.none)" : "\(Numeral.duration(round.seconds))",
+        round.round == 0 ? "\(Numeral.none)" : "\(Numeral.duration(round.seconds))",
         "\(round.leaks.map(String.init) ?? Numeral.none)",
-        "<span class=\"long\">\(round.device)\(round.kernelFamily.map { ", " + $0 } ?? "")</span>",
+        "<span class=\"long\">\(round.device)\(round.family.map { ", " + $0 } ?? "")</span>",
       ]
     }
     let ledger = table(
@@ -57,9 +59,9 @@ extension ReportPage {
     return Section(id: "rounds", title: "Rounds", content: [ledger, differingSettings].compactMap { $0 })
   }
 
-  private func state(_ round: RoundSummary) -> Markup {
+  private func state(_ round: RoundRecords) -> Markup {
     if round.isRefused { return "<b>refused</b>" }
-    return round.stoppedEarly ? "stopped early" : round.number == 0 ? "base" : "kept"
+    return round.stoppedEarly == true ? "stopped early" : round.round == 0 ? "base" : "kept"
   }
 
   private func hash(_ hash: String?) -> Markup {
@@ -67,19 +69,19 @@ extension ReportPage {
     return "<code title=\"\(hash)\">\(hash.prefix(10))</code>"
   }
 
-  /// The training keys that are not the same in all rounds.
+  /// Training keys that are not the same in all rounds.
   private var differingSettings: Markup? {
-    let rounds = records.rounds.filter { !$0.settings.isEmpty }
+    let rounds = records.rounds.filter { !$0.settingTexts.isEmpty }
     guard rounds.count > 1 else { return nil }
-    let values = rounds.map { round in Dictionary(round.settings) { first, _ in first } }
-    let rows = rounds[0].settings.map(\.key).filter { key in values.contains { $0[key] != values[0][key] } }
+    let values = rounds.map { round in Dictionary(round.settingTexts) { first, _ in first } }
+    let rows = rounds[0].settingTexts.map(\.key).filter { key in values.contains { $0[key] != values[0][key] } }
       .map { key -> [Markup] in ["<code>\(key)</code>"] + values.map { "\($0[key] ?? Numeral.none)" } }
     guard !rows.isEmpty else { return nil }
     return table(
-      "Settings that differ between the rounds", head: ["key"] + rounds.map { "\($0.number) \($0.name)" }, rows: rows)
+      "Settings that differ between the rounds", head: ["key"] + rounds.map { "\($0.round) \($0.name)" }, rows: rows)
   }
 
-  /// The recipe with every default written out.
+  /// Recipe with every default written out.
   var recipeSection: Section? {
     Section(
       id: "recipe", title: "Recipe",

@@ -1,7 +1,7 @@
 extension ReportPage {
-  /// As many samples of a dataset as one reads before one scrolls on.
+  /// Most samples of a dataset that the page shows.
   static let samplesShown = 4
-  /// Longer texts are cut: the whole ones stand in samples.jsonl.
+  /// Most characters of a text that the page shows; samples.jsonl has the whole text.
   static let charactersShown = 700
 
   /// Answers of M0 and of the last model to the same prompts, side by side.
@@ -22,13 +22,13 @@ extension ReportPage {
         let before = base.first {
           $0.dataset == name && $0.prompt == sample.prompt && $0.reference == sample.reference
         }
-        return block(sample, before: before?.completion, after: after.map { ("M\($0.number)", sample.completion) })
+        return block(sample, before: before?.completion, after: after.map { ("M\($0.round)", sample.completion) })
       }
     }
     return Section(id: "samples", title: "Samples before and after", content: content)
   }
 
-  private func block(_ sample: SampleRecord, before: String?, after: (model: String, text: String)?) -> Markup {
+  private func block(_ sample: SamplesFile.Line, before: String?, after: (model: String, text: String)?) -> Markup {
     var answers: [Markup] = []
     if let before = before ?? (after == nil ? sample.completion : nil) { answers.append(answer("M0", before)) }
     if let after { answers.append(answer(after.model, after.text)) }

@@ -1,5 +1,5 @@
 extension ReportPage {
-  /// The transfer matrices, and forgetting by dataset.
+  /// Transfer matrices, and forgetting by dataset.
   var matrixSection: Section? {
     guard !figures.matrices.isEmpty else { return nil }
     let explanation: Markup = """
@@ -15,7 +15,7 @@ extension ReportPage {
         + [figure(figures.forgetting)].compactMap { $0 })
   }
 
-  /// A heat map as a table: its numbers are text, and it scrolls beside its row names on a narrow screen.
+  /// Heat map as a table: its numbers are text, and it scrolls beside its row names on a narrow screen.
   private func matrix(_ map: HeatMap) -> Markup {
     let (rows, digits) = map.cells
     let head = map.columns.map { "<th scope=\"col\">\(map.datasets[$0])</th>" as Markup }
@@ -43,7 +43,7 @@ extension ReportPage {
       """
   }
 
-  /// The curves over the steps.
+  /// Curves over the steps.
   var trainingSection: Section? {
     let pair = [figure(figures.learningRate), figure(figures.gradientNorm)].compactMap { $0 }
     let content = [
@@ -55,7 +55,7 @@ extension ReportPage {
     return content.isEmpty ? nil : Section(id: "training", title: "Training", content: content)
   }
 
-  /// What the rounds read of each dataset.
+  /// Tokens and rows that each round read of each dataset.
   var tokensSection: Section? {
     guard let drawing = figure(figures.tokens) else { return nil }
     let datasets = records.datasets
@@ -65,7 +65,7 @@ extension ReportPage {
         let rows = Self.counted(share.rowsSeen, "row")
         return "\(Numeral.count(share.tokensSeen)) <span class=\"quiet\">in \(rows)</span>"
       }
-      return ["\(round.number) \(round.name)"] + cells
+      return ["\(round.round) \(round.name)"] + cells
     }
     let numbers = table("Tokens and rows read, by round and dataset", head: ["round"] + datasets, rows: rows)
     return Section(

@@ -1,11 +1,11 @@
-/// report.html: one file, without scripts, that needs no network; what a researcher asks first stands first.
+/// Page report.html: one file, without scripts, that needs no network; the first questions of a researcher come first.
 package struct ReportPage {
   let records: RunRecords
   let figures: ReportFigures
-  /// What links to the other files of the report are relative to is the run's folder.
+  /// Names of the figures' files in the folder `figures` beside the page.
   let figureFiles: [String]
 
-  /// The whole document.
+  /// Text of the whole document.
   var html: String {
     let sections = [
       matrixSection, trainingSection, tokensSection, samplesSection, speedSection, roundsSection, recipeSection,
@@ -41,7 +41,7 @@ package struct ReportPage {
     return document.text
   }
 
-  /// A part of the page with a heading of its own.
+  /// Part of the page with a heading of its own.
   struct Section {
     let id: String
     let title: String
@@ -53,7 +53,7 @@ package struct ReportPage {
     }
   }
 
-  /// The run's name: that of its folder.
+  /// Name of the run, which is its folder's.
   var name: String { records.folder.lastPathComponent }
 
   private var subtitle: String {
@@ -81,7 +81,7 @@ package struct ReportPage {
     "\(Numeral.count(number)) \(noun)\(number == 1 ? "" : "s")"
   }
 
-  /// A drawing with its title above.
+  /// Drawing with its title above.
   func figure(_ drawing: ReportFigures.Drawing?, note: String = "") -> Markup? {
     guard let drawing else { return nil }
     return """
@@ -91,11 +91,11 @@ package struct ReportPage {
       """
   }
 
-  /// A table that scrolls by itself where it is wider than the screen.
+  /// Table that scrolls by itself where it is wider than the screen.
   ///
   /// - Parameters:
-  ///   - textColumns: places of the columns, the first apart, that hold words rather than numbers.
-  ///   - optionalColumns: places of those that are left out where no row has anything in them.
+  ///   - textColumns: indices of the columns, besides the first, that hold words rather than numbers.
+  ///   - optionalColumns: indices of the columns that are left out where every row is empty there.
   func table(
     _ caption: String, head: [String], rows: [[Markup]], textColumns: Set<Int> = [], optionalColumns: Set<Int> = []
   ) -> Markup {

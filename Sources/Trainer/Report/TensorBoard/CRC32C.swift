@@ -1,11 +1,11 @@
-/// The cyclic redundancy check of TFRecord files: CRC-32C (Castagnoli), RFC 3720, appendix B.4.
+/// Cyclic redundancy check of TFRecord files: CRC-32C (Castagnoli), RFC 3720, appendix B.4.
 package enum CRC32C {
-  /// The remainder of each byte; the polynomial 0x1EDC6F41, its bits reversed.
+  /// Remainder of each byte; the polynomial is 0x1EDC6F41, its bits reversed.
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { rest, _ in rest & 1 == 1 ? rest >> 1 ^ 0x82F6_3B78 : rest >> 1 }
   }
 
-  /// The check of `bytes`.
+  /// Checksum of `bytes`.
   package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
     var rest = UInt32.max
     table.withUnsafeBufferPointer { table in
@@ -14,7 +14,7 @@ package enum CRC32C {
     return ~rest
   }
 
-  /// The check as TFRecord stores it: turned and shifted, since the check of bytes that hold their own check says little.
+  /// Checksum as TFRecord stores it: rotated, plus a constant, since bytes that hold their own checksum check badly.
   package static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
     let check = checksum(bytes)
     return (check >> 15 | check << 17) &+ 0xA282_EAD8

@@ -1,21 +1,21 @@
 import Foundation
 import SwiftProtobuf
 
-/// The bytes of a TensorBoard event file: records of one event each.
+/// Bytes of a TensorBoard event file: records of one event each.
 ///
 /// A record is the length of its data (8 bytes), the masked CRC-32C of these (4), the data, and its masked CRC-32C (4);
 /// numbers are little-endian.
 package struct EventFile {
   package private(set) var bytes: [UInt8] = []
 
-  /// A file that says which version it has, as its first event must.
+  /// Begins a file with the event that names the format's version.
   package init() throws {
     var event = ScalarEvent()
     event.fileVersion = "brain.Event:2"
     try append(event)
   }
 
-  /// Scalars of one step.
+  /// Appends the scalars of one step.
   ///
   /// - Parameter wallTime: seconds since 1970-01-01 UTC.
   package mutating func append(step: Int, wallTime: Double, scalars: [(tag: String, value: Double)]) throws {

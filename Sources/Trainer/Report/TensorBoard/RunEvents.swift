@@ -1,6 +1,6 @@
 import Foundation
 
-/// A run's curves as TensorBoard events: `train/…` a step, `valid/DATASET` an evaluation; steps count over all rounds.
+/// Curves of a run as TensorBoard events: `train/…` a step, `valid/DATASET` an evaluation; steps count over all rounds.
 package struct RunEvents {
   private let records: RunRecords
 
@@ -8,7 +8,7 @@ package struct RunEvents {
     self.records = records
   }
 
-  /// The content of the event file.
+  /// Content of the event file.
   package func bytes() throws -> [UInt8] {
     var file = try EventFile()
     let steps = records.steps
@@ -50,15 +50,15 @@ package struct RunEvents {
     return round.map { RoundTimes($0, records.rounds).wallTime(step) } ?? 0
   }
 
-  /// When a round's steps were taken, as far as its record tells: spread evenly over its time; 0 where it does not.
+  /// Times of a round's steps, spread evenly over the time in its record; 0 where the record has none.
   private struct RoundTimes {
     private var start = 0.0
     private var secondsPerStep = 0.0
     private let stepsBefore: Int
 
-    init(_ round: StepRecords.Round, _ summaries: [RoundSummary]) {
+    init(_ round: StepColumns.Round, _ summaries: [RoundRecords]) {
       stepsBefore = round.stepsBefore
-      guard let summary = summaries.first(where: { $0.number == round.number }), let end = summary.finished,
+      guard let summary = summaries.first(where: { $0.round == round.number }), let end = summary.endDate,
         round.lastStep > 0
       else { return }
       start = end.timeIntervalSince1970 - summary.seconds

@@ -20,10 +20,10 @@ struct RunRecordsTests {
     #expect(records.steps.globalSteps == Array(1...8))
     #expect(records.steps.rounds.map(\.stepsBefore) == [0, 4])
     #expect(records.steps.losses[2].isNaN)
-    #expect(records.evaluations == [RunRecords.Evaluation(round: 1, step: 2, losses: [3.5, nil])])
+    #expect(records.evaluations == [EvaluationLine(round: 1, name: "one", step: 2, losses: [3.5, nil])])
     #expect(records.base?.name == "base")
     #expect(records.rounds.map(\.name) == ["one", ReportFixture.secondName])
-    #expect(records.rounds[1].settings.map(\.key) == ["learning_rate", "max_steps"])
+    #expect(records.rounds[1].settingTexts.map(\.key) == ["learning_rate", "max_steps"])
     #expect(records.rounds[0].samples.isEmpty && records.rounds[1].samples.count == 1)
   }
 
@@ -97,6 +97,6 @@ struct RunRecordsTests {
     try fixture.write(ReportFixture.record(1, "one"), "rounds/01-one.refused/round.json")
     let records = try fixture.records()
     #expect(records.rounds.map(\.folder) == ["01-one", "01-one.refused", "02-two"])
-    #expect(records.keptRounds.map(\.number) == [1, 2])
+    #expect(records.keptRounds.map(\.round) == [1, 2])
   }
 }
