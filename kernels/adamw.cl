@@ -115,11 +115,12 @@ void adamw_update(
 // Moments in blocks of 8 bits. Code 0 is zero; code c > 0 is 2^(⌊c / 8⌋ − top) · (1 + (c mod 8) / 8), as a fraction of
 // the block's largest magnitude, whose own code is 8 · top. m has a sign bit and top 15; v has top 31.
 
-#define BLOCK 256
-#define BLOCK_BYTES (4 + BLOCK)
+#define BLOCK_ELEMENTS 256
+#define BLOCK_BYTES (4 + BLOCK_ELEMENTS)
 #define TOP_OF_MEAN 15
 #define TOP_OF_VARIANCE 31
-#define HELD ((BLOCK + WG_SIZE * VECTOR_WIDTH - 1) / (WG_SIZE * VECTOR_WIDTH))  // a work-item's vectors of a block
+// Vectors of a block that a work-item holds.
+#define HELD ((BLOCK_ELEMENTS + WG_SIZE * VECTOR_WIDTH - 1) / (WG_SIZE * VECTOR_WIDTH))
 #define LEAST_SCALE 1e-28f  // below it the block is zero, so that no scale · code is subnormal
 
 // Float bits of 2^(−top), to which a code is added after a shift by 20: its exponent and three mantissa bits.
@@ -165,12 +166,13 @@ void adamw_update(
     adamw_constants(norm[0], lr, beta1, beta2, eps, weight_decay, correction1, correction2, max_norm);
   const size_t end = isfinite(norm[0]) ? group_end(n) : 0;
   const int first_place = get_local_id(0) * VECTOR_WIDTH;
-  for (size_t first = group_begin(); first < end; first += BLOCK) {
-    __global uchar *m_block = m + first / BLOCK * BLOCK_BYTES, *v_block = v + first / BLOCK * BLOCK_BYTES;
+  for (size_t first = group_begin(); first < end; first += BLOCK_ELEMENTS) {
+    const size_t block_begin = first / BLOCK_ELEMENTS * BLOCK_BYTES;
+    __global uchar *m_block = m + block_begin, *v_block = v + block_begin;
     const float m_scale = *(__global float *)m_block, v_scale = *(__global float *)v_block;
     moments_t held[HELD];
     floatv largest_mean = (floatv)(0.0f), largest_variance = (floatv)(0.0f);
-    for (int i = 0, place = first_place; place < BLOCK; ++i, place += WG_SIZE * VECTOR_WIDTH) {
+    for (int i = 0, place = first_place; place < BLOCK_ELEMENTS; ++i, place += WG_SIZE * VECTOR_WIDTH) {
       moments_t moments = {load_means(m_block, m_scale, place), load_variances(v_block, v_scale, place)};
       moments = next_moments(moments, load_lanes(g + first + place, (long)(end - first) - place), constants);
       held[i] = moments;
@@ -179,7 +181,7 @@ void adamw_update(
     }
     const float next_m_scale = scale_of(group_max(lane_max(largest_mean), scratch));
     const float next_v_scale = scale_of(group_max(lane_max(largest_variance), scratch));
-    for (int i = 0, place = first_place; place < BLOCK; ++i, place += WG_SIZE * VECTOR_WIDTH) {
+    for (int i = 0, place = first_place; place < BLOCK_ELEMENTS; ++i, place += WG_SIZE * VECTOR_WIDTH) {
       const long remaining = (long)(end - first) - place;
       const moments_t moments = held[i];
       const uintv bits = element_bits(first + place, key);

@@ -7,13 +7,17 @@
 // Numerics: a NaN stays a NaN, an infinity an infinity; a float above the largest bf16 rounds to infinity.
 // Source: none.
 
+#include "prelude/bf16.cl"
 #include "prelude/common.cl"
+
+DEFINE_BF16(floatv, uintv, intv, AS_UINTV)
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
 void cast_f32_to_bf16(__global ushort *restrict out, const __global float *restrict x, const ulong n) {
   const size_t end = group_end(n);
   for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
-    store_bf16_lanes(out + i, bf16_from_float(load_lanes(x + i, end - i)), end - i);
+    const uintv rounded = bf16_rounded_uintv(load_lanes(x + i, end - i));
+    store_bf16_lanes(out + i, CONVERT_USHORTV(rounded >> 16), end - i);
   }
 }
 

@@ -3,7 +3,7 @@
 // Shapes (row-major): all [n].
 // Gradient contract: accumulate `+=`; scale_forward and multiply_backward `=` (accumulate 0) or `+=` (accumulate 1);
 //   the others `=`.
-// Saved for backward: multiply: both factors.
+// Saved for backward: multiply: both operands.
 // Parallelism: GROUP_ELEMENTS consecutive elements a work-group.
 // Numerics: float.
 // Source: none.

@@ -4,7 +4,7 @@
 //   peak_tiles: six of 16 × 32 by 32 × 16 bf16, in the processor's tile registers; peak_mma: eight of 16 × 16 by 16 × 8
 //   bf16 for each warp, in a GPU's matrix units; peak_units: four of prelude/units.cl's for each sub-group. peak_copy:
 //   out = x. peak_nothing: none.
-// Shapes (row-major): multiply_add: out [work-items, VECTOR_WIDTH]; factors [2, VECTOR_WIDTH], a and b. copy: out, x
+// Shapes (row-major): multiply_add: out [work-items, VECTOR_WIDTH]; operands [2, VECTOR_WIDTH], a and b. copy: out, x
 //   [n], n a multiple of GROUP_ELEMENTS. nothing: out [any].
 // Gradient contract: none.
 // Saved for backward: nothing.
@@ -13,20 +13,17 @@
 // Numerics: float; with a + b = 1 the sums stay near 1.
 // Source: Williams, Waterman and Patterson, Roofline: an insightful visual performance model (2009).
 
+#include "prelude/bf16.cl"
 #include "prelude/common.cl"
-
-#ifndef BF16
-#define BF16 0
-#endif
 
 #ifndef CHAINS
 #define CHAINS 16  // independent sums: enough to hide an operation's latency on two ports, few enough for the registers
 #endif
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
-void peak_multiply_add(__global float *restrict out, const __global float *restrict factors, const int steps) {
-  const floatv a = VLOAD(factors);
-  const floatv b = VLOAD(factors + VECTOR_WIDTH);
+void peak_multiply_add(__global float *restrict out, const __global float *restrict operands, const int steps) {
+  const floatv a = VLOAD(operands);
+  const floatv b = VLOAD(operands + VECTOR_WIDTH);
   floatv sums[CHAINS];
 #pragma unroll
   for (int chain = 0; chain < CHAINS; ++chain) sums[chain] = b * (float)(chain + 1);
@@ -70,7 +67,7 @@ void peak_nothing(__global float *restrict out) {
 #include "matmul/amx.cl"
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void peak_tiles(__global float *restrict out, const __global float *restrict factors, const int steps) {
+void peak_tiles(__global float *restrict out, const __global float *restrict operands, const int steps) {
   uint ones[256] __attribute__((aligned(64)));
   for (int i = 0; i < 256; ++i) ones[i] = 0x3F803F80;
   configure_tiles();
@@ -91,8 +88,8 @@ void peak_tiles(__global float *restrict out, const __global float *restrict fac
 #include "prelude/mma.cl"
 
 __kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
-void peak_mma(__global float *restrict out, const __global float *restrict factors, const int steps) {
-  const uint pair = bf16_pair(factors[0], factors[VECTOR_WIDTH]);
+void peak_mma(__global float *restrict out, const __global float *restrict operands, const int steps) {
+  const uint pair = bf16_pair_uint(operands[0], operands[VECTOR_WIDTH]);
   const uint a[4] = {pair, pair, pair, pair}, b[2] = {pair, pair};
   float sums[8][4];
 #pragma unroll
@@ -102,7 +99,7 @@ void peak_mma(__global float *restrict out, const __global float *restrict facto
   }
   for (int step = 0; step < steps; ++step) {
 #pragma unroll
-    for (int chain = 0; chain < 8; ++chain) multiply(sums[chain], a, b);
+    for (int chain = 0; chain < 8; ++chain) mma_multiply(sums[chain], a, b);
   }
   float total = 0.0f;
 #pragma unroll
@@ -117,9 +114,9 @@ void peak_mma(__global float *restrict out, const __global float *restrict facto
 #include "prelude/units.cl"
 
 __kernel __attribute__((reqd_work_group_size(UNIT_LANES, 1, 1))) UNIT_KERNEL
-void peak_units(__global float *restrict out, const __global float *restrict factors, const int steps) {
-  const unit_a_t a = (unit_a_t)((ushort)(as_uint(factors[0]) >> 16));
-  const unit_b_t b = (unit_b_t)((ushort)(as_uint(factors[VECTOR_WIDTH]) >> 16));
+void peak_units(__global float *restrict out, const __global float *restrict operands, const int steps) {
+  const unit_a_t a = (unit_a_t)((ushort)(as_uint(operands[0]) >> 16));
+  const unit_b_t b = (unit_b_t)((ushort)(as_uint(operands[VECTOR_WIDTH]) >> 16));
   unit_sums_t sums[4];
 #pragma unroll
   for (int chain = 0; chain < 4; ++chain) sums[chain] = (unit_sums_t)(0.0f);
@@ -128,7 +125,7 @@ void peak_units(__global float *restrict out, const __global float *restrict fac
     for (int chain = 0; chain < 4; ++chain) sums[chain] = multiply_unit(a, b, sums[chain]);
   }
   float results[UNIT_SUMS];
-  STORE_SUMS((sums[0] + sums[1]) + (sums[2] + sums[3]), results);
+  STORE_UNIT_SUMS((sums[0] + sums[1]) + (sums[2] + sums[3]), results);
   out[get_global_id(0)] = results[0];
 }
 #endif

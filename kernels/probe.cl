@@ -60,10 +60,10 @@ void probe_mma(__global float *restrict out, const __global uint *restrict pairs
   uint parts_a[4], parts_b[4];
   float left[4] = {0.0f, 0.0f, 0.0f, 0.0f}, right[4] = {0.0f, 0.0f, 0.0f, 0.0f};
   const int matrix = lane / 8, row = lane % 8;
-  load_parts(parts_a, (uint)(size_t)(a + (matrix % 2 * 8 + row) * 8 + matrix / 2 * 4));
-  load_parts(parts_b, (uint)(size_t)(b + (matrix / 2 * 8 + row) * 8 + matrix % 2 * 4));
-  multiply(left, parts_a, parts_b);
-  multiply(right, parts_a, parts_b + 2);
+  mma_load_parts(parts_a, (uint)(size_t)(a + (matrix % 2 * 8 + row) * 8 + matrix / 2 * 4));
+  mma_load_parts(parts_b, (uint)(size_t)(b + (matrix / 2 * 8 + row) * 8 + matrix % 2 * 4));
+  mma_multiply(left, parts_a, parts_b);
+  mma_multiply(right, parts_a, parts_b + 2);
   if (lane % 4 == own) {
     out[line] += left[line % 2];
     out[8 + line] += right[2 + line % 2];
@@ -82,7 +82,7 @@ void probe_units(__global float *restrict out, const __global uint *restrict pai
   // In line i of A and of B, depth i holds the pair's first number and depth i ^ 1 the second: the product's diagonal
   // is the result. Beside it are only products of lines that share depths.
   __local ushort a[16 * UNIT_K] __attribute__((aligned(16))), b[16 * UNIT_K] __attribute__((aligned(16)));
-  for (int i = LANE; i < 16 * UNIT_K; i += UNIT_LANES) {
+  for (int i = UNIT_LANE; i < 16 * UNIT_K; i += UNIT_LANES) {
     const int line = i / UNIT_K, depth = i % UNIT_K;
     const int shift = depth == line ? 0 : 16;
     const bool is_pair = depth == line || depth == (line ^ 1);
@@ -96,11 +96,11 @@ void probe_units(__global float *restrict out, const __global uint *restrict pai
     const unit_a_t part_a = load_unit_a(a + first * UNIT_K, UNIT_K);
     const unit_b_t part_b = load_unit_b(b + first_column * UNIT_K, UNIT_K);
     float results[UNIT_SUMS];
-    STORE_SUMS(multiply_unit(part_a, part_b, (unit_sums_t)(0.0f)), results);
+    STORE_UNIT_SUMS(multiply_unit(part_a, part_b, (unit_sums_t)(0.0f)), results);
 #pragma unroll
     for (int i = 0; i < UNIT_SUMS; ++i) {
-      const int line = first + SUM_ROW(i);
-      if (line == first_column + SUM_COLUMN) out[line] += results[i];
+      const int line = first + UNIT_SUM_ROW(i);
+      if (line == first_column + UNIT_SUM_COLUMN) out[line] += results[i];
     }
   }
 }

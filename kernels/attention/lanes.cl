@@ -1,8 +1,8 @@
 // Purpose: transposed loads and stores of 32 rows, for both directions of attention/panel.cl; and 2^x, which
 //   attention/rows.cl uses too.
-// Math: tile[d · LANES + lane] = x[first + lane][d]; exp2_nonpositive(x) = 2^x.
-// Shapes (row-major): x [rows, stride], of which HEAD_SIZE columns are used; tile [HEAD_SIZE, LANES].
-// Gradient contract: none; store_lanes writes with `=`.
+// Math: tile[d · ROW_LANES + lane] = x[first + lane][d]; exp2_nonpositive(x) = 2^x.
+// Shapes (row-major): x [rows, stride], of which HEAD_SIZE columns are used; tile [HEAD_SIZE, ROW_LANES].
+// Gradient contract: none; store_rows_transposed writes with `=`.
 // Saved for backward: nothing.
 // Parallelism: called by one work-item, which owns the tile.
 // Numerics: float; a polynomial of relative error 2e-9 for the fraction of the exponent.
@@ -11,7 +11,7 @@
 #ifndef HEAD_SIZE
 #define HEAD_SIZE 64  // values in a head
 #endif
-#define LANES 32  // two vectors of 16
+#define ROW_LANES 32  // two vectors of 16
 #define LOG2_E 1.44269504088896341f
 #define LN_2 0.693147180559945309f
 #define LOWEST -1.0e30f  // below every score, and finite: LOWEST − LOWEST is 0, not NaN
@@ -33,11 +33,11 @@ static inline float16 exp2_nonpositive(const float16 exponent) {
 
 static inline float16 larger(const float16 a, const float16 b) { return a > b ? a : b; }
 
-// Loads the rows first ..< first + LANES of x, transposed: tile[d][lane]. Lanes beyond the last row repeat it.
-static inline void load_lanes(
+// Loads the rows first ..< first + ROW_LANES of x, transposed: tile[d][lane]. Lanes beyond the last row repeat it.
+static inline void load_rows_transposed(
   float *tile, const __global float *x, const int first, const int rows, const size_t stride
 ) {
-  for (int lane = 0; lane < LANES; lane += 4) {
+  for (int lane = 0; lane < ROW_LANES; lane += 4) {
     const __global float *x0 = x + min(first + lane, rows - 1) * stride;
     const __global float *x1 = x + min(first + lane + 1, rows - 1) * stride;
     const __global float *x2 = x + min(first + lane + 2, rows - 1) * stride;
@@ -45,31 +45,31 @@ static inline void load_lanes(
     int d = 0;
     for (; d + 4 <= HEAD_SIZE; d += 4) {
       const float4 r0 = vload4(0, x0 + d), r1 = vload4(0, x1 + d), r2 = vload4(0, x2 + d), r3 = vload4(0, x3 + d);
-      float *to = tile + d * LANES + lane;
+      float *to = tile + d * ROW_LANES + lane;
       vstore4((float4)(r0.x, r1.x, r2.x, r3.x), 0, to);
-      vstore4((float4)(r0.y, r1.y, r2.y, r3.y), 0, to + LANES);
-      vstore4((float4)(r0.z, r1.z, r2.z, r3.z), 0, to + 2 * LANES);
-      vstore4((float4)(r0.w, r1.w, r2.w, r3.w), 0, to + 3 * LANES);
+      vstore4((float4)(r0.y, r1.y, r2.y, r3.y), 0, to + ROW_LANES);
+      vstore4((float4)(r0.z, r1.z, r2.z, r3.z), 0, to + 2 * ROW_LANES);
+      vstore4((float4)(r0.w, r1.w, r2.w, r3.w), 0, to + 3 * ROW_LANES);
     }
     for (; d < HEAD_SIZE; ++d) {
-      vstore4((float4)(x0[d], x1[d], x2[d], x3[d]), 0, tile + d * LANES + lane);
+      vstore4((float4)(x0[d], x1[d], x2[d], x3[d]), 0, tile + d * ROW_LANES + lane);
     }
   }
 }
 
-// Stores a tile times `factor` to the rows that load_lanes reads; lanes beyond the last row are not stored.
-static inline void store_lanes(
+// Stores a tile times `factor` to the rows that load_rows_transposed reads; lanes beyond the last row are not stored.
+static inline void store_rows_transposed(
   __global float *x, const float *tile, const float factor, const int first, const int rows,
   const size_t stride
 ) {
-  for (int lane = 0; lane < LANES; lane += 4) {
+  for (int lane = 0; lane < ROW_LANES; lane += 4) {
     int d = 0;
     if (first + lane + 4 <= rows) {
       __global float *to = x + (first + lane) * stride;
       for (; d + 4 <= HEAD_SIZE; d += 4) {
-        const float *from = tile + d * LANES + lane;
-        const float4 r0 = factor * vload4(0, from), r1 = factor * vload4(0, from + LANES);
-        const float4 r2 = factor * vload4(0, from + 2 * LANES), r3 = factor * vload4(0, from + 3 * LANES);
+        const float *from = tile + d * ROW_LANES + lane;
+        const float4 r0 = factor * vload4(0, from), r1 = factor * vload4(0, from + ROW_LANES);
+        const float4 r2 = factor * vload4(0, from + 2 * ROW_LANES), r3 = factor * vload4(0, from + 3 * ROW_LANES);
         vstore4((float4)(r0.x, r1.x, r2.x, r3.x), 0, to + d);
         vstore4((float4)(r0.y, r1.y, r2.y, r3.y), 0, to + d + stride);
         vstore4((float4)(r0.z, r1.z, r2.z, r3.z), 0, to + d + 2 * stride);
@@ -78,7 +78,7 @@ static inline void store_lanes(
     }
     for (; d < HEAD_SIZE; ++d) {
       for (int i = lane; i < lane + 4 && first + i < rows; ++i) {
-        x[(first + i) * stride + d] = factor * tile[d * LANES + i];
+        x[(first + i) * stride + d] = factor * tile[d * ROW_LANES + i];
       }
     }
   }

@@ -5,18 +5,18 @@
 //     delta = Σ over d of dout · out;  dS = P ∘ (dout · Vᵀ − delta);
 //     dQ = scale · dS · K;  dK = scale · dSᵀ · Q;  dV = Pᵀ · dout.
 //   A row without keys has out 0, lse −infinity and no gradient.
-// Shapes (row-major): q, out, dout, dq [rows, heads · HEAD_SIZE]; k, v, dk, dv [key rows, kv_heads · HEAD_SIZE];
-//   lse, delta [rows, heads]; key_start, key_end [rows]; query_end [key rows]. In the backward pass the key rows are the
+// Shapes (row-major): q, out, dout, dq [rows, heads · HEAD_SIZE]; k, v, dk, dv [key rows, kv_heads · HEAD_SIZE]; lse,
+//   delta [rows, heads]; key_start, key_end [rows]; query_end [key rows]. In the backward pass the key rows are the
 //   query rows, and key row j is attended to by the query rows j ..< query_end[j] at most.
 // Gradient contract: every output `=`.
 // Saved for backward: out, lse.
 // Parallelism: one work-item a work-group. Its 32 lanes are 32 query rows of one head (forward, backward_query) or 32
-//   key rows of one key/value head (backward_key_value); rows of the other side are broadcast, BLOCK at a time. id 0 is
-//   the tile of 32 rows, id 1 the head. delta: id 0 is a group of DELTA_PAIRS (row, head) pairs.
+//   key rows of one key/value head (backward_key_value); rows of the other side are broadcast, BLOCK_ROWS at a time. id
+//   0 is the tile of 32 rows, id 1 the head. delta: id 0 is a group of DELTA_PAIRS (row, head) pairs.
 // Numerics: float. The softmax uses base 2, with a polynomial of relative error 2e-9 for the fraction; sums run in
 //   ascending order of rows, so the bits do not depend on the number of work-items.
-// Source: Dao, arXiv:2307.08691, algorithms 1 and 2; the query side and the key/value side have a kernel each, so that no
-//   atomics are needed.
+// Source: Dao, arXiv:2307.08691, algorithms 1 and 2; the query side and the key/value side have a kernel each, so that
+//   no atomics are needed.
 
 #include "attention/lanes.cl"
 
@@ -24,7 +24,7 @@
 #define REGISTER_LANES 16  // floats in a vector register, as in matmul/panel.cl
 #endif
 // Rows of the other side in a block: 24 accumulators of 16 lanes, or 8 of 8 where registers are few.
-#define BLOCK (REGISTER_LANES == 16 ? 12 : 2)
+#define BLOCK_ROWS (REGISTER_LANES == 16 ? 12 : 2)
 #ifndef DELTA_PAIRS
 #define DELTA_PAIRS 64  // (row, head) pairs of one work-item in attention_panel_delta
 #endif
@@ -32,10 +32,10 @@
 // ---------------------------------------------------------------------------------------------------------------------
 // products[i] = Σ over d of tile[d] · x[row i of the block][d], one sum in each lane.
 static inline __attribute__((always_inline)) void block_products(
-  float16 products[BLOCK][2], const float16 *tile, const __global float *const *rows
+  float16 products[BLOCK_ROWS][2], const float16 *tile, const __global float *const *rows
 ) {
 #pragma unroll
-  for (int i = 0; i < BLOCK; ++i) {
+  for (int i = 0; i < BLOCK_ROWS; ++i) {
     products[i][0] = (float16)0.0f;
     products[i][1] = (float16)0.0f;
   }
@@ -44,7 +44,7 @@ static inline __attribute__((always_inline)) void block_products(
     const float16 t0 = tile[2 * d];
     const float16 t1 = tile[2 * d + 1];
 #pragma unroll
-    for (int i = 0; i < BLOCK; ++i) {
+    for (int i = 0; i < BLOCK_ROWS; ++i) {
       products[i][0] = rows[i][d] * t0 + products[i][0];
       products[i][1] = rows[i][d] * t1 + products[i][1];
     }
@@ -53,7 +53,7 @@ static inline __attribute__((always_inline)) void block_products(
 
 // tile[d] = tile[d] · decay + Σ over i of x[row i of the block][d] · weights[i].
 static inline __attribute__((always_inline)) void block_update(
-  float16 *tile, const float16 decay0, const float16 decay1, const float16 weights[BLOCK][2],
+  float16 *tile, const float16 decay0, const float16 decay1, const float16 weights[BLOCK_ROWS][2],
   const __global float *const *rows
 ) {
 #pragma unroll 1
@@ -61,7 +61,7 @@ static inline __attribute__((always_inline)) void block_update(
     float16 t0 = tile[2 * d] * decay0;
     float16 t1 = tile[2 * d + 1] * decay1;
 #pragma unroll
-    for (int i = 0; i < BLOCK; ++i) {
+    for (int i = 0; i < BLOCK_ROWS; ++i) {
       t0 = rows[i][d] * weights[i][0] + t0;
       t1 = rows[i][d] * weights[i][1] + t1;
     }
@@ -70,28 +70,28 @@ static inline __attribute__((always_inline)) void block_update(
   }
 }
 
-// Pointers to the rows first ..< first + BLOCK of x; those from `end` on repeat row end − 1.
-#define BLOCK_ROWS(name, x, first, end, stride)                                                                        \
-  const __global float *name[BLOCK];                                                                                   \
-  _Pragma("unroll") for (int i = 0; i < BLOCK; ++i) { name[i] = (x) + min((first) + i, (end) - 1) * (stride); }
+// Pointers to the rows first ..< first + BLOCK_ROWS of x; those from `end` on repeat row end − 1.
+#define POINT_TO_ROWS(name, x, first, end, stride) \
+  const __global float *name[BLOCK_ROWS]; \
+  _Pragma("unroll") for (int i = 0; i < BLOCK_ROWS; ++i) { name[i] = (x) + min((first) + i, (end) - 1) * (stride); }
 
 // The key ranges of a tile's lanes (empty beyond the last row), their hull and their intersection.
 typedef struct {
   int16 start[2], end[2];
   int first, last;                // every key of any lane is in first ..< last
   int shared_first, shared_last;  // every lane has all keys of shared_first ..< shared_last
-} KeyRanges;
+} key_ranges_t;
 
-static inline KeyRanges key_ranges(
+static inline key_ranges_t key_ranges(
   const __global int *key_start, const __global int *key_end, const int first_row, const int rows
 ) {
-  int start[LANES], end[LANES];
-  KeyRanges ranges;
+  int start[ROW_LANES], end[ROW_LANES];
+  key_ranges_t ranges;
   ranges.first = 0x7fffffff;
   ranges.last = 0;
   ranges.shared_first = 0;
   ranges.shared_last = 0x7fffffff;
-  for (int lane = 0; lane < LANES; ++lane) {
+  for (int lane = 0; lane < ROW_LANES; ++lane) {
     const int row = min(first_row + lane, rows - 1);
     const int visible = first_row + lane < rows && key_start[row] < key_end[row];
     start[lane] = visible ? key_start[row] : 0;
@@ -116,15 +116,15 @@ void attention_panel_forward(
   const __global float *restrict k, const __global float *restrict v, const __global int *restrict key_start,
   const __global int *restrict key_end, const int rows, const int heads, const int kv_heads, const float scale
 ) {
-  const int first_row = (int)get_global_id(0) * LANES;
+  const int first_row = (int)get_global_id(0) * ROW_LANES;
   const int head = (int)get_global_id(1);
   const size_t kv_offset = (head / (heads / kv_heads)) * HEAD_SIZE;
   const size_t stride = (size_t)heads * HEAD_SIZE;
   const size_t kv_stride = (size_t)kv_heads * HEAD_SIZE;
-  const KeyRanges keys = key_ranges(key_start, key_end, first_row, rows);
+  const key_ranges_t keys = key_ranges(key_start, key_end, first_row, rows);
   float16 query[HEAD_SIZE * 2];
   float16 sum[HEAD_SIZE * 2];
-  load_lanes((float *)query, q + head * HEAD_SIZE, first_row, rows, stride);
+  load_rows_transposed((float *)query, q + head * HEAD_SIZE, first_row, rows, stride);
   for (int d = 0; d < HEAD_SIZE * 2; ++d) {
     sum[d] = (float16)0.0f;
   }
@@ -132,15 +132,15 @@ void attention_panel_forward(
   float16 greatest1 = (float16)LOWEST;
   float16 total0 = (float16)0.0f;
   float16 total1 = (float16)0.0f;
-  for (int key = keys.first; key < keys.last; key += BLOCK) {
-    BLOCK_ROWS(key_rows, k + kv_offset, key, keys.last, kv_stride)
-    float16 s[BLOCK][2];
+  for (int key = keys.first; key < keys.last; key += BLOCK_ROWS) {
+    POINT_TO_ROWS(key_rows, k + kv_offset, key, keys.last, kv_stride)
+    float16 s[BLOCK_ROWS][2];
     block_products(s, query, key_rows);
-    const int masked = key < keys.shared_first || key + BLOCK > keys.shared_last;
+    const int masked = key < keys.shared_first || key + BLOCK_ROWS > keys.shared_last;
     float16 new0 = greatest0;
     float16 new1 = greatest1;
 #pragma unroll
-    for (int i = 0; i < BLOCK; ++i) {
+    for (int i = 0; i < BLOCK_ROWS; ++i) {
       s[i][0] *= scale * LOG2_E;
       s[i][1] *= scale * LOG2_E;
       if (masked) {
@@ -157,13 +157,13 @@ void attention_panel_forward(
     total0 *= decay0;
     total1 *= decay1;
 #pragma unroll
-    for (int i = 0; i < BLOCK; ++i) {
+    for (int i = 0; i < BLOCK_ROWS; ++i) {
       s[i][0] = exp2_nonpositive(s[i][0] - greatest0);
       s[i][1] = exp2_nonpositive(s[i][1] - greatest1);
       total0 += s[i][0];
       total1 += s[i][1];
     }
-    BLOCK_ROWS(value_rows, v + kv_offset, key, keys.last, kv_stride)
+    POINT_TO_ROWS(value_rows, v + kv_offset, key, keys.last, kv_stride)
     block_update(sum, decay0, decay1, s, value_rows);
   }
   const float16 inverse0 = total0 == 0.0f ? (float16)0.0f : 1.0f / total0;
@@ -172,13 +172,13 @@ void attention_panel_forward(
     sum[2 * d] *= inverse0;
     sum[2 * d + 1] *= inverse1;
   }
-  store_lanes(out + head * HEAD_SIZE, (const float *)sum, 1.0f, first_row, rows, stride);
-  float greatest[LANES], total[LANES];
+  store_rows_transposed(out + head * HEAD_SIZE, (const float *)sum, 1.0f, first_row, rows, stride);
+  float greatest[ROW_LANES], total[ROW_LANES];
   vstore16(greatest0, 0, greatest);
   vstore16(greatest1, 1, greatest);
   vstore16(total0, 0, total);
   vstore16(total1, 1, total);
-  for (int lane = 0; lane < min(LANES, rows - first_row); ++lane) {
+  for (int lane = 0; lane < min(ROW_LANES, rows - first_row); ++lane) {
     lse[(size_t)(first_row + lane) * heads + head] =
       total[lane] == 0.0f ? -INFINITY : greatest[lane] * LN_2 + log(total[lane]);
   }
@@ -219,36 +219,36 @@ void attention_panel_backward_query(
   const __global float *restrict delta, const __global int *restrict key_start, const __global int *restrict key_end,
   const int rows, const int heads, const int kv_heads, const float scale
 ) {
-  const int first_row = (int)get_global_id(0) * LANES;
+  const int first_row = (int)get_global_id(0) * ROW_LANES;
   const int head = (int)get_global_id(1);
   const size_t kv_offset = (head / (heads / kv_heads)) * HEAD_SIZE;
   const size_t stride = (size_t)heads * HEAD_SIZE;
   const size_t kv_stride = (size_t)kv_heads * HEAD_SIZE;
-  const KeyRanges keys = key_ranges(key_start, key_end, first_row, rows);
+  const key_ranges_t keys = key_ranges(key_start, key_end, first_row, rows);
   float16 query[HEAD_SIZE * 2];
   float16 dsum[HEAD_SIZE * 2];
   float16 dquery[HEAD_SIZE * 2];
-  load_lanes((float *)query, q + head * HEAD_SIZE, first_row, rows, stride);
-  load_lanes((float *)dsum, dout + head * HEAD_SIZE, first_row, rows, stride);
+  load_rows_transposed((float *)query, q + head * HEAD_SIZE, first_row, rows, stride);
+  load_rows_transposed((float *)dsum, dout + head * HEAD_SIZE, first_row, rows, stride);
   for (int d = 0; d < HEAD_SIZE * 2; ++d) {
     dquery[d] = (float16)0.0f;
   }
-  float lane_lse[LANES], lane_delta[LANES];
-  for (int lane = 0; lane < LANES; ++lane) {
+  float lane_lse[ROW_LANES], lane_delta[ROW_LANES];
+  for (int lane = 0; lane < ROW_LANES; ++lane) {
     const size_t at = (size_t)min(first_row + lane, rows - 1) * heads + head;
     lane_lse[lane] = lse[at] * LOG2_E;
     lane_delta[lane] = delta[at];
   }
   const float16 lse0 = vload16(0, lane_lse), lse1 = vload16(1, lane_lse);
   const float16 delta0 = vload16(0, lane_delta), delta1 = vload16(1, lane_delta);
-  for (int key = keys.first; key < keys.last; key += BLOCK) {
-    BLOCK_ROWS(key_rows, k + kv_offset, key, keys.last, kv_stride)
-    BLOCK_ROWS(value_rows, v + kv_offset, key, keys.last, kv_stride)
-    float16 p[BLOCK][2], dp[BLOCK][2];
+  for (int key = keys.first; key < keys.last; key += BLOCK_ROWS) {
+    POINT_TO_ROWS(key_rows, k + kv_offset, key, keys.last, kv_stride)
+    POINT_TO_ROWS(value_rows, v + kv_offset, key, keys.last, kv_stride)
+    float16 p[BLOCK_ROWS][2], dp[BLOCK_ROWS][2];
     block_products(p, query, key_rows);
-    const int masked = key < keys.shared_first || key + BLOCK > keys.shared_last;
+    const int masked = key < keys.shared_first || key + BLOCK_ROWS > keys.shared_last;
 #pragma unroll
-    for (int i = 0; i < BLOCK; ++i) {
+    for (int i = 0; i < BLOCK_ROWS; ++i) {
       p[i][0] = exp2_nonpositive(p[i][0] * (scale * LOG2_E) - lse0);
       p[i][1] = exp2_nonpositive(p[i][1] * (scale * LOG2_E) - lse1);
       if (masked) {
@@ -258,13 +258,13 @@ void attention_panel_backward_query(
     }
     block_products(dp, dsum, value_rows);
 #pragma unroll
-    for (int i = 0; i < BLOCK; ++i) {
+    for (int i = 0; i < BLOCK_ROWS; ++i) {
       p[i][0] *= dp[i][0] - delta0;
       p[i][1] *= dp[i][1] - delta1;
     }
     block_update(dquery, (float16)1.0f, (float16)1.0f, p, key_rows);
   }
-  store_lanes(dq + head * HEAD_SIZE, (const float *)dquery, scale, first_row, rows, stride);
+  store_rows_transposed(dq + head * HEAD_SIZE, (const float *)dquery, scale, first_row, rows, stride);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -277,7 +277,7 @@ void attention_panel_backward_key_value(
   const __global int *restrict key_end, const __global int *restrict query_end, const int rows, const int heads,
   const int kv_heads, const float scale
 ) {
-  const int first_key = (int)get_global_id(0) * LANES;
+  const int first_key = (int)get_global_id(0) * ROW_LANES;
   const int kv_head = (int)get_global_id(1);
   const int group = heads / kv_heads;
   const size_t stride = (size_t)heads * HEAD_SIZE;
@@ -288,29 +288,29 @@ void attention_panel_backward_key_value(
   float16 value[HEAD_SIZE * 2];
   float16 dkey[HEAD_SIZE * 2];
   float16 dvalue[HEAD_SIZE * 2];
-  load_lanes((float *)key, k + kv_head * HEAD_SIZE, first_key, rows, kv_stride);
-  load_lanes((float *)value, v + kv_head * HEAD_SIZE, first_key, rows, kv_stride);
+  load_rows_transposed((float *)key, k + kv_head * HEAD_SIZE, first_key, rows, kv_stride);
+  load_rows_transposed((float *)value, v + kv_head * HEAD_SIZE, first_key, rows, kv_stride);
   for (int d = 0; d < HEAD_SIZE * 2; ++d) {
     dkey[d] = (float16)0.0f;
     dvalue[d] = (float16)0.0f;
   }
   int end_row = first_key;
-  for (int lane = 0; lane < min(LANES, rows - first_key); ++lane) {
+  for (int lane = 0; lane < min(ROW_LANES, rows - first_key); ++lane) {
     end_row = max(end_row, query_end[first_key + lane]);
   }
   for (int head = kv_head * group; head < (kv_head + 1) * group; ++head) {
-    for (int row = first_key; row < end_row; row += BLOCK) {
-      BLOCK_ROWS(query_rows, q + head * HEAD_SIZE, row, end_row, stride)
-      BLOCK_ROWS(dout_rows, dout + head * HEAD_SIZE, row, end_row, stride)
-      int masked = row + BLOCK > end_row;
-      for (int i = 0; i < BLOCK; ++i) {
+    for (int row = first_key; row < end_row; row += BLOCK_ROWS) {
+      POINT_TO_ROWS(query_rows, q + head * HEAD_SIZE, row, end_row, stride)
+      POINT_TO_ROWS(dout_rows, dout + head * HEAD_SIZE, row, end_row, stride)
+      int masked = row + BLOCK_ROWS > end_row;
+      for (int i = 0; i < BLOCK_ROWS; ++i) {
         const int at = min(row + i, end_row - 1);
-        masked |= key_start[at] > first_key || key_end[at] < first_key + LANES;
+        masked |= key_start[at] > first_key || key_end[at] < first_key + ROW_LANES;
       }
-      float16 p[BLOCK][2], ds[BLOCK][2];
+      float16 p[BLOCK_ROWS][2], ds[BLOCK_ROWS][2];
       block_products(p, key, query_rows);
 #pragma unroll
-      for (int i = 0; i < BLOCK; ++i) {
+      for (int i = 0; i < BLOCK_ROWS; ++i) {
         const int at = min(row + i, end_row - 1);
         const float row_lse = lse[(size_t)at * heads + head] * LOG2_E;
         p[i][0] = exp2_nonpositive(p[i][0] * (scale * LOG2_E) - row_lse);
@@ -325,7 +325,7 @@ void attention_panel_backward_key_value(
       block_update(dvalue, (float16)1.0f, (float16)1.0f, p, dout_rows);
       block_products(ds, value, dout_rows);
 #pragma unroll
-      for (int i = 0; i < BLOCK; ++i) {
+      for (int i = 0; i < BLOCK_ROWS; ++i) {
         const float row_delta = delta[(size_t)min(row + i, end_row - 1) * heads + head];
         ds[i][0] = p[i][0] * (ds[i][0] - row_delta);
         ds[i][1] = p[i][1] * (ds[i][1] - row_delta);
@@ -333,6 +333,6 @@ void attention_panel_backward_key_value(
       block_update(dkey, (float16)1.0f, (float16)1.0f, ds, query_rows);
     }
   }
-  store_lanes(dk + kv_head * HEAD_SIZE, (const float *)dkey, scale, first_key, rows, kv_stride);
-  store_lanes(dv + kv_head * HEAD_SIZE, (const float *)dvalue, 1.0f, first_key, rows, kv_stride);
+  store_rows_transposed(dk + kv_head * HEAD_SIZE, (const float *)dkey, scale, first_key, rows, kv_stride);
+  store_rows_transposed(dv + kv_head * HEAD_SIZE, (const float *)dvalue, 1.0f, first_key, rows, kv_stride);
 }

@@ -5,15 +5,15 @@
 //   key_start, key_end [rows].
 // Gradient contract: every output `=`.
 // Saved for backward: out, lse.
-// Parallelism: one work-item a work-group; id 0 is the query row, id 1 the head. Its lanes are columns of a head for the
-//   scores and the values, and BLOCK keys for the softmax.
+// Parallelism: one work-item a work-group; id 0 is the query row, id 1 the head. Its lanes are columns of a head for
+//   the scores and the values, and BLOCK_KEYS keys for the softmax.
 // Numerics: float; base 2 as in attention/panel.cl; sums over keys in ascending order of blocks.
 // Source: Dao, arXiv:2307.08691, algorithm 1.
 
 #include "attention/lanes.cl"
 
-#define BLOCK 16                         // keys in a block, a lane each
-#define VECTORS ((HEAD_SIZE + 15) / 16)  // vectors in a head's row, the last padded with zeros
+#define BLOCK_KEYS 16                         // keys in a block, a lane each
+#define HEAD_VECTORS ((HEAD_SIZE + 15) / 16)  // vectors in a head's row, the last padded with zeros
 
 // The 16 columns of a head's row from column `first` on; 0 beyond the head.
 static inline __attribute__((always_inline)) float16 columns_at(const __global float *x, const int first) {
@@ -52,22 +52,22 @@ void attention_rows_forward(
   const size_t kv_offset = (head / (heads / kv_heads)) * HEAD_SIZE;
   const size_t kv_stride = (size_t)kv_heads * HEAD_SIZE;
   const int end = key_end[row];
-  float16 query[VECTORS], sum[VECTORS];
+  float16 query[HEAD_VECTORS], sum[HEAD_VECTORS];
 #pragma unroll
-  for (int j = 0; j < VECTORS; ++j) {
+  for (int j = 0; j < HEAD_VECTORS; ++j) {
     query[j] = columns_at(q + place * HEAD_SIZE, j * 16) * (scale * LOG2_E);
     sum[j] = (float16)0.0f;
   }
   float greatest = LOWEST;
   float total = 0.0f;
-  for (int key = key_start[row]; key < end; key += BLOCK) {
-    const int count = min(BLOCK, end - key);
-    float scores[BLOCK];
-    for (int i = 0; i < BLOCK; ++i) {
+  for (int key = key_start[row]; key < end; key += BLOCK_KEYS) {
+    const int count = min(BLOCK_KEYS, end - key);
+    float scores[BLOCK_KEYS];
+    for (int i = 0; i < BLOCK_KEYS; ++i) {
       const __global float *key_row = k + kv_offset + min(key + i, end - 1) * kv_stride;
       float16 products = (float16)0.0f;
 #pragma unroll
-      for (int j = 0; j < VECTORS; ++j) {
+      for (int j = 0; j < HEAD_VECTORS; ++j) {
         products = query[j] * columns_at(key_row, j * 16) + products;
       }
       scores[i] = i < count ? sum_of_lanes(products) : LOWEST;
@@ -78,16 +78,16 @@ void attention_rows_forward(
     const float16 weight = exp2_nonpositive(score - greatest);
     const float decay = exp2_nonpositive((float16)(before - greatest)).s0;
     total = total * decay + sum_of_lanes(weight);
-    float weights[BLOCK];
+    float weights[BLOCK_KEYS];
     vstore16(weight, 0, weights);
 #pragma unroll
-    for (int j = 0; j < VECTORS; ++j) {
+    for (int j = 0; j < HEAD_VECTORS; ++j) {
       sum[j] *= decay;
     }
     for (int i = 0; i < count; ++i) {
       const __global float *value_row = v + kv_offset + (key + i) * kv_stride;
 #pragma unroll
-      for (int j = 0; j < VECTORS; ++j) {
+      for (int j = 0; j < HEAD_VECTORS; ++j) {
         sum[j] = weights[i] * columns_at(value_row, j * 16) + sum[j];
       }
     }
@@ -95,7 +95,7 @@ void attention_rows_forward(
   const float inverse = total == 0.0f ? 0.0f : 1.0f / total;
   __global float *to = out + place * HEAD_SIZE;
 #pragma unroll
-  for (int j = 0; j < VECTORS; ++j) {
+  for (int j = 0; j < HEAD_VECTORS; ++j) {
     float lanes[16];
     vstore16(sum[j] * inverse, 0, lanes);
     for (int lane = 0; lane < 16; ++lane) {

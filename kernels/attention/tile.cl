@@ -1,5 +1,5 @@
-// Purpose: functions that the tile kernels share: a row's head between global memory and float4, and the work of a group
-//   on tiles of rows.
+// Purpose: functions that the tile kernels share: a row's head between global memory and float4, and the work of a
+//   group on tiles of rows.
 // Math: products of the rows of two tiles, A · Bᵀ; weighted sums of a tile's rows, W · A.
 // Shapes (row-major): a tile in local memory [TILE, PITCH] float4, one head of TILE rows; weights [TILE, WEIGHT_PITCH]
 //   float4, a number for each pair of rows of two tiles.

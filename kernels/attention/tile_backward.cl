@@ -10,10 +10,10 @@
 // Saved for backward: q, k, v, out and lse, by the forward pass.
 // Parallelism: a group owns TILE query rows of a head (TILE key rows in attention_tile_backward_key_value); rows of the
 //   other side stream through local memory, TILE at a time. Global size (ceil(rows / TILE) · 64, heads).
-// Numerics: accumulates in float, in the order of keys (of query rows, then of query heads); the two sides have a kernel
-//   each, so that no atomics are needed. A key row without queries gives dk and dv 0. A score and its difference from
-//   lse are two statements: the compiler of Intel's CPU runtime 2026.22 loses the difference where it contracts both to
-//   one fma.
+// Numerics: accumulates in float, in the order of keys (of query rows, then of query heads); the two sides have a
+//   kernel each, so that no atomics are needed. A key row without queries gives dk and dv 0. A score and its difference
+//   from lse are two statements: the compiler of Intel's CPU runtime 2026.22 loses the difference where it contracts
+//   both to one fma.
 // Source: arXiv:2205.14135, algorithm 4; arXiv:2307.08691, section 3.1; grouped queries arXiv:2305.13245.
 
 #include "attention/tile.cl"
@@ -26,7 +26,8 @@ LOCAL_FUNCTION void load_numbers(
   if (item < TILE) numbers[item] = row < rows ? source[(size_t)row * heads + head] : 0.0f;
 }
 
-// Loads q, dout, key ranges, lse and delta of the TILE query rows from `first` on; rows from `end` on are 0, without keys.
+// Loads q, dout, key ranges, lse and delta of the TILE query rows from `first` on; rows from `end` on are 0, without
+// keys.
 LOCAL_FUNCTION void load_queries(
   __local float4 *tile_q, __local float4 *tile_dout, __local int2 *ranges, __local float *lses, __local float *deltas,
   const __global float *q, const __global float *dout, const __global float *lse, const __global float *delta,
@@ -155,7 +156,8 @@ void attention_tile_backward_key_value(
       for (int j = 0; j < SIDE; ++j) {
         const int row = item_column() + j * 8;
         const float score = scores[i][j] * scale;  // a statement of its own: see Numerics
-        const bool seen = sees(ranges[row], first_key + key) && first + row >= first_key + key && first + row < ends[key];
+        const bool seen =
+          sees(ranges[row], first_key + key) && first + row >= first_key + key && first + row < ends[key];
         scores[i][j] = seen ? exp(score - lses[row]) : 0.0f;
         slopes[i][j] = scores[i][j] * (slopes[i][j] - deltas[row]);
       }

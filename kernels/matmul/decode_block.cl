@@ -1,18 +1,18 @@
 // Purpose: what stands before and after the products of a transformer's block, together with them, where rows are few
 //   (decoding): a launch costs more than the norm, the rotation, the cache or the gate that it would be for.
-// Math: A = weight · x · r, r = 1 / √(mean(x²) + eps), with NORM 2 of x = a + b, which is stored as sum; without NORM A is
-//   given. Then C = A · Bᵀ of up to three B, and of these
-//   decode_norm: nothing more;
-//   decode_gated: out = SiLU(C0) · C1;
-//   decode_rotary: turned0 and turned1, the heads of C0 and C1 turned as rope.cl does; turned1 and C2 also go to
-//     their places in caches.
+// Math: A = weight · x · r, r = 1 / √(mean(x²) + eps), with NORM 2 of x = a + b, which is stored as sum; without NORM A
+//   is given. Then C = A · Bᵀ of up to three B, and of these
+//     decode_norm: nothing more;
+//     decode_gated: out = SiLU(C0) · C1;
+//     decode_rotary: turned0 and turned1, the heads of C0 and C1 turned as rope.cl does; turned1 and C2 also go to
+//       their places in caches.
 // Shapes (row-major): a, b, sum, A [m, depth], m up to MOST_ROWS; weight [depth]; rstd [m] holds r; B and C as
-//   matmul/few_rows_cpu.cl, without batches; out as C0; turned0, turned1 as C0, C1; table, positions as rope.cl; caches and places
-//   as cache.cl. own_rows: (work-groups − 1) · m · depth floats.
+//   matmul/few_rows_cpu.cl, without batches; out as C0; turned0, turned1 as C0, C1; table, positions as rope.cl; caches
+//   and places as cache.cl. own_rows: (work-groups − 1) · m · depth floats.
 // Gradient contract: `=` for every output.
 // Saved for backward: rstd, and what a backward pass would read of the others.
-// Parallelism: one work-item a work-group, as many as the device has units. Each normalises the rows for itself, and the
-//   first one's are A. Each takes two runs of VECTOR_WIDTH rows of B at once, those that belong together, from a shared
+// Parallelism: one work-item a work-group, as many as the device has units. Each normalises the rows for itself, and
+//   the first one's are A. Each takes the next share, twice VECTOR_ROWS rows of B that belong together, from a shared
 //   counter until none is left.
 // Numerics: as matmul/few_rows_product.cl; squares are added up in lanes, then by halves.
 // Source: as rmsnorm.cl, swiglu.cl, rope.cl.
@@ -26,17 +26,18 @@
 #ifndef MOST_ROWS
 #define MOST_ROWS 8
 #endif
-#define RUN VECTOR_WIDTH  // rows of B, and so neighbouring columns of C
+#define VECTOR_ROWS VECTOR_WIDTH  // rows of B whose products are neighbouring columns of C, a vector of them
+#define SHARE_ROWS (2 * VECTOR_ROWS)
 
 // Products of all rows of A by `count` rows of a B: sums[i, column], 0 beyond the last column.
-static inline void multiply_run(
+static inline void row_products(
   float *sums, const __global float *a, const __global stored_t *b, const int first, const int count, const int m,
   const int depth
 ) {
-  for (int i = 0; i < m; ++i) VSTORE((floatv)(0.0f), sums + i * RUN);
+  for (int i = 0; i < m; ++i) VSTORE((floatv)(0.0f), sums + i * VECTOR_ROWS);
   for (int column = 0; column < count; ++column) {
     for (int i = 0; i < m; ++i) {
-      sums[i * RUN + column] =
+      sums[i * VECTOR_ROWS + column] =
         row_product(a + (size_t)i * depth, b, (size_t)(first + column) * depth, depth, i == 0);
     }
   }
@@ -94,18 +95,16 @@ static inline const __global float *rows_of(ROWS_PARAMETERS, const int m, const 
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-#define SHARES(n) (((n) + 2 * RUN - 1) / (2 * RUN))
-
-// A share of a product that nothing follows, or only a cache: two neighbouring runs. `cache` may be 0.
+// A share of a product that nothing follows, or only a cache. `cache` may be 0.
 static inline void multiply_share(
   __global float *c, __global float *cache, const __global int *places, const __global float *a,
   const __global stored_t *b, const int share, const int n, const int m, const int depth
 ) {
-  for (int first = share * 2 * RUN; first < min((share + 1) * 2 * RUN, n); first += RUN) {
-    float sums[RUN * MOST_ROWS];
-    multiply_run(sums, a, b, first, min(RUN, n - first), m, depth);
+  for (int first = share * SHARE_ROWS; first < min((share + 1) * SHARE_ROWS, n); first += VECTOR_ROWS) {
+    float sums[VECTOR_ROWS * MOST_ROWS];
+    row_products(sums, a, b, first, min(VECTOR_ROWS, n - first), m, depth);
     for (int i = 0; i < m; ++i) {
-      const floatv values = VLOAD(sums + i * RUN);
+      const floatv values = VLOAD(sums + i * VECTOR_ROWS);
       store_lanes(c + (size_t)i * n + first, values, n - first);
       if (cache != 0) store_lanes(cache + (size_t)places[i] * n + first, values, n - first);
     }
@@ -120,7 +119,8 @@ void decode_norm(
   __global float *restrict c2, const __global stored_t *restrict b2, const int n2
 ) {
   const __global float *a = rows_of(ROWS_ARGUMENTS, m, depth);
-  const int shares0 = SHARES(n0), shares1 = SHARES(n1), shares = shares0 + shares1 + SHARES(n2);
+  const int shares0 = shares_of(n0, SHARE_ROWS), shares1 = shares_of(n1, SHARE_ROWS);
+  const int shares = shares0 + shares1 + shares_of(n2, SHARE_ROWS);
   for (int share = take_share(counters); share < shares; share = take_share(counters)) {
     if (share < shares0) {
       multiply_share(c0, 0, 0, a, b0, share, n0, m, depth);
@@ -142,12 +142,12 @@ void decode_gated(
   __global float *restrict c1, const __global stored_t *restrict b1, __global float *restrict out
 ) {
   const __global float *a = rows_of(ROWS_ARGUMENTS, m, depth);
-  for (int first = take_share(counters) * RUN; first < n; first = take_share(counters) * RUN) {
-    float gates[RUN * MOST_ROWS], ups[RUN * MOST_ROWS];
-    multiply_run(gates, a, b0, first, min(RUN, n - first), m, depth);
-    multiply_run(ups, a, b1, first, min(RUN, n - first), m, depth);
+  for (int first = take_share(counters) * VECTOR_ROWS; first < n; first = take_share(counters) * VECTOR_ROWS) {
+    float gates[VECTOR_ROWS * MOST_ROWS], ups[VECTOR_ROWS * MOST_ROWS];
+    row_products(gates, a, b0, first, min(VECTOR_ROWS, n - first), m, depth);
+    row_products(ups, a, b1, first, min(VECTOR_ROWS, n - first), m, depth);
     for (int i = 0; i < m; ++i) {
-      const floatv gate = VLOAD(gates + i * RUN), up = VLOAD(ups + i * RUN);
+      const floatv gate = VLOAD(gates + i * VECTOR_ROWS), up = VLOAD(ups + i * VECTOR_ROWS);
       const size_t at = (size_t)i * n + first;
       store_lanes(c0 + at, gate, n - first);
       store_lanes(c1 + at, up, n - first);
@@ -159,22 +159,22 @@ void decode_gated(
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// A share of heads that are turned: a run of a head's first half, and its partners in the second.
+// A share of heads that are turned: VECTOR_ROWS rows of a head's first half, and their partners in the second.
 static inline void turn_share(
   __global float *c, __global float *turned, __global float *cache, const __global int *places,
   const __global float *table, const __global int *positions, const __global float *a, const __global stored_t *b,
   const int share, const int n, const int middle, const int m, const int depth
 ) {
-  const int runs = (middle + RUN - 1) / RUN;  // of half a head
-  const int pair = share % runs * RUN, count = min(RUN, middle - pair);
-  const int low = share / runs * 2 * middle + pair, high = low + middle;
-  float lows[RUN * MOST_ROWS], highs[RUN * MOST_ROWS];
-  multiply_run(lows, a, b, low, count, m, depth);
-  multiply_run(highs, a, b, high, count, m, depth);
+  const int shares = shares_of(middle, VECTOR_ROWS);  // of a head
+  const int pair = share % shares * VECTOR_ROWS, count = min(VECTOR_ROWS, middle - pair);
+  const int low = share / shares * 2 * middle + pair, high = low + middle;
+  float lows[VECTOR_ROWS * MOST_ROWS], highs[VECTOR_ROWS * MOST_ROWS];
+  row_products(lows, a, b, low, count, m, depth);
+  row_products(highs, a, b, high, count, m, depth);
   for (int i = 0; i < m; ++i) {
     const __global float *angles = table + (size_t)positions[i] * 2 * middle + pair;
     const floatv cosine = load_lanes(angles, count), sine = load_lanes(angles + middle, count);
-    const floatv first = VLOAD(lows + i * RUN), second = VLOAD(highs + i * RUN);
+    const floatv first = VLOAD(lows + i * VECTOR_ROWS), second = VLOAD(highs + i * VECTOR_ROWS);
     const floatv turned_first = first * cosine - second * sine, turned_second = second * cosine + first * sine;
     const size_t at = (size_t)i * n;
     store_lanes(c + at + low, first, count);
@@ -199,8 +199,9 @@ void decode_rotary(
   const __global int *restrict places, const int head_size
 ) {
   const __global float *a = rows_of(ROWS_ARGUMENTS, m, depth);
-  const int middle = head_size / 2, runs = (middle + RUN - 1) / RUN;
-  const int shares0 = n0 / head_size * runs, shares1 = n1 / head_size * runs, shares = shares0 + shares1 + SHARES(n2);
+  const int middle = head_size / 2, head_shares = shares_of(middle, VECTOR_ROWS);
+  const int shares0 = n0 / head_size * head_shares, shares1 = n1 / head_size * head_shares;
+  const int shares = shares0 + shares1 + shares_of(n2, SHARE_ROWS);
   for (int share = take_share(counters); share < shares; share = take_share(counters)) {
     if (share < shares0) {
       turn_share(c0, turned0, 0, 0, table, positions, a, b0, share, n0, middle, m, depth);

@@ -1,5 +1,6 @@
-// Purpose: products of a few rows by a weight (decoding) where work-items run side by side (GPUs): the weight is read once.
-// Math: C = A · Bᵀ, added to C where `accumulate` is 1. With BF16 the factors are rounded to bf16 first.
+// Purpose: products of a few rows by a weight (decoding) where work-items run side by side (GPUs): the weight is read
+//   once.
+// Math: C = A · Bᵀ, added to C where `accumulate` is 1. With BF16 operands are rounded to bf16 first.
 // Shapes (row-major): A [m, depth], m up to MOST_ROWS; B [n, depth], stored as prelude/storage.cl says; C [m, n].
 // Gradient contract: C `=` or `+=` by `accumulate`.
 // Saved for backward: nothing.
@@ -33,10 +34,10 @@ void matmul_few_rows_gpu(
   for (int i = 0; i < MOST_ROWS; ++i) sums[i] = 0.0f;
   const int end = row < n ? depth : 0;
   for (int k = lane; k < end; k += LANES) {
-    const float weight = FACTOR(stored_at(b, (size_t)row * depth + k));
+    const float weight = OPERAND(stored_at(b, (size_t)row * depth + k));
 #pragma unroll
     for (int i = 0; i < MOST_ROWS; ++i) {
-      if (i < m) sums[i] += FACTOR(a[(size_t)i * depth + k]) * weight;
+      if (i < m) sums[i] += OPERAND(a[(size_t)i * depth + k]) * weight;
     }
   }
 #pragma unroll

@@ -3,8 +3,8 @@
 // Shapes (row-major): those of matmul/tile.cl.
 // Gradient contract: none.
 // Saved for backward: nothing.
-// Parallelism: groups are numbered in bands of BAND tiles of rows, down each band's columns of tiles, so that groups that
-//   run at the same time share rows of A and columns of B in the device's cache.
+// Parallelism: groups are numbered in bands of BAND tiles of rows, down each band's columns of tiles, so that groups
+//   that run at the same time share rows of A and columns of B in the device's cache.
 // Numerics: elements outside the matrices are 0.
 // Source: none.
 
@@ -26,7 +26,7 @@ static inline int2 tile_of_group(const int m, const int n, const int tile_m, con
   return (int2)((band * BAND + inside % height) * tile_m, inside / height * tile_n);
 }
 
-// Whether runs of so many elements begin where vectors of them may: at multiples of their size.
+// True where runs of `run` elements begin where vectors of them may: at multiples of their size.
 static inline bool runs_are_aligned(const int leading, const ulong stride, const int run) {
   return leading % run == 0 && (get_group_id(2) == 0 || stride % run == 0);
 }

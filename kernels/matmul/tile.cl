@@ -5,11 +5,11 @@
 //   stride_a/b/c elements × i further. With several groups in dimension 1, C is [splits, M, N].
 // Gradient contract: C `=` (accumulate 0) or `+=` (accumulate 1).
 // Saved for backward: nothing; dA = dC · Bᵀ and dB = Aᵀ · dC are products of the same kernel.
-// Parallelism: a 1-D group of MATMUL_WG_SIZE work-items owns a TILE_M × TILE_N tile of C, a work-item REGISTER_M ×
+// Parallelism: a 1-D group of GROUP_SIZE work-items owns a TILE_M × TILE_N tile of C, a work-item REGISTER_M ×
 //   REGISTER_N of it in registers, and carries the next tiles' numbers there while it multiplies these. A group in
-//   dimension 1 takes split_depth of the K. Global size (ceil(M / TILE_M) · ceil(N / TILE_N) · MATMUL_WG_SIZE, splits,
+//   dimension 1 takes split_depth of the K. Global size (ceil(M / TILE_M) · ceil(N / TILE_N) · GROUP_SIZE, splits,
 //   batch).
-// Numerics: accumulates in float, in the order of K; elements outside the matrices count as 0. With BF16 the factors are
+// Numerics: accumulates in float, in the order of K; elements outside the matrices count as 0. With BF16 operands are
 //   rounded to bf16 first, to nearest, ties to even.
 // Source: the blocking of Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008), section 4.
 
@@ -33,7 +33,7 @@
 #endif
 #define ITEMS_M (TILE_M / REGISTER_M)
 #define ITEMS_N (TILE_N / REGISTER_N)
-#define MATMUL_WG_SIZE (ITEMS_M * ITEMS_N)
+#define GROUP_SIZE (ITEMS_M * ITEMS_N)
 #define PITCH_M (TILE_M + 4)  // floats between rows in local memory: 4 more keep float4 aligned and spread the banks
 #define PITCH_N (TILE_N + 4)
 
@@ -41,8 +41,8 @@
 // A tile is [TILE_K][lines] in local memory, a line being a row of C (A's tile) or a column of C (B's). A work-item
 // carries runs of 4 elements, which lie side by side in memory: along K, or along the lines.
 
-#define RUNS_A (TILE_M * TILE_K / 4 / MATMUL_WG_SIZE)
-#define RUNS_B (TILE_N * TILE_K / 4 / MATMUL_WG_SIZE)
+#define RUNS_A (TILE_M * TILE_K / 4 / GROUP_SIZE)
+#define RUNS_B (TILE_N * TILE_K / 4 / GROUP_SIZE)
 
 #if STORAGE == 0
 #define stored_4 floats_4
@@ -61,30 +61,30 @@ static inline float4 stored_4(
 
 #define FETCH_ALONG_K(runs, RUNS, READ, from, base, TILE_LINES, first_line, lines, leading, aligned) \
   _Pragma("unroll") for (int i = 0; i < RUNS; ++i) { \
-    const int run = get_local_id(0) + i * MATMUL_WG_SIZE; \
+    const int run = get_local_id(0) + i * GROUP_SIZE; \
     const int line = first_line + run / (TILE_K / 4), depth = first_k + run % (TILE_K / 4) * 4; \
     runs[i] = READ(from, base + (size_t)line * leading + depth, line < lines ? k - depth : 0, aligned); \
   }
 #define PUT_ALONG_K(tile, runs, RUNS, PITCH, TILE_LINES) \
   _Pragma("unroll") for (int i = 0; i < RUNS; ++i) { \
-    const int run = get_local_id(0) + i * MATMUL_WG_SIZE; \
+    const int run = get_local_id(0) + i * GROUP_SIZE; \
     __local float *to = tile + run % (TILE_K / 4) * 4 * PITCH + run / (TILE_K / 4); \
-    to[0] = FACTOR(runs[i].s0); \
-    to[PITCH] = FACTOR(runs[i].s1); \
-    to[2 * PITCH] = FACTOR(runs[i].s2); \
-    to[3 * PITCH] = FACTOR(runs[i].s3); \
+    to[0] = OPERAND(runs[i].s0); \
+    to[PITCH] = OPERAND(runs[i].s1); \
+    to[2 * PITCH] = OPERAND(runs[i].s2); \
+    to[3 * PITCH] = OPERAND(runs[i].s3); \
   }
 #define FETCH_ALONG_LINES(runs, RUNS, READ, from, base, TILE_LINES, first_line, lines, leading, aligned) \
   _Pragma("unroll") for (int i = 0; i < RUNS; ++i) { \
-    const int run = get_local_id(0) + i * MATMUL_WG_SIZE; \
+    const int run = get_local_id(0) + i * GROUP_SIZE; \
     const int line = first_line + run % (TILE_LINES / 4) * 4, depth = first_k + run / (TILE_LINES / 4); \
     runs[i] = READ(from, base + (size_t)depth * leading + line, depth < k ? lines - line : 0, aligned); \
   }
 #define PUT_ALONG_LINES(tile, runs, RUNS, PITCH, TILE_LINES) \
   _Pragma("unroll") for (int i = 0; i < RUNS; ++i) { \
-    const int run = get_local_id(0) + i * MATMUL_WG_SIZE; \
+    const int run = get_local_id(0) + i * GROUP_SIZE; \
     *(__local float4 *)(tile + run / (TILE_LINES / 4) * PITCH + run % (TILE_LINES / 4) * 4) = \
-      (float4)(FACTOR(runs[i].s0), FACTOR(runs[i].s1), FACTOR(runs[i].s2), FACTOR(runs[i].s3)); \
+      (float4)(OPERAND(runs[i].s0), OPERAND(runs[i].s1), OPERAND(runs[i].s2), OPERAND(runs[i].s3)); \
   }
 #if TRANSPOSE_A
 #define FETCH_A FETCH_ALONG_LINES
@@ -111,7 +111,7 @@ static inline float4 stored_4(
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-__kernel __attribute__((reqd_work_group_size(MATMUL_WG_SIZE, 1, 1)))
+__kernel __attribute__((reqd_work_group_size(GROUP_SIZE, 1, 1)))
 void matmul_tile(
   __global float *restrict c, const __global float *restrict a, const __global stored_t *restrict b,
   const int m, const int n, const int all_k, const int lda, const int ldb, const int ldc,

@@ -3,9 +3,9 @@
 // Shapes (row-major): as matmul/mma.cl.
 // Gradient contract: C `=` (accumulate 0) or `+=` (accumulate 1).
 // Saved for backward: nothing.
-// Parallelism: a group of WAVES_M × WAVES_N sub-groups owns a TILE_M × TILE_N tile of C, a sub-group an even share of it in
-//   its work-items' registers. While it multiplies tiles of A and B in local memory, the next ones are on their way into
-//   registers. A group in dimension 1 takes split_depth of the depths. Global size as matmul/mma.cl.
+// Parallelism: a group of WAVES_M × WAVES_N sub-groups owns a TILE_M × TILE_N tile of C, a sub-group an even share of
+//   it in its work-items' registers. While it multiplies tiles of A and B in local memory, the next ones are on their
+//   way into registers. A group in dimension 1 takes split_depth of the depths. Global size as matmul/mma.cl.
 // Numerics: prelude/units.cl's, in the order of K.
 // Source: as prelude/units.cl.
 
@@ -22,8 +22,8 @@
 #define WAVES_M 2  // sub-groups along the rows of a tile; TILE_M / WAVES_M is a multiple of UNIT_M
 #define WAVES_N 2  // and along its columns; TILE_N / WAVES_N of UNIT_N
 #define TILE_K 32
-#define CHUNKS (TILE_K / 8)   // of 16 bytes, of a line of a tile
-#define LINE (TILE_K + 8)     // elements from a line to the next in local memory, for the banks
+#define CHUNKS (TILE_K / 8)      // of 16 bytes, of a line of a tile
+#define LINE_PITCH (TILE_K + 8)  // elements from a line to the next in local memory, for the banks
 #define GROUP_SIZE (WAVES_M * WAVES_N * UNIT_LANES)
 #define WAVE_M (TILE_M / WAVES_M)
 #define WAVE_N (TILE_N / WAVES_N)
@@ -37,7 +37,7 @@ void matmul_units(
   const int m, const int n, const int depth, const ulong begin_a, const ulong begin_b, const int accumulate,
   const int split_depth
 ) {
-  __local ushort tiles[(TILE_M + TILE_N) * LINE] __attribute__((aligned(16)));  // lines of A, then of B
+  __local ushort tiles[(TILE_M + TILE_N) * LINE_PITCH] __attribute__((aligned(16)));  // lines of A, then of B
   const int2 place = tile_of_group(m, n, TILE_M, TILE_N);
   const int first_m = place.s0, first_n = place.s1;
   const size_t batch = get_group_id(2);
@@ -59,7 +59,7 @@ void matmul_units(
     from[i] = (line < TILE_M ? a + (size_t)min(first_m + line, m - 1) * depth
                              : b + (size_t)min(first_n + line - TILE_M, n - 1) * depth)
       + first_depth + chunk * 8;
-    to[i] = tiles + line * LINE + chunk * 8;
+    to[i] = tiles + line * LINE_PITCH + chunk * 8;
     next[i] = *(const __global uint4 *)from[i];
   }
   unit_sums_t sums[BLOCKS_M][BLOCKS_N];
@@ -81,10 +81,12 @@ void matmul_units(
     for (int k = 0; k < TILE_K; k += UNIT_K) {
       unit_a_t parts_a[BLOCKS_M];
 #pragma unroll
-      for (int i = 0; i < BLOCKS_M; ++i) parts_a[i] = load_unit_a(tiles + (wave_m + i * UNIT_M) * LINE + k, LINE);
+      for (int i = 0; i < BLOCKS_M; ++i) {
+        parts_a[i] = load_unit_a(tiles + (wave_m + i * UNIT_M) * LINE_PITCH + k, LINE_PITCH);
+      }
 #pragma unroll
       for (int j = 0; j < BLOCKS_N; ++j) {
-        const unit_b_t part_b = load_unit_b(tiles + (TILE_M + wave_n + j * UNIT_N) * LINE + k, LINE);
+        const unit_b_t part_b = load_unit_b(tiles + (TILE_M + wave_n + j * UNIT_N) * LINE_PITCH + k, LINE_PITCH);
 #pragma unroll
         for (int i = 0; i < BLOCKS_M; ++i) sums[i][j] = multiply_unit(parts_a[i], part_b, sums[i][j]);
       }
@@ -94,12 +96,12 @@ void matmul_units(
   for (int i = 0; i < BLOCKS_M; ++i) {
 #pragma unroll
     for (int j = 0; j < BLOCKS_N; ++j) {
-      const int column = first_n + wave_n + j * UNIT_N + SUM_COLUMN;
+      const int column = first_n + wave_n + j * UNIT_N + UNIT_SUM_COLUMN;
       float results[UNIT_SUMS];
-      STORE_SUMS(sums[i][j], results);
+      STORE_UNIT_SUMS(sums[i][j], results);
 #pragma unroll
       for (int l = 0; l < UNIT_SUMS; ++l) {
-        const int row = first_m + wave_m + i * UNIT_M + SUM_ROW(l);
+        const int row = first_m + wave_m + i * UNIT_M + UNIT_SUM_ROW(l);
         if (row >= m || column >= n) continue;
         __global float *target = c + (size_t)row * n + column;
         *target = accumulate ? *target + results[l] : results[l];

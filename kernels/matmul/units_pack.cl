@@ -1,34 +1,25 @@
 // Purpose: an operand of matmul/mma.cl or matmul/units.cl: lines of A or columns of B, each with its K elements side by
 //   side, in bf16.
 // Math: packed[line, k] = element (line, k), rounded to nearest, ties to even; 0 for k ≥ K.
-// Shapes (row-major): packed [batch, lines, depth] from `begin` on, depth a multiple of 32; source [batch, lines, K], or
-//   [batch, K, lines] for units_pack_columns, stored as prelude/storage.cl says.
+// Shapes (row-major): packed [batch, lines, depth] from `begin` on, depth a multiple of 32; source [batch, lines, K],
+//   or [batch, K, lines] for units_pack_columns, stored as prelude/storage.cl says.
 // Gradient contract: none.
 // Saved for backward: nothing.
-// Parallelism: units_pack_lines: a work-item makes 8 elements; global size (ceil(lines · depth / 8 / 256) · 256, 1, batch).
-//   units_pack_columns: a group turns 64 lines × 32 depths; global size (ceil(lines / 64) · 256, depth / 32, batch).
+// Parallelism: units_pack_lines: a work-item makes 8 elements; global size (ceil(lines · depth / 8 / GROUP_SIZE) ·
+//   GROUP_SIZE, 1, batch). units_pack_columns: a group turns TURNED_LINES lines × TURNED_DEPTHS depths; global size
+//   (ceil(lines / TURNED_LINES) · GROUP_SIZE, depth / TURNED_DEPTHS, batch).
 // Numerics: a NaN stays a NaN, an infinity an infinity.
 // Source: none.
 
-#include "matmul/group.cl"
-#ifndef UNITS
-#define UNITS 0  // other than 0: not NVIDIA's
-#endif
-#if UNITS == 0
-#include "prelude/mma.cl"
-#else
 #include "prelude/bf16.cl"
+#include "matmul/group.cl"
 
-static inline uint bf16_pair(const float low, const float high) {
-  return rounded_uint(low) >> 16 | rounded_uint(high);
-}
-#endif
-
-#define PACK_SIZE 256
+#define GROUP_SIZE 256
 
 static inline void store_8(__global ushort *to, const float8 run) {
-  *(__global uint4 *)to = (uint4)(bf16_pair(run.s0, run.s1), bf16_pair(run.s2, run.s3), bf16_pair(run.s4, run.s5),
-                                  bf16_pair(run.s6, run.s7));
+  *(__global uint4 *)to = (uint4)(
+    bf16_pair_uint(run.s0, run.s1), bf16_pair_uint(run.s2, run.s3), bf16_pair_uint(run.s4, run.s5),
+    bf16_pair_uint(run.s6, run.s7));
 }
 
 // Eight elements from an index; `remaining` of them are there, the others are 0.
@@ -48,7 +39,7 @@ static inline float8 stored_run(
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-__kernel __attribute__((reqd_work_group_size(PACK_SIZE, 1, 1)))
+__kernel __attribute__((reqd_work_group_size(GROUP_SIZE, 1, 1)))
 void units_pack_lines(
   __global ushort *restrict packed, const __global stored_t *restrict source, const int lines, const int k,
   const int depth, const ulong begin
@@ -69,7 +60,7 @@ void units_pack_lines(
 #define TURNED_LINES 64
 #define TURNED_DEPTHS 32
 
-__kernel __attribute__((reqd_work_group_size(PACK_SIZE, 1, 1)))
+__kernel __attribute__((reqd_work_group_size(GROUP_SIZE, 1, 1)))
 void units_pack_columns(
   __global ushort *restrict packed, const __global stored_t *restrict source, const int lines, const int k,
   const int depth, const ulong begin
@@ -77,7 +68,7 @@ void units_pack_columns(
   __local float tile[TURNED_DEPTHS][TURNED_LINES + 1];  // one more, for the banks
   const int first = get_group_id(0) * TURNED_LINES, first_k = get_group_id(1) * TURNED_DEPTHS;
   const size_t batch = get_group_id(2);
-  for (int i = get_local_id(0); i < TURNED_LINES * TURNED_DEPTHS; i += PACK_SIZE) {
+  for (int i = get_local_id(0); i < TURNED_LINES * TURNED_DEPTHS; i += GROUP_SIZE) {
     const int line = i % TURNED_LINES, at = i / TURNED_LINES;
     const bool inside = first + line < lines && first_k + at < k;
     tile[at][line] = inside ? stored_at(source, (batch * k + first_k + at) * lines + first + line) : 0.0f;

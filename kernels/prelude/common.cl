@@ -1,13 +1,13 @@
 // Purpose: functions that the row and element-wise kernels share: the device's vector type, loads and stores up to a
-//   row's end, sums over lanes and over a work-group, exp, and the bf16 storage format.
+//   row's end, sums over lanes and over a work-group, exp, and loads and stores of bf16.
 // Math: exp(x) = 2^n · exp(r), n = round(x / ln 2), r = x − n · ln 2, |r| ≤ ln 2 / 2.
 // Shapes: none; callers compute the offsets.
 // Gradient contract: none.
 // Saved for backward: nothing.
 // Parallelism: a work-group has WG_SIZE work-items; on CPU devices 1 (no local memory, no barrier), on GPUs a power of
 //   two.
-// Numerics: every sum has a fixed order (lanes, then a binary tree over work-items or the sub-groups' own order), so that
-//   a device gives the same bits each time. Needs IEEE arithmetic: compile without fast-relaxed-math.
+// Numerics: every sum has a fixed order (lanes, then a binary tree over work-items or the sub-groups' own order), so
+//   that a device gives the same bits each time. Needs IEEE arithmetic: compile without fast-relaxed-math.
 // Source: exp after Cody and Waite, Software Manual for the Elementary Functions (1980), chapter 6.
 
 #include "prelude/local.cl"
@@ -129,8 +129,8 @@ static inline float lane_max(const floatv value) {
 }
 
 // group_sum and group_max return the group's value to every work-item. All work-items must call them: they contain
-// barriers. After the last barrier the caller may use `scratch` again, and may overwrite memory that the group read before
-// the call. GROUP_SCRATCH(name), at the top of a kernel, declares the local memory that they need.
+// barriers. After the last barrier the caller may use `scratch` again, and may overwrite memory that the group read
+// before the call. GROUP_SCRATCH(name), at the top of a kernel, declares the local memory that they need.
 #if WG_SIZE == 1
 #define GROUP_SCRATCH(name) __local float *const name = 0
 
@@ -190,8 +190,8 @@ LOCAL_FUNCTION float group_max(const float value, __local float *scratch) {
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------
-// exp of a vector, to about 1 ulp: 0 below −87.33 (a subnormal result is slow on CPUs), infinity above 88.72, NaN for NaN.
-// Written out because some drivers compute the built-in lane by lane.
+// exp of a vector, to about 1 ulp: 0 below −87.33 (a subnormal result is slow on CPUs), infinity above 88.72, NaN for
+// NaN. Written out because some drivers compute the built-in lane by lane.
 
 static inline floatv exp_lanes(const floatv value) {
   const float magic = 12582912.0f;  // 1.5 · 2^23: adding it leaves the nearest integer in the low bits
@@ -208,7 +208,7 @@ static inline floatv exp_lanes(const floatv value) {
   series = series * r + 1.66665211e-1f;
   series = series * r + 4.99999940e-1f;
   series = series * (r * r) + r + 1.0f;
-  // 2^n as two factors: n may be 128, which no finite float has as exponent.
+  // 2^n as a product of two powers: n may be 128, which no finite float has as exponent.
   const intv exponent = AS_INTV(shifted) - 0x4B400000;
   const intv first = exponent >> 1;
   const intv second = exponent - first;
@@ -217,14 +217,7 @@ static inline floatv exp_lanes(const floatv value) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// bf16, stored as ushort: the upper half of a float, rounded to nearest, ties to even; a NaN stays a NaN.
-
-static inline ushortv bf16_from_float(const floatv value) {
-  const uintv bits = AS_UINTV(value);
-  const uintv rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
-  const uintv quiet_nan = (bits >> 16) | 0x40u;  // keeps the sign; a NaN with its payload in the lower half stays a NaN
-  return CONVERT_USHORTV(value == value ? rounded : quiet_nan);
-}
+// bf16, stored as ushort: the upper half of a float. (prelude/bf16.cl rounds.)
 
 static inline floatv float_from_bf16(const ushortv value) { return AS_FLOATV(CONVERT_UINTV(value) << 16); }
 

@@ -22,5 +22,5 @@
 #if STORAGE < 2
 #define PREFETCH_STORED(stored, index) PREFETCH_SOON((stored) + (index))
 #else
-#define PREFETCH_STORED(stored, index) // one cache line of blocks holds many vectors
+#define PREFETCH_STORED(stored, index)  // one cache line of blocks holds many vectors
 #endif

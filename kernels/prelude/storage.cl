@@ -7,10 +7,10 @@
 //   4 Q8_0   blocks of 32: d in half, 32 signed bytes;                  q · d
 //   5 Q4_0   blocks of 32: d in half, 16 bytes, low nibbles first;      (q − 8) · d
 //   6 Q4_1   blocks of 32: d and m in half, 16 bytes likewise;          q · d + m
-// Shapes (row-major): elements [rows, columns] in one sequence of blocks, which may cross rows. Bytes of nf4: a header of
-//   256 levels and the mean as floats, padded to NF4_PAIRS, and the two values of each byte of codes as floats; then
-//   groups of 256 blocks, each with its largest |absmax − mean| as a float, 256 absmaxes of 8 bits, padded to NF4_SCALES,
-//   and 8192 bytes of two codes, the first in the high nibble.
+// Shapes (row-major): elements [rows, columns] in one sequence of blocks, which may cross rows. Bytes of nf4: a header
+//   of 256 levels and the mean as floats, padded to NF4_PAIRS, and the two values of each byte of codes as floats; then
+//   groups of 256 blocks, each with its largest |absmax − mean| as a float, 256 absmaxes of 8 bits, padded to
+//   NF4_SCALES, and 8192 bytes of two codes, the first in the high nibble.
 // Gradient contract: none; a matrix in blocks is frozen.
 // Saved for backward: nothing.
 // Parallelism: none of its own.

@@ -1,7 +1,7 @@
 // Purpose: drives the matrix units of Intel's and AMD's GPUs, the work-items of a sub-group together. (NVIDIA's are in
 //   prelude/mma.cl.) Elsewhere sub-group shuffles compute the same products, slowly: CPU devices check the kernels by
 //   them, and no device chooses them.
-// Math: multiply_unit: D += A · Bᵀ, with A [UNIT_M, UNIT_K], B [UNIT_N, UNIT_K] in bf16 and D [UNIT_M, UNIT_N] in float.
+// Math: multiply_unit: D += A · Bᵀ, with A [UNIT_M, UNIT_K], B [UNIT_N, UNIT_K] in bf16, D [UNIT_M, UNIT_N] in float.
 // Shapes: each matrix is spread over UNIT_LANES adjacent work-items; (row, column) of element i of a work-item's
 //   part, with h = lane / 16:
 //            A                         B                         D
@@ -40,66 +40,67 @@
 #endif
 #define UNIT_SUMS (UNIT_M * UNIT_N / UNIT_LANES)  // sums of a work-item
 
-#define LANE ((int)get_local_id(0) % UNIT_LANES)
+#define UNIT_LANE ((int)get_local_id(0) % UNIT_LANES)
 
 // The column and the row in D of a work-item's sum i.
-#define SUM_COLUMN (LANE % UNIT_N)
+#define UNIT_SUM_COLUMN (UNIT_LANE % UNIT_N)
 #if UNITS == 1
 typedef ushort16 unit_a_t;
 typedef ushort16 unit_b_t;
 typedef float8 unit_sums_t;
-#define SUM_ROW(i) (i)
+#define UNIT_SUM_ROW(i) (i)
 #elif UNITS == 2
 typedef ushort8 unit_a_t;
 typedef ushort16 unit_b_t;
 typedef float8 unit_sums_t;
-#define SUM_ROW(i) (i)
+#define UNIT_SUM_ROW(i) (i)
 #elif UNITS == 3
 typedef ushort16 unit_a_t;
 typedef ushort16 unit_b_t;
 typedef float8 unit_sums_t;
-#define SUM_ROW(i) (2 * (i) + LANE / 16)
+#define UNIT_SUM_ROW(i) (2 * (i) + UNIT_LANE / 16)
 #else
 typedef ushort4 unit_a_t;
 typedef ushort4 unit_b_t;
 typedef float4 unit_sums_t;
-#define SUM_ROW(i) (4 * (LANE / 16) + (i))
+#define UNIT_SUM_ROW(i) (4 * (UNIT_LANE / 16) + (i))
 #endif
 
 #if UNIT_SUMS == 8
-#define STORE_SUMS(sums, array) vstore8(sums, 0, array)
-#define LOAD_SUMS(array) vload8(0, array)
+#define STORE_UNIT_SUMS(sums, array) vstore8(sums, 0, array)
+#define LOAD_UNIT_SUMS(array) vload8(0, array)
 #else
-#define STORE_SUMS(sums, array) vstore4(sums, 0, array)
-#define LOAD_SUMS(array) vload4(0, array)
+#define STORE_UNIT_SUMS(sums, array) vstore4(sums, 0, array)
+#define LOAD_UNIT_SUMS(array) vload4(0, array)
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------
-// A work-item's part of UNIT_M × UNIT_K (A) or UNIT_N × UNIT_K (B) elements from `tile` on, `line` elements from row to row.
+// A work-item's part of UNIT_M × UNIT_K (A) or UNIT_N × UNIT_K (B) elements from `tile` on, `line` elements from row to
+// row.
 
 LOCAL_FUNCTION unit_a_t load_unit_a(const __local ushort *tile, const int line) {
 #if UNITS == 1
   ushort part[16];
 #pragma unroll
-  for (int i = 0; i < 8; ++i) vstore2(vload2(LANE, tile + i * line), i, part);
+  for (int i = 0; i < 8; ++i) vstore2(vload2(UNIT_LANE, tile + i * line), i, part);
   return vload16(0, part);
 #elif UNITS == 2
   ushort part[8];
 #pragma unroll
-  for (int i = 0; i < 8; ++i) part[i] = tile[i * line + LANE];
+  for (int i = 0; i < 8; ++i) part[i] = tile[i * line + UNIT_LANE];
   return vload8(0, part);
 #elif UNITS == 3
-  return vload16(0, tile + SUM_COLUMN * line);
+  return vload16(0, tile + UNIT_SUM_COLUMN * line);
 #else
-  return vload4(LANE / 16, tile + SUM_COLUMN * line);
+  return vload4(UNIT_LANE / 16, tile + UNIT_SUM_COLUMN * line);
 #endif
 }
 
 LOCAL_FUNCTION unit_b_t load_unit_b(const __local ushort *tile, const int line) {
 #if UNITS == 4
-  return vload4(LANE / 16, tile + SUM_COLUMN * line);
+  return vload4(UNIT_LANE / 16, tile + UNIT_SUM_COLUMN * line);
 #else
-  return vload16(0, tile + SUM_COLUMN * line);
+  return vload16(0, tile + UNIT_SUM_COLUMN * line);
 #endif
 }
 
@@ -124,31 +125,31 @@ static inline unit_sums_t multiply_unit(const unit_a_t a, const unit_b_t b, cons
 #else
 #pragma OPENCL EXTENSION cl_intel_subgroups : enable
 
-// The work-item, and the index in its part, that hold A's element k in the row of this work-item's sum i, and B's element k
-// in its column.
+// The work-item, and the index in its part, that hold A's element k in the row of this work-item's sum i, and B's
+// element k in its column.
 #if UNITS == 1
-#define LANE_OF_A(i, k) ((k) / 2)
-#define INDEX_IN_A(i, k) (2 * (i) + (k) % 2)
-#define LANE_OF_B(k) LANE
-#define INDEX_IN_B(k) (k)
+#define UNIT_LANE_OF_A(i, k) ((k) / 2)
+#define UNIT_INDEX_IN_A(i, k) (2 * (i) + (k) % 2)
+#define UNIT_LANE_OF_B(k) UNIT_LANE
+#define UNIT_INDEX_IN_B(k) (k)
 #elif UNITS == 2
-#define LANE_OF_A(i, k) (k)
-#define INDEX_IN_A(i, k) (i)
-#define LANE_OF_B(k) LANE
-#define INDEX_IN_B(k) (k)
+#define UNIT_LANE_OF_A(i, k) (k)
+#define UNIT_INDEX_IN_A(i, k) (i)
+#define UNIT_LANE_OF_B(k) UNIT_LANE
+#define UNIT_INDEX_IN_B(k) (k)
 #elif UNITS == 3
-#define LANE_OF_A(i, k) SUM_ROW(i)
-#define INDEX_IN_A(i, k) (k)
-#define LANE_OF_B(k) SUM_COLUMN
-#define INDEX_IN_B(k) (k)
+#define UNIT_LANE_OF_A(i, k) UNIT_SUM_ROW(i)
+#define UNIT_INDEX_IN_A(i, k) (k)
+#define UNIT_LANE_OF_B(k) UNIT_SUM_COLUMN
+#define UNIT_INDEX_IN_B(k) (k)
 #else
-#define LANE_OF_A(i, k) ((k) / 4 * 16 + SUM_ROW(i))
-#define INDEX_IN_A(i, k) ((k) % 4)
-#define LANE_OF_B(k) ((k) / 4 * 16 + SUM_COLUMN)
-#define INDEX_IN_B(k) ((k) % 4)
+#define UNIT_LANE_OF_A(i, k) ((k) / 4 * 16 + UNIT_SUM_ROW(i))
+#define UNIT_INDEX_IN_A(i, k) ((k) % 4)
+#define UNIT_LANE_OF_B(k) ((k) / 4 * 16 + UNIT_SUM_COLUMN)
+#define UNIT_INDEX_IN_B(k) ((k) % 4)
 #endif
 
-static inline float shuffled(const ushort bf16, const int lane) {
+static inline float unit_shuffled(const ushort bf16, const int lane) {
   return as_float(intel_sub_group_shuffle((uint)bf16 << 16, (uint)lane));
 }
 
@@ -158,16 +159,16 @@ static inline unit_sums_t multiply_unit(const unit_a_t a, const unit_b_t b, cons
   part_a.vector = a;
   part_b.vector = b;
   float results[UNIT_SUMS];
-  STORE_SUMS(sums, results);
+  STORE_UNIT_SUMS(sums, results);
 #pragma unroll
   for (int k = 0; k < UNIT_K; ++k) {
-    const float factor = shuffled(part_b.elements[INDEX_IN_B(k)], LANE_OF_B(k));
+    const float of_b = unit_shuffled(part_b.elements[UNIT_INDEX_IN_B(k)], UNIT_LANE_OF_B(k));
 #pragma unroll
     for (int i = 0; i < UNIT_SUMS; ++i) {
-      results[i] += shuffled(part_a.elements[INDEX_IN_A(i, k)], LANE_OF_A(i, k)) * factor;
+      results[i] += unit_shuffled(part_a.elements[UNIT_INDEX_IN_A(i, k)], UNIT_LANE_OF_A(i, k)) * of_b;
     }
   }
-  return LOAD_SUMS(results);
+  return LOAD_UNIT_SUMS(results);
 }
 #endif
 

@@ -43,7 +43,7 @@ struct RunEvaluator {
   /// - Parameter moment: the round, and the step where it is within one, as the note names them.
   func losses(after moment: String, pause: () throws -> Void) throws -> [Double?] {
     let losses = try losses(pause: pause)
-    let list = zip(material.recipe.rounds, losses).map { "\($0.name) \($1.map(TransferReport.format) ?? "–")" }
+    let list = zip(material.recipe.rounds, losses).map { "\($0.name) \($1.map(TransferFile.format) ?? "–")" }
     note("held-out loss after \(moment): " + list.joined(separator: ", "))
     return losses
   }
@@ -76,10 +76,10 @@ struct RunEvaluator {
     let general = try loss(material.general, pause: pause)
     let transfer = device.executor.ledger - before
     for (round, row) in zip(material.recipe.rounds, scores) where !row.isEmpty {
-      let list = row.map { "\($0.name) \(TransferReport.format($0.value))" }
+      let list = row.map { "\($0.name) \(TransferFile.format($0.value))" }
       note("\(round.name) after \(moment): " + list.joined(separator: ", "))
     }
-    if let general { note("general text after \(moment): \(TransferReport.format(general))") }
+    if let general { note("general text after \(moment): \(TransferFile.format(general))") }
     return Evaluation(
       losses: losses, scores: scores, answers: answers, general: general, transfer: transfer,
       seconds: stopwatch.lap())

@@ -78,7 +78,7 @@ struct StateSaver {
   }
 
   /// SHA-256 of M0's weights, as its record has it; nil where they are drawn from the seed.
-  func recordedBaseHash() throws(FileError) -> String? { try RoundSummary(folder: folder.round(0, "base"))?.hash }
+  func recordedBaseHash() throws(FileError) -> String? { try RoundFile.read(in: folder.round(0, "base"))?.sha256 }
 
   private func tensors(best isBestKept: Bool) -> [RunCheckpoint.Tensors] {
     var tensors = [("weights", device.model.trained)] + device.step.states.sets

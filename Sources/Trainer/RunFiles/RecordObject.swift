@@ -140,13 +140,13 @@ package protocol RecordValue {
   static var recordKind: String { get }
 
   /// Takes a parsed value; nil where it is of another kind.
-  init?(record value: CheckpointJSON)
+  init?(record value: JSON)
 }
 
 extension Double: RecordValue {
   package static var recordKind: String { "a number" }
 
-  package init?(record value: CheckpointJSON) {
+  package init?(record value: JSON) {
     guard let number = value.finiteNumber else { return nil }
     self = number
   }
@@ -155,7 +155,7 @@ extension Double: RecordValue {
 extension Int: RecordValue {
   package static var recordKind: String { "an integer" }
 
-  package init?(record value: CheckpointJSON) {
+  package init?(record value: JSON) {
     guard let integer = value.integer else { return nil }
     self = integer
   }
@@ -164,7 +164,7 @@ extension Int: RecordValue {
 extension String: RecordValue {
   package static var recordKind: String { "a string" }
 
-  package init?(record value: CheckpointJSON) {
+  package init?(record value: JSON) {
     guard let text = value.string else { return nil }
     self = text
   }
@@ -173,7 +173,7 @@ extension String: RecordValue {
 extension Bool: RecordValue {
   package static var recordKind: String { "true or false" }
 
-  package init?(record value: CheckpointJSON) {
+  package init?(record value: JSON) {
     guard case .bool(let flag) = value.content else { return nil }
     self = flag
   }

@@ -11,11 +11,11 @@ extension RoundFile {
 
 extension SettingValue {
   /// Takes a parsed object; its keys keep their order.
-  init(_ object: CheckpointJSONObject) {
+  init(_ object: JSONObject) {
     self = .mapping(object.members.map { Member(key: $0.key, value: SettingValue($0.value)) })
   }
 
-  private init(_ json: CheckpointJSON) {
+  private init(_ json: JSON) {
     switch json.content {
     case .null: self = .null
     case .bool(let flag): self = .flag(flag)
