@@ -25,13 +25,23 @@ package enum KernelSource {
       remedy: "let ACCRETE_KERNELS name the folder of the .cl files")
   }
 
+  /// Paths of all `.cl` files in the folder, in order.
+  package static func files() throws(DeviceError) -> [String] {
+    let folder = try folder()
+    guard let paths = try? FileManager.default.subpathsOfDirectory(atPath: folder.path) else {
+      throw DeviceError(
+        kind: .build, call: "list the kernels", detail: folder.path, remedy: "reinstall, or set ACCRETE_KERNELS")
+    }
+    return paths.filter { $0.hasSuffix(".cl") }.sorted()
+  }
+
   /// The SHA-256 over the path, size and bytes of every `.cl` file in the folder, in lower-case hexadecimal digits.
   package static func hash() throws(DeviceError) -> String {
     let folder = try folder()
+    let files = try files()
     var hash = SHA256()
     do {
-      let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".cl") }
-      for file in files.sorted() {
+      for file in files {
         let bytes = try Data(contentsOf: folder.appending(path: file))
         hash.update(data: Data("\(file)\u{0}\(bytes.count)\u{0}".utf8))
         hash.update(data: bytes)

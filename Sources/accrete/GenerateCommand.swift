@@ -168,10 +168,6 @@ struct GenerateCommand: ParsableCommand {
       return try ConversationEncoder(template: template, tokenizer: tokenizer)
         .prompt([ChatMessage(role: "user", content: chat)])
     }
-    let tokenizer = try TokenInput.require(tokenizer, option: "--prompt")
-    var ids: [Int32] = []
-    // A prompt begins a text: BOS where the tokenizer adds it, never EOS.
-    if tokenizer.special.addsBOS, let bos = tokenizer.special.bos { ids.append(bos) }
-    return ids + tokenizer.encode(prompt ?? "")
+    return try TokenInput.require(tokenizer, option: "--prompt").encodePrompt(prompt ?? "")
   }
 }

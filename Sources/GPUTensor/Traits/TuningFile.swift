@@ -101,10 +101,7 @@ package struct TuningFile: Codable, Sendable {
 
   private static func kernelHash() throws(DeviceError) -> String {
     var hash = SHA256()
-    let files = [
-      "matmul/tile.cl", "matmul/mma.cl", "matmul/units.cl", "matmul/units_pack.cl", "matmul/panel.cl", "matmul/amx.cl",
-    ]
-    for file in files {
+    for file in try KernelSource.files() where file.hasPrefix("matmul/") {
       hash.update(data: Data(try KernelSource.load(file).utf8))
     }
     return hash.finalize().hexadecimal

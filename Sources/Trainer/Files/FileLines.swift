@@ -10,7 +10,7 @@ package enum FileLines {
   package struct Line {
     /// Without the line break. Valid as long as the file's bytes are.
     package let bytes: UnsafeRawBufferPointer
-    /// From 1.
+    /// Number of the line, from 1.
     package let number: Int
     /// Place of the line's first byte, counted from the start of the file.
     package let byteOffset: Int

@@ -4,7 +4,7 @@ import Foundation
 package struct JSONWriter {
   /// White space between the parts of a text.
   package enum Layout {
-    /// None at all, nor a line break at the end.
+    /// No white space, and no line break at the end.
     case compact
     /// Each member of the outermost object on a line of its own; what a member holds on that line, spaced.
     case members

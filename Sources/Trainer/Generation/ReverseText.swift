@@ -20,8 +20,7 @@ package struct ReverseText: Sendable {
   package init(tokenizer: any Tokenizer, unit: Unit, marker: String?) throws(RowEncoder.Fault) {
     self.tokenizer = tokenizer
     self.unit = unit
-    var head: [Int32] = []
-    if tokenizer.special.addsBOS, let bos = tokenizer.special.bos { head.append(bos) }
+    var head = tokenizer.head
     if let marker { head += try Reversal.ids(ofMarker: marker, tokenizer) }
     self.head = head
   }

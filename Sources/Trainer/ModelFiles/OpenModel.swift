@@ -14,7 +14,7 @@ package func openModel(
   var source: TokenizerFiles?
   if let tokenizer { source = try TokenizerFiles(tokenizer) }
   if let adapter { return try AdaptedModel(adapter, base: url, tokenizer: source) }
-  if try isDirectory(url) {
+  if try folderStands(at: url) {
     if PEFTAdapter.stands(in: url) { return try AdaptedModel(url, base: nil, tokenizer: source) }
     return try HuggingFaceModel(url, tokenizer: source)
   }
@@ -39,7 +39,7 @@ extension TokenizerFiles {
 
   /// The tokenizer at `url`.
   package init(_ url: URL) throws(FileError) {
-    if try isDirectory(url) {
+    if try folderStands(at: url) {
       self = .folder(url)
     } else if try GGUFFile.stands(at: url) {
       self = .gguf(try GGUFModel.vocabulary(url))
@@ -67,7 +67,7 @@ extension TokenizerFiles {
 }
 
 /// True where a folder stands at `url`; throws where nothing does.
-private func isDirectory(_ url: URL) throws(FileError) -> Bool {
+private func folderStands(at url: URL) throws(FileError) -> Bool {
   var isDirectory: ObjCBool = false
   guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
     throw FileError(.notFound, path: url.path, "nothing is there", remedy: "check the path")

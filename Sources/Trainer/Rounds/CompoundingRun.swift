@@ -2,8 +2,9 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// The compounding rounds: M(i) = finetune(M(i−1), a sample of D1 ∪ … ∪ Di), each evaluated on every dataset.
+/// The compounding rounds; a run names every part that its rounds put in order.
 ///
+/// M(i) = finetune(M(i−1), a sample of D1 ∪ … ∪ Di), each evaluated on every dataset.
 /// Weights, or the adapters that are trained in their place, stay on the device from M0 to the last model; they leave it
 /// only for checkpoints.
 package final class CompoundingRun {

@@ -1,7 +1,9 @@
 import GPUTensor
 import Kernels
 
-/// Trains one round. `run` is the training loop: draw, step, log, evaluate, judge, save.
+/// Trains one round; it names every part of the loop.
+///
+/// `run` is the training loop: draw, step, log, evaluate, judge, save.
 struct RoundTrainer {
   /// The round, from 1.
   let index: Int

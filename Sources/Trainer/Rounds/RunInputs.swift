@@ -1,7 +1,9 @@
 import Foundation
 import GPUTensor
 
-/// The inputs of a run, opened and checked: the base, its tokenizer, and every dataset in tokens.
+/// The inputs of a run, opened and checked; it names every kind of input that a recipe can have.
+///
+/// They are the base, its tokenizer, and every dataset in tokens.
 package struct RunInputs {
   /// The origin of the first weights.
   package enum Base {

@@ -2,7 +2,7 @@ import Testing
 
 import Trainer
 
-/// What strangers wrote, as it is shown.
+/// Text of strangers, as it is shown.
 @Suite struct ShownTextTests {
   @Test("a line: whatever steers, hides or turns round is spelled out, the rest stays")
   func line() {

@@ -17,7 +17,7 @@ struct RunReportTests {
     return try Dictionary(uniqueKeysWithValues: paths.map { ($0, try Data(contentsOf: URL(fileURLWithPath: $0))) })
   }
 
-  /// Whether each element ends where it must: page and figures are XML too.
+  /// True where each element ends where it must: page and figures are XML too.
   private func isWellFormed(_ data: Data) -> Bool { XMLParser(data: data).parse() }
 
   @Test("the same files give the same bytes, and nothing but the report is written")

@@ -85,7 +85,7 @@ struct AdapterRoundsTests {
     let loss: [[Double?]]
   }
 
-  /// What becomes of an adapter, without and with magnitudes.
+  /// The fates of an adapter, without and with magnitudes.
   private static let modes: [(between: LoRASettings.BetweenRounds, magnitudes: Bool)] =
     LoRASettings.BetweenRounds.allCases.flatMap { [($0, false), ($0, true)] }
 

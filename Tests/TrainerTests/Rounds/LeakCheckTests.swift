@@ -5,7 +5,7 @@ import Trainer
 
 @Suite("Leaks")
 struct LeakCheckTests {
-  /// What a check finds in rows of text, named by dataset; places are `held-name:1` and `name:1`.
+  /// Findings of a check of rows of text, named by dataset; places are `held-name:1` and `name:1`.
   private func reports(
     heldOut: [(name: String, rows: [String])], training: [(name: String, rows: [String])], allowed: [String] = []
   ) -> [LeakReport] {

@@ -99,7 +99,7 @@ final class RunFixture: Sendable {
     try Data(contentsOf: rounds.appending(path: round + "/model.safetensors"))
   }
 
-  /// What `final` leads to.
+  /// Target of the link `final`.
   func final() throws -> String {
     try FileManager.default.destinationOfSymbolicLink(atPath: rounds.appending(path: "final").path)
   }

@@ -7,7 +7,7 @@ import Trainer
 /// Every pair of the keys that save memory: together in a run, or refused by name.
 @Suite("Pairs of memory keys")
 struct MemoryPairsTests {
-  /// What is set, by key.
+  /// Settings, by key.
   private typealias Settings = [String: String]
 
   /// Two values of two keys.
@@ -94,7 +94,7 @@ struct MemoryPairsTests {
     }
   }
 
-  /// What README says does not go together: only a frozen base is in fewer bits or in host memory, nothing is merged into
+  /// Pairs that README excludes: only a frozen base is in fewer bits or in host memory, nothing is merged into
   /// it there, and it is sent again as whole blocks.
   private static let refusals: Set<Pair> = {
     let notFrozen = ["{type: full}", "{type: lora, rank: 4, between_rounds: merge}"]

@@ -30,9 +30,9 @@ struct TrainingGolden: Decodable {
     let learningRate: Double?
     /// The file; nil: rows.jsonl.
     let rows: String?
-    /// Of each step, before its update.
+    /// Losses of the steps, each before its update.
     let losses: [Double]
-    /// Of each step, before clipping.
+    /// Gradient norms of the steps, each before clipping.
     let gradNorms: [Double]
     let learningRates: [Double]
     let supervised: [Int]
@@ -66,7 +66,7 @@ struct TrainingGolden: Decodable {
 }
 
 extension TrainingGolden.Settings {
-  /// As a recipe resolves them.
+  /// Settings as a recipe resolves them.
   var trainingSettings: TrainingSettings {
     var wanted = TrainingSettings()
     wanted.shuffle = shuffle

@@ -8,7 +8,7 @@ struct GGUFTensorInfo {
   let type: GGUFTensorType
   /// Bytes of the tensor's data.
   let byteCount: Int
-  /// From the start of the data section.
+  /// Offset in bytes from the start of the data section.
   let dataOffset: UInt64
   /// Place of this entry, in bytes from the start of the file, for messages.
   let byteOffset: Int

@@ -9,7 +9,7 @@ package enum GGUFWriter {
     let name: String
     let shape: [Int]
     let type: GGUFTensorType
-    /// From the start of the data.
+    /// Offset in bytes from the start of the data.
     let offset: Int
     let byteCount: Int
     /// The model's key; nil: Llama 3's table of frequencies.

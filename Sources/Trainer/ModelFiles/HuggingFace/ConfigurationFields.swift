@@ -58,9 +58,8 @@ struct ConfigurationFields {
   /// One id or a list of ids; negative ones, which stand for "none", are left out.
   func tokenIDs(_ key: String) throws(FileError) -> [Int] {
     guard let value = value(key) else { return [] }
-    guard let ids = value.integer.map({ [$0] }) ?? value.integers else {
-      throw mismatch(key, value, "an integer or a list of integers")
-    }
+    if let id = value.integer { return id >= 0 ? [id] : [] }
+    guard let ids = value.integers else { throw mismatch(key, value, "an integer or a list of integers") }
     return ids.filter { $0 >= 0 }
   }
 

@@ -36,11 +36,15 @@ package protocol Tokenizer: Sendable {
 }
 
 extension Tokenizer {
+  /// Ids that begin a text: BOS where this tokenizer adds it.
+  package var head: [Int32] { special.addsBOS ? special.bos.map { [$0] } ?? [] : [] }
+
+  /// Ids of a text that is to be continued: BOS before it where this tokenizer adds it, and never EOS after it.
+  package func encodePrompt(_ text: String) -> [Int32] { head + encode(text) }
+
   /// Ids of a text with the tokens that this tokenizer adds by itself: BOS before, EOS after, as its files say.
   package func encodeWithSpecialTokens(_ text: String) -> [Int32] {
-    var ids: [Int32] = []
-    if special.addsBOS, let bos = special.bos { ids.append(bos) }
-    ids += encode(text)
+    var ids = encodePrompt(text)
     if special.addsEOS, let eos = special.eos.first { ids.append(eos) }
     return ids
   }

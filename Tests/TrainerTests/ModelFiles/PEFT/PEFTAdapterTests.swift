@@ -75,7 +75,7 @@ struct PEFTAdapterTests {
     return folder
   }
 
-  /// What a value of a key does.
+  /// Effect of a value of a key.
   private enum Effect {
     case refused
     case changes

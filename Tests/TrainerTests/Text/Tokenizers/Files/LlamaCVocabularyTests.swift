@@ -40,7 +40,7 @@ import Trainer
     #expect(throws: TokenizerError.self) { try Self.description(Self.file(Self.pieces, longest: 3)) }
   }
 
-  /// Where three or more whole tokens end, the file is a shorter vocabulary, not a broken one.
+  /// A file that ends after three or more whole tokens is a shorter vocabulary, not a broken one.
   private static func isEndOfToken(_ end: Int) -> Bool {
     var offset = 4
     for (index, piece) in pieces.enumerated() {
