@@ -27,7 +27,7 @@ enum BenchPrinter {
       let times = [row.milliseconds, row.p20Milliseconds, row.p80Milliseconds, Double(row.runs)]
       let cells = (times + [row.gflops, row.gbps, row.fractionOfPeak, row.maxError]).map { $0.map { "\($0)" } ?? "" }
       return [row.kernel, row.family ?? "", row.shape, row.dtype] + cells
-        + [row.way.map { "\"\($0)\"" } ?? ""]
+        + [row.way ?? ""]
     }
     return ([header] + rows).map { $0.joined(separator: ",") }
   }

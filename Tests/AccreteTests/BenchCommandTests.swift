@@ -35,7 +35,7 @@ extension CommandTests {
       let outcome = try AccreteProcess.run(["bench", "--shapes", "8x8x8:nn,8x8x8:tt", "--quick", "--csv"])
       #expect(outcome.code == 0, "\(outcome.errors)")
       let lines = outcome.output.split(separator: "\n")
-      #expect(lines.count == 5 && Set(lines.map { $0.count { $0 == "," } }) == [11], "\(outcome.output)")
+      #expect(lines.count == 5 && Set(lines.map { $0.count { $0 == "," } }) == [12], "\(outcome.output)")
     }
 
     @Test("a word that is no kernel, and a shape that is none, are refused with the remedy")

@@ -3,7 +3,8 @@
     python3 generate.py            # jinja2 3.1.6 wrote the file in this folder
 
 Each *.jinja file is rendered for each conversation, with and without a generation prompt; each snippet alone, with a
-few variables that the Swift test sets as well.
+few variables that the Swift test sets as well. modern.json is made the same way of modern/*.jinja and the contexts in
+dialogues.py, with the texts that `{% generation %}` blocks wrote.
 """
 
 import datetime
@@ -11,8 +12,11 @@ import json
 import pathlib
 
 import jinja2
-from jinja2.ext import loopcontrols
+from jinja2.ext import Extension, loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from dialogues import DIALOGUES
+from language import SNIPPETS as LANGUAGE
 
 FOLDER = pathlib.Path(__file__).parent
 NOW = datetime.datetime(2024, 2, 29, 12, 5, 9)
@@ -86,6 +90,54 @@ SNIPPETS = [
 ]
 
 
+class AssistantTracker(Extension):
+    """transformers' extension of the same name, without its guards against use by several threads."""
+
+    tags = {"generation"}
+
+    def __init__(self, environment):
+        super().__init__(environment)
+        environment.extend(rendered_blocks=None, generation_indices=None)
+
+    def parse(self, parser):
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
+        return jinja2.nodes.CallBlock(self.call_method("_generation_support"), [], [], body).set_lineno(line)
+
+    @jinja2.pass_eval_context
+    def _generation_support(self, context, caller):
+        text = caller()
+        if self.environment.rendered_blocks is not None:
+            start = len("".join(self.environment.rendered_blocks))
+            self.environment.generation_indices.append((start, start + len(text)))
+        return text
+
+
+class TemplateDict:
+    def __call__(self, *args, **kwargs):
+        return dict(*args, **kwargs)
+
+
+class TemplateNamespace(jinja2.utils.Namespace):
+    """transformers' namespace, which refuses names that begin with an underscore."""
+
+    def __init__(*args, **kwargs):
+        self, args = args[0], args[1:]
+        attributes = dict(*args, **kwargs)
+        for name in attributes:
+            TemplateNamespace._check_name(name)
+        jinja2.utils.Namespace.__init__(self, attributes)
+
+    def __setitem__(self, name, value):
+        TemplateNamespace._check_name(name)
+        jinja2.utils.Namespace.__setitem__(self, name, value)
+
+    @staticmethod
+    def _check_name(name):
+        if isinstance(name, str) and name.startswith("_"):
+            raise jinja2.exceptions.SecurityError(name)
+
+
 def environment():
     def raise_exception(message):
         raise jinja2.exceptions.TemplateError(message)
@@ -93,10 +145,12 @@ def environment():
     def tojson(x, ensure_ascii=False, indent=None, separators=None, sort_keys=False):
         return json.dumps(x, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
-    env = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+    env = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[AssistantTracker, loopcontrols])
     env.filters["tojson"] = tojson
     env.globals["raise_exception"] = raise_exception
     env.globals["strftime_now"] = NOW.strftime
+    env.globals["dict"] = TemplateDict()
+    env.globals["namespace"] = TemplateNamespace
     return env
 
 
@@ -105,6 +159,32 @@ def rendered(source, **variables):
         return environment().from_string(source).render(**variables)
     except Exception:
         return None
+
+
+def tracked(source, variables):
+    """The text, and the texts within it that `{% generation %}` blocks wrote; nothing where there is an error."""
+    env = environment()
+    try:
+        template = env.from_string(source)
+        env.rendered_blocks, env.generation_indices = [], []
+        for block in template.generate(**variables):
+            env.rendered_blocks.append(block)
+    except Exception:
+        return None, []
+    text = "".join(env.rendered_blocks)
+    return text, [text[start:end] for start, end in env.generation_indices]
+
+
+def modern():
+    renderings = []
+    for path in sorted((FOLDER / "modern").glob("*.jinja")):
+        for name, context in DIALOGUES.items():
+            for prompt in (False, True):
+                variables = {"tools": None, "documents": None, "bos_token": "<s>", "eos_token": "</s>", **context}
+                text, generated = tracked(path.read_text(), {**variables, "add_generation_prompt": prompt})
+                renderings.append(
+                    {"template": path.name, "dialogue": name, "prompt": prompt, "text": text, "generated": generated})
+    return {"dialogues": DIALOGUES, "renderings": renderings}
 
 
 def main():
@@ -118,7 +198,7 @@ def main():
                     eos_token="</s>", tools=None, documents=None)
                 templates.append({"template": path.name, "conversation": name, "prompt": prompt, "text": text})
     people = [{"name": "Al", "age": 3}, {"name": "Bo", "age": 0}]
-    snippets = [{"source": s, "text": rendered(s, x=1, items=[1, 2, 3], people=people)} for s in SNIPPETS]
+    snippets = [{"source": s, "text": rendered(s, x=1, items=[1, 2, 3], people=people)} for s in SNIPPETS + LANGUAGE]
     conversations = {
         name: [{"role": role, "content": content} for role, content in turns] for name, turns in CONVERSATIONS.items()
     }
@@ -127,6 +207,7 @@ def main():
         "templates": templates, "snippets": snippets,
     }
     (FOLDER / "expected.json").write_text(json.dumps(golden, ensure_ascii=False, indent=1) + "\n")
+    (FOLDER / "modern.json").write_text(json.dumps(modern(), ensure_ascii=False, indent=1) + "\n")
 
 
 if __name__ == "__main__":

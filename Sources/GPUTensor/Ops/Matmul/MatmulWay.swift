@@ -58,9 +58,9 @@ extension MatmulWay: CustomStringConvertible {
   package var description: String {
     switch self {
     case .panel(let sizes), .amx(let sizes):
-      "\(name), \(sizes.chunkTiles) tiles × \(sizes.depthBlock) depths, \(sizes.chunksPerUnit) chunks a unit"
+      "\(name) \(sizes.chunkTiles) tiles × \(sizes.depthBlock) depths × \(sizes.chunksPerUnit) chunks a unit"
     case .tile(let tile):
-      "\(name) \(tile.rows) × \(tile.columns) × \(tile.depth), \(tile.itemRows) × \(tile.itemColumns) an item"
+      "\(name) \(tile.rows) × \(tile.columns) × \(tile.depth) by \(tile.itemRows) × \(tile.itemColumns) an item"
     case .unit(_, let tile): "\(name) \(tile.rows) × \(tile.columns)"
     case .fewRowsOnCPU, .fewRowsOnGPU, .clblast: name
     }

@@ -46,7 +46,18 @@ package struct ChatTemplate: Sendable {
       "messages": .list(turns), "add_generation_prompt": .boolean(addGenerationPrompt), "bos_token": .text(bos),
       "eos_token": .text(eos), "tools": .none, "documents": .none,
     ]
-    let budget = TemplateBudget(messages: messages)
+    let budget = TemplateBudget(
+      messageCount: messages.count, contentBytes: messages.reduce(0) { $0 + $1.content.utf8.count })
     return try TemplateInterpreter(variables: variables, budget: budget, now: now).render(statements)
+  }
+
+  /// The text with variables of any kind: messages with all their keys, tools, documents, and the options that a
+  /// template knows by name. Strings within the variables count as content, those that stand alone do not.
+  package func renderText(variables: JSONObject, now: Date) throws(TemplateError) -> TemplateText {
+    var values: [String: TemplateValue] = [:]
+    for (name, value) in variables.members { values[name] = TemplateValue(value, isContent: value.string == nil) }
+    let bytes = variables.members.reduce(0) { $0 + JSONWriter.data($1.value, .compact).count }
+    let budget = TemplateBudget(messageCount: variables["messages"]?.array?.count ?? 0, contentBytes: bytes)
+    return try TemplateInterpreter(variables: values, budget: budget, now: now).render(statements)
   }
 }

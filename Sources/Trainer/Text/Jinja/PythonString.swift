@@ -33,6 +33,23 @@ enum PythonString {
     return ranges
   }
 
+  /// Start of the last occurrence of `part` in `text`.
+  static func lastStart(
+    of part: String, in text: String, _ budget: TemplateBudget
+  ) throws(TemplateFault) -> String.Index? {
+    try budget.spend(bytes: text.utf8.count + part.utf8.count)
+    let (bytes, needle) = (Array(text.utf8), Array(part.utf8))
+    var start = bytes.count - needle.count
+    while start >= 0 {
+      var equalCount = 0
+      while equalCount < needle.count, bytes[start + equalCount] == needle[equalCount] { equalCount += 1 }
+      if equalCount == needle.count { return text.utf8.index(text.startIndex, offsetBy: start) }
+      try budget.spend(bytes: equalCount)
+      start -= 1
+    }
+    return nil
+  }
+
   static func replacing(
     _ old: String, with new: String, in text: String, count: Int = .max, _ budget: TemplateBudget
   ) throws(TemplateFault) -> String {
@@ -97,9 +114,12 @@ enum PythonString {
     return words
   }
 
+  /// Python's `rsplit`, whose parts beyond the limit stay together at the start.
+  /// - Parameter separator: nil: any white space.
   static func splitFromEnd(
-    _ text: String, separator: String, limit: Int, _ budget: TemplateBudget
+    _ text: String, separator: String?, limit: Int, _ budget: TemplateBudget
   ) throws(TemplateFault) -> [String] {
+    guard let separator else { return try wordsFromEnd(of: text, limit: limit, budget) }
     var parts: [String] = []
     var end = text.endIndex
     for range in try ranges(of: separator, in: text, budget).reversed().prefix(limit) {
@@ -109,21 +129,40 @@ enum PythonString {
     return [String(text[..<end])] + parts.reversed()
   }
 
-  static func splitLines(_ text: String, _ budget: TemplateBudget) throws(TemplateFault) -> [String] {
+  private static func wordsFromEnd(
+    of text: String, limit: Int, _ budget: TemplateBudget
+  ) throws(TemplateFault) -> [String] {
+    func reversed(_ part: some BidirectionalCollection<Unicode.Scalar>) -> String {
+      String(String.UnicodeScalarView(part.reversed()))
+    }
+    try budget.spend(bytes: text.utf8.count, times: 2)
+    return try words(of: reversed(text.unicodeScalars), limit: limit, budget).reversed().map {
+      reversed($0.unicodeScalars)
+    }
+  }
+
+  /// Python's `splitlines`.
+  /// - Parameter keepsEnds: true: each line keeps the characters that end it.
+  static func splitLines(
+    _ text: String, keepsEnds: Bool = false, _ budget: TemplateBudget
+  ) throws(TemplateFault) -> [String] {
     try budget.spend(bytes: text.utf8.count)
     var lines: [String] = []
     var line = String.UnicodeScalarView()
-    var previous: Unicode.Scalar?
-    for scalar in text.unicodeScalars {
-      let isEnd = scalar == "\n" || scalar == "\r"
-      if isEnd, !(scalar == "\n" && previous == "\r") {
-        try budget.spend(values: 1)
-        lines.append(String(line))
-        line = String.UnicodeScalarView()
-      } else if !isEnd {
+    var scalars = text.unicodeScalars[...]
+    while let scalar = scalars.popFirst() {
+      guard scalar.endsLine else {
         line.append(scalar)
+        continue
       }
-      previous = scalar
+      if keepsEnds { line.append(scalar) }
+      if scalar == "\r", scalars.first == "\n" {
+        scalars.removeFirst()
+        if keepsEnds { line.append("\n") }
+      }
+      try budget.spend(values: 1)
+      lines.append(String(line))
+      line = String.UnicodeScalarView()
     }
     return line.isEmpty ? lines : lines + [String(line)]
   }
@@ -132,19 +171,6 @@ enum PythonString {
 
   static func hasSuffix(_ text: String, _ part: String) -> Bool {
     text.utf8.reversed().starts(with: part.utf8.reversed())
-  }
-
-  static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst().lowercased() }
-
-  /// The text with each word's first letter in upper case and the rest in lower.
-  static func titled(_ text: String) -> String {
-    var result = ""
-    var isInWord = false
-    for character in text {
-      result += isInWord ? character.lowercased() : character.uppercased()
-      isInWord = character.isLetter
-    }
-    return result
   }
 
   /// Indices that Python's `sequence[start:end:step]` takes, in order.
@@ -161,5 +187,15 @@ enum PythonString {
     return stride(
       from: start.map { clamp($0, -1, count - 1) } ?? count - 1, to: end.map { clamp($0, -1, count - 1) } ?? -1,
       by: step)
+  }
+}
+
+extension Unicode.Scalar {
+  /// True for the characters at which Python's `str.splitlines` ends a line.
+  fileprivate var endsLine: Bool {
+    switch value {
+    case 0x0A...0x0D, 0x1C...0x1E, 0x85, 0x2028, 0x2029: true
+    default: false
+    }
   }
 }

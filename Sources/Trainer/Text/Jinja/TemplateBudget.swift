@@ -18,11 +18,10 @@ final class TemplateBudget {
   private var steps: Int
   private var bytes: Int
 
-  /// The budget for a conversation.
-  init(messages: [ChatMessage]) {
-    let content = messages.reduce(0) { $0 + $1.content.utf8.count }
-    stepLimit = Self.freeSteps + messages.count * Self.stepsPerMessage
-    byteLimit = Self.freeBytes + messages.count * Self.bytesPerMessage + content * Self.bytesPerContentByte
+  /// The budget for a conversation of `messageCount` messages with so many bytes of text.
+  init(messageCount: Int, contentBytes: Int) {
+    stepLimit = Self.freeSteps + messageCount * Self.stepsPerMessage
+    byteLimit = Self.freeBytes + messageCount * Self.bytesPerMessage + contentBytes * Self.bytesPerContentByte
     (steps, bytes) = (stepLimit, byteLimit)
   }
 
@@ -48,7 +47,7 @@ final class TemplateBudget {
   /// Counts a text that is read, copied or printed.
   func spend(_ text: TemplateText) throws(TemplateFault) {
     try spend(bytes: text.byteCount)
-    try spend(bytes: Self.bytesPerValue, times: text.runs.count)
+    try spend(bytes: Self.bytesPerValue, times: text.runs.count + text.generated.count)
   }
 
   /// Counts values that are made.

@@ -21,6 +21,27 @@ struct TemplateCursor {
     }
   }
 
+  /// Length of `{%`, white space and a word from the next character on, with the signs around; nil for anything else.
+  func lengthOfTag(_ word: String) -> (beforeEnd: Int, sign: Unicode.Scalar?)? {
+    var ahead = 2
+    func skipped(_ start: Int) -> Int {
+      var place = start
+      while let scalar = peek(place), scalar.isPythonSpace { place += 1 }
+      return place
+    }
+    guard peek == "{", peek(1) == "%" else { return nil }
+    if peek(ahead) == "-" || peek(ahead) == "+" { ahead += 1 }
+    ahead = skipped(ahead)
+    for scalar in word.unicodeScalars {
+      guard peek(ahead) == scalar else { return nil }
+      ahead += 1
+    }
+    ahead = skipped(ahead)
+    let sign = peek(ahead) == "-" || peek(ahead) == "+" ? peek(ahead) : nil
+    let end = ahead + (sign == nil ? 0 : 1)
+    return peek(end) == "%" && peek(end + 1) == "}" ? (end, sign) : nil
+  }
+
   mutating func skipSpace() {
     while let scalar = peek, scalar.isPythonSpace { advance() }
   }
@@ -57,6 +78,14 @@ struct TemplateCursor {
 
   private mutating func number() throws(TemplateError) -> TemplateToken {
     let start = line
+    if peek == "0", let base = peek(1), "xXoObB".unicodeScalars.contains(base) {
+      advance(2)
+      let digits = take { $0 == "_" || $0.properties.isASCIIHexDigit }
+      guard let value = PythonNumber.integer("0\(base)\(digits)", base: 0) else {
+        throw TemplateError(line: start, message: "the number 0\(base)\(digits.prefix(40)) is none that 64 bits hold")
+      }
+      return TemplateToken(kind: .integer(value), line: start)
+    }
     var text = take { $0.isDigit || $0 == "_" }
     var isWhole = true
     if peek == ".", peek(1)?.isDigit == true {
@@ -99,6 +128,9 @@ struct TemplateCursor {
       case "r": text.append("\r")
       case "b": text.append("\u{8}")
       case "f": text.append("\u{C}")
+      case "a": text.append("\u{7}")
+      case "v": text.append("\u{B}")
+      case "0"..."7": text.append(octal(from: escaped))
       case "\\", "'", "\"": text.append(escaped)
       case "\n": break
       case "x": text.append(try hexadecimal(digits: 2))
@@ -111,6 +143,18 @@ struct TemplateCursor {
       }
     }
     throw TemplateError(line: start, message: "a string is never closed: add \(quote)")
+  }
+
+  /// The character of an escape of up to three octal digits.
+  private mutating func octal(from first: Unicode.Scalar) -> Unicode.Scalar {
+    var value = first.value - 0x30
+    var count = 1
+    while count < 3, let digit = peek, ("0"..."7").contains(digit) {
+      value = value * 8 + digit.value - 0x30
+      count += 1
+      advance()
+    }
+    return Unicode.Scalar(value) ?? first
   }
 
   private mutating func hexadecimal(digits: Int) throws(TemplateError) -> Unicode.Scalar {

@@ -3,10 +3,10 @@
 /// `is test`).
 struct TemplateExpressionParser {
   private let tokens: [TemplateToken]
-  private var index = 0
+  var index = 0
   private let line: Int
   /// Nesting of expressions, limited because the parser recurses.
-  private var depth = 0
+  var depth = 0
   private static let depthLimit = 60
 
   init(_ tokens: [TemplateToken], line: Int) {
@@ -16,10 +16,10 @@ struct TemplateExpressionParser {
 
   // MARK: - Tokens
 
-  private var next: TemplateToken? { index < tokens.count ? tokens[index] : nil }
-  private var here: Int { next?.line ?? tokens.last?.line ?? line }
+  var next: TemplateToken? { index < tokens.count ? tokens[index] : nil }
+  var here: Int { next?.line ?? tokens.last?.line ?? line }
 
-  private func unexpected(_ wanted: String) -> TemplateError {
+  func unexpected(_ wanted: String) -> TemplateError {
     TemplateError(line: here, message: "found \(next?.shown ?? "the tag's end"), but expected \(wanted)")
   }
 
@@ -49,19 +49,24 @@ struct TemplateExpressionParser {
     return name
   }
 
+  var isAtEnd: Bool { index == tokens.count }
+
   func expectEnd() throws(TemplateError) {
-    guard index == tokens.count else { throw unexpected("the tag's end") }
+    guard isAtEnd else { throw unexpected("the tag's end") }
   }
 
   // MARK: - Operators
 
-  /// One expression, or several with commas between, which make a list.
-  mutating func tupleOrExpression() throws(TemplateError) -> TemplateExpression {
-    let first = try expression()
+  /// One expression, or several with commas between, which make a tuple.
+  /// - Parameter isConditional: false: a trailing `if` does not belong to the expression.
+  mutating func tupleOrExpression(isConditional: Bool = true) throws(TemplateError) -> TemplateExpression {
+    let first = try isConditional ? expression() : disjunction()
     guard next?.kind == .symbol(",") else { return first }
     var items = [first]
-    while take(symbol: ","), index < tokens.count { items.append(try expression()) }
-    return TemplateExpression(kind: .list(items), line: first.line)
+    while take(symbol: ","), index < tokens.count, next?.kind != .name("recursive") {
+      items.append(try isConditional ? expression() : disjunction())
+    }
+    return TemplateExpression(kind: .tuple(items), line: first.line)
   }
 
   mutating func expression() throws(TemplateError) -> TemplateExpression {
@@ -78,7 +83,7 @@ struct TemplateExpressionParser {
     return value
   }
 
-  private mutating func enter() throws(TemplateError) {
+  mutating func enter() throws(TemplateError) {
     depth += 1
     guard depth <= Self.depthLimit else {
       throw TemplateError(line: here, message: "an expression nests deeper than \(Self.depthLimit) levels")
@@ -198,13 +203,13 @@ struct TemplateExpressionParser {
     case .name(let name): kind = .name(name)
     case .symbol("["): kind = .list(try items(until: "]"))
     case .symbol("("):
-      if take(symbol: ")") { return TemplateExpression(kind: .list([]), line: token.line) }
+      if take(symbol: ")") { return TemplateExpression(kind: .tuple([]), line: token.line) }
       let first = try expression()
       guard take(symbol: ",") else {
         try expect(symbol: ")")
         return first
       }
-      kind = .list([first] + (try items(until: ")")))
+      kind = .tuple([first] + (try items(until: ")")))
     case .symbol("{"): kind = .dictionary(try entries())
     case .symbol:
       index -= 1
@@ -239,7 +244,7 @@ struct TemplateExpressionParser {
     return entries
   }
 
-  private mutating func arguments() throws(TemplateError) -> TemplateCallSyntax {
+  mutating func arguments() throws(TemplateError) -> TemplateCallSyntax {
     var call = TemplateCallSyntax()
     while !take(symbol: ")") {
       if case .name(let name)? = next?.kind, index + 1 < tokens.count, tokens[index + 1].kind == .symbol("=") {

@@ -5,7 +5,7 @@ import Foundation
 /// A template comes from a model's files, so its depth is limited, and its budget limits steps and bytes.
 final class TemplateInterpreter {
   /// Control flow after a statement: go on, continue the loop, or break it.
-  private enum Flow {
+  enum Flow {
     case goOn
     case skip
     case stop
@@ -15,12 +15,11 @@ final class TemplateInterpreter {
   private static let depthLimit = 250
 
   /// Variables, the innermost scope last.
-  private var scopes: [[String: TemplateValue]]
+  var scopes: [[String: TemplateValue]]
   private var output = TemplateText()
   private var depth = 0
-  /// Every namespace made, emptied one by one at the end: a namespace that holds itself would leak, and freeing a long
-  /// chain would overflow the stack.
-  private var namespaces: [TemplateNamespace] = []
+  /// Values to empty one by one at the end.
+  private var references: [any TemplateReference] = []
   /// Line of the last step, for faults without a line of their own.
   private var lastLine = 1
   let budget: TemplateBudget
@@ -33,7 +32,7 @@ final class TemplateInterpreter {
   }
 
   deinit {
-    for namespace in namespaces { namespace.values = TemplateDictionary() }
+    for reference in references { reference.release() }
   }
 
   /// Runs a whole template.
@@ -61,13 +60,10 @@ final class TemplateInterpreter {
     return try body()
   }
 
-  /// Makes a namespace.
-  func namespace(_ values: TemplateDictionary) throws(TemplateFault) -> TemplateValue {
+  /// Keeps a value to empty it at the end.
+  func keep(_ reference: any TemplateReference) throws(TemplateFault) {
     try budget.spend(values: 1)
-    let namespace = TemplateNamespace()
-    namespace.values = values
-    namespaces.append(namespace)
-    return .namespace(namespace)
+    references.append(reference)
   }
 
   /// Returns a value; throws where its lists and mappings nest too deep.
@@ -81,7 +77,7 @@ final class TemplateInterpreter {
     try located(line) { () throws(TemplateFault) in try budget.plain(text) }
   }
 
-  private func print(_ text: TemplateText, line: Int) throws(TemplateError) {
+  func print(_ text: TemplateText, line: Int) throws(TemplateError) {
     try located(line) { () throws(TemplateFault) in try budget.spend(text) }
     output.append(text)
   }
@@ -96,7 +92,8 @@ final class TemplateInterpreter {
     return nil
   }
 
-  private func set(_ target: TemplateTarget, to value: TemplateValue, line: Int) throws(TemplateError) {
+  /// Writes a value to a target; a tuple's names take the parts of the value.
+  func set(_ target: TemplateTarget, to value: TemplateValue, line: Int) throws(TemplateError) {
     switch target {
     case .name(let name): scopes[scopes.count - 1][name] = value
     case .attribute(let name, let attribute):
@@ -105,15 +102,23 @@ final class TemplateInterpreter {
           throw TemplateFault(
             "set writes to \(name).\(attribute), but '\(name)' is no namespace(): make it one first")
         }
-        try budget.spend(lookupOf: attribute, among: namespace.values.entries.count)
-        namespace.values[attribute] = value
+        try namespace.set(attribute, to: value, budget)
       }
+    case .tuple(let targets):
+      let parts = try located(line) { () throws(TemplateFault) in
+        let parts = try value.items(budget)
+        guard parts.count == targets.count else {
+          throw TemplateFault("\(targets.count) names stand for \(parts.count) parts of \(value.kindName)")
+        }
+        return parts
+      }
+      for (target, part) in zip(targets, parts) { try set(target, to: part, line: line) }
     }
   }
 
   // MARK: - Statements
 
-  private func run(_ statements: [TemplateStatement]) throws(TemplateError) -> Flow {
+  func run(_ statements: [TemplateStatement]) throws(TemplateError) -> Flow {
     try deeper(line: statements.first?.line ?? 0) { () throws(TemplateError) in
       for statement in statements {
         try step(line: statement.line)
@@ -128,90 +133,85 @@ final class TemplateInterpreter {
     switch statement.kind {
     case .text(let text): try print(TemplateText(text), line: statement.line)
     case .output(let expression):
-      let value = try evaluate(expression)
-      try print(
-        try located(statement.line) { () throws(TemplateFault) in try value.printed(budget) }, line: statement.line)
+      try print(try evaluate(expression), line: statement.line)
     case .condition(let branches, let otherwise):
       for branch in branches where try evaluate(branch.test).isTrue { return try run(branch.body) }
       return try run(otherwise)
-    case .loop(let loop): return try run(loop, line: statement.line)
+    case .loop(let loop):
+      return try run(loop, over: try evaluate(loop.iterable), depth: 0, line: statement.line)
     case .assign(let target, let expression):
       try set(target, to: try evaluate(expression), line: statement.line)
-    case .capture(let target, let body):
+    case .capture(let target, let filters, let body):
       let (text, flow) = try captured(body)
-      try set(target, to: .string(text), line: statement.line)
-      return flow
-    case .macro(let macro): scopes[scopes.count - 1][macro.name] = .function(.macro(macro))
+      guard flow == .goOn else { return flow }
+      try set(target, to: try filtered(text, filters, line: statement.line), line: statement.line)
+    case .filtered(let filters, let body):
+      let (text, flow) = try captured(body)
+      guard flow == .goOn else { return flow }
+      try print(try filtered(text, filters, line: statement.line), line: statement.line)
+    case .with(let variables, let body):
+      let values = try variables.map { variable throws(TemplateError) in try evaluate(variable.value) }
+      return try inScope([:]) { () throws(TemplateError) in
+        for (variable, value) in zip(variables, values) { try set(variable.target, to: value, line: statement.line) }
+        return try run(body)
+      }
+    case .macro(let macro):
+      scopes[scopes.count - 1][macro.name] = try closure(macro, line: statement.line)
+    case .callBlock(let callee, let syntax, let caller):
+      try print(try call(callee, syntax, caller: caller, line: statement.line), line: statement.line)
+    case .generation(let body):
+      let (text, flow) = try captured(body)
+      guard flow == .goOn else { return flow }
+      try print(text.asGenerated(), line: statement.line)
     case .stop: return .stop
     case .skip: return .skip
     }
     return .goOn
   }
 
-  /// The output of a body, kept out of the template's output.
-  private func captured(_ body: [TemplateStatement]) throws(TemplateError) -> (text: TemplateText, flow: Flow) {
+  /// Prints a value.
+  private func print(_ value: TemplateValue, line: Int) throws(TemplateError) {
+    try print(try located(line) { () throws(TemplateFault) in try value.printed(budget) }, line: line)
+  }
+
+  /// Runs `body` with variables of its own.
+  func inScope<Result>(
+    _ scope: [String: TemplateValue], _ body: () throws(TemplateError) -> Result
+  ) throws(TemplateError) -> Result {
+    scopes.append(scope)
+    defer { scopes.removeLast() }
+    return try body()
+  }
+
+  /// The output of a body, kept out of the template's output; the body's variables stay its own.
+  func captured(_ body: [TemplateStatement]) throws(TemplateError) -> (text: TemplateText, flow: Flow) {
+    try captured { () throws(TemplateError) in
+      try inScope([:]) { () throws(TemplateError) in try run(body) }
+    }
+  }
+
+  /// The output of `body`, kept out of the template's output.
+  func captured(_ body: () throws(TemplateError) -> Flow) throws(TemplateError) -> (text: TemplateText, flow: Flow) {
     let outer = output
     output = TemplateText()
     defer { output = outer }
-    let flow = try run(body)
+    let flow = try body()
     return (output, flow)
   }
 
-  private func run(_ loop: TemplateLoopSyntax, line: Int) throws(TemplateError) -> Flow {
-    let iterable = try evaluate(loop.iterable)
-    var items = try located(line) { () throws(TemplateFault) in try iterable.items(budget) }
-    if let filter = loop.filter {
-      var kept: [TemplateValue] = []
-      for item in items {
-        try step(line: line)
-        scopes.append(try bindings(of: loop, to: item, line: line))
-        defer { scopes.removeLast() }
-        guard try evaluate(filter).isTrue else { continue }
-        try located(line) { () throws(TemplateFault) in try budget.spend(copies: 1) }
-        kept.append(item)
+  /// A block's text after its filters, from the left.
+  private func filtered(
+    _ text: TemplateText, _ filters: [TemplateFilterSyntax], line: Int
+  ) throws(TemplateError) -> TemplateValue {
+    var value = TemplateValue.string(text)
+    for filter in filters {
+      let arguments = try arguments(filter.call)
+      let input = value
+      value = try located(line) { () throws(TemplateFault) in
+        try TemplateFilters(budget: budget).apply(filter.name, to: input, arguments)
       }
-      items = kept
     }
-    guard !items.isEmpty else { return try run(loop.otherwise) }
-    for (index, item) in items.enumerated() {
-      try step(line: line)
-      var scope = try bindings(of: loop, to: item, line: line)
-      scope["loop"] = .loop(TemplateLoopState(items: items, index: index))
-      scopes.append(scope)
-      defer { scopes.removeLast() }
-      if try run(loop.body) == .stop { break }
-    }
-    return .goOn
-  }
-
-  /// Variables of one iteration: the item under the loop's one name, or its parts under the loop's names.
-  private func bindings(
-    of loop: TemplateLoopSyntax, to item: TemplateValue, line: Int
-  ) throws(TemplateError) -> [String: TemplateValue] {
-    if loop.variables.count == 1 { return [loop.variables[0]: item] }
-    guard case .list(let parts) = item, parts.count == loop.variables.count else {
-      throw TemplateError(line: line, message: "an item does not have the \(loop.variables.count) parts that for names")
-    }
-    return Dictionary(zip(loop.variables, parts)) { $1 }
-  }
-
-  /// Runs a macro, which sees the template's top-level variables and its own arguments.
-  func call(_ macro: TemplateMacro, _ arguments: TemplateArguments, line: Int) throws(TemplateError) -> TemplateValue {
-    guard arguments.positional.count <= macro.parameters.count else {
-      throw TemplateError(
-        line: line, message: "the macro \(macro.name) takes at most \(macro.parameters.count) arguments")
-    }
-    return try deeper(line: line) { () throws(TemplateError) in
-      let outer = scopes
-      scopes = [outer[0], [:]]
-      defer { scopes = outer }
-      for (index, parameter) in macro.parameters.enumerated() {
-        let fallback = try parameter.fallback.map { expression throws(TemplateError) in try evaluate(expression) }
-        scopes[1][parameter.name] =
-          arguments.value(index, parameter.name) ?? fallback ?? .undefined(parameter.name)
-      }
-      return .string(try captured(macro.body).text)
-    }
+    return value
   }
 
   /// Runs `body`; a fault becomes an error at `line`.

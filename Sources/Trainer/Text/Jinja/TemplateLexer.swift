@@ -40,6 +40,10 @@ struct TemplateLexer {
         continue
       }
       let line = cursor.line
+      if let tag = cursor.lengthOfTag("raw"), tag.sign != "+" {
+        try readRaw(tag, line: line)
+        continue
+      }
       cursor.advance(2)
       closeText(isOutput: second == "{")
       switch second {
@@ -89,6 +93,34 @@ struct TemplateLexer {
     }
   }
 
+  /// Reads a `{% raw %}` block, whose text stands as it is.
+  /// - Parameter opening: length of its tag up to the end, and the end's sign.
+  private mutating func readRaw(
+    _ opening: (beforeEnd: Int, sign: Unicode.Scalar?), line: Int
+  ) throws(TemplateError) {
+    skipTag(opening)
+    beginsLine = false
+    // Only `-` drops white space here: Jinja keeps the newline after `{% raw %}`.
+    if opening.sign == "-" { afterDelimiter(sign: "-", isOutput: false) }
+    while let scalar = cursor.peek {
+      if scalar == "{", let end = cursor.lengthOfTag("endraw") {
+        skipTag(end)
+        return afterDelimiter(sign: end.sign, isOutput: false)
+      }
+      text.append(scalar)
+      cursor.advance()
+    }
+    throw TemplateError(line: line, message: "{% raw %} is never closed: add {% endraw %}")
+  }
+
+  /// Ends the text before a tag, and skips the tag.
+  private mutating func skipTag(_ tag: (beforeEnd: Int, sign: Unicode.Scalar?)) {
+    let hasSign = cursor.peek(2) == "-" || cursor.peek(2) == "+"
+    cursor.advance(2)
+    closeText(isOutput: false)
+    cursor.advance(tag.beforeEnd - (hasSign ? 3 : 2) + 2)
+  }
+
   private mutating func skipComment(from line: Int) throws(TemplateError) {
     while let scalar = cursor.peek {
       if scalar == "#", cursor.peek(1) == "}" {
@@ -113,7 +145,7 @@ struct TemplateLexer {
       guard let scalar = cursor.peek else {
         throw TemplateError(line: start, message: "{\(end == "%" ? "%" : "{") is never closed: add its end")
       }
-      let sign: Unicode.Scalar? = scalar == "-" || scalar == "+" ? scalar : nil
+      let sign: Unicode.Scalar? = scalar == "-" || (scalar == "+" && end == "%") ? scalar : nil
       let ahead = sign == nil ? 0 : 1
       if openBraces == 0, cursor.peek(ahead) == end, cursor.peek(ahead + 1) == "}" {
         cursor.advance(ahead + 2)

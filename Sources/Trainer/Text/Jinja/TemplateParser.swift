@@ -4,6 +4,8 @@ struct TemplateParser {
   private var index = 0
   /// Nesting of blocks, limited because the parser recurses.
   private var depth = 0
+  /// Loops around the place, up to the nearest macro: `break` and `continue` need one.
+  private var loops = 0
   private static let depthLimit = 100
 
   static func statements(of source: String) throws(TemplateError) -> [TemplateStatement] {
@@ -75,21 +77,37 @@ struct TemplateParser {
     case "if": return try condition(line: line, &parser)
     case "for": return try loop(line: line, &parser)
     case "set": return try assignment(line: line, &parser)
-    case "macro": return try macro(line: line, &parser)
+    case "macro":
+      let name = try parser.name("a macro's name")
+      try parser.expect(symbol: "(")
+      return .macro(try macro(name, parameters: try parser.parameters(), "macro", line: line, &parser))
+    case "call":
+      let parameters = parser.take(symbol: "(") ? try parser.parameters() : []
+      guard case .call(let callee, let syntax) = try parser.expression().kind else {
+        throw TemplateError(line: line, message: "{% call %} needs a call: a macro's name and its arguments")
+      }
+      return .callBlock(
+        callee, syntax, caller: try macro("caller", parameters: parameters, "call", line: line, &parser))
+    case "filter":
+      let filters = try parser.filters()
+      try parser.expectEnd()
+      return .filtered(filters, try closed("filter", line: line, until: ["endfilter"]).statements)
+    case "with": return try with(line: line, &parser)
     case "break", "continue":
       try parser.expectEnd()
+      guard loops > 0 else { throw TemplateError(line: line, message: "{% \(word) %} stands outside of a loop") }
       return word == "break" ? .stop : .skip
-    case "generation", "endgeneration":
-      // Marks the assistant's turns for trainers that use the mark; `ConversationEncoder` finds supervised tokens
-      // without it.
+    case "generation":
+      // Marks the assistant's words, as transformers' own extension does.
       try parser.expectEnd()
-      return nil
-    case "elif", "else", "endif", "endfor", "endset", "endmacro":
+      return .generation(try functionBody("generation", line: line))
+    case "elif", "else", "endif", "endfor", "endset", "endmacro", "endcall", "endfilter", "endwith", "endgeneration",
+      "endraw":
       throw TemplateError(line: line, message: "{% \(word) %} closes nothing that is open")
     default:
       throw TemplateError(
         line: line,
-        message: "the tag {% \(word) %} is not supported: rewrite the template with if, for, set and macro")
+        message: "the tag {% \(word) %} is not supported: rewrite the template with if, for, set, with and macro")
     }
   }
 
@@ -97,14 +115,14 @@ struct TemplateParser {
     line: Int, _ parser: inout TemplateExpressionParser
   ) throws(TemplateError) -> TemplateStatement.Kind {
     var branches: [(test: TemplateExpression, body: [TemplateStatement])] = []
-    var test = try parser.expression()
+    var test = try parser.tupleOrExpression(isConditional: false)
     try parser.expectEnd()
     while true {
       var (body, end) = try closed("if", line: line, until: ["elif", "else", "endif"])
       branches.append((test, body))
       switch end.word {
       case "elif":
-        test = try end.rest.expression()
+        test = try end.rest.tupleOrExpression(isConditional: false)
         try end.rest.expectEnd()
       case "else":
         let (otherwise, _) = try closed("if", line: line, until: ["endif"])
@@ -118,50 +136,70 @@ struct TemplateParser {
   private mutating func loop(
     line: Int, _ parser: inout TemplateExpressionParser
   ) throws(TemplateError) -> TemplateStatement.Kind {
-    let isGrouped = parser.take(symbol: "(")
-    var variables = [try parser.name("a loop's variable")]
-    while parser.take(symbol: ",") { variables.append(try parser.name("a loop's variable")) }
-    if isGrouped { try parser.expect(symbol: ")") }
+    let target = try parser.target(mayHaveAttribute: false)
     try parser.expect(name: "in")
     // Parsed without a conditional: an `if` here filters the items.
-    let iterable = try parser.disjunction()
+    let iterable = try parser.tupleOrExpression(isConditional: false)
     let filter = parser.take(name: "if") ? try parser.expression() : nil
+    let isRecursive = parser.take(name: "recursive")
     try parser.expectEnd()
+    loops += 1
     let (body, end) = try closed("for", line: line, until: ["else", "endfor"])
+    loops -= 1
     let otherwise = end.word == "else" ? try closed("for", line: line, until: ["endfor"]).statements : []
     return .loop(
       TemplateLoopSyntax(
-        variables: variables, iterable: iterable, filter: filter, body: body, otherwise: otherwise))
+        target: target, iterable: iterable, filter: filter, isRecursive: isRecursive, body: body, otherwise: otherwise))
   }
 
   private mutating func assignment(
     line: Int, _ parser: inout TemplateExpressionParser
   ) throws(TemplateError) -> TemplateStatement.Kind {
-    let name = try parser.name("the name that set writes to")
-    let target: TemplateTarget =
-      parser.take(symbol: ".") ? .attribute(name, try parser.name("an attribute's name")) : .name(name)
+    let target = try parser.target(mayHaveAttribute: true)
     if parser.take(symbol: "=") {
       let value = try parser.tupleOrExpression()
       try parser.expectEnd()
       return .assign(target, value)
     }
+    let filters = parser.take(symbol: "|") ? try parser.filters() : []
     try parser.expectEnd()
-    return .capture(target, try closed("set", line: line, until: ["endset"]).statements)
+    return .capture(target, filters, try closed("set", line: line, until: ["endset"]).statements)
+  }
+
+  private mutating func with(
+    line: Int, _ parser: inout TemplateExpressionParser
+  ) throws(TemplateError) -> TemplateStatement.Kind {
+    var variables: [(target: TemplateTarget, value: TemplateExpression)] = []
+    while !parser.isAtEnd {
+      if !variables.isEmpty { try parser.expect(symbol: ",") }
+      let name = try parser.name("a name to write to")
+      try parser.expect(symbol: "=")
+      variables.append((.name(name), try parser.expression()))
+    }
+    return .with(variables, try closed("with", line: line, until: ["endwith"]).statements)
+  }
+
+  /// Body of a block that runs like a function of its own: loops around it do not reach into it.
+  private mutating func functionBody(_ word: String, line: Int) throws(TemplateError) -> [TemplateStatement] {
+    let outer = loops
+    loops = 0
+    defer { loops = outer }
+    return try closed(word, line: line, until: ["end" + word]).statements
   }
 
   private mutating func macro(
-    line: Int, _ parser: inout TemplateExpressionParser
-  ) throws(TemplateError) -> TemplateStatement.Kind {
-    let name = try parser.name("a macro's name")
-    try parser.expect(symbol: "(")
-    var parameters: [(name: String, fallback: TemplateExpression?)] = []
-    while !parser.take(symbol: ")") {
-      if !parameters.isEmpty { try parser.expect(symbol: ",") }
-      let parameter = try parser.name("a parameter's name")
-      parameters.append((parameter, parser.take(symbol: "=") ? try parser.expression() : nil))
-    }
+    _ name: String, parameters: [(name: String, fallback: TemplateExpression?)], _ word: String, line: Int,
+    _ parser: inout TemplateExpressionParser
+  ) throws(TemplateError) -> TemplateMacro {
     try parser.expectEnd()
-    let body = try closed("macro", line: line, until: ["endmacro"]).statements
-    return .macro(TemplateMacro(name: name, parameters: parameters, body: body))
+    let start = index
+    let body = try functionBody(word, line: line)
+    var extras = Set<String>()
+    for chunk in chunks[start..<index] {
+      for case .name(let name) in chunk.tokens.map(\.kind) where ["caller", "varargs", "kwargs"].contains(name) {
+        extras.insert(name)
+      }
+    }
+    return TemplateMacro(name: name, parameters: parameters, body: body, extras: extras)
   }
 }

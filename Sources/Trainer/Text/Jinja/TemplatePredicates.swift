@@ -5,6 +5,10 @@ struct TemplatePredicates {
   func apply(
     _ name: String, to value: TemplateValue, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> Bool {
+    guard let parameters = TemplateSignatures.tests[name] else {
+      throw TemplateFault("the test '\(name)' is not supported")
+    }
+    try TemplateSignatures.check(arguments, parameters, "the test '\(name)'")
     switch name {
     case "defined": return !Self.isUndefined(value)
     case "undefined": return Self.isUndefined(value)
@@ -19,7 +23,8 @@ struct TemplatePredicates {
       return false
     case "iterable", "sequence":
       switch value {
-      case .string, .list, .dictionary, .undefined: return true
+      case .string, .list, .tuple, .group, .dictionary, .undefined: return true
+      case .loop: return name == "iterable"
       default: return false
       }
     case "boolean":
@@ -39,20 +44,23 @@ struct TemplatePredicates {
       return false
     case "number": return value.asDouble != nil
     case "callable":
-      if case .function = value { return true }
-      return false
-    case "even", "odd":
-      guard let number = value.asInteger else { throw TemplateFault("\(value.kindName) is neither even nor odd") }
-      return number.isMultiple(of: 2) == (name == "even")
-    case "divisibleby":
-      guard let number = value.asInteger, let divisor = try arguments.integer(0, "num"), divisor != 0 else {
-        throw TemplateFault("divisibleby needs two whole numbers, the second not 0")
+      switch value {
+      case .function, .undefined: return true
+      case .loop(let state): return state.syntax != nil
+      default: return false
       }
-      return number.isMultiple(of: divisor)
+    case "even", "odd":
+      guard value.asDouble != nil else { throw TemplateFault("\(value.kindName) is neither even nor odd") }
+      let remainder = try TemplateArithmetic(budget: budget).apply("%", value, .integer(2))
+      return remainder.asDouble == (name == "even" ? 0 : 1)
+    case "divisibleby":
+      guard let divisor = arguments.value(0, "num") else { throw TemplateFault("divisibleby needs a number") }
+      let remainder = try TemplateArithmetic(budget: budget).apply("%", value, divisor)
+      guard let remainder = remainder.asDouble else { throw TemplateFault("divisibleby needs two numbers") }
+      return remainder == 0
     case "lower", "upper":
-      let text = try budget.plain(try value.printed(budget))
-      try budget.spend(bytes: text.utf8.count, times: 4)
-      return text == (name == "lower" ? text.lowercased() : text.uppercased()) && text.contains { $0.isLetter }
+      return PythonString.isCased(try budget.plain(try value.printed(budget)), upper: name == "upper")
+    case "sameas": return try isSame(value, arguments.value(0, "other"))
     default: return try comparison(name, value, arguments)
     }
   }
@@ -65,9 +73,9 @@ struct TemplatePredicates {
   private func comparison(
     _ name: String, _ value: TemplateValue, _ arguments: TemplateArguments
   ) throws(TemplateFault) -> Bool {
-    let known = ["eq", "equalto", "ne", "lt", "lessthan", "gt", "greaterthan", "le", "ge", "in"]
-    guard known.contains(name) else { throw TemplateFault("the test '\(name)' is not supported") }
-    guard let other = arguments.value(0, "other") else { throw TemplateFault("the test '\(name)' needs a value") }
+    guard let other = arguments.value(0, name == "in" ? "seq" : "b") else {
+      throw TemplateFault("the test '\(name)' needs a value")
+    }
     switch name {
     case "eq", "equalto": return try value.equals(other, budget)
     case "ne": return try !value.equals(other, budget)
@@ -76,6 +84,22 @@ struct TemplatePredicates {
     case "le": return try !other.precedes(value, budget)
     case "ge": return try !value.precedes(other, budget)
     default: return try other.contains(value, budget)
+    }
+  }
+
+  /// True where two values are one object in Python, as far as that can be told.
+  private func isSame(_ value: TemplateValue, _ other: TemplateValue?) throws(TemplateFault) -> Bool {
+    switch (value, other) {
+    case (.none, TemplateValue.none?): return true
+    case (.boolean(let a), .boolean(let b)?): return a == b
+    case (.namespace(let a), .namespace(let b)?): return a === b
+    case (.none, _), (.boolean, _), (_, TemplateValue.none?), (_, .boolean?), (.integer, .number?),
+      (.number, .integer?):
+      return false
+    case (.string, let other?) where other.asDouble != nil: return false
+    case (_, .string?) where value.asDouble != nil: return false
+    case (_, let other?): throw TemplateFault("sameas between \(value.kindName) and \(other.kindName) is not supported")
+    case (_, nil): throw TemplateFault("the test 'sameas' needs a value")
     }
   }
 }

@@ -7,6 +7,7 @@ struct TemplateExpression: Sendable {
     case number(Double)
     case string(String)
     case list([TemplateExpression])
+    case tuple([TemplateExpression])
     case dictionary([(key: TemplateExpression, value: TemplateExpression)])
     case name(String)
     /// `object.name`
@@ -51,9 +52,17 @@ struct TemplateStatement: Sendable {
     case condition([(test: TemplateExpression, body: [TemplateStatement])], otherwise: [TemplateStatement])
     case loop(TemplateLoopSyntax)
     case assign(TemplateTarget, TemplateExpression)
-    /// `{% set name %} … {% endset %}`
-    case capture(TemplateTarget, [TemplateStatement])
+    /// `{% set name | filter %} … {% endset %}`
+    case capture(TemplateTarget, [TemplateFilterSyntax], [TemplateStatement])
+    /// `{% filter name %} … {% endfilter %}`
+    case filtered([TemplateFilterSyntax], [TemplateStatement])
+    /// `{% with name = value %} … {% endwith %}`
+    case with([(target: TemplateTarget, value: TemplateExpression)], [TemplateStatement])
     case macro(TemplateMacro)
+    /// `{% call(parameters) function(…) %} … {% endcall %}`: the body is the macro that the function knows as `caller`.
+    case callBlock(TemplateExpression, TemplateCallSyntax, caller: TemplateMacro)
+    /// `{% generation %} … {% endgeneration %}`
+    case generation([TemplateStatement])
     /// `{% break %}`
     case stop
     /// `{% continue %}`
@@ -64,24 +73,38 @@ struct TemplateStatement: Sendable {
   let line: Int
 }
 
+/// A filter as a `filter` or `set` block names it.
+struct TemplateFilterSyntax: Sendable {
+  let name: String
+  let call: TemplateCallSyntax
+}
+
+/// A `for` block.
 struct TemplateLoopSyntax: Sendable {
-  let variables: [String]
+  let target: TemplateTarget
   let iterable: TemplateExpression
   /// `for … if filter`
   let filter: TemplateExpression?
+  /// True for `for … recursive`, whose body may call `loop(items)`.
+  let isRecursive: Bool
   let body: [TemplateStatement]
   let otherwise: [TemplateStatement]
 }
 
-/// Target of a `set`.
-enum TemplateTarget: Sendable {
+/// Target of a `set` or a `for`.
+indirect enum TemplateTarget: Sendable {
   case name(String)
   /// `namespace.name`
   case attribute(String, String)
+  /// `a, (b, c)`
+  case tuple([TemplateTarget])
 }
 
+/// A macro as written, or the body of a `call` block.
 struct TemplateMacro: Sendable {
   let name: String
   let parameters: [(name: String, fallback: TemplateExpression?)]
   let body: [TemplateStatement]
+  /// Names among `caller`, `varargs` and `kwargs` that the body reads, and the call therefore gives.
+  let extras: Set<String>
 }

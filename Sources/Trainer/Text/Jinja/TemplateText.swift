@@ -17,6 +17,10 @@ package struct TemplateText: Sendable {
   package private(set) var runs: [Run] = []
   /// Bytes of UTF-8 in all runs.
   private(set) var byteCount = 0
+  /// Ranges of bytes that `{% generation %}` blocks wrote: the assistant's own words, in the order of the text.
+  package private(set) var generated: [Range<Int>] = []
+  /// True for a text that `safe` or `escape` marked as HTML: text joined to it with `+` is escaped.
+  private(set) var isMarkup = false
 
   init() {}
 
@@ -33,10 +37,30 @@ package struct TemplateText: Sendable {
   var hasContent: Bool { runs.contains { $0.isContent } }
 
   /// A text made from this one; all content where any of this is.
-  func derived(_ text: String) -> TemplateText { TemplateText(text, isContent: hasContent) }
+  func derived(_ text: String) -> TemplateText {
+    var derived = TemplateText(text, isContent: hasContent)
+    derived.isMarkup = isMarkup
+    return derived
+  }
+
+  /// The text with the mark of HTML, or without it.
+  func markup(_ isMarkup: Bool) -> TemplateText {
+    var marked = self
+    marked.isMarkup = isMarkup
+    return marked
+  }
+
+  /// The text as a `{% generation %}` block writes it.
+  func asGenerated() -> TemplateText {
+    var whole = self
+    whole.generated = [0..<byteCount]
+    return whole
+  }
 
   mutating func append(_ other: TemplateText) {
+    let start = byteCount
     for run in other.runs { append(run) }
+    generated += other.generated.map { start + $0.lowerBound..<start + $0.upperBound }
   }
 
   private mutating func append(_ run: Run) {
@@ -64,11 +88,11 @@ package struct TemplateText: Sendable {
         }
       }
     }
-    var kept = TemplateText()
+    var kept = TemplateText().markup(isMarkup)
     if let first { kept.append(first) }
     for run in rest { kept.append(run) }
-    guard end else { return kept }
-    while let run = kept.runs.popLast() {
+    let dropped = byteCount - kept.byteCount
+    while end, let run = kept.runs.popLast() {
       kept.byteCount -= run.text.utf8.count
       var scalars = run.text.unicodeScalars[...]
       while let last = scalars.last, dropping(last) { scalars.removeLast() }
@@ -77,18 +101,24 @@ package struct TemplateText: Sendable {
         break
       }
     }
+    kept.generated = generated.map { $0.shifted(by: -dropped).clamped(to: 0..<kept.byteCount) }
     return kept
   }
 
   /// The first `count` bytes; the cut must lie between characters.
   package func prefix(byteCount count: Int) -> TemplateText {
-    var cut = TemplateText()
+    var cut = TemplateText().markup(isMarkup)
     for run in runs where cut.byteCount < count {
       let bytes = run.text.utf8.prefix(count - cut.byteCount)
       cut.append(Run(text: String(decoding: bytes, as: UTF8.self), isContent: run.isContent))
     }
+    cut.generated = generated.map { $0.clamped(to: 0..<cut.byteCount) }
     return cut
   }
+}
+
+extension Range<Int> {
+  fileprivate func shifted(by count: Int) -> Range<Int> { lowerBound + count..<upperBound + count }
 }
 
 extension Unicode.Scalar {

@@ -31,4 +31,12 @@ enum TemplateChunk: Sendable {
   case output([TemplateToken], line: Int)
   /// `{% … %}`
   case tag([TemplateToken], line: Int)
+
+  /// Tokens between the delimiters; none for text.
+  var tokens: [TemplateToken] {
+    switch self {
+    case .text: []
+    case .output(let tokens, _), .tag(let tokens, _): tokens
+    }
+  }
 }

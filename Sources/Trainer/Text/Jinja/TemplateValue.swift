@@ -8,11 +8,14 @@ enum TemplateValue {
   case number(Double)
   case string(TemplateText)
   case list([TemplateValue])
+  case tuple([TemplateValue])
+  /// A pair that `groupby` makes: the key, and the items that have it.
+  indirect case group(TemplateValue, [TemplateValue])
   case dictionary(TemplateDictionary)
   case namespace(TemplateNamespace)
   /// The variable `loop`.
   case loop(TemplateLoopState)
-  case function(TemplateFunction)
+  indirect case function(TemplateFunction)
 
   static func text(_ text: String) -> TemplateValue { .string(TemplateText(text)) }
 }
@@ -27,6 +30,9 @@ struct TemplateDictionary {
   private(set) var entries: [Entry] = []
 
   init() {}
+
+  /// A dictionary of entries whose keys differ.
+  init(entries: [Entry]) { self.entries = entries }
 
   init(_ entries: KeyValuePairs<String, TemplateValue>) {
     self.entries = entries.map { Entry(key: $0.key, value: $0.value) }
@@ -52,66 +58,6 @@ struct TemplateDictionary {
   }
 }
 
-/// Jinja's `namespace`: the one value that a template can change from within a loop.
-final class TemplateNamespace {
-  var values = TemplateDictionary()
-}
-
-/// Progress of a loop.
-struct TemplateLoopState {
-  let items: [TemplateValue]
-  let index: Int
-
-  /// An attribute of the variable `loop`.
-  subscript(name: String) -> TemplateValue? {
-    switch name {
-    case "index": .integer(index + 1)
-    case "index0": .integer(index)
-    case "revindex": .integer(items.count - index)
-    case "revindex0": .integer(items.count - index - 1)
-    case "first": .boolean(index == 0)
-    case "last": .boolean(index == items.count - 1)
-    case "length": .integer(items.count)
-    case "previtem": index > 0 ? items[index - 1] : nil
-    case "nextitem": index + 1 < items.count ? items[index + 1] : nil
-    case "cycle": .function(.cycle(index))
-    default: nil
-    }
-  }
-}
-
-/// A value that can be called.
-enum TemplateFunction {
-  /// One of the functions that every template has.
-  case builtin(String)
-  case macro(TemplateMacro)
-  /// `loop.cycle` at an iteration, from 0.
-  case cycle(Int)
-}
-
-/// The arguments of a call, evaluated.
-struct TemplateArguments {
-  var positional: [TemplateValue] = []
-  var named = TemplateDictionary()
-
-  /// An argument, by position or by name.
-  func value(_ index: Int, _ name: String) -> TemplateValue? {
-    index < positional.count ? positional[index] : named[name]
-  }
-
-  func string(_ index: Int, _ name: String, _ budget: TemplateBudget) throws(TemplateFault) -> String? {
-    guard let value = value(index, name) else { return nil }
-    guard case .string(let text) = value else { throw TemplateFault("argument '\(name)' should be a string") }
-    return try budget.plain(text)
-  }
-
-  func integer(_ index: Int, _ name: String) throws(TemplateFault) -> Int? {
-    guard let value = value(index, name) else { return nil }
-    guard case .integer(let number) = value else { throw TemplateFault("argument '\(name)' should be a whole number") }
-    return number
-  }
-}
-
 extension TemplateValue {
   var isTrue: Bool {
     switch self {
@@ -120,7 +66,8 @@ extension TemplateValue {
     case .integer(let value): value != 0
     case .number(let value): value != 0
     case .string(let text): !text.isEmpty
-    case .list(let items): !items.isEmpty
+    case .list(let items), .tuple(let items): !items.isEmpty
+    case .group: true
     case .dictionary(let dictionary): !dictionary.entries.isEmpty
     case .namespace, .loop, .function: true
     }
@@ -135,6 +82,7 @@ extension TemplateValue {
     case .integer, .number: "a number"
     case .string: "a string"
     case .list: "a list"
+    case .tuple, .group: "a tuple"
     case .dictionary: "a mapping"
     case .namespace: "a namespace"
     case .loop: "the loop's state"
@@ -160,16 +108,28 @@ extension TemplateValue {
     }
   }
 
+  /// The elements of a list or a tuple; nil for any other value.
+  var elements: [TemplateValue]? {
+    switch self {
+    case .list(let items), .tuple(let items): items
+    case .group(let key, let items): [key, .list(items)]
+    default: nil
+    }
+  }
+
   /// Deepest nesting of lists and mappings: functions that visit them recurse once a level.
   static let mostLevels = 50
 
   /// Refuses lists and mappings that nest deeper than `levels`.
   func checkLevels(_ levels: Int = mostLevels, in budget: TemplateBudget) throws(TemplateFault) {
     try budget.spend(steps: 1)
-    switch self {
-    case .list(let items):
+    if let items = elements {
       guard levels > 0 else { throw TemplateFault("lists nest deeper than \(Self.mostLevels) levels") }
       for item in items { try item.checkLevels(levels - 1, in: budget) }
+      return
+    }
+    switch self {
+    case .function(.method(let object, _)): try object.checkLevels(levels, in: budget)
     case .loop(let state): try TemplateValue.list(state.items).checkLevels(levels, in: budget)
     case .dictionary(let dictionary):
       guard levels > 0 else { throw TemplateFault("lists nest deeper than \(Self.mostLevels) levels") }
@@ -180,9 +140,10 @@ extension TemplateValue {
 
   /// Items that a loop or a filter visits.
   func items(_ budget: TemplateBudget) throws(TemplateFault) -> [TemplateValue] {
+    if let elements { return elements }
     switch self {
     case .undefined: return []
-    case .list(let items): return items
+    case .loop(let state): return Array(state.items[min(state.index + 1, state.items.count)...])
     case .dictionary(let dictionary):
       try budget.spend(values: dictionary.entries.count)
       return dictionary.entries.map { .text($0.key) }
@@ -197,16 +158,17 @@ extension TemplateValue {
 
   func equals(_ other: TemplateValue, _ budget: TemplateBudget) throws(TemplateFault) -> Bool {
     try budget.spend(steps: 1)
+    if let a = elements, let b = other.elements {
+      guard isList == other.isList, a.count == b.count else { return false }
+      for (first, second) in zip(a, b) where try !first.equals(second, budget) { return false }
+      return true
+    }
     switch (self, other) {
     case (.undefined, .undefined), (.none, .none): return true
     case (.string(let a), .string(let b)):
       // Strings are equal in Python where their UTF-8 bytes are.
       guard a.byteCount == b.byteCount else { return false }
       return try budget.plain(a).utf8.elementsEqual(try budget.plain(b).utf8)
-    case (.list(let a), .list(let b)):
-      guard a.count == b.count else { return false }
-      for (first, second) in zip(a, b) where try !first.equals(second, budget) { return false }
-      return true
     case (.dictionary(let a), .dictionary(let b)):
       guard a.entries.count == b.entries.count else { return false }
       for entry in a.entries {
@@ -222,11 +184,21 @@ extension TemplateValue {
     }
   }
 
-  /// True where this comes before `other`: numbers by size, strings by code point.
+  private var isList: Bool { if case .list = self { true } else { false } }
+
+  /// True where this comes before `other`: numbers by size, strings by code point, lists by their first items that
+  /// differ.
   func precedes(_ other: TemplateValue, _ budget: TemplateBudget) throws(TemplateFault) -> Bool {
     if case .string(let a) = self, case .string(let b) = other {
       return try budget.plain(a).unicodeScalars.lexicographicallyPrecedes(try budget.plain(b).unicodeScalars)
     }
+    if let a = elements, let b = other.elements, isList == other.isList {
+      for (first, second) in zip(a, b) where try !first.equals(second, budget) {
+        return try first.precedes(second, budget)
+      }
+      return a.count < b.count
+    }
+    if let a = asInteger, let b = other.asInteger { return a < b }
     guard let a = asDouble, let b = other.asDouble else {
       throw TemplateFault("\(kindName) and \(other.kindName) have no order")
     }
@@ -235,15 +207,16 @@ extension TemplateValue {
 
   /// True where `needle in self`, in Python's sense.
   func contains(_ needle: TemplateValue, _ budget: TemplateBudget) throws(TemplateFault) -> Bool {
+    if let elements {
+      for item in elements where try item.equals(needle, budget) { return true }
+      return false
+    }
     switch self {
     case .string(let text):
       guard case .string(let part) = needle else { throw TemplateFault("a string holds no \(needle.kindName)") }
       guard !part.isEmpty else { return true }
       let (whole, wanted) = (try budget.plain(text), try budget.plain(part))
       return try PythonString.ranges(of: wanted, in: whole, limit: 1, budget).isEmpty == false
-    case .list(let items):
-      for item in items where try item.equals(needle, budget) { return true }
-      return false
     case .dictionary(let dictionary):
       guard case .string(let key) = needle else { return false }
       return try dictionary.value(of: try budget.plain(key), budget) != nil

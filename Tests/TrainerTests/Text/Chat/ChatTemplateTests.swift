@@ -45,9 +45,18 @@ struct ChatTemplateTests {
     "what is not supported is named with its line",
     arguments: [
       ("a\n{% include 'x' %}", 2, "include"), ("{{ 'a' | wordwrap }}", 1, "wordwrap"),
-      ("\n\n{{ 1 is filter }}", 3, "filter"), ("{{ 'a'.zfill(3) }}", 1, "zfill"), ("{% raw %}{% endraw %}", 1, "raw"),
-      ("{{ lipsum() }}", 1, "lipsum"), ("{% set a, b = 1, 2 %}", 1, "tag's end"), ("{{ f(*x) }}", 1, "unpacking"),
-      ("x\n{{ strftime_now('%q') }}", 2, "%q"), ("{% for x in y recursive %}{% endfor %}", 1, "recursive"),
+      ("\n\n{{ 1 is filter }}", 3, "filter"), ("{{ 'a'.casefold() }}", 1, "casefold"), ("{% block b %}", 1, "block"),
+      ("{{ lipsum() }}", 1, "lipsum"), ("{{ f(*x) }}", 1, "unpacking"), ("x\n{{ strftime_now('%q') }}", 2, "%q"),
+      ("{% do x %}", 1, "do"), ("{% extends 'x' %}", 1, "extends"), ("\n{{ 'a' | urlize }}", 2, "urlize"),
+      ("{{ [1] | random }}", 1, "random"), ("\n{{ [1].append(2) }}", 2, "append"), ("{{ {}.update({}) }}", 1, "update"),
+      ("{{ 'a' | upper(1) }}", 1, "upper"), ("{{ 'a' | trim(nosuch=1) }}", 1, "nosuch"),
+      ("{{ x.nosuch() }}", 1, "nosuch"),
+      ("\n{% macro m() %}{% endmacro %}{{ m(a=1) }}", 2, "'a'"), ("{% break %}", 1, "outside of a loop"),
+      ("{{ 1 is sameas 2 }}", 1, "sameas"), ("{{ 'a' | safe % 1 }}", 1, "safe"),
+      ("{{ '{:06,}'.format(1) }}", 1, "zeros"),
+      ("{{ {1: 2} }}", 1, "key"), ("{% trans %}", 1, "trans"), ("{% autoescape true %}", 1, "autoescape"),
+      ("{{ cycler(1) }}", 1, "cycler"), ("{{ 1e20 | int }}", 1, "64 bits"), ("{{ ('9' * 30) | int }}", 1, "64 bits"),
+      ("{{ 'a' | attr('b') }}", 1, "attr"), ("{{ 'a' is escaped }}", 1, "escaped"),
     ])
   func unsupported(_ source: String, _ line: Int, _ name: String) throws {
     do {
@@ -87,24 +96,18 @@ struct ChatTemplateTests {
     #expect(try ChatTemplate(source).render(messages: [], addGenerationPrompt: false, bos: "", eos: "") == "a")
   }
 
-  @Test("an argument of tojson that would write other text is refused by name; the defaults are not")
+  @Test("an argument that tojson does not know, or cannot use, is refused by name")
   func jsonArguments() throws {
-    func render(_ arguments: String) throws -> String {
-      try ChatTemplate("{{ {'a': [1, 'ü']} | tojson\(arguments) }}").render(
-        messages: [], addGenerationPrompt: false, bos: "", eos: "")
-    }
-    let plain = "{\"a\": [1, \"ü\"]}"
-    for arguments in ["", "()", "(ensure_ascii=False, indent=none, separators=none, sort_keys=False)"] {
-      #expect(try render(arguments) == plain)
-    }
-    #expect(try render("(indent=1)") == "{\n \"a\": [\n  1,\n  \"ü\"\n ]\n}")
-    for (arguments, words) in [
-      ("(ensure_ascii=True)", "ensure_ascii"), ("(sort_keys=True)", "sort_keys"),
-      ("(separators=(',', ':'))", "separators"),
-      ("(2)", "not named"), ("(default=1)", "default"), ("(indent='x')", "indent"), ("(indent=-1)", "indent"),
+    for (arguments, word) in [
+      ("(default=1)", "default"), ("(indent=1.5)", "indent"), ("(separators=1)", "separators"),
+      ("(separators=[1, 2])", "separators"), ("(1, 2, none, 4, 5)", "at most 4"),
+      ("(true, ensure_ascii=true)", "ensure_ascii"),
     ] {
-      let error = #expect(throws: TemplateError.self) { try render(arguments) }
-      #expect(error?.message.contains("tojson") == true && error?.message.contains(words) == true, "\(error as Any)")
+      let error = #expect(throws: TemplateError.self) {
+        try ChatTemplate("{{ [1] | tojson\(arguments) }}").render(
+          messages: [], addGenerationPrompt: false, bos: "", eos: "")
+      }
+      #expect(error?.message.contains("tojson") == true && error?.message.contains(word) == true, "\(error as Any)")
     }
   }
 
@@ -121,5 +124,36 @@ struct ChatTemplateTests {
       ])
     #expect(text.plain == "<<a>><A> !")
     #expect(text.prefix(byteCount: 3).runs.last == .init(text: "<a", isContent: true))
+  }
+
+  @Test("content stays apart from the template's own text through formats, joins and replacements")
+  func contentIsTrackedThroughFormats() throws {
+    for expression in [
+      "'<%s>' % messages[0].content", "'<{}>'.format(messages[0].content)", "'<{0.content}>'.format(messages[0])",
+      "'<%(content)s>' % messages[0]", "''.join(['<', messages[0].content, '>'])",
+      "'<X>' | replace('X', messages[0].content)",
+      "'<%s>' | format(messages[0].content)", "('<' ~ messages[0].content ~ '>') | trim",
+    ] {
+      let text = try ChatTemplate("{{ \(expression) }}").renderText(
+        messages: [ChatMessage(role: "user", content: "a")], addGenerationPrompt: false, bos: "", eos: "", now: Date())
+      #expect(
+        text.runs == [
+          .init(text: "<", isContent: false), .init(text: "a", isContent: true), .init(text: ">", isContent: false),
+        ], "\(expression)")
+    }
+  }
+
+  @Test("the text of generation blocks is known through macros, set blocks, joins and trims")
+  func generatedText() throws {
+    for source in [
+      "ab{% generation %}é{{ 'd' }}{% endgeneration %}ef",
+      "{% macro m() %}b{% generation %}éd{% endgeneration %}e{% endmacro %}a{{ m() }}f",
+      "{% set s %} b{% generation %}éd{% endgeneration %}e {% endset %}{{ 'a' ~ s | trim ~ 'f' }}",
+    ] {
+      let text = try ChatTemplate(source).renderText(
+        messages: [], addGenerationPrompt: false, bos: "", eos: "", now: Date())
+      #expect(text.plain == "abédef", "\(source)")
+      #expect(text.generated == [2..<5], "\(source)")
+    }
   }
 }

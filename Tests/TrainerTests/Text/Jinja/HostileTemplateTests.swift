@@ -33,7 +33,7 @@ struct HostileTemplateTests {
       "{% set s = 'a' * 1000000 %}{% for i in range(100000) %}{{ s }}{% endfor %}",
       "{% set s = '\\n' * 1000000 %}{{ s | indent(1000, true) }}",
       "{% set s = 'a\\n' * 400000 %}{{ s | indent(1000) }}", "{{ [[1]] | tojson(indent=1000000000000) }}",
-      "{{ [[1]] | tojson(indent=-9223372036854775807) }}", "{{ strftime_now('%A' * 10000000) }}",
+      "{{ strftime_now('%A' * 10000000) }}",
       // Text that is read again and again.
       "{% set s = 'a' * 1000000 %}{% for i in range(100000) %}{% if 'b' in s %}{% endif %}{% endfor %}",
       "{% set s = 'a' * 1000000 %}{% set t = 'a' * 500000 ~ 'b' %}{{ t in s }}",
@@ -70,7 +70,7 @@ struct HostileTemplateTests {
         + "{% endfor %}",
       "{% set l = range(99999) | list %}{% for i in range(99999) %}{% set m = l[::-1] %}{% endfor %}",
       "{% set l = range(99999) | list %}{% for i in range(99999) %}{{ -1 in l }}{% endfor %}",
-    ])
+    ] + HostileTemplates.sources)
   func isRefused(_ source: String) throws {
     #expect(source.utf8.count < 1200)
     do {
@@ -87,7 +87,16 @@ struct HostileTemplateTests {
   func namespacesComeApart() throws {
     let chain = "{% set ns = namespace(n=0) %}{% for i in range(20000) %}{% set ns.n = namespace(n=ns.n) %}{% endfor %}"
     let circle = "{% set ns = namespace() %}{% set ns.me = [ns] %}x"
-    for source in [chain, circle] {
+    let loops =
+      "{% set ns = namespace(n=0) %}{% for i in range(20000) %}{% for j in [1] %}{% if loop.changed(ns.n) %}"
+      + "{% set ns.n = loop %}{% endif %}{% endfor %}{% endfor %}"
+    let macros =
+      "{% set ns = namespace(n=0) %}{% for i in range(20000) %}{% set old = ns.n %}{% macro m() %}{% endmacro %}"
+      + "{% set ns.n = m %}{% endfor %}"
+    let recursive =
+      "{% set ns = namespace(n=0) %}{% for i in range(20000) %}{% set old = ns.n %}{% for j in [1] recursive %}"
+      + "{% set ns.n = loop %}{% endfor %}{% endfor %}"
+    for source in [chain, circle, loops, macros, recursive] {
       let text = try ChatTemplate(source).render(messages: [], addGenerationPrompt: false, bos: "", eos: "")
       #expect(["", "x"].contains(text))
     }

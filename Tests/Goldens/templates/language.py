@@ -1,0 +1,125 @@
+"""Pieces of Jinja for expected.json, beyond those in generate.py: what chat templates of today use."""
+
+SORTING = [
+    "{{ [3, 1, 2] | sort }} {{ [3, 1, 2] | sort(reverse=true) }} {{ ['b', 'A', 'a', 'B'] | sort }} {{ ['b', 'A', 'a'] | sort(case_sensitive=true) }}",
+    "{{ people | sort(attribute='name', reverse=true) | map(attribute='name') | join(',') }} {{ people | sort(attribute='age') | map(attribute='name') | list }}",
+    "{{ [{'a': 1, 'b': 2}, {'a': 1, 'b': 1}, {'a': 0, 'b': 9}] | sort(attribute='a,b') | tojson }} {{ [[2, 1], [1, 5], [1, 2]] | sort }}",
+    "{{ [{'a': {'b': 2}}, {'a': {'b': 1}}] | sort(attribute='a.b') | map(attribute='a.b') | list }} {{ ['xb', 'ya'] | sort(attribute='1') | join }}",
+    "{{ [1, 'a'] | sort }}", "{{ [none, 1] | sort }}", "{{ missing | sort | list }} {{ 'cab' | sort | join }} {{ {'b': 1, 'a': 2} | sort }}",
+    "{{ [1.5, true, 0] | sort }} {{ [1, 1.0, true] | unique | list }} {{ ['a', 'A', 'b'] | unique | list }} {{ ['a', 'A'] | unique(case_sensitive=true) | list }}",
+    "{{ people | unique(attribute='age') | map(attribute='name') | list }} {{ [[1], [1]] | unique | list }}", "{{ [(1, 2), (1, 2), 'x'] | unique | list }}",
+    "{{ [1, 2, 3] | sum }} {{ people | sum(attribute='age') }} {{ [1, 2] | sum(start=10) }} {{ [] | sum }} {{ [0.5, 1] | sum }} {{ [[1], [2]] | sum(start=[]) }}",
+    "{{ ['a'] | sum }}", "{{ {'b': 1, 'A': 2, 'c': 0} | dictsort }} {{ {'b': 1, 'a': 2} | dictsort(by='value') }} {{ {'b': 1, 'A': 2} | dictsort(case_sensitive=true) }}",
+    "{{ {'b': 1, 'a': 2} | dictsort(reverse=true) }} {% for k, v in {'z': 1, 'y': {'q': 2}} | dictsort %}{{ k }}={{ v }};{% endfor %}", "{{ {'a': 1} | dictsort(by='x') }}",
+    "{{ [1] | dictsort }}", "{% for age, group in people | groupby('age') %}{{ age }}:{{ group | map(attribute='name') | join('+') }} {% endfor %}",
+    "{% for g in [{'t': 'x', 'v': 1}, {'t': 'Y', 'v': 2}, {'t': 'X', 'v': 3}] | groupby('t') %}{{ g.grouper }}{{ g.list | length }}{{ g[0] }} {% endfor %}",
+    "{{ [{'t': 'x'}, {'v': 2}] | groupby('t', default='none') | map('first') | list }} {{ [{'t': 'x'}, {'t': 'X'}] | groupby('t', case_sensitive=true) | length }}",
+    "{{ [{'t': 1}, {'t': 2}] | groupby('t') | list }}", "{{ [3, 1, 2] | min }} {{ [3, 1, 2] | max }} {{ ['b', 'A'] | min }} {{ [] | max }}| {{ people | max(attribute='age') }} {{ 'hello' | max }}",
+    "{{ [1, 2, 3, 4, 5] | batch(2) | list }} {{ [1, 2, 3] | batch(2, 'x') | list }} {% for row in items | batch(2) %}[{{ row | join('|') }}]{% endfor %}",
+    "{{ [1, 2, 3, 4, 5] | slice(3) | list }} {{ [1, 2, 3, 4] | slice(3, 0) | list }} {{ [] | slice(2) | list }}",
+    "{{ items | reverse | first }} {{ {'a': 1, 'b': 2} | last }} {{ 'abc' | last }} {{ [] | first is defined }} {{ missing | length }} {{ missing | list }} {{ missing | join(',') }}|",
+    "{{ [1, 2] | join(', ') }} {{ ['a', none, 1.0, true] | join('/') }} {{ people | join(' & ', attribute='name') }} {{ 'abc' | join('.') }} {{ [[1, 2], [3, 4]] | join(';', 0) }}",
+    "{{ [{'a': 1}, {}] | map(attribute='a', default='-') | list }} {{ [{'a': [5, 6]}] | map(attribute='a.1') | list }} {{ ['1', '2'] | map('int') | sum }}",
+    "{{ ['a ', ' b'] | map('trim') | map('replace', 'a', 'x') | list }} {{ [1.234, 5.678] | map('round', 1) | list }} {{ [[3, 1], [2]] | map('sort', reverse=true) | list }}",
+    "{{ items | select('divisibleby', 2) | list }} {{ items | select('in', [1, 3]) | list }} {{ [0, 1, '', 'a', none] | select | list }} {{ [0, 1] | reject | list }}",
+    "{{ people | selectattr('age', '>', 1) | map(attribute='name') | list }} {{ people | rejectattr('age') | map(attribute='name') | list }} {{ people | selectattr('nick', 'defined') | list }}",
+    "{{ people | selectattr('name', 'ne', 'Al') | list | length }} {{ [{'a': {'b': 1}}, {'a': {'b': 2}}] | selectattr('a.b', 'eq', 2) | list }} {{ [1, 'a', none] | select('string') | list }}",
+    "{{ people | map(attribute='name', nosuch=1) | list }}", "{{ items | map('nosuch') | list }}", "{{ items | select('nosuch') | list }}", "{{ items | batch | list }}",
+]
+
+NUMBERS = [
+    "{{ 2.5 | round }} {{ 3.5 | round }} {{ 42.55 | round(1) }} {{ 2.675 | round(2) }} {{ 5 | round }} {{ 15 | round(-1) }} {{ 25 | round(-1) }} {{ 1234.5 | round(-2) }}",
+    "{{ 42.55 | round(1, 'floor') }} {{ 42.51 | round(1, 'ceil') }} {{ 42 | round(method='floor') }} {{ -2.5 | round }} {{ 7 | round(2) }} {{ true | round }}", "{{ 'a' | round }}", "{{ 1 | round(1, 'up') }}",
+    "{{ 'x' | int(7) }} {{ '0x1F' | int(base=16) }} {{ '101' | int(0, 2) }} {{ ' 42 ' | int }} {{ '-3.9' | int }} {{ '1_000' | int }} {{ true | int }} {{ none | int(5) }} {{ 'zz' | int(none) }}",
+    "{{ 'x' | float(1.5) }} {{ '1e3' | float }} {{ '  2. ' | float }} {{ '.5' | float }} {{ 'inf' | float }} {{ 'nan' | float }} {{ '1_0.5' | float }} {{ 3 | float }} {{ '0x1p3' | float }} {{ '1__0' | float }}",
+    "{{ 1e16 }} {{ 1e15 }} {{ 123456789012345680.0 }} {{ 0.0001 }} {{ 0.00001 }} {{ 1.0 }} {{ 100.0 }} {{ 1e100 }} {{ 0.1 + 0.2 }} {{ 1 / 3 }} {{ 9007199254740994.0 }} {{ -0.0 }} {{ 5e-324 }}",
+    "{{ [1.0, 1e22, 0.1, -2.5e-7] }} {{ [1.0, 1e22, 1e-7] | tojson }} {{ 'nan' | float }} {{ ['inf' | float, '-inf' | float] | tojson }}",
+    "{{ 7 // 2 }} {{ -7 // 2 }} {{ 7 // -2 }} {{ -7 % 3 }} {{ 7 % -3 }} {{ 7.5 // 2 }} {{ -7.5 % 2 }} {{ 5.5 % -2 }} {{ 2 ** -1 }} {{ 2 ** 0.5 }} {{ 2 ** 10 }} {{ (-2) ** 3 }} {{ 3 ** 39 }}",
+    "{{ 10 / 4 }} {{ 8 / 2 }} {{ 1 + 1.0 }} {{ true + 1 }} {{ 0x1F }} {{ 0b101 }} {{ 0o17 }} {{ 1_000 }} {{ 1.5e3 }} {{ -3 ** 2 }} {{ +4 }} {{ - 2 + 3 }}",
+    "{{ 4 is divisibleby(2) }} {{ 4.5 is divisibleby(1.5) }} {{ 3 is even }} {{ true is integer }} {{ true is number }} {{ 1 is sameas 1.0 }} {{ 'a' is sameas 1 }}", "{{ 1 % 0 }}", "{{ 1.0 / 0 }}", "{{ 10.0 ** 400 }}",
+    "{{ none is sameas none }} {{ true is sameas true }} {{ 1 is sameas true }} {{ missing is sameas none }} {{ x is ge 1 }} {{ x is le(0) }} {{ x is lessthan 2 }} {{ x is greaterthan 2 }} {{ x is equalto 1 }}",
+]
+
+FORMATS = [
+    "{{ '%s is %d' % ('x', 3) }} {{ '%s' % 5 }} {{ '%s' % [1, 2] }} {{ '%r' % 'a' }} {{ '%s %s' % ('a', none) }} {{ '100%%' % () }} {{ '%(a)s-%(b)02d' % {'a': 'q', 'b': 7} }}",
+    "{{ '%5d|%-5d|%05d|%+d|% d' % (42, 42, 42, 42, 42) }} {{ '%5s|%-5s|%.2s' % ('ab', 'ab', 'abc') }} {{ '%*d|%-*d|%.*f' % (5, 1, 5, 2, 1, 3.14159) }} {{ '%.3d' % 7 }} {{ '%+.3d' % -7 }}",
+    "{{ '%f %.2f %e %.1e %g %G' % (1.5, 2.345, 12345.678, 0.00012, 1e-10, 1e20) }} {{ '%x %X %o %#x %#o' % (255, 255, 8, 255, 8) }} {{ '%c%c' % (65, 'b') }} {{ '%d' % 3.99 }} {{ '%i' % true }}",
+    "{{ '%08.3f|%-10.2f|%+g' % (3.14159, 2.5, 100000.0) }} {{ '%010d' % -42 }} {{ '%s' % 'é' }} {{ '%a' % 'é' }} {{ '%5.1f%%' % 12.34 }} {{ '%s' % (1,) }} {{ '%s' % {'a': 1} }} {{ 'plain' % [] }}",
+    "{{ '%d' % 'a' }}", "{{ '%s %s' % 'a' }}", "{{ '%s' % (1, 2) }}", "{{ '%q' % 1 }}", "{{ '%(a)s' % 1 }}", "{{ '%' % 1 }}", "{{ 'x' % 1 }}", "{{ '%x' % 1.5 }}",
+    "{{ 'Hello %s, %d' | format('x', 3) }} {{ '%(a)s' | format(a=1) }} {{ 'no' | format }} {{ '%s' | format([1]) }}",
+    "{{ '{} {}'.format('a', 1) }} {{ '{1}{0}'.format('a', 'b') }} {{ '{x}-{y}'.format(x=1, y='z') }} {{ '{{}} {}'.format(1) }} {{ '{0[a]} {0.a} {1[0]}'.format({'a': 5}, [6]) }} {{ '{!r} {!s}'.format('q', 'q') }}",
+    "{{ '{:5}|{:<5}|{:>5}|{:^5}|{:*^7}'.format('ab', 'ab', 'ab', 'ab', 'ab') }} {{ '{:5}|{:<5}|{:05}|{:+}|{: }'.format(42, 42, -42, 42, 42) }} {{ '{:,} {:_} {:,.2f}'.format(1234567, 1234567, 1234567.891) }}",
+    "{{ '{:.2f} {:e} {:g} {:%} {:.1%} {:.3}'.format(2.345, 12345.678, 0.0001, 0.25, 0.256, 3.14159) }} {{ '{:x} {:#X} {:b} {:#o} {:c}'.format(255, 255, 5, 8, 65) }} {{ '{:.2}|{:s}'.format('abc', 'x') }}",
+    "{{ '{:{}}|{:{w}.{p}f}'.format('a', 4, 2.5, w=8, p=3) }} {{ '{}'.format(none) }} {{ '{} {}'.format(true, 1.0) }} {{ '{:>6}'.format(true) }} {{ '{:.3} {:.2} {:.1}'.format(123.0, 5.0, 0.00001234) }} {{ '{:.5}'.format(1e10) }}",
+    "{{ '{}'.format() }}", "{{ '{0} {}'.format(1, 2) }}", "{{ '{'.format(1) }}", "{{ '}'.format(1) }}", "{{ '{:d}'.format('a') }}", "{{ '{:s}'.format(1) }}", "{{ '{x}'.format(1) }}", "{{ '{:5}'.format(none) }}",
+    "{{ '{a}'.format_map({'a': 1}) }} {{ '{:08.2f}|{:=+6d}'.format(-3.14159, 7) }} {{ '{0.b.c}'.format({'b': {'c': 'deep'}}) }} {{ '{:<4}{:>4}'.format([1] | length, 2) }}",
+]
+
+STRINGS = [
+    "{{ 1 | indent }}", "{{ [1] | indent }}", "{{ 1 | truncate }}", "{{ x[1:] }}", "{{ missing | int }}", "{{ missing | float }}", "{{ 'inf' | float | int }}",
+    "{{ 'inf' | int(3) }} {{ 'nan' | float | int(4) }} {{ 'nan' | int(5) }} {{ none | int(6) }} {{ [1] | int(7) }} {{ 9007199254740993 | int }} {{ '9007199254740993' | int }}",
+    "{{ missing is callable }} {{ 2.5 is even }} {{ 4.0 is even }} {{ 3.0 is odd }} {{ none | map('upper') | list }} {{ 0 | select | list }} {{ 'ab' * true }} {{ 2 * (1, 'x') }} {{ [none, none] | sort }} {{ people | sort(attribute='nick') | length }}", "{{ 1 | map('upper') | list }}",
+    "{{ ', '.join(['a', 'b']) }} {{ '-'.join('abc') }} {{ ''.join([]) }}| {{ ' '.join(people | map(attribute='name')) }} {{ ','.join({'k': 1, 'l': 2}) }}", "{{ ','.join([1, 2]) }}",
+    "{{ 'banana'.index('n') }} {{ 'banana'.rindex('n') }} {{ 'banana'.find('x') }} {{ 'banana'.rfind('an') }} {{ 'banana'.find('a', 2) }} {{ 'banana'.find('a', 2, 3) }} {{ 'aaaa'.rfind('aa') }} {{ 'abc'.find('') }} {{ 'abc'.rfind('') }} {{ 'abc'.find('', 9) }} {{ 'añb'.find('b') }}",
+    "{{ 'abc'.index('x') }}", "{{ 'banana'.count('a', 2) }} {{ 'aaaa'.count('aa') }} {{ 'abc'.count('') }} {{ 'abcabc'.count('a', 1, -1) }} {{ 'abc'.find('c', -1) }} {{ 'abc'.startswith('b', 1) }} {{ 'abc'.endswith('b', 0, 2) }}",
+    "{{ 'a=b=c'.partition('=') }} {{ 'a=b=c'.rpartition('=') }} {{ 'abc'.partition('=') }} {{ 'abc'.rpartition('=') }} {% set k, _, v = 'x: y'.partition(': ') %}{{ k }}|{{ v }}", "{{ 'a'.partition('') }}",
+    "{{ 'abc'.startswith(('x', 'ab')) }} {{ 'abc'.endswith(('c',)) }} {{ 'abc'.startswith(()) }} {{ 'abc'.startswith('') }}", "{{ 'abc'.startswith(['a']) }}", "{{ 'abc'.startswith(1) }}",
+    "{{ 'a\\nb\\r\\nc\\x0bd\\u2028e'.splitlines() }} {{ 'a\\nb\\n'.splitlines(true) }} {{ ''.splitlines() }} {{ '\\n\\n'.splitlines() }}", "{{ 'prefix'.removeprefix('pre') }} {{ 'prefix'.removeprefix('x') }} {{ 'a.py'.removesuffix('.py') }} {{ 'aa'.removesuffix('') }}",
+    "{{ ' a  b  c '.rsplit(none, 1) }} {{ ' a  b '.rsplit() }} {{ 'a,b,c'.rsplit(',', maxsplit=1) }} {{ 'a b c'.split(' ', maxsplit=1) }} {{ 'a,,b'.split(',') }} {{ 'abc'.split('bc') }} {{ ''.split() }} {{ ''.split(',') }}",
+    "{{ \"it's ok\" | title }} {{ \"it's ok\".title() }} {{ 'a-b (c) <d' | title }} {{ 'hELLO wORLD' | capitalize }} {{ 'ß'.upper() }} {{ 'Ab'.swapcase() }} {{ 'ǆ'.capitalize() }} {{ 'foo_bar baz2x'.title() }}",
+    "{{ 'ab'.center(5) }}| {{ 'ab'.ljust(4, '.') }} {{ 'ab'.rjust(4) }} {{ 'abc'.center(6, '*') }} {{ '7'.zfill(3) }} {{ '-7'.zfill(4) }} {{ 'ab' | center(6) }}| {{ 'abc'.center(2) }}", "{{ 'a'.center(5, 'xy') }}",
+    "{{ 'a1'.isalnum() }} {{ 'é'.isalpha() }} {{ '1'.isdecimal() }} {{ '½'.isnumeric() }} {{ '²'.isdigit() }} {{ 'AB1'.isupper() }} {{ 'ab1'.islower() }} {{ '1'.islower() }} {{ ' \\t'.isspace() }} {{ ''.isspace() }} {{ 'é'.isascii() }} {{ ''.isascii() }}",
+    "{{ 'a b' | replace(' ', '') }} {{ 'aaa'.replace('a', 'b', 2) }} {{ 'abc'.replace('', '-') }} {{ 5 | replace('5', '6') }} {{ 'aa' | replace('a', 'b', count=1) }}",
+    "{{ 'a\\n\\nb\\n' | indent }}| {{ 'a\\nb' | indent(2, true) }} {{ 'a\\n\\nb' | indent(2, blank=true) }} {{ 'a\\nb' | indent('> ') }} {{ 'a\\nb' | indent(width=1, first=true) }} {{ '' | indent(2, true) }}| {{ 'a\\r\\nb' | indent }}",
+    "{{ 'The quick brown fox' | truncate(10, leeway=0) }} {{ 'The quick brown fox' | truncate(10, true, leeway=0) }} {{ 'The quick brown' | truncate(11) }} {{ 'The quick brown fox' | truncate(9, end='…', leeway=0) }} {{ 'a b  cé_d' | wordcount }}",
+    "{{ '<a & \"b\">' | e }} {{ '<' | escape ~ '<' }} {{ '<b>' | safe }} {{ '<b>' | safe ~ '<' }} {{ '<' ~ ('<' | safe) }} {{ ('<' | safe) + 'x' + '>' }} {{ '<' | e | e }} {{ '<' | e | upper }} {{ [1, '<'] | join | e }} {{ ['<' | safe, '<'] | join }}",
+    "{{ 'a\\x00\\u200b\\xa0é\\t\\\\' | list }} {{ [\"it's\", 'a\"b', 'x\\'y\"z'] }} {{ ['\\U0001F600', '\\ud7ff', '\\x7f'] }} {{ '\\101\\a\\v' | list }} {{ 'a\\\nb' }}",
+    "{{ 'abc'[::-2] }} {{ 'abcdef'[4:1:-1] }} {{ (1, 2, 3)[1:] }} {{ [1, 2, 3][:-1] }} {{ 'abc'[-5:2] }} {{ 'abc'[1] }} {{ 'abc'[9] }}| {{ [1, 2][true] }} {{ 'ab' * 0 }}| {{ [0] * 3 }} {{ 2 * (1, 2) if false }}| {{ (1, 2) * 2 }}",
+    "{{ [1].append(2) }}", "{{ {'a': 1}.pop('a') }}", "{{ {'a': 1}.update({'b': 2}) }}", "{{ [1].insert(0, 2) }}", "{{ 'a'.split('') }}", "{{ [1, 2].index(3) }}", "{{ 'x'.upper(1) }}", "{{ 'a' | upper(1) }}", "{{ 'a' | default(nosuch=1) }}",
+    "{{ [1, 2, 1].count(1) }} {{ (1, 2).index(2) }} {{ [1, 2, 1].index(1, 1) }} {{ {'a': 1}.copy() }} {{ [1].copy() }} {{ {'a': 1}.get('a', 2) }} {{ {'a': 1}.get(5, 2) }}", "{{ 'abc' is in 'xabcx' }} {{ 'A' is upper }} {{ 'a1' is lower }} {{ 1 is lower }} {{ '1' is upper }}",
+]
+
+VALUES = [
+    "{{ (1, 2) }} {{ (1,) }} {{ () }} {{ [(1, 'a')] }} {{ (1, 2) == (1, 2) }} {{ (1, 2) == [1, 2] }} {{ (1, 2) < (1, 3) }} {{ [1] < [1, 0] }} {{ (1, 2) + (3,) }} {{ 2 in (1, 2) }} {{ (1, 2) is sequence }} {{ 1, 2 }}", "{{ (1,) + [2] }}", "{{ [1] < (1,) }}",
+    "{{ {'items': 5}['items'] }} {{ {'items': 5}.items is callable }} {{ {'a': 1}.items() | list }} {{ {'get': 1}.get('get') }} {{ {'x': 1}['keys'] is defined }} {{ {'x': 1}.keys is defined }} {{ 'a'.upper is callable }} {{ {'values': [1]}['values'] }}",
+    "{{ [missing] }} {{ {'a': none, 'b': missing} }} {{ missing is iterable }} {{ missing == missing }} {{ missing ~ 'x' }} {{ (missing or 'z') }} {{ missing | default('q') | upper }} {{ none ~ '' }}", "{{ missing + 1 }}", "{{ missing.a }}", "{{ missing[0] }}", "{{ missing() }}", "{{ x() }}", "{{ -'a' }}",
+    "{{ dict(a=1, b=2) }} {{ dict({'a': 1}, b=2) }} {{ dict([('a', 1), ['b', 2]]) }} {{ dict(['ab', 'cd']) }}", "{% set d = dict(x, a=1) %}", "{% set ns = namespace({'a': 1}, b=2) %}{{ ns.a }}{{ ns.b }} {% set ns.c = [1] %}{{ ns.c }} {{ ns.nope is defined }} {{ ns['a'] }}",
+    "{{ {'b': [1, (2, 3)], 'a': {'ü': none}} | tojson }} {{ {'b': 1, 'a': 2} | tojson(sort_keys=true) }} {{ 'ü🤖' | tojson(ensure_ascii=true) }} {{ [1, {'a': 2}] | tojson(separators=(',', ':')) }} {{ [1] | tojson(true, 2) }}",
+    "{{ {'a': [1, 2], 'b': {}, 'c': []} | tojson(indent=4) }} {{ [1, [2]] | tojson(indent='\\t') }} {{ [1, [2]] | tojson(indent=0) }} {{ [1, [2]] | tojson(indent=-3) }} {{ {'z': {'y': 1, 'x': 2}} | tojson(indent=1, sort_keys=true, separators=(';', '=')) }}",
+    "{{ '</a>&\\x7f\\u2028' | tojson }} {{ true | tojson }} {{ none | tojson }} {{ 1.0 | tojson }} {{ (1, 'a') | tojson }} {{ {'é': 'é'} | tojson(ensure_ascii=true) }}", "{{ missing | tojson }}", "{{ [1] | tojson(separators=1) }}", "{{ [1] | tojson(default=1) }}", "{{ [1] | tojson(indent=1.5) }}", "{{ [people[0].items] | tojson }}",
+    "{{ 1 if true }} {{ 1 if false else 2 if false else 3 }} {{ not x in [1] }} {{ x not in [2] }} {{ 1 < 2 < 3 > 2 }} {{ 1 == 1 != 2 }} {{ [1, 2] == [1, 2] }} {{ {'a': 1} == {'a': 1.0} }} {{ 'a' < 'b' }} {{ not true and false }} {{ true and not false }}",
+    "{{ 'a' ~ 1 + 2 ~ 'b' }}", "{{ 'a' ~ (1 + 2) ~ 'b' }} {{ 1 ~ 2 * 3 }} {{ 2 * 3 ~ 1 }} {{ 10 - 2 - 3 }} {{ 2 ** 3 ** 2 }} {{ -2 | abs }} {{ (1, 2) | first }} {{ [1, 2, 3][1:] | first }} {{ x | string | length }}",
+    "{{ items is sequence and items is iterable and items is not mapping }} {{ people[0] is mapping }} {{ range(3) is iterable }} {{ x is callable }} {{ 1.0 is float }} {{ 1 is float }} {{ 'a' is iterable }} {{ none is none }} {{ 1 is true }}",
+    "{{ range(3) | list }} {{ range(1, 4) | sum }} {{ range(5, 0, -2) | list }} {{ range(0) | list }} {{ 2 in range(3) }} {{ range(3)[1] }} {{ range(3) | join }}", "{{ (people | first).name }} {{ people[-1]['name'] }} {{ people.0.name }} {{ people | map(attribute='name') | first }} {{ (people | selectattr('age', 'eq', 3) | first).name }}",
+]
+
+STATEMENTS = [
+    "{% set a, b = 1, 2 %}{{ a }}{{ b }} {% set (c, d) = [3, 4] %}{{ c }}{{ d }} {% set e, (f, g) = 5, (6, 7) %}{{ e }}{{ f }}{{ g }} {% set h, i = 'xy' %}{{ h }}{{ i }} {% set a, b = b, a %}{{ a }}{{ b }} {% set t = 1, %}{{ t }}", "{% set a, b = [1] %}", "{% set a, b = 1 %}", "{% set none = 1 %}",
+    "{% for (a, b) in [(1, 2)] %}{{ a }}{{ b }}{% endfor %} {% for a, (b, c) in [[1, [2, 3]]] %}{{ a }}{{ b }}{{ c }}{% endfor %} {% for k, v in {'a': 1} | items %}{{ k }}{{ v }}{% endfor %} {% for i in 1, 2, 3 %}{{ i }}{% endfor %} {% for a, b in ['xy', 'zw'] %}{{ b }}{{ a }}{% endfor %}",
+    "{% for k, v in missing | items %}x{% else %}none{% endfor %} {% for i in (items if x else []) %}{{ i }}{% endfor %} {% for i in items if i > 1 if i < 3 %}{{ i }}{% endfor %}", "{% for a, in [(1,)] %}{{ a }}{% endfor %}", "{% set a, = [1] %}", "{% set (a,) = [1] %}{{ a }} {% for (a,) in [[2]] %}{{ a }}{% endfor %}", "{% for i in items if i > 1 and i < 3 %}{{ i }}{{ loop.length }}{{ loop.last }}{% endfor %} {% for a, b in [(1, 0), (2, 1)] if b %}{{ a }}{% endfor %}",
+    "{% for i in [1, 1, 2, 2, 1] %}{{ loop.changed(i) }}{% endfor %} {% for i in [1, 2, 3, 4] %}{{ loop.cycle('odd', 'even') }}{{ loop.revindex0 }}{{ loop.depth }}{{ loop.depth0 }}{% endfor %} {% for i in [1, 2] %}{{ loop.previtem is defined }}{{ loop.nextitem is defined }}{{ loop.nextitem | default('end') }}{% endfor %}",
+    "{% for n in [{'v': 1, 'c': [{'v': 2, 'c': [{'v': 3}]}, {'v': 4}]}] recursive %}{{ loop.depth }}{{ n.v }}{% if n.c %}({{ loop(n.c) }}){% endif %}{% if not loop.last %},{% endif %}{% endfor %}", "{% for i in [1] %}{{ loop([2]) }}{% endfor %}",
+    "{% for n in [[1, [2, [3]]], [4]] recursive %}{% for i in n %}{% if i is number %}{{ i }}{{ loop.index }} {% endif %}{% endfor %}{% for m in n if m is not number %}{{ m | length }}{% endfor %};{% endfor %}", "{% for i in range(6) if (i is odd) recursive %}{{ i }}{{ loop([7, 8]) if i == 3 }}{% endfor %}",
+    "{% for i in items %}{% for j in items %}{% if j > i %}{% break %}{% endif %}{{ i }}{{ j }} {% endfor %}{% if i == 2 %}{% continue %}{% endif %};{% else %}none{% endfor %}", "{% for i in items %}{% set y = i %}{% if loop.last %}{{ y }}{% endif %}{% endfor %}{{ y is defined }}", "{% break %}", "{% for i in items %}{% macro m() %}{% break %}{% endmacro %}{% endfor %}", "{% if x %}{% continue %}{% endif %}",
+    "{% macro f(a, b=2, c=a) %}{{ a }}{{ b }}{{ c }};{% endmacro %}{{ f(1) }}{{ f(1, 3) }}{{ f(1, c=9) }}{{ f(b=5, a=4) }}{{ f() }} {% macro g() %}{{ varargs }}{{ kwargs }}{% endmacro %}{{ g(1, 2, k=3) }} {{ f is callable }}", "{% macro f(a) %}{{ a }}{% endmacro %}{{ f(1, 2) }}", "{% macro f(a) %}{{ a }}{% endmacro %}{{ f(b=2) }}", "{% macro f(a) %}{{ a }}{% endmacro %}{{ f(1, a=2) }}", "{% macro f(a=1, b) %}{% endmacro %}",
+    "{% macro tree(n) %}{{ n.v }}{% for c in n.c or [] %}[{{ tree(c) }}]{% endfor %}{% endmacro %}{{ tree({'v': 1, 'c': [{'v': 2, 'c': [{'v': 3}]}, {'v': 4}]}) }} {% set z = 5 %}{% macro useZ() %}{{ z }}{{ later }}{% endmacro %}{% set later = 6 %}{{ useZ() }}",
+    "{% for i in items %}{% macro inner(q) %}{{ i }}{{ q }}{% endmacro %}{{ inner('a') }} {% endfor %} {% macro outer(p) %}{% macro inner2() %}<{{ p }}>{% endmacro %}{{ inner2() }}{{ inner2() }}{% endmacro %}{{ outer(7) }}", "{% macro m(x) %}{% set x = x + 1 %}{{ x }}{% endmacro %}{{ m(1) }}{{ x }} {{ m(m(1) | int) }} {% macro s() %}  a  {% endmacro %}[{{ s() | trim }}] {{ s() | length }}",
+    "{% macro box(t) %}<{{ t }}>{{ caller() }}</{{ t }}>{% endmacro %}{% call box('b') %}in {{ x }}{% endcall %} {% macro each(l) %}{% for i in l %}{{ caller(i, loop.index) }}{% endfor %}{% endmacro %}{% call(v, n=0) each(items) %}{{ n }}:{{ v }},{% endcall %}", "{% macro m() %}{% if caller %}{{ caller() }}{% else %}none{% endif %}{% endmacro %}{{ m() }}{% call m() %}some{% endcall %}", "{% macro m() %}x{% endmacro %}{% call m() %}y{% endcall %}", "{% call x %}y{% endcall %}", "{% call raise_exception('z') %}y{% endcall %}",
+    "{% for i in [1, 2] %}{% macro w() %}({{ caller() }}){% endmacro %}{% call w() %}{{ i }}{{ loop.index }}{% endcall %}{% endfor %} {% macro a() %}{{ caller('q') }}{% endmacro %}{% call(v) a() %}{% call(u) a() %}{{ v }}{{ u }}{% endcall %}{% endcall %}",
+    "{% filter upper %}a{{ 'b' }}{% endfilter %} {% filter trim | replace('a', 'b') %}  aca  {% endfilter %} {% filter indent(2) %}x\ny\n{% endfilter %}| {% filter upper %}{% set inside = 1 %}{% endfilter %}{{ inside is defined }}", "{% filter nosuch %}a{% endfilter %}", "{% filter upper %}",
+    "{% set u | upper %}ab{{ x }}{% endset %}{{ u }} {% set u | trim | length %} ab {% endset %}{{ u + 1 }} {% set t %}{% set hidden = 1 %}{% endset %}{{ hidden is defined }} {% set ns = namespace() %}{% set ns.t %}q{% endset %}{{ ns.t }} {% set e %}{% endset %}{{ e == '' }}",
+    "{% with a = 1, b = x + 1 %}{{ a }}{{ b }}{% set c = 3 %}{{ c }}{% endwith %}{{ a is defined }}{{ c is defined }} {% with %}{% set q = 1 %}{{ q }}{% endwith %} {% set a = 5 %}{% with a = a + 1, b = a %}{{ a }}{{ b }}{% endwith %}{{ a }}",
+    "{% raw %}{{ x }} {% if %}{% endraw %}! a{%- raw -%}  {{ y }}  {%- endraw -%}  b\n  {% raw %}\n  c {# no #}\n  {% endraw %}\nd {% raw -%}\n q {%+ endraw +%}\n e", "{% raw %}x", "{% endraw %}", "{%raw%}{%{%endraw%}{{ 1 }}",
+    "a {% generation %}b{{ x }}{% set gen = 1 %}{% endgeneration %} c {{ gen is defined }}\n{% for i in items %}{% generation %}{{ i }}{% endgeneration %}{% endfor %}\n{%- generation -%}\n z {% endgeneration %}", "{% generation %}a", "{% for i in items %}{% generation %}{% break %}{% endgeneration %}{% endfor %}",
+    "{% if x, 0 %}t{% endif %} {% if false %}a{% elif x > 5 %}b{% elif x %}c{% else %}d{% endif %} {% if not missing %}n{% endif %} {% if '' or [] or {} or 0 or none %}y{% else %}falsy{% endif %} {% if (1, 2) %}tuple{% endif %}", "{% else %}", "{% elif x %}", "{% set %}", "{% set x %}", "{% for in items %}{% endfor %}", "{% with a %}{% endwith %}", "{% endmacro %}", "{% include 'a' %}", "{% do x %}", "{% import 'a' as b %}",
+    "{% set ns = namespace(a=1) %}{% for i in items %}{% set ns.a = ns.a * 2 %}{% endfor %}{{ ns.a }} {% macro bump() %}{% set ns.a = ns.a + 1 %}{% endmacro %}{{ bump() }}{{ ns.a }} {% with ns2 = ns %}{% set ns2.a = 0 %}{% endwith %}{{ ns.a }}", "{% set ns = namespace() %}{% set ns._x = 1 %}", "{% set people.name = 1 %}", "{% set ns.a, b = 1, 2 %}", "{% set ns = namespace(_x=1) %}",
+    "{% set items = items + [4] %}{% for i in items %}{% if loop.index > 2 %}{% set loop_seen = i %}{{ i }}{% endif %}{% endfor %} {% for i in items[::-1] %}{{ i }}{% endfor %} {% for i in items | reverse %}{{ loop.index0 }}{{ i }}{% endfor %} {% for _ in range(2) %}.{% endfor %}", "{% for i in items %}{{ i }}{% set i = 9 %}{{ i }}{% endfor %}", "{% for i in 5 %}{% endfor %}", "{% for i in none %}{% endfor %}", "{% for x in [x] %}{{ x }}{% endfor %}{{ x }}",
+]
+
+WHITE_SPACE = [
+    "{%- set a = 1 -%}\n\n  x\n{%- if a +%}\n  y\n{%+ endif %}\n z\n", "  {%- for i in items %}\n  {{ i }}\n  {%- endfor +%}\n end", "a\n\t {# c #} \nb\n {#- d +#}\nc {#+ e -#}\n f\n{#+ g #}\n", "{{- 1 -}}\n 2 {{- 3 }}\n{{ 4 -}} \n\n 5 {{+ 6 }}", "{{ 1 +}}",
+    "x\n  {%+ set a = 1 %}\n  {%+ if a -%}  \n q {% endif %}\n\n", "{% if true %}\n\n a\n\n{% endif %}\n\n\n", "\n\n{% set a = 1 %}\n\n{{ a }}\n\n", "a{% if x %} {% endif %}b {%if x%}\tc{%endif%}", "  {% if x %}  {% if x %}\n  z{% endif %}  {% endif %}  \n", "{{ '{{' }} {{ '%}' }} {{ \"}}\" }} {% set a = '-%}' %}{{ a }} {# {{ x }} {% if %} #}|",
+    "{% macro m() -%}\n  a\n{%- endmacro -%}\n  [{{ m() }}]\n  {%- set q %} {% endset %}|", "{% macro m() %}\n  a\n{% endmacro %}\n  [{{ m() }}]\n{% filter upper -%}\n  q\n {%- endfilter %}\n!", "line\r\n  {% if x %}\r\n  b\r\n  {% endif %}\r\nend\r\n", "{%- if x -%}{{- ' a ' -}}{%- endif -%}   ", "{{ {'a': {'b': 1}}['a'] }}{{ {'a': 1}}}", "{{ {'a': {'b': 1}} }}{%- set d = {'x': {'y': 2}} %}{{ d.x.y }}",
+]
+
+SNIPPETS = SORTING + NUMBERS + FORMATS + STRINGS + VALUES + STATEMENTS + WHITE_SPACE
