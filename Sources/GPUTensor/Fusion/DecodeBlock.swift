@@ -48,23 +48,22 @@ struct DecodeBlock: Multiplying {
       if let norm = first.operation as? AddedRMSNorm { (normalised, eps) = (first.outputs[1], norm.norm.eps) }
       if normalised != nil { taken.append(rest.removeFirst()) }
     }
-    guard let products = rest.popFirst(), let matmuls = matmuls(of: products, rows: normalised) else { return nil }
+    guard let products = rest.popFirst(), multiplies(products, rows: normalised) else { return nil }
     taken.append(products)
     let (end, last) = end(of: products, rest)
     taken += last
     guard taken.count > 1 else { return nil }
-    return (node(of: taken, hasNorm: normalised != nil, eps: eps, matmuls: matmuls, end: end), taken.count)
+    return (node(of: taken, hasNorm: normalised != nil, eps: eps, end: end), taken.count)
   }
 
-  /// The products X·Wᵀ of a node; nil: the node has none, or X is another value than `rows`.
-  private static func matmuls(of node: Graph.Node, rows: Int?) -> [Matmul]? {
+  /// True where a node is products X·Wᵀ, and X is the value `rows` where that is given.
+  private static func multiplies(_ node: Graph.Node, rows: Int?) -> Bool {
     let matmuls = matmuls(of: node.operation)
-    guard !matmuls.isEmpty, matmuls.allSatisfy({ !$0.transposeA && $0.transposeB }),
-      rows == nil || rows == node.inputs[0], node.modes.allSatisfy({ $0 == .overwrite })
-    else { return nil }
-    return matmuls
+    return !matmuls.isEmpty && matmuls.allSatisfy { !$0.transposeA && $0.transposeB }
+      && (rows == nil || rows == node.inputs[0]) && node.modes.allSatisfy { $0 == .overwrite }
   }
 
+  /// The products of an op: one, or several that are fused; none of another op.
   private static func matmuls(of operation: any Operation) -> [Matmul] {
     (operation as? Fused<Matmul>)?.parts ?? (operation as? Matmul).map { [$0] } ?? []
   }
@@ -81,7 +80,7 @@ struct DecodeBlock: Multiplying {
   }
 
   private static func node(
-    of nodes: [Graph.Node], hasNorm: Bool, eps: Float, matmuls: [Matmul], end: End
+    of nodes: [Graph.Node], hasNorm: Bool, eps: Float, end: End
   ) -> Graph.Node {
     let outputs = nodes.flatMap(\.outputs)
     var inputs: [Int] = []
@@ -97,12 +96,13 @@ struct DecodeBlock: Multiplying {
     let products = hasNorm ? 1 : 0
     let block = DecodeBlock(
       norm: hasNorm ? parts[0] : nil, products: parts[products], last: Array(parts[(products + 1)...]), end: end,
-      matmuls: matmuls, eps: eps)
+      eps: eps)
     return Graph.Node(operation: block, inputs: inputs, outputs: outputs, modes: nodes.flatMap(\.modes))
   }
 
-  private init(norm: Part?, products: Part, last: [Part], end: End, matmuls: [Matmul], eps: Float) {
-    (self.norm, self.products, self.last, self.end, self.matmuls, self.eps) = (norm, products, last, end, matmuls, eps)
+  private init(norm: Part?, products: Part, last: [Part], end: End, eps: Float) {
+    (self.norm, self.products, self.last, self.end, self.eps) = (norm, products, last, end, eps)
+    matmuls = Self.matmuls(of: products.operation)
   }
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
@@ -122,7 +122,7 @@ struct DecodeBlock: Multiplying {
     let products = planned(products)
     return DecodeBlock(
       norm: norm.map(planned), products: products, last: last.map(planned), end: end,
-      matmuls: Self.matmuls(of: products.operation), eps: eps)
+      eps: eps)
   }
 
   private func shapes(of part: Part, in block: NodeShapes) -> NodeShapes {
@@ -140,7 +140,7 @@ struct DecodeBlock: Multiplying {
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {
     let products = matmuls.indices.map { product($0, call) }
-    guard MatmulProduct.areFewRowsOnCPU(products, by: choices), products[0].size.m > 0 else {
+    guard MatmulProduct.areFewRowsOnCPU(products), products[0].size.m > 0 else {
       for part in parts { try part.operation.enqueue(call.part(reading: part.reads, writing: part.writes)) }
       return
     }
@@ -163,7 +163,8 @@ struct DecodeBlock: Multiplying {
       n: weight.value(inputs: call.inputShapes, outputs: call.outputShapes).dimensions[0],
       k: weight.value(inputs: call.inputShapes, outputs: call.outputShapes).columns, transposeB: true)
     return MatmulProduct(
-      size: size, c: call.outputBuffer(products.writes[index]), a: call.buffer(at: rows), b: call.buffer(at: weight),
+      choice: matmuls[index].plannedChoice, size: size, c: call.outputBuffer(products.writes[index]),
+      a: call.buffer(at: rows), b: call.buffer(at: weight),
       typeOfB: matmuls[index].typeOfB, accumulate: false)
   }
 

@@ -121,9 +121,9 @@ struct CrossEntropyChunks {
         let place = part * parts[0] * count * 4
         partLogits.append(try call.scratch.window(offset: place, byteCount: partRows * count * 4))
         try MatmulProduct(
-          size: products(rows: count, partRows: partRows).logits, c: partLogits[part], a: x,
+          choice: choices.logits, size: products(rows: count, partRows: partRows).logits, c: partLogits[part], a: x,
           b: call.inputBuffer(firstPart + part), typeOfB: weightType, accumulate: false
-        ).enqueue(call, by: choices.logits, scratch: packed)
+        ).enqueue(call, scratch: packed)
       }
       let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize), .int(parts[0])]
       let weights: [KernelArgument] = hasRowWeights ? [.read(try window(call.inputBuffer(2), 1))] : []
@@ -141,14 +141,15 @@ struct CrossEntropyChunks {
       for (part, partRows) in parts.enumerated() {
         let sizes = products(rows: count, partRows: partRows)
         try MatmulProduct(
-          size: sizes.input, c: dx, a: partLogits[part], b: call.inputBuffer(firstPart + part), typeOfB: weightType,
+          choice: choices.input, size: sizes.input, c: dx, a: partLogits[part], b: call.inputBuffer(firstPart + part),
+          typeOfB: weightType,
           accumulate: part > 0
-        ).enqueue(call, by: choices.input, scratch: packed)
+        ).enqueue(call, scratch: packed)
         guard withWeight else { continue }
         try MatmulProduct(
-          size: sizes.weight, c: call.outputBuffer(3 + part), a: partLogits[part], b: x,
+          choice: choices.weight, size: sizes.weight, c: call.outputBuffer(3 + part), a: partLogits[part], b: x,
           accumulate: first > 0 || call.accumulates(3 + part)
-        ).enqueue(call, by: choices.weight, scratch: packed)
+        ).enqueue(call, scratch: packed)
       }
     }
     try LongSum.enqueuePartial("sum_partial", call, partials: partials, .read(call.outputBuffer(1)), count: rows)

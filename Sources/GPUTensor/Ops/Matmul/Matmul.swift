@@ -10,17 +10,20 @@ struct Matmul: Joinable, Multiplying {
   let transposeB: Bool
   let typeOfB: DType
   /// The way to multiply on the plan's device; nil before the op is planned, and on the CPU fallback.
-  private(set) var choice: MatmulChoice?
+  private var choice: MatmulChoice?
 
   /// - Parameter typeOfB: the type that B is stored in; any but float32 means a frozen weight.
   init(transposeA: Bool, transposeB: Bool, typeOfB: DType = .float32) {
     (self.transposeA, self.transposeB, self.typeOfB) = (transposeA, transposeB, typeOfB)
   }
 
-  var choices: [MatmulChoice] {
+  /// The choice of the plan that holds this op.
+  var plannedChoice: MatmulChoice {
     guard let choice else { preconditionFailure("a product is planned before it is enqueued") }
-    return [choice]
+    return choice
   }
+
+  var choices: [MatmulChoice] { [plannedChoice] }
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
     precondition(inputs[0].dtype == .float32 && inputs[1].dtype == typeOfB, "matmul: \(inputs.map(\.dtype))")
@@ -73,12 +76,13 @@ struct Matmul: Joinable, Multiplying {
     let size = MatmulSize(
       call.inputShapes[0], call.inputShapes[1], transposeA: transposeA, transposeB: transposeB, counts: call.counts)
     return MatmulProduct(
-      size: size, c: call.outputBuffer(0), a: call.inputBuffer(0), b: call.inputBuffer(1), typeOfB: typeOfB,
+      choice: plannedChoice, size: size, c: call.outputBuffer(0), a: call.inputBuffer(0), b: call.inputBuffer(1),
+      typeOfB: typeOfB,
       accumulate: call.accumulates(0))
   }
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {
-    try product(of: call).enqueue(call, by: choices[0])
+    try product(of: call).enqueue(call)
   }
 
   /// The most products of one fused node: those of queries, keys and values.
@@ -91,9 +95,8 @@ struct Matmul: Joinable, Multiplying {
 
   static func enqueue(_ parts: [(operation: Matmul, call: DeviceCall)]) throws(DeviceError) {
     let products = parts.map { $0.operation.product(of: $0.call) }
-    let choices = parts.flatMap(\.operation.choices)
-    if MatmulProduct.areFewRowsOnCPU(products, by: choices) { return try FewRowsOnCPU.enqueue(products, parts[0].call) }
-    for (index, part) in parts.enumerated() { try products[index].enqueue(part.call, by: choices[index]) }
+    if MatmulProduct.areFewRowsOnCPU(products) { return try FewRowsOnCPU.enqueue(products, parts[0].call) }
+    for (product, part) in zip(products, parts) { try product.enqueue(part.call) }
   }
 
   @_specialize(where S == Float)

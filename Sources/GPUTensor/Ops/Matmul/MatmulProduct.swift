@@ -2,6 +2,8 @@ import Kernels
 
 /// One product of a replay, ready to be enqueued: C (= or +=) op(A)·op(B).
 struct MatmulProduct {
+  /// The plan's choice for the product.
+  let choice: MatmulChoice
   /// Sizes in this replay.
   let size: MatmulSize
   let c: Buffer
@@ -11,16 +13,17 @@ struct MatmulProduct {
   var typeOfB = DType.float32
   let accumulate: Bool
 
+  /// The way that the plan chose for as many rows as this replay has.
+  var way: MatmulWay { choice.way(rows: size.m) }
   /// C with the role that its write mode gives it.
   var target: KernelArgument { accumulate ? .update(c) : .write(c) }
   var accumulateFlag: KernelArgument { .int(accumulate ? 1 : 0) }
 
-  /// Enqueues the product by the way that the plan chose.
+  /// Enqueues the product by its way.
   ///
   /// - Parameter scratch: memory for packed operands and partial results; nil: the node's own.
-  func enqueue(_ call: DeviceCall, by choice: MatmulChoice, scratch: Buffer? = nil) throws(DeviceError) {
+  func enqueue(_ call: DeviceCall, scratch: Buffer? = nil) throws(DeviceError) {
     let memory = scratch ?? call.scratchBuffer
-    let way = choice.way(rows: size.m)
     switch way {
     case .panel(let sizes), .amx(let sizes):
       try PanelProduct(product: self, way: way, sizes: sizes).enqueue(call, scratch: memory)
@@ -34,8 +37,8 @@ struct MatmulProduct {
   }
 
   /// True where one launch of `FewRowsOnCPU` can take all products; they must have the same A.
-  static func areFewRowsOnCPU(_ products: [MatmulProduct], by choices: [MatmulChoice]) -> Bool {
-    zip(products, choices).allSatisfy { !$0.size.isBatched && $1.way(rows: $0.size.m) == .fewRowsOnCPU }
+  static func areFewRowsOnCPU(_ products: [MatmulProduct]) -> Bool {
+    products.allSatisfy { !$0.size.isBatched && $0.way == .fewRowsOnCPU }
   }
 }
 

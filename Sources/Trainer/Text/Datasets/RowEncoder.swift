@@ -83,10 +83,8 @@ package struct RowEncoder: Sendable {
 
   /// The sample of BOS (where the tokenizer adds it), the prompt, the supervised tokens, and EOS.
   private func joined(prompt: [Int32], supervised: [Int32], by tokenizer: any Tokenizer) -> Sample {
-    let special = tokenizer.special
-    var given = prompt
-    if special.addsBOS, let bos = special.bos { given.insert(bos, at: 0) }
-    let learnt = supervised + special.eos.prefix(1)
+    let given = tokenizer.head + prompt
+    let learnt = supervised + tokenizer.special.eos.prefix(1)
     return Sample(
       ids: given + learnt, labels: Array(repeating: Sample.ignoredLabel, count: given.count) + learnt)
   }
