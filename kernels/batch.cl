@@ -1,5 +1,5 @@
 // Purpose: makes the integer rows of a micro-batch on the device, from the round's token stream and a table of
-//   segments.
+//   segments, and the narrower ranges of attention within a window.
 // Math: row r is token i = r − row_start of its segment; its target is the label of token i + 1.
 // Shapes (row-major): ids, targets, positions, key_start, key_end, query_end [rows] int; stream_ids, stream_labels
 //   [tokens] int, label −100 for unsupervised tokens; segments [segment_count] int4 (stream_offset, row_start,
@@ -9,7 +9,8 @@
 // Saved for backward: nothing.
 // Parallelism: one work-item a row; global size ceil(rows / WG_SIZE) · WG_SIZE.
 // Numerics: integers. Row r attends to the keys key_start[r] ..< key_end[r], causal within its segment; key row r is
-//   attended to by the query rows r ..< query_end[r]. A sample's last token has no target (−100).
+//   attended to by the query rows r ..< query_end[r]. A sample's last token has no target (−100). In a window a row
+//   attends to the last `window` of its keys, its own among them.
 // Source: none.
 
 #include "prelude/common.cl"
@@ -66,6 +67,20 @@ void batch_weights(
     weights[row] = stream_weights[segment.s0 + row - segment.s1];
   }
 }
+
+__kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1)))
+void batch_window(
+  __global int *restrict windowed_start, __global int *restrict windowed_end, const __global int *restrict key_start,
+  const __global int *restrict key_end, const __global int *restrict query_end, const int window, const int rows
+) {
+  const int row = get_global_id(0);
+  if (row < rows) {
+    windowed_start[row] = max(key_start[row], key_end[row] - window);
+    windowed_end[row] = min(query_end[row], row + window);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 
 // The rows that have a target, in order, and these targets, one entry each. A row's place is the number of such rows
 // before it.

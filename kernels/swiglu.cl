@@ -1,6 +1,8 @@
 // Purpose: the gated activation of the feed-forward block, forward and backward.
-// Math: out = SiLU(gate) · up, SiLU(z) = z · σ(z), σ(z) = 1 / (1 + exp(−z));
-//   dgate = dout · up · σ · (1 + gate · (1 − σ)), dup = dout · SiLU(gate), with σ = σ(gate).
+// Math: by ACTIVATION, with σ(z) = 1 / (1 + exp(−z)):
+//   0: out = SiLU(gate) · up, SiLU(z) = z · σ(z);
+//     dgate = dout · up · σ · (1 + gate · (1 − σ)), dup = dout · SiLU(gate), with σ = σ(gate);
+//   1: out = GELU(gate) · up, GELU as in prelude/gelu.cl; dgate = dout · up · GELU'(gate), dup = dout · GELU(gate).
 // Shapes (row-major): all [n].
 // Gradient contract: dgate `=`, dup `=`.
 // Saved for backward: gate and up.
@@ -9,8 +11,11 @@
 // Source: arXiv:2002.05202, equation 6.
 
 #include "prelude/common.cl"
+#include "prelude/gelu.cl"
 
-static inline floatv sigmoid(const floatv z) { return 1.0f / (1.0f + exp_lanes(-z)); }
+#ifndef ACTIVATION
+#define ACTIVATION 0  // a number of the list above
+#endif
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -21,7 +26,12 @@ void swiglu_forward(
   const size_t end = group_end(n);
   for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
     const floatv z = load_lanes(gate + i, end - i);
-    store_lanes(out + i, z * sigmoid(z) * load_lanes(up + i, end - i), end - i);
+#if ACTIVATION == 0
+    const floatv s = sigmoid(z);
+#else
+    const floatv s = gelu_factor(z);
+#endif
+    store_lanes(out + i, z * s * load_lanes(up + i, end - i), end - i);
   }
 }
 
@@ -37,8 +47,14 @@ void swiglu_backward(
   for (size_t i = group_begin() + get_local_id(0) * VECTOR_WIDTH; i < end; i += WG_SIZE * VECTOR_WIDTH) {
     const floatv z = load_lanes(gate + i, end - i);
     const floatv gradient = load_lanes(dout + i, end - i);
+#if ACTIVATION == 0
     const floatv s = sigmoid(z);
-    store_lanes(dgate + i, gradient * load_lanes(up + i, end - i) * (s * (1.0f + z * (1.0f - s))), end - i);
+    const floatv slope = s * (1.0f + z * (1.0f - s));
+#else
+    const floatv s = gelu_factor(z);
+    const floatv slope = gelu_slope(z, s);
+#endif
+    store_lanes(dgate + i, gradient * load_lanes(up + i, end - i) * slope, end - i);
     store_lanes(dup + i, gradient * (z * s), end - i);
   }
 }

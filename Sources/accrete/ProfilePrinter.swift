@@ -2,7 +2,7 @@ import Foundation
 import GPUTensor
 import Kernels
 
-/// Prints device time by kernel, and the ways that products take, as tables on stderr.
+/// Prints device time by kernel, the ways that products take, and what is not fused with them, on stderr.
 enum ProfilePrinter {
   /// Prints the device time since the last call; nothing for the CPU fallback or without profiling.
   static func print(_ executor: any Executor) throws(DeviceError) {
@@ -23,5 +23,7 @@ enum ProfilePrinter {
     guard !counts.isEmpty else { return }
     Console.note("products of the plans, by the way that multiplies them where all rows are in use:")
     for (way, count) in counts { Console.note("  \(count)  \(way)") }
+    let unfused = Set(device.plans.flatMap(\.unfused)).sorted()
+    if !unfused.isEmpty { Console.note("not fused with products of few rows: \(unfused.joined(separator: "; "))") }
   }
 }

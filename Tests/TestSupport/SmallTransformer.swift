@@ -46,7 +46,7 @@ package struct SmallTransformer {
       values: normed.linear(valueWeight), keyStart: keyStart, keyEnd: keyEnd, queryEnd: queryEnd, layout: layout)
     let h = x + attended.linear(outputWeight)
     let inner = h.rmsNorm(norms[1], eps: 1e-5)
-    let y = h + inner.linear(gateWeight).swiGLU(inner.linear(upWeight)).linear(downWeight)
+    let y = h + inner.linear(gateWeight).gated(.silu, inner.linear(upWeight)).linear(downWeight)
     loss = y.rmsNorm(norms[2], eps: 1e-5).linearCrossEntropy(weight: embedding, targets: targets).sum
   }
 

@@ -69,7 +69,7 @@ extension SwiGLU: Benchmarked {
       ) { recorder in
         let gate = recorder.parameter(recorder.graph.rows(columns), in: -12...12)
         let up = recorder.parameter(recorder.graph.rows(columns))
-        let out = gate.swiGLU(up)
+        let out = gate.gated(.silu, up)
         guard backward else { return recorder.compare(out) }
         let seed = recorder.parameter(out.shape)
         for gradient in recorder.graph.gradients(of: out, with: [gate, up], seed: seed) { recorder.compare(gradient) }

@@ -12,9 +12,8 @@ struct DecodeBlock: Multiplying {
   /// The nodes that follow the products.
   private enum End {
     case nothing
-    case gate
-    /// Rotations of queries and keys, then the cache rows of keys and values; the first half of a head's columns turns with
-    /// the second.
+    case gate(Activation)
+    /// Rotations of queries and keys, then the cache rows of keys and values.
     case rotary(headSize: Int)
   }
 
@@ -31,7 +30,6 @@ struct DecodeBlock: Multiplying {
   private let last: [Part]
   private let end: End
   private let matmuls: [Matmul]
-  private let eps: Float
 
   private var parts: [Part] { (norm.map { [$0] } ?? []) + [products] + last }
 
@@ -42,18 +40,23 @@ struct DecodeBlock: Multiplying {
     var rest = nodes
     var taken: [Graph.Node] = []
     var normalised: Int?
-    var eps: Float = 0
-    if let first = rest.first {
-      if let norm = first.operation as? RMSNorm { (normalised, eps) = (first.outputs[0], norm.eps) }
-      if let norm = first.operation as? AddedRMSNorm { (normalised, eps) = (first.outputs[1], norm.norm.eps) }
-      if normalised != nil { taken.append(rest.removeFirst()) }
+    if let first = rest.first, let norm = norm(of: first.operation) {
+      // Heads that are normalised each by itself are no rows of a product.
+      guard norm.heads == 1 else { return nil }
+      normalised = first.operation is AddedRMSNorm ? first.outputs[1] : first.outputs[0]
+      taken.append(rest.removeFirst())
     }
     guard let products = rest.popFirst(), multiplies(products, rows: normalised) else { return nil }
     taken.append(products)
     let (end, last) = end(of: products, rest)
     taken += last
     guard taken.count > 1 else { return nil }
-    return (node(of: taken, hasNorm: normalised != nil, eps: eps, end: end), taken.count)
+    return (node(of: taken, hasNorm: normalised != nil, end: end), taken.count)
+  }
+
+  /// The norm of an op that is one, alone or with the sum before it.
+  private static func norm(of operation: any Operation) -> RMSNorm? {
+    operation as? RMSNorm ?? (operation as? AddedRMSNorm)?.norm
   }
 
   /// True where a node is products X·Wᵀ, and X is the value `rows` where that is given.
@@ -71,7 +74,9 @@ struct DecodeBlock: Multiplying {
   private static func end(of products: Graph.Node, _ rest: ArraySlice<Graph.Node>) -> (End, [Graph.Node]) {
     let made = products.outputs
     guard let next = rest.first, next.modes.allSatisfy({ $0 == .overwrite }) else { return (.nothing, []) }
-    if next.operation is SwiGLU, made.count == 2, next.inputs == made { return (.gate, [next]) }
+    if let gate = next.operation as? SwiGLU, made.count == 2, next.inputs == made {
+      return (.gate(gate.activation), [next])
+    }
     guard made.count == 3, let turns = next.operation as? Fused<RoPE>, turns.parts[0].direction == 1,
       [next.inputs[0], next.inputs[3]] == Array(made[..<2]), let cache = rest.dropFirst().first,
       cache.operation is Fused<CacheRows>, [cache.inputs[0], cache.inputs[2]] == [next.outputs[1], made[2]]
@@ -79,9 +84,21 @@ struct DecodeBlock: Multiplying {
     return (.rotary(headSize: turns.parts[0].headSize), [next, cache])
   }
 
-  private static func node(
-    of nodes: [Graph.Node], hasNorm: Bool, eps: Float, end: End
-  ) -> Graph.Node {
+  /// The reason why a block ends with its products though rotations or a gate follow; nil where it does not end so.
+  static func unfused(_ node: Graph.Node, before next: Graph.Node) -> String? {
+    let block = node.operation as? DecodeBlock
+    let products = block.map { $0.last.isEmpty ? $0.matmuls.count : 0 } ?? matmuls(of: node.operation).count
+    guard products > 1 else { return nil }
+    let part = products == 2 ? "gate" : "rotation"
+    switch next.operation {
+    case is Bias: return "\(part): biases are added first"
+    case let norm as RMSNorm:
+      return norm.heads > 1 ? "\(part): heads are normalised first" : "\(part): rows are normalised first"
+    default: return nil
+    }
+  }
+
+  private static func node(of nodes: [Graph.Node], hasNorm: Bool, end: End) -> Graph.Node {
     let outputs = nodes.flatMap(\.outputs)
     var inputs: [Int] = []
     let parts = nodes.map { node in
@@ -95,13 +112,12 @@ struct DecodeBlock: Multiplying {
     }
     let products = hasNorm ? 1 : 0
     let block = DecodeBlock(
-      norm: hasNorm ? parts[0] : nil, products: parts[products], last: Array(parts[(products + 1)...]), end: end,
-      eps: eps)
+      norm: hasNorm ? parts[0] : nil, products: parts[products], last: Array(parts[(products + 1)...]), end: end)
     return Graph.Node(operation: block, inputs: inputs, outputs: outputs, modes: nodes.flatMap(\.modes))
   }
 
-  private init(norm: Part?, products: Part, last: [Part], end: End, eps: Float) {
-    (self.norm, self.products, self.last, self.end, self.eps) = (norm, products, last, end, eps)
+  private init(norm: Part?, products: Part, last: [Part], end: End) {
+    (self.norm, self.products, self.last, self.end) = (norm, products, last, end)
     matmuls = Self.matmuls(of: products.operation)
   }
 
@@ -120,9 +136,7 @@ struct DecodeBlock: Multiplying {
         writes: part.writes)
     }
     let products = planned(products)
-    return DecodeBlock(
-      norm: norm.map(planned), products: products, last: last.map(planned), end: end,
-      eps: eps)
+    return DecodeBlock(norm: norm.map(planned), products: products, last: last.map(planned), end: end)
   }
 
   private func shapes(of part: Part, in block: NodeShapes) -> NodeShapes {
@@ -145,11 +159,12 @@ struct DecodeBlock: Multiplying {
       return
     }
     let size = products[0].size
-    let (kernel, tensors, shares) = ending(products, call)
+    let (kernel, activation, tensors, shares) = ending(products, call)
     let norm = normalising(call, rows: products[0].a)
     try call.launch(
       kernel, "matmul/decode_block.cl",
-      defines: ["NORM": norm.number, "MOST_ROWS": MatmulChoice.fewRows] + products[0].typeOfB.storageDefines
+      defines: ["NORM": norm.number, "MOST_ROWS": MatmulChoice.fewRows] + activation
+        + products[0].typeOfB.storageDefines
         + MatmulWay.fewRowsOnCPU.operandDefines(call.traits),
       [.update(try call.context.counters())] + norm.tensors + [.int(size.m), .int(size.k)] + tensors,
       .groups(min(call.traits.computeUnits, shares), of: 1))
@@ -170,15 +185,18 @@ struct DecodeBlock: Multiplying {
 
   /// The source of the products' rows: the kernel's NORM, and the arguments for its ROWS_PARAMETERS.
   private func normalising(_ call: DeviceCall, rows: Buffer) -> (number: Int, tensors: [KernelArgument]) {
-    guard let norm else { return (0, [.read(rows)]) }
+    guard let norm, let operation = Self.norm(of: norm.operation) else { return (0, [.read(rows)]) }
     let (written, read) = (norm.writes.map(call.output), norm.reads.map { KernelArgument.read(call.buffer(at: $0)) })
     // Without scratch memory there is one work-item, which uses no rows of its own: any output stands in for them.
     let own = KernelArgument.write(call.scratchBuffer ?? call.outputBuffer(norm.writes[norm.writes.count - 1]))
-    return (norm.writes.count - 1, written + [own] + read + [.float(eps)])
+    return (norm.writes.count - 1, written + [own] + read + [.float(operation.eps), .float(operation.weightOffset)])
   }
 
-  /// The kernel, its arguments after the rows, and the number of shares of work that the work-items divide.
-  private func ending(_ made: [MatmulProduct], _ call: DeviceCall) -> (String, [KernelArgument], shares: Int) {
+  /// The kernel, its define of an activation, its arguments after the rows, and the number of shares of work that the
+  /// work-items divide.
+  private func ending(
+    _ made: [MatmulProduct], _ call: DeviceCall
+  ) -> (kernel: String, Defines, [KernelArgument], shares: Int) {
     let run = call.traits.vectorWidth
     func shares(_ columns: Int, of size: Int) -> Int { (columns + size - 1) / size }
     func pair(_ product: MatmulProduct) -> [KernelArgument] { [.write(product.c), .read(product.b)] }
@@ -189,24 +207,26 @@ struct DecodeBlock: Multiplying {
         // A product that is not there has no columns.
         index < made.count ? pair(made[index]) + [.int(made[index].size.n)] : pair(made[0]) + [.int(0)]
       }
-      return ("decode_norm", arguments, made.reduce(0) { $0 + shares($1.size.n, of: 2 * run) })
-    case .gate:
+      return ("decode_norm", [:], arguments, made.reduce(0) { $0 + shares($1.size.n, of: 2 * run) })
+    case .gate(let activation):
       return (
-        "decode_gated",
+        "decode_gated", activation.defines,
         pair(made[0]) + [.int(made[0].size.n)] + pair(made[1]) + [call.output(last[0].writes[0])],
         shares(made[0].size.n, of: run)
       )
     case .rotary(let headSize):
       let (turns, caches) = (last[0], last[1])
       let widths = made.map(\.size.n)
-      let turned = (widths[0] + widths[1]) / headSize * shares(headSize / 2, of: run)
+      let pairs = turns.reads[1].value(inputs: call.inputShapes, outputs: call.outputShapes).columns / 2
+      let ofHead = shares(pairs, of: run) + shares(headSize - 2 * pairs, of: 2 * run)
+      let turned = (widths[0] + widths[1]) / headSize * ofHead
       return (
-        "decode_rotary",
+        "decode_rotary", [:],
         pair(made[0]) + [.int(widths[0])] + pair(made[1]) + [.int(widths[1])] + pair(made[2]) + [
           .int(widths[2])
         ]
           + (turns.writes + caches.writes).map(call.output)
-          + [read(turns, 1), read(turns, 2), read(caches, 1), .int(headSize)],
+          + [read(turns, 1), read(turns, 2), read(caches, 1), .int(headSize), .int(pairs)],
         turned + shares(widths[2], of: 2 * run)
       )
     }
@@ -232,7 +252,11 @@ extension DecodeBlock: Checked {
       [DType.float32, .bfloat16, .q4_1].flatMap { dtype in
         [false, true].map { adds in gate(rows: count, dtype, adds: adds) }
           + (sizes == .small ? [6] : [6, 32, 64]).map { attention(rows: count, dtype, headSize: $0) }
-      }
+      } + [
+        gate(rows: count, .float32, adds: true, .geluTanh, weightOffset: 1),
+        attention(rows: count, .float32, headSize: 7, rotary: 4),
+        attention(rows: count, .bfloat16, headSize: 128, rotary: 96),
+      ]
     }
   }
 
@@ -247,37 +271,45 @@ extension DecodeBlock: Checked {
     return dtype == .float32 ? recorder.parameter(shape) : recorder.frozen(shape, dtype: dtype)
   }
 
-  private static func gate(rows: Int, _ dtype: DType, adds: Bool) -> OperationCase {
+  private static func gate(
+    rows: Int, _ dtype: DType, adds: Bool, _ activation: Activation = .silu, weightOffset: Float = 0
+  ) -> OperationCase {
     OperationCase(
-      "\(rows) rows, \(adds ? "added, " : "")gated by 37 columns, \(dtype.rawValue)", rows: rows,
-      rowCapacity: capacity(rows)
+      "\(rows) rows, \(adds ? "added, " : "")gated by 37 columns, \(activation.rawValue), \(dtype.rawValue)",
+      rows: rows, rowCapacity: capacity(rows)
     ) { recorder in
       let shape = recorder.graph.rows(width)
       let x = adds ? recorder.parameter(shape) + recorder.parameter(shape) : recorder.parameter(shape)
-      let h = x.rmsNorm(recorder.parameter(Shape([width]), in: 0.5...1.5), eps: 1e-5)
+      let h = x.rmsNorm(
+        recorder.parameter(Shape([width]), in: 0.5...1.5), eps: 1e-5, weightOffset: weightOffset)
       let (gate, up) = (h.linear(weight(recorder, 37, dtype)), h.linear(weight(recorder, 37, dtype)))
-      let gated = gate.swiGLU(up)
+      let gated = gate.gated(activation, up)
       // A product alone with its own norm; and a gate without a norm.
       let alone = gated.scaled(by: 2).linear(recorder.parameter(Shape([width, 37])))
       let again = alone.rmsNorm(recorder.parameter(Shape([width]), in: 0.5...1.5), eps: 1e-5)
         .linear(weight(recorder, 5, dtype))
       let (left, right) = (x.linear(weight(recorder, 5, dtype)), x.linear(weight(recorder, 5, dtype)))
-      for tensor in [x, h, gate, up, gated, again, left.swiGLU(right)] { recorder.compare(tensor) }
+      for tensor in [x, h, gate, up, gated, again, left.gated(activation, right)] { recorder.compare(tensor) }
     }
   }
 
-  private static func attention(rows: Int, _ dtype: DType, headSize: Int) -> OperationCase {
-    OperationCase(
-      "\(rows) rows, three heads of \(headSize) and a cache, \(dtype.rawValue)", rows: rows, rowCapacity: capacity(rows)
+  private static func attention(
+    rows: Int, _ dtype: DType, headSize: Int, rotary: Int? = nil
+  ) -> OperationCase {
+    let turned = rotary.map { "\($0) of " } ?? ""
+    return OperationCase(
+      "\(rows) rows, three heads of \(turned)\(headSize) and a cache, \(dtype.rawValue)", rows: rows,
+      rowCapacity: capacity(rows)
     ) { recorder in
       let x = recorder.parameter(recorder.graph.rows(width)) + recorder.parameter(recorder.graph.rows(width))
       let h = x.rmsNorm(recorder.parameter(Shape([width]), in: 0.5...1.5), eps: 1e-5)
       let products = [3, 1, 1].map { h.linear(weight(recorder, $0 * headSize, dtype)) }
-      let angles = (0..<(rows + 3) * headSize / 2).map { 0.37 * Double($0) }
+      let pairs = (rotary ?? headSize) / 2
+      let angles = (0..<(rows + 3) * pairs).map { 0.37 * Double($0) }
       let table = recorder.parameter(
-        Shape([rows + 3, headSize]),
+        Shape([rows + 3, 2 * pairs]),
         values: (0..<rows + 3).flatMap { position in
-          let own = angles[position * headSize / 2..<(position + 1) * headSize / 2]
+          let own = angles[position * pairs..<(position + 1) * pairs]
           return own.map { Float(cos($0)) } + own.map { Float(sin($0)) }
         })
       let positions = recorder.ints((0..<rows).map { ($0 * 5 + 2) % (rows + 3) })

@@ -14,6 +14,13 @@ extension Plan {
       graph, nodes: LaunchFusion.merged(graph.nodes, rows: graph.rowCapacity, traits: traits), outputs: outputs,
       traits: traits, largestBuffer: largestBuffer)
   }
+
+  /// The parts of transformer blocks that a plan of few rows executes node by node, each once with the reason, sorted;
+  /// empty in a plan without fused blocks.
+  package var unfused: [String] {
+    guard nodes.contains(where: { $0.operation is DecodeBlock }) else { return [] }
+    return Set(zip(nodes, nodes.dropFirst()).compactMap { DecodeBlock.unfused($0, before: $1) }).sorted()
+  }
 }
 
 extension Executor {

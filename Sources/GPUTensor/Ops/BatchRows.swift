@@ -149,7 +149,8 @@ extension BatchRows: Checked {
         recorder.compare(recorder.graph.batchWeights(recorder.parameter(stream), segments: segmentTable))
         // Integers are compared through the rows of a table that they select.
         let table = recorder.parameter(Shape([rows + 102, 1]), values: (0..<rows + 102).map(Float.init))
-        for tensor in [batch.ids, batch.positions, batch.keyStart, batch.keyEnd, batch.queryEnd] {
+        let windows = [1, 5, 33].map(batch.windowed).flatMap { [$0.keyStart, $0.queryEnd] }
+        for tensor in [batch.ids, batch.positions, batch.keyStart, batch.keyEnd, batch.queryEnd] + windows {
           recorder.compare(table.embedding(tensor))
         }
         let x = recorder.parameter(recorder.graph.rows(3))

@@ -2,18 +2,15 @@ import Kernels
 
 /// Sums over the rows of a matrix, in two launches of fixed order: parts of the rows, then the parts.
 struct ColumnSum {
-  /// Rows that one work-group sums.
-  static let rowsPerPart = 64
-
   let rows: Int
   let columns: Int
-  let traits: KernelTraits
+  /// Rows that one work-group sums.
+  var rowsPerPart = 64
 
-  static func parts(rows: Int) -> Int { (rows + rowsPerPart - 1) / rowsPerPart }
+  private var parts: Int { (rows + rowsPerPart - 1) / rowsPerPart }
 
-  static func scratchBytes(_ shape: Shape, traits: KernelTraits?) -> Int {
-    traits == nil ? 0 : parts(rows: shape.dimensions[0]) * shape.columns * MemoryLayout<Float>.size
-  }
+  /// Bytes of the parts' sums.
+  var scratchBytes: Int { parts * columns * MemoryLayout<Float>.size }
 
   private static func columnBlocks(_ columns: Int, _ traits: KernelTraits) -> Int {
     // The same formula as COLUMN_BLOCK in prelude/common.cl.
@@ -22,14 +19,14 @@ struct ColumnSum {
   }
 
   /// One work-group for each part of the rows and each block of the columns.
-  var partialRange: NDRange {
-    .grid(Self.columnBlocks(columns, traits), Self.parts(rows: rows), of: traits.workGroupSize)
+  func partialRange(_ traits: KernelTraits) -> NDRange {
+    .grid(Self.columnBlocks(columns, traits), parts, of: traits.workGroupSize)
   }
 
   /// Sums the parts, in order, into an output of the node.
   func enqueueFinal(_ call: DeviceCall, partials: Buffer, output: Int) throws(DeviceError) {
     try Self.enqueueFinal(
-      call, call.output(output), partials: partials, parts: Self.parts(rows: rows), columns: columns,
+      call, call.output(output), partials: partials, parts: parts, columns: columns,
       accumulate: call.accumulateFlag(output))
   }
 
@@ -68,17 +65,18 @@ struct SumRows: Operation {
 
   func canAccumulate(output: Int) -> Bool { true }
 
+  private func sum(_ x: Shape, rows: Int) -> ColumnSum { ColumnSum(rows: rows, columns: x.columns) }
+
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
-    ColumnSum.scratchBytes(call.inputs[0], traits: traits)
+    traits == nil ? 0 : sum(call.inputs[0], rows: call.inputs[0].dimensions[0]).scratchBytes
   }
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {
-    let rows = call.leading(ofInput: 0)
-    let columns = call.inputShapes[0].columns
-    let sum = ColumnSum(rows: rows, columns: columns, traits: call.traits)
+    let sum = sum(call.inputShapes[0], rows: call.leading(ofInput: 0))
     try call.launch(
       "column_sum_partial", "reduce.cl",
-      [.write(call.scratch), call.input(0), .int(rows), .int(columns), .int(ColumnSum.rowsPerPart)], sum.partialRange)
+      [.write(call.scratch), call.input(0), .int(sum.rows), .int(sum.columns), .int(sum.rowsPerPart)],
+      sum.partialRange(call.traits))
     try sum.enqueueFinal(call, partials: call.scratch, output: 0)
   }
 

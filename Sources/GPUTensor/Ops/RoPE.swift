@@ -1,9 +1,10 @@
 import Foundation
 import Kernels
 
-/// Rotary position embedding of [R, H·D]: in each head, the pair (i, i + D/2) is rotated by position · frequency(i).
+/// Rotary position embedding of [R, H·D]: in each head, the pair (i, i + P) is rotated by position · frequency(i), i < P.
+/// P is D/2, or less (partial rotation): then the columns from 2P on pass unchanged.
 ///
-/// - inputs: x [R, H·D]; table [T, D], for each position D/2 cosines, then D/2 sines; positions [R].
+/// - inputs: x [R, H·D]; table [T, 2P], for each position P cosines, then P sines; positions [R].
 /// - Source: RoFormer, arXiv:2104.09864, with the pairs of Hugging Face's rotate-half.
 struct RoPE: Joinable {
   let name = "rope"
@@ -13,7 +14,8 @@ struct RoPE: Joinable {
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
     let (x, table) = (inputs[0].shape, inputs[1].shape)
-    precondition(x.columns % headSize == 0 && table.columns == headSize, "rope: x \(x), table \(table)")
+    precondition(
+      x.columns % headSize == 0 && table.columns <= headSize && table.columns % 2 == 0, "rope: x \(x), table \(table)")
     return [TensorDescription(x)]
   }
 
@@ -45,7 +47,10 @@ struct RoPE: Joinable {
     }
     try call.launchRows(
       "rope_apply", "rope.cl",
-      tensors + [call.input(1), call.input(2), .int(rows), .int(rope.headSize), .float(rope.direction)], rows: rows)
+      tensors + [
+        call.input(1), call.input(2), .int(rows), .int(rope.headSize), .int(call.inputShapes[1].columns / 2),
+        .float(rope.direction),
+      ], rows: rows)
   }
 
   @_specialize(where S == Float)
@@ -53,23 +58,25 @@ struct RoPE: Joinable {
   func evaluate<S: HostScalar>(_ call: HostCall<S>) {
     let (out, x, table, positions) = (call.output(0), call.input(0), call.input(1), call.ints(2))
     let columns = call.inputShapes[0].columns
-    let half = headSize / 2
+    let pairs = call.inputShapes[1].columns / 2
     call.parallel(call.leading(ofInput: 0)) { row in
-      let cosines = table + Int(positions[row]) * headSize
+      let cosines = table + Int(positions[row]) * 2 * pairs
       for head in stride(from: row * columns, to: (row + 1) * columns, by: headSize) {
-        for index in 0..<half {
-          let (cosine, sine) = (cosines[index], cosines[half + index] * S(direction))
-          let (first, second) = (x[head + index], x[head + half + index])
+        for index in 0..<pairs {
+          let (cosine, sine) = (cosines[index], cosines[pairs + index] * S(direction))
+          let (first, second) = (x[head + index], x[head + pairs + index])
           out[head + index] = first * cosine - second * sine
-          out[head + half + index] = second * cosine + first * sine
+          out[head + pairs + index] = second * cosine + first * sine
         }
+        for index in 2 * pairs..<headSize { out[head + index] = x[head + index] }
       }
     }
   }
 }
 
 extension Tensor {
-  /// This tensor [R, H·D], each head rotated by its row's position; `table` comes from `RoPETable`.
+  /// This tensor [R, H·D], each head rotated by its row's position; `table` comes from `RoPETable`, and where its columns
+  /// are fewer than D, only the first so many columns of a head are rotated.
   package func rope(table: Tensor, positions: Tensor, headSize: Int) -> Tensor {
     graph.record(RoPE(headSize: headSize, direction: 1), [self, table, positions])[0]
   }
@@ -77,10 +84,10 @@ extension Tensor {
 
 /// The cosines and sines that `RoPE` reads.
 package enum RoPETable {
-  /// The table [positions, D]: for each position D/2 cosines, then D/2 sines; computed in double.
+  /// The table [positions, 2P]: for each position P cosines, then P sines; computed in double.
   ///
   /// - Parameters:
-  ///   - frequencies: D/2 angles, in radians a position.
+  ///   - frequencies: P angles, in radians a position.
   ///   - scale: factor of the cosines and sines.
   package static func make(frequencies: [Double], positions: Int, scale: Double = 1) -> [Float] {
     var table: [Float] = []
@@ -97,14 +104,16 @@ extension RoPE: Checked {
   package static let stem = "rope"
 
   package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
-    let heads = sizes == .small ? [(1, 2), (3, 6)] : [(1, 2), (3, 6), (2, 16), (5, 34), (9, 64)]
-    return heads.flatMap { count, size in
+    let whole = sizes == .small ? [(1, 2), (3, 6)] : [(1, 2), (3, 6), (2, 16), (5, 34), (9, 64)]
+    let partial = sizes == .small ? [(3, 7, 4)] : [(3, 7, 4), (2, 40, 38), (5, 128, 96), (3, 64, 32)]
+    return (whole.map { ($0, $1, $1) } + partial).flatMap { count, size, rotary in
       sizes.rows.map { rows in
-        OperationCase("\(rows) rows, \(count) heads of \(size)", rows: rows) { recorder in
+        let name = "\(rows) rows, \(count) heads of \(size)\(rotary < size ? ", \(rotary) rotated" : "")"
+        return OperationCase(name, rows: rows) { recorder in
           let x = recorder.parameter(recorder.graph.rows(count * size))
-          let frequencies = (0..<size / 2).map { pow(10000, -2 * Double($0) / Double(size)) }
+          let frequencies = (0..<rotary / 2).map { pow(10000, -2 * Double($0) / Double(rotary)) }
           let table = recorder.parameter(
-            Shape([rows, size]), values: RoPETable.make(frequencies: frequencies, positions: rows))
+            Shape([rows, rotary]), values: RoPETable.make(frequencies: frequencies, positions: rows))
           let positions = recorder.ints((0..<rows).map { ($0 * 7 + 3) % rows })
           recorder.differentiate(x.rope(table: table, positions: positions, headSize: size), by: [x])
           // Queries and keys, which have fewer heads, in one launch.

@@ -106,7 +106,7 @@ package struct Llama {
   private func mlp(_ x: Tensor, _ layer: Int) -> Tensor {
     let gate = linear(x, layer, "mlp.gate_proj", bias: configuration.mlpBias)
     let up = linear(x, layer, "mlp.up_proj", bias: configuration.mlpBias)
-    return linear(elementwise(x.graph) { gate.swiGLU(up) }, layer, "mlp.down_proj", bias: configuration.mlpBias)
+    return linear(elementwise(x.graph) { gate.gated(.silu, up) }, layer, "mlp.down_proj", bias: configuration.mlpBias)
   }
 
   private func norm(_ x: Tensor, _ layer: Int, _ name: String) -> Tensor {

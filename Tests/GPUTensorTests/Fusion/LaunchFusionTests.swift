@@ -60,12 +60,32 @@ struct LaunchFusionTests {
         let x = test.parameter(test.graph.rows(4))
         let h = (x + x).rmsNorm(test.parameter(4), eps: 1e-5)
         let (gate, up) = (h.linear(test.parameter(6, 4)), h.linear(test.parameter(6, 4)))
-        _ = gate.swiGLU(up)
+        _ = gate.gated(.silu, up)
         let nodes = Plan(fusing: test.graph, outputs: [], traits: KernelTraits(device: device)).nodes
         #expect(nodes.map(\.operation.name) == (isOne ? ["matmul"] : ["rmsnorm", "matmul", "swiglu"]))
         let asGPU = KernelTraits(device: device, as: .gpu)
         #expect(Plan(fusing: test.graph, outputs: [], traits: asGPU).nodes.count == 3)
       }
+    }
+  }
+
+  @Test("heads that are normalised, and biases, end a block after its products, and the plan says so", .onOpenCL)
+  func unfused() throws {
+    for device in OpenCLDevices.all {
+      let test = TestGraph(rowCapacity: 4)
+      let table = test.parameter(4, 2)
+      let positions = test.ints([0, 1, 2, 3])
+      let h = test.parameter(test.graph.rows(4)).rmsNorm(test.parameter(4), eps: 1e-5)
+      let products = (0..<3).map { _ in h.linear(test.parameter(8, 4)) }
+      for product in products[..<2] {
+        _ = product.rmsNorm(test.parameter(4), eps: 1e-5).rope(table: table, positions: positions, headSize: 4)
+      }
+      let (gate, up) = (h.linear(test.parameter(6, 4)), h.linear(test.parameter(6, 4)))
+      _ = gate.biased(by: test.parameter(6)).gated(.silu, up)
+      let plan = Plan(fusing: test.graph, outputs: [], traits: KernelTraits(device: device))
+      #expect(plan.nodes.first?.outputs.count == 5, "a norm's two values and three products")
+      #expect(plan.unfused == ["gate: biases are added first", "rotation: heads are normalised first"])
+      #expect(Plan(fusing: test.graph, outputs: [], traits: nil).unfused == [])
     }
   }
 }

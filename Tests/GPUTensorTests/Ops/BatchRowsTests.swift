@@ -57,4 +57,16 @@ struct BatchRowsTests {
     #expect(try prepared.read(outputs[0], rows: 3, targets: 1) == [1])
     try prepared.run(rows: 1, targets: 0)
   }
+
+  @Test("in a window of two rows a row sees itself and the one before; by hand", arguments: ExecutorChoice.all)
+  func windows(_ choice: ExecutorChoice) throws {
+    let test = TestGraph(rowCapacity: 5)
+    let ints = [[0, 0, 0, 3, 3], [1, 2, 3, 4, 5], [3, 3, 3, 5, 5]].map(test.ints)
+    let rows = RowTensors([ints[0], ints[0], ints[0]] + ints).windowed(2)
+    let table = test.parameter(10, 1, values: (0..<10).map(Float.init))
+    let values = try test.run(
+      table.embedding(rows.keyStart), table.embedding(rows.keyEnd), table.embedding(rows.queryEnd),
+      on: try choice.make())
+    #expect(values == [[0, 0, 1, 3, 3], [1, 2, 3, 4, 5], [2, 3, 3, 5, 5]])
+  }
 }

@@ -44,7 +44,7 @@ struct GradientsTests {
       let x = test.parameter(test.graph.rows(32))
       let weight = test.parameter(32, 32)
       func stretch(_ x: Tensor) -> Tensor {
-        func body() -> Tensor { x + x.linear(weight).softmax().swiGLU(x.linear(weight)).linear(weight) }
+        func body() -> Tensor { x + x.linear(weight).softmax().gated(.silu, x.linear(weight)).linear(weight) }
         return recomputes ? test.graph.recomputing(body) : body()
       }
       let out = stretch(stretch(stretch(stretch(x))))
@@ -64,7 +64,7 @@ struct GradientsTests {
     let a = test.parameter(test.graph.rows(4))
     let (b, c) = (test.parameter(test.graph.rows(4)), test.parameter(test.graph.rows(4)))
     let middle = a * b
-    try expectGradients(test, of: middle * c + middle.softmax() + middle.swiGLU(a), by: [a, b, c])
+    try expectGradients(test, of: middle * c + middle.softmax() + middle.gated(.silu, a), by: [a, b, c])
   }
 
   @Test("a value added to itself")
@@ -86,7 +86,7 @@ struct GradientsTests {
       ("matmul", { x, test in x.matmul(test.parameter(4, 4)) }),
       ("softmax", { x, _ in x.softmax() }),
       ("rmsnorm", { x, test in x.rmsNorm(test.parameter(4), eps: 1e-5) }),
-      ("swiglu", { x, _ in x.swiGLU(x) }),
+      ("swiglu", { x, _ in x.gated(.silu, x) }),
       ("scale", { x, _ in x.scaled(by: -3) }),
       ("product", { x, _ in x * x }),
       ("bias", { x, test in x.biased(by: test.parameter(4)) }),

@@ -33,4 +33,20 @@ struct RoPETests {
     func dot(_ a: Int, _ b: Int) -> Double { (0..<6).reduce(0) { $0 + turned[a * 6 + $1] * turned[b * 6 + $1] } }
     #expect(abs(dot(0, 1) - dot(2, 3)) < 1e-6, "the table is rounded to floats")
   }
+
+  @Test(
+    "a table of fewer columns than the head turns the first ones, and its gradient too; by hand",
+    arguments: ExecutorChoice.all)
+  func partial(_ choice: ExecutorChoice) throws {
+    let test = TestGraph(rowCapacity: 2)
+    // A quarter turn of the pair (0, 1) at position 1.
+    let table = test.parameter(2, 2, values: [1, 0, 0, 1])
+    let x = test.parameter(test.graph.rows(6), [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6])
+    let out = x.rope(table: table, positions: test.ints([1, 0]), headSize: 3)
+    let seed = test.parameter(test.graph.rows(6), [1, 0, 7, 0, 1, 8, 1, 0, 7, 0, 1, 8])
+    let dx = test.graph.gradients(of: out, with: [x], seed: seed)[0]
+    let values = try test.run(out, dx, on: try choice.make())
+    #expect(values[0] == [-2, 1, 3, -5, 4, 6, 1, 2, 3, 4, 5, 6])
+    #expect(values[1] == [0, -1, 7, 1, 0, 8, 1, 0, 7, 0, 1, 8])
+  }
 }
