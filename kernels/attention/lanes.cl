@@ -1,6 +1,7 @@
-// Purpose: transposed loads and stores of 32 rows, for both directions of attention/panel.cl; and 2^x, which
-//   attention/rows.cl uses too.
-// Math: tile[d · ROW_LANES + lane] = x[first + lane][d]; exp2_nonpositive(x) = 2^x.
+// Purpose: transposed loads and stores of 32 rows, for both directions of attention/panel.cl; and 2^x and the scores of
+//   products, which attention/rows.cl uses too.
+// Math: tile[d · ROW_LANES + lane] = x[first + lane][d]; exp2_nonpositive(x) = 2^x; SCORE(q · k) = log2(e) · S, with
+//   S = scale · q · k, or with SOFT_CAP S = cap · tanh(scale · q · k / cap), whose slope is 1 − (S / cap)².
 // Shapes (row-major): x [rows, stride], of which HEAD_SIZE columns are used; tile [HEAD_SIZE, ROW_LANES].
 // Gradient contract: none; store_rows_transposed writes with `=`.
 // Saved for backward: nothing.
@@ -10,6 +11,9 @@
 
 #ifndef HEAD_SIZE
 #define HEAD_SIZE 64  // values in a head
+#endif
+#ifndef SOFT_CAP
+#define SOFT_CAP 0  // 1: scores are capped, and kernels take the cap
 #endif
 #define ROW_LANES 32  // two vectors of 16
 #define LOG2_E 1.44269504088896341f
@@ -30,6 +34,17 @@ static inline float16 exp2_nonpositive(const float16 exponent) {
   y = y * r + 1.0f;
   return y * as_float16((whole + 127) << 23);
 }
+
+#if SOFT_CAP
+#include "prelude/tanh.cl"
+DEFINE_TANH(tanh_16, float16, exp2_nonpositive, LOG2_E)
+#define CAP_PARAMETER , const float cap
+#define SCORE(product) (tanh_16((product) * (scale / cap)) * (cap * LOG2_E))
+#define SLOPE(score) (1.0f - ((score) * (LN_2 / cap)) * ((score) * (LN_2 / cap)))
+#else
+#define CAP_PARAMETER
+#define SCORE(product) ((product) * (scale * LOG2_E))
+#endif
 
 static inline float16 larger(const float16 a, const float16 b) { return a > b ? a : b; }
 

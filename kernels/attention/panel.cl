@@ -4,6 +4,7 @@
 //     S = scale · Q · Kᵀ;  lse = ln(Σ over these j of exp(S));  P = exp(S − lse);  out = P · V;
 //     delta = Σ over d of dout · out;  dS = P ∘ (dout · Vᵀ − delta);
 //     dQ = scale · dS · K;  dK = scale · dSᵀ · Q;  dV = Pᵀ · dout.
+//   With SOFT_CAP S is capped, and dS has its slope as a factor (attention/lanes.cl).
 //   A row without keys has out 0, lse −infinity and no gradient.
 // Shapes (row-major): q, out, dout, dq [rows, heads · HEAD_SIZE]; k, v, dk, dv [key rows, kv_heads · HEAD_SIZE]; lse,
 //   delta [rows, heads]; key_start, key_end [rows]; query_end [key rows]. In the backward pass the key rows are the
@@ -114,7 +115,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void attention_panel_forward(
   __global float *restrict out, __global float *restrict lse, const __global float *restrict q,
   const __global float *restrict k, const __global float *restrict v, const __global int *restrict key_start,
-  const __global int *restrict key_end, const int rows, const int heads, const int kv_heads, const float scale
+  const __global int *restrict key_end, const int rows, const int heads, const int kv_heads,
+  const float scale CAP_PARAMETER
 ) {
   const int first_row = (int)get_global_id(0) * ROW_LANES;
   const int head = (int)get_global_id(1);
@@ -141,8 +143,8 @@ void attention_panel_forward(
     float16 new1 = greatest1;
 #pragma unroll
     for (int i = 0; i < BLOCK_ROWS; ++i) {
-      s[i][0] *= scale * LOG2_E;
-      s[i][1] *= scale * LOG2_E;
+      s[i][0] = SCORE(s[i][0]);
+      s[i][1] = SCORE(s[i][1]);
       if (masked) {
         s[i][0] = (keys.start[0] <= key + i & keys.end[0] > key + i) ? s[i][0] : (float16)-INFINITY;
         s[i][1] = (keys.start[1] <= key + i & keys.end[1] > key + i) ? s[i][1] : (float16)-INFINITY;
@@ -217,7 +219,7 @@ void attention_panel_backward_query(
   __global float *restrict dq, const __global float *restrict dout, const __global float *restrict q,
   const __global float *restrict k, const __global float *restrict v, const __global float *restrict lse,
   const __global float *restrict delta, const __global int *restrict key_start, const __global int *restrict key_end,
-  const int rows, const int heads, const int kv_heads, const float scale
+  const int rows, const int heads, const int kv_heads, const float scale CAP_PARAMETER
 ) {
   const int first_row = (int)get_global_id(0) * ROW_LANES;
   const int head = (int)get_global_id(1);
@@ -247,10 +249,21 @@ void attention_panel_backward_query(
     float16 p[BLOCK_ROWS][2], dp[BLOCK_ROWS][2];
     block_products(p, query, key_rows);
     const int masked = key < keys.shared_first || key + BLOCK_ROWS > keys.shared_last;
+#if SOFT_CAP
+    float16 slopes[BLOCK_ROWS][2];
+#endif
 #pragma unroll
     for (int i = 0; i < BLOCK_ROWS; ++i) {
-      p[i][0] = exp2_nonpositive(p[i][0] * (scale * LOG2_E) - lse0);
-      p[i][1] = exp2_nonpositive(p[i][1] * (scale * LOG2_E) - lse1);
+#if SOFT_CAP
+      const float16 score0 = SCORE(p[i][0]), score1 = SCORE(p[i][1]);
+      slopes[i][0] = SLOPE(score0);
+      slopes[i][1] = SLOPE(score1);
+      p[i][0] = exp2_nonpositive(score0 - lse0);
+      p[i][1] = exp2_nonpositive(score1 - lse1);
+#else
+      p[i][0] = exp2_nonpositive(SCORE(p[i][0]) - lse0);
+      p[i][1] = exp2_nonpositive(SCORE(p[i][1]) - lse1);
+#endif
       if (masked) {
         p[i][0] = (keys.start[0] <= key + i & keys.end[0] > key + i) ? p[i][0] : (float16)0.0f;
         p[i][1] = (keys.start[1] <= key + i & keys.end[1] > key + i) ? p[i][1] : (float16)0.0f;
@@ -261,6 +274,10 @@ void attention_panel_backward_query(
     for (int i = 0; i < BLOCK_ROWS; ++i) {
       p[i][0] *= dp[i][0] - delta0;
       p[i][1] *= dp[i][1] - delta1;
+#if SOFT_CAP
+      p[i][0] *= slopes[i][0];
+      p[i][1] *= slopes[i][1];
+#endif
     }
     block_update(dquery, (float16)1.0f, (float16)1.0f, p, key_rows);
   }
@@ -275,7 +292,7 @@ void attention_panel_backward_key_value(
   const __global float *restrict q, const __global float *restrict k, const __global float *restrict v,
   const __global float *restrict lse, const __global float *restrict delta, const __global int *restrict key_start,
   const __global int *restrict key_end, const __global int *restrict query_end, const int rows, const int heads,
-  const int kv_heads, const float scale
+  const int kv_heads, const float scale CAP_PARAMETER
 ) {
   const int first_key = (int)get_global_id(0) * ROW_LANES;
   const int kv_head = (int)get_global_id(1);
@@ -309,12 +326,23 @@ void attention_panel_backward_key_value(
       }
       float16 p[BLOCK_ROWS][2], ds[BLOCK_ROWS][2];
       block_products(p, key, query_rows);
+#if SOFT_CAP
+      float16 slopes[BLOCK_ROWS][2];
+#endif
 #pragma unroll
       for (int i = 0; i < BLOCK_ROWS; ++i) {
         const int at = min(row + i, end_row - 1);
         const float row_lse = lse[(size_t)at * heads + head] * LOG2_E;
-        p[i][0] = exp2_nonpositive(p[i][0] * (scale * LOG2_E) - row_lse);
-        p[i][1] = exp2_nonpositive(p[i][1] * (scale * LOG2_E) - row_lse);
+#if SOFT_CAP
+        const float16 score0 = SCORE(p[i][0]), score1 = SCORE(p[i][1]);
+        slopes[i][0] = SLOPE(score0);
+        slopes[i][1] = SLOPE(score1);
+        p[i][0] = exp2_nonpositive(score0 - row_lse);
+        p[i][1] = exp2_nonpositive(score1 - row_lse);
+#else
+        p[i][0] = exp2_nonpositive(SCORE(p[i][0]) - row_lse);
+        p[i][1] = exp2_nonpositive(SCORE(p[i][1]) - row_lse);
+#endif
         if (masked) {
           const int from = key_start[at];
           const int to = row + i < end_row ? key_end[at] : 0;
@@ -329,6 +357,10 @@ void attention_panel_backward_key_value(
         const float row_delta = delta[(size_t)min(row + i, end_row - 1) * heads + head];
         ds[i][0] = p[i][0] * (ds[i][0] - row_delta);
         ds[i][1] = p[i][1] * (ds[i][1] - row_delta);
+#if SOFT_CAP
+        ds[i][0] *= slopes[i][0];
+        ds[i][1] *= slopes[i][1];
+#endif
       }
       block_update(dkey, (float16)1.0f, (float16)1.0f, ds, query_rows);
     }

@@ -1,6 +1,6 @@
 // Purpose: attention forward of few query rows (decoding), where a work-item owns a core (CPU devices). A tile of 32
 //   rows would hold only few, and would scan the keys of all of them.
-// Math: as attention_panel_forward. A row without keys has out 0 and lse −infinity.
+// Math: as attention_panel_forward, with and without SOFT_CAP. A row without keys has out 0 and lse −infinity.
 // Shapes (row-major): q, out [rows, heads · HEAD_SIZE]; k, v [key rows, kv_heads · HEAD_SIZE]; lse [rows, heads];
 //   key_start, key_end [rows].
 // Gradient contract: every output `=`.
@@ -45,7 +45,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void attention_rows_forward(
   __global float *restrict out, __global float *restrict lse, const __global float *restrict q,
   const __global float *restrict k, const __global float *restrict v, const __global int *restrict key_start,
-  const __global int *restrict key_end, const int rows, const int heads, const int kv_heads, const float scale
+  const __global int *restrict key_end, const int rows, const int heads, const int kv_heads,
+  const float scale CAP_PARAMETER
 ) {
   const int row = get_global_id(0), head = get_global_id(1);
   const size_t place = (size_t)row * heads + head;
@@ -55,7 +56,11 @@ void attention_rows_forward(
   float16 query[HEAD_VECTORS], sum[HEAD_VECTORS];
 #pragma unroll
   for (int j = 0; j < HEAD_VECTORS; ++j) {
-    query[j] = columns_at(q + place * HEAD_SIZE, j * 16) * (scale * LOG2_E);
+#if SOFT_CAP
+    query[j] = columns_at(q + place * HEAD_SIZE, j * 16);
+#else
+    query[j] = SCORE(columns_at(q + place * HEAD_SIZE, j * 16));
+#endif
     sum[j] = (float16)0.0f;
   }
   float greatest = LOWEST;
@@ -72,7 +77,12 @@ void attention_rows_forward(
       }
       scores[i] = i < count ? sum_of_lanes(products) : LOWEST;
     }
+#if SOFT_CAP
+    const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const float16 score = lane < count ? SCORE(vload16(0, scores)) : (float16)LOWEST;
+#else
     const float16 score = vload16(0, scores);
+#endif
     const float before = greatest;
     greatest = fmax(before, largest_lane(score));
     const float16 weight = exp2_nonpositive(score - greatest);

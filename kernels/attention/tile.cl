@@ -1,6 +1,7 @@
 // Purpose: functions that the tile kernels share: a row's head between global memory and float4, and the work of a
 //   group on tiles of rows.
-// Math: products of the rows of two tiles, A · Bᵀ; weighted sums of a tile's rows, W · A.
+// Math: products of the rows of two tiles, A · Bᵀ; weighted sums of a tile's rows, W · A; the score s of a product q · k:
+//   scale · q · k, or with SOFT_CAP cap · tanh(scale · q · k / cap), whose slope is 1 − (s / cap)².
 // Shapes (row-major): a tile in local memory [TILE, PITCH] float4, one head of TILE rows; weights [TILE, WEIGHT_PITCH]
 //   float4, a number for each pair of rows of two tiles.
 // Gradient contract: none.
@@ -17,6 +18,18 @@
 #endif
 #ifndef TILE
 #define TILE 16  // rows of a tile, 8, 16 or 32: as many as fit local memory
+#endif
+#ifndef SOFT_CAP
+#define SOFT_CAP 0  // 1: scores are capped, and kernels take the cap
+#endif
+#if SOFT_CAP
+#define CAP_PARAMETER , const float cap
+#define SCORE(product) (cap * tanh((product) * (scale / cap)))
+#define SLOPED(value, score) ((value) * (1.0f - ((score) / cap) * ((score) / cap)))
+#else
+#define CAP_PARAMETER
+#define SCORE(product) ((product) * scale)
+#define SLOPED(value, score) (value)
 #endif
 #define GROUP_SIZE 64
 #define SIDE (TILE / 8)

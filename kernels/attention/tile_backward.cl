@@ -1,7 +1,8 @@
 // Purpose: causal attention by tiles, backward: the base family for GPUs, in plain OpenCL C 1.2. Scores are recomputed
 //   from the saved log-sum-exp.
 // Math: p[i, j] = exp(scale · q[i] · k[j] − lse[i]) for key_start[i] ≤ j < key_end[i];  delta[i] = dout[i] · out[i];
-//   ds = p ∘ (dout · vᵀ − delta) · scale;  dq = ds · k;  dk = dsᵀ · q;  dv = pᵀ · dout.
+//   ds = p ∘ (dout · vᵀ − delta) · scale;  dq = ds · k;  dk = dsᵀ · q;  dv = pᵀ · dout.  With SOFT_CAP the scores are
+//   capped, and ds has their slope as a factor (attention/tile.cl).
 // Shapes (row-major): q, out, dout, dq [rows, heads, HEAD_SIZE]; k, v, dk, dv [key rows, kv_heads, HEAD_SIZE];
 //   lse, delta [rows, heads]; key_start, key_end [rows]; query_end [key rows]: key row j is attended to by the query
 //   rows j ..< query_end[j] at most. Query head h reads key head h / (heads / kv_heads). partials [2, key rows, heads,
@@ -67,7 +68,7 @@ void attention_tile_backward_query(
   const __global float *restrict dout, const __global float *restrict q, const __global float *restrict k,
   const __global float *restrict v, const __global float *restrict lse, const __global float *restrict delta,
   const __global int *restrict key_start, const __global int *restrict key_end,
-  const int rows, const int heads, const int kv_heads, const float scale
+  const int rows, const int heads, const int kv_heads, const float scale CAP_PARAMETER
 ) {
   __local float4 tile_q[TILE * PITCH], tile_dout[TILE * PITCH], tile_k[TILE * PITCH], tile_v[TILE * PITCH];
   __local float4 weights[TILE * WEIGHT_PITCH];
@@ -95,9 +96,9 @@ void attention_tile_backward_query(
       const int row = item_row() + i * 8;
 #pragma unroll
       for (int j = 0; j < SIDE; ++j) {
-        const float score = scores[i][j] * scale;  // a statement of its own: see Numerics
+        const float score = SCORE(scores[i][j]);  // a statement of its own: see Numerics
         const float p = sees(ranges[row], first + item_column() + j * 8) ? exp(score - lses[row]) : 0.0f;
-        slopes[i][j] = p * (slopes[i][j] - deltas[row]);
+        slopes[i][j] = SLOPED(p * (slopes[i][j] - deltas[row]), score);
       }
     }
     store_weights(weights, slopes);
@@ -118,7 +119,7 @@ void attention_tile_backward_key_value(
   const __global float *restrict dout, const __global float *restrict q, const __global float *restrict k,
   const __global float *restrict v, const __global float *restrict lse, const __global float *restrict delta,
   const __global int *restrict key_start, const __global int *restrict key_end, const __global int *restrict query_end,
-  const int rows, const int heads, const int kv_heads, const float scale
+  const int rows, const int heads, const int kv_heads, const float scale CAP_PARAMETER
 ) {
   __local float4 tile_q[TILE * PITCH], tile_dout[TILE * PITCH], tile_k[TILE * PITCH], tile_v[TILE * PITCH];
   __local float4 weights[TILE * WEIGHT_PITCH], slope_weights[TILE * WEIGHT_PITCH];
@@ -155,11 +156,11 @@ void attention_tile_backward_key_value(
 #pragma unroll
       for (int j = 0; j < SIDE; ++j) {
         const int row = item_column() + j * 8;
-        const float score = scores[i][j] * scale;  // a statement of its own: see Numerics
+        const float score = SCORE(scores[i][j]);  // a statement of its own: see Numerics
         const bool seen =
           sees(ranges[row], first_key + key) && first + row >= first_key + key && first + row < ends[key];
         scores[i][j] = seen ? exp(score - lses[row]) : 0.0f;
-        slopes[i][j] = scores[i][j] * (slopes[i][j] - deltas[row]);
+        slopes[i][j] = SLOPED(scores[i][j] * (slopes[i][j] - deltas[row]), score);
       }
     }
     store_weights(weights, scores);

@@ -1,7 +1,7 @@
 // Purpose: causal attention by tiles with online softmax, forward: the base family for GPUs, in plain OpenCL C 1.2. The
 //   score matrix is never stored.
-// Math: s[i, j] = scale · q[i] · k[j] for key_start[i] ≤ j < key_end[i];  p = softmax(s);  out = p · v;
-//   lse[i] = log Σ exp(s).
+// Math: s[i, j] = scale · q[i] · k[j] for key_start[i] ≤ j < key_end[i], capped with SOFT_CAP (attention/tile.cl);
+//   p = softmax(s);  out = p · v;  lse[i] = log Σ exp(s).
 // Shapes (row-major): q, out [rows, heads, HEAD_SIZE]; k, v [key rows, kv_heads, HEAD_SIZE]; lse [rows, heads];
 //   key_start, key_end [rows]. Query head h reads key head h / (heads / kv_heads).
 // Gradient contract: out, lse `=`.
@@ -18,7 +18,7 @@ void attention_tile_forward(
   __global float *restrict out, __global float *restrict lse,
   const __global float *restrict q, const __global float *restrict k, const __global float *restrict v,
   const __global int *restrict key_start, const __global int *restrict key_end,
-  const int rows, const int heads, const int kv_heads, const float scale
+  const int rows, const int heads, const int kv_heads, const float scale CAP_PARAMETER
 ) {
   __local float4 tile_q[TILE * PITCH], tile_k[TILE * PITCH], tile_v[TILE * PITCH], weights[TILE * WEIGHT_PITCH];
   __local int2 ranges[TILE];
@@ -50,7 +50,7 @@ void attention_tile_forward(
       float largest = -INFINITY;
 #pragma unroll
       for (int j = 0; j < SIDE; ++j) {
-        scores[i][j] = sees(range, first + item_column() + j * 8) ? scores[i][j] * scale : -INFINITY;
+        scores[i][j] = sees(range, first + item_column() + j * 8) ? SCORE(scores[i][j]) : -INFINITY;
         largest = fmax(largest, scores[i][j]);
       }
       of_columns[item_row() + i * 8][item_column()] = largest;

@@ -3,11 +3,13 @@ import Kernels
 
 /// Grouped-query attention with online softmax: no T×T matrix is ever stored.
 ///
+/// The score of a query and a key is scale · q·k; where the layout has a soft cap, cap · tanh(scale · q·k / cap).
+///
 /// - inputs: q [R, H·D]; k, v [Rk, HKV·D]; keyStart, keyEnd [R]: row r attends to the key rows keyStart[r] ..<
 ///   keyEnd[r]; queryEnd [Rk]: key row j is attended to by query rows j ..< queryEnd[j] at most. The ranges express
 ///   both the causal order and the separation of samples.
 /// - outputs: out [R, H·D]; lse [R, H], the logarithm of the softmax's denominator, saved for backward.
-/// - Source: arXiv:2305.13245 (grouped queries), arXiv:2307.08691 (online softmax by tiles).
+/// - Source: arXiv:2305.13245 (grouped queries), arXiv:2307.08691 (online softmax by tiles), arXiv:2408.00118 (the cap).
 struct Attention: Operation {
   let name = "attention"
   let layout: AttentionLayout
@@ -66,21 +68,40 @@ struct Attention: Operation {
   }
 }
 
-/// The heads of an attention, and the launches of its kernels.
-package struct AttentionLayout: Sendable {
+/// The heads of an attention, the scores of their queries and keys, and the launches of its kernels.
+package struct AttentionLayout: Sendable, CustomStringConvertible {
   package let heads: Int
   package let keyValueHeads: Int
   package let headSize: Int
+  private let ownScale: Float?
+  private let softCap: SoftCap?
 
-  package init(heads: Int, keyValueHeads: Int, headSize: Int) {
+  /// - Parameters:
+  ///   - scale: factor of the scores; nil: 1 / √D.
+  ///   - softCap: bound of the scores, which approach it by tanh; nil: none.
+  package init(heads: Int, keyValueHeads: Int, headSize: Int, scale: Float? = nil, softCap: Float? = nil) {
     precondition(heads % keyValueHeads == 0, "\(heads) query heads do not share \(keyValueHeads) key heads evenly")
+    precondition(softCap.map { $0 > 0 } ?? true, "a soft cap of \(softCap ?? 0)")
     self.heads = heads
     self.keyValueHeads = keyValueHeads
     self.headSize = headSize
+    ownScale = scale
+    self.softCap = softCap.map(SoftCap.init)
   }
 
-  /// Factor of the scores: 1 / √D.
-  var scale: Float { 1 / Float(headSize).squareRoot() }
+  /// Factor of the scores.
+  func scale<S: HostScalar>(_ type: S.Type = S.self) -> S { ownScale.map(S.init) ?? 1 / S(headSize).squareRoot() }
+
+  /// The last arguments of every kernel that computes scores: the factor and, where there is one, the cap.
+  var scoreArguments: [KernelArgument] { ([scale()] + [softCap?.cap].compactMap { $0 }).map { .float($0) } }
+
+  /// The defines of every kernel that computes scores.
+  var defines: Defines { ["HEAD_SIZE": headSize] + (softCap == nil ? [:] : ["SOFT_CAP": 1]) }
+
+  package var description: String {
+    "\(heads)/\(keyValueHeads)x\(headSize)" + (ownScale.map { ", scale \($0)" } ?? "")
+      + (softCap.map { ", cap \($0.cap)" } ?? "")
+  }
 
   /// The first element, in keys or values, of a row's head that serves query head `head`.
   func keyOffset(row: Int, head: Int) -> Int {
@@ -90,7 +111,13 @@ package struct AttentionLayout: Sendable {
   func score<S: HostScalar>(_ query: UnsafeMutablePointer<S>, _ key: UnsafeMutablePointer<S>) -> S {
     var sum: S = 0
     for column in 0..<headSize { sum += query[column] * key[column] }
-    return sum / S(headSize).squareRoot()
+    let score = ownScale.map { sum * S($0) } ?? sum / S(headSize).squareRoot()
+    return softCap?.value(score) ?? score
+  }
+
+  /// The gradient of a score before its cap, from that after it.
+  func gradient<S: HostScalar>(_ gradient: S, atScore score: S) -> S {
+    softCap.map { gradient * $0.slope(atValue: score) } ?? gradient
   }
 
   /// Rows in a tile of the panel family; its forward pass with at most so many rows launches row by row.
@@ -99,8 +126,8 @@ package struct AttentionLayout: Sendable {
   /// Launches the forward pass of few rows, one work-item for each row and head.
   func launchRows(_ call: DeviceCall, _ tensors: [KernelArgument], rows: Int) throws(DeviceError) {
     try call.launch(
-      "attention_rows_forward", "attention/rows.cl", defines: ["HEAD_SIZE": headSize],
-      tensors + sizes(rows: rows) + [.float(scale)], .grid(rows, heads, of: 1))
+      "attention_rows_forward", "attention/rows.cl", defines: defines, tensors + sizes(rows: rows) + scoreArguments,
+      .grid(rows, heads, of: 1))
   }
 
   /// Work-items in a group of the tile family.
@@ -116,12 +143,12 @@ package struct AttentionLayout: Sendable {
   func launch(
     _ name: String, _ call: DeviceCall, _ tensors: [KernelArgument], rows: Int, heads: Int
   ) throws(DeviceError) {
-    let arguments = tensors + sizes(rows: rows) + [.float(scale)]
+    let arguments = tensors + sizes(rows: rows) + scoreArguments
     switch call.traits.attentionFamily {
     case .panel:
       try call.launch(
         "attention_panel_\(name)", "attention/panel.cl",
-        defines: ["HEAD_SIZE": headSize, "REGISTER_LANES": call.traits.registerLanes], arguments,
+        defines: defines + ["REGISTER_LANES": call.traits.registerLanes], arguments,
         .grid((rows + Self.panelRows - 1) / Self.panelRows, heads, of: 1))
     case .tile: try launchTiles(name, call, arguments, rows: rows)
     }
@@ -137,7 +164,7 @@ package struct AttentionLayout: Sendable {
     let tile = tileRows(localBytes: call.context.device.localMemoryBytes)
     let file = name == "forward" ? "attention/tile_forward.cl" : "attention/tile_backward.cl"
     try call.launch(
-      "attention_tile_\(name)", file, defines: ["HEAD_SIZE": headSize, "TILE": tile], arguments,
+      "attention_tile_\(name)", file, defines: defines + ["TILE": tile], arguments,
       .grid((rows + tile - 1) / tile, heads, of: Self.tileItems))
   }
 }
@@ -162,18 +189,37 @@ extension Attention: Checked {
       sizes == .small ? [(2, 1, 4)] : [(1, 1, 2), (4, 2, 8), (3, 3, 10), (6, 2, 24), (3, 1, 64), (2, 1, 128)]
     // Lengths of packed samples: a single one, lengths around a tile, and several.
     let packings = sizes == .small ? [[1], [3, 1, 5]] : [[1], [31], [33], [64], [65], [7, 1, 40, 2, 19], [100, 61]]
-    return layouts.flatMap { layout in
+    let plain = layouts.flatMap { layout in
       packings.map { lengths in
         packed(
           AttentionLayout(heads: layout.heads, keyValueHeads: layout.keyValueHeads, headSize: layout.size), lengths)
       }
     }
+    // Windows narrower than a tile, about as wide, and wider than some samples; few rows go forward row by row.
+    let windowed = (sizes == .small ? [2] : [1, 5, 33]).flatMap { window in
+      (sizes == .small ? [[3, 1, 5]] : [[20, 11], [7, 1, 40, 2, 19], [100, 61]]).flatMap { lengths in
+        [
+          packed(AttentionLayout(heads: 4, keyValueHeads: 2, headSize: 8), lengths, window: window),
+          packed(
+            AttentionLayout(heads: 3, keyValueHeads: 1, headSize: 10, scale: 0.5, softCap: 2), lengths, window: window),
+        ]
+      }
+    }
+    let capped = (sizes == .small ? [[3, 1, 5]] : [[1], [31], [65], [7, 1, 40, 2, 19]]).flatMap { lengths in
+      [
+        packed(AttentionLayout(heads: 4, keyValueHeads: 2, headSize: 8, softCap: 1), lengths),
+        packed(AttentionLayout(heads: 2, keyValueHeads: 1, headSize: 64, scale: 1 / 12, softCap: 50), lengths),
+        packed(AttentionLayout(heads: 1, keyValueHeads: 1, headSize: 24, scale: 0.015625), lengths),
+      ]
+    }
+    let largest = AttentionLayout(heads: 2, keyValueHeads: 1, headSize: 256, softCap: 50)
+    return plain + windowed + capped + (sizes == .small ? [] : [packed(largest, [33], window: 9)])
   }
 
-  /// A case of samples with these lengths in one batch.
-  private static func packed(_ layout: AttentionLayout, _ lengths: [Int]) -> OperationCase {
+  /// A case of samples with these lengths in one batch, in which a row attends to the last `window` keys of its sample.
+  private static func packed(_ layout: AttentionLayout, _ lengths: [Int], window: Int? = nil) -> OperationCase {
     let rows = lengths.reduce(0, +)
-    let name = "\(layout.heads)/\(layout.keyValueHeads)x\(layout.headSize), samples \(lengths)"
+    let name = "\(layout), samples \(lengths)" + (window.map { ", window \($0)" } ?? "")
     return OperationCase(name, rows: rows) { recorder in
       let q = recorder.parameter(recorder.graph.rows(layout.heads * layout.headSize), in: -2...2)
       let k = recorder.parameter(recorder.graph.rows(layout.keyValueHeads * layout.headSize), in: -2...2)
@@ -184,9 +230,11 @@ extension Attention: Checked {
       let ends = lengths.indices.flatMap { index in
         [Int](repeating: lengths[...index].reduce(0, +), count: lengths[index])
       }
+      let (widest, own) = (window ?? rows, 0..<rows)
       let out = q.attention(
-        keys: k, values: v, keyStart: recorder.ints(starts), keyEnd: recorder.ints((0..<rows).map { $0 + 1 }),
-        queryEnd: recorder.ints(ends), layout: layout)
+        keys: k, values: v, keyStart: recorder.ints(own.map { max(starts[$0], $0 + 1 - widest) }),
+        keyEnd: recorder.ints(own.map { $0 + 1 }), queryEnd: recorder.ints(own.map { min(ends[$0], $0 + widest) }),
+        layout: layout)
       recorder.differentiate(out, by: [q, k, v])
     }
   }

@@ -19,7 +19,7 @@ struct AttentionDelta: Operation {
       let pairs = 64
       try call.launch(
         "attention_panel_delta", "attention/panel.cl",
-        defines: ["HEAD_SIZE": layout.headSize, "REGISTER_LANES": call.traits.registerLanes, "DELTA_PAIRS": pairs],
+        defines: layout.defines + ["REGISTER_LANES": call.traits.registerLanes, "DELTA_PAIRS": pairs],
         arguments, .groups((rows * layout.heads + pairs - 1) / pairs, of: 1))
     case .tile:
       try layout.launchTiles("delta", call, arguments, rows: rows)
@@ -60,17 +60,18 @@ struct AttentionBackwardQuery: Operation {
     let (dq, dout, q, k, v) = (call.output(0), call.input(0), call.input(1), call.input(2), call.input(3))
     let (lse, delta, keyStart, keyEnd) = (call.input(4), call.input(5), call.ints(6), call.ints(7))
     let (heads, size) = (layout.heads, layout.headSize)
-    let scale = 1 / S(size).squareRoot()
+    let scale = layout.scale(S.self)
     call.parallel(call.leading(ofInput: 1) * heads) { index in
       let (row, head) = (index / heads, index % heads)
       let target = dq + index * size
       target.update(repeating: 0, count: size)
       for key in Int(keyStart[row])..<max(Int(keyStart[row]), Int(keyEnd[row])) {
         let offset = layout.keyOffset(row: key, head: head)
-        let probability = S.exp(layout.score(q + index * size, k + offset) - lse[index])
+        let score = layout.score(q + index * size, k + offset)
+        let probability = S.exp(score - lse[index])
         var product: S = 0
         for column in 0..<size { product += dout[index * size + column] * v[offset + column] }
-        let factor = probability * (product - delta[index]) * scale
+        let factor = layout.gradient(probability * (product - delta[index]) * scale, atScore: score)
         for column in 0..<size { target[column] += factor * k[offset + column] }
       }
     }
@@ -101,7 +102,7 @@ struct AttentionBackwardKeyValue: Operation {
     }
     let sizes = layout.sizes(rows: rows)
     try layout.launchTiles(
-      "backward_key_value", call, [.write(call.scratch)] + inputs + sizes + [.float(layout.scale)], rows: rows)
+      "backward_key_value", call, [.write(call.scratch)] + inputs + sizes + layout.scoreArguments, rows: rows)
     try layout.launchTiles("sum_heads", call, gradients + [.read(call.scratch)] + sizes, rows: rows)
   }
 
@@ -113,7 +114,7 @@ struct AttentionBackwardKeyValue: Operation {
     let (keyStart, keyEnd, queryEnd) = (call.ints(6), call.ints(7), call.ints(8))
     let (heads, size) = (layout.heads, layout.headSize)
     let group = heads / layout.keyValueHeads
-    let scale = 1 / S(size).squareRoot()
+    let scale = layout.scale(S.self)
     call.parallel(call.leading(ofInput: 2) * layout.keyValueHeads) { index in
       let (key, keyHead) = (index / layout.keyValueHeads, index % layout.keyValueHeads)
       let offset = index * size
@@ -122,13 +123,15 @@ struct AttentionBackwardKeyValue: Operation {
       for head in (keyHead * group)..<((keyHead + 1) * group) {
         for row in key..<max(key, Int(queryEnd[key])) where keyStart[row] <= key && key < keyEnd[row] {
           let query = (row * heads + head) * size
-          let probability = S.exp(layout.score(q + query, k + offset) - lse[row * heads + head])
+          let score = layout.score(q + query, k + offset)
+          let probability = S.exp(score - lse[row * heads + head])
           var product: S = 0
           for column in 0..<size {
             dv[offset + column] += probability * dout[query + column]
             product += dout[query + column] * v[offset + column]
           }
-          let factor = probability * (product - delta[row * heads + head]) * scale
+          let slope = probability * (product - delta[row * heads + head]) * scale
+          let factor = layout.gradient(slope, atScore: score)
           for column in 0..<size { dk[offset + column] += factor * q[query + column] }
         }
       }

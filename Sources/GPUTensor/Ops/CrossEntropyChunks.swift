@@ -19,6 +19,7 @@ struct CrossEntropyChunks {
   private let parts: [Int]
   private let weightType: DType
   private let hasRowWeights: Bool
+  private let softCap: SoftCap?
   private let gradients: Gradients
   /// The ways of the products; nil before the op is planned, and on the CPU fallback.
   private let choices: Choices?
@@ -39,9 +40,10 @@ struct CrossEntropyChunks {
   private var firstPart: Int { Self.firstPart(hasRowWeights) }
 
   init(
-    _ inputs: [Shape], weightType: DType = .float32, hasRowWeights: Bool, gradients: Gradients = .none,
-    choices: Choices? = nil
+    _ inputs: [Shape], weightType: DType = .float32, hasRowWeights: Bool, softCap: Float? = nil,
+    gradients: Gradients = .none, choices: Choices? = nil
   ) {
+    self.softCap = softCap.map(SoftCap.init)
     self.weightType = weightType
     self.hasRowWeights = hasRowWeights
     self.gradients = gradients
@@ -92,7 +94,9 @@ struct CrossEntropyChunks {
 
   // MARK: - OpenCL
 
-  private var defines: Defines { hasRowWeights ? ["WEIGHTED": 1] : [:] }
+  private var defines: Defines {
+    (hasRowWeights ? ["WEIGHTED": 1] : [:]) + (softCap == nil ? [:] : ["SOFT_CAP": 1])
+  }
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {
     guard let choices else { preconditionFailure("a product is planned before it is enqueued") }
@@ -126,16 +130,17 @@ struct CrossEntropyChunks {
         ).enqueue(call, scratch: packed)
       }
       let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize), .int(parts[0])]
-      let weights: [KernelArgument] = hasRowWeights ? [.read(try window(call.inputBuffer(2), 1))] : []
+      var last: [KernelArgument] = hasRowWeights ? [.read(try window(call.inputBuffer(2), 1))] : []
+      if let softCap { last.append(.float(softCap.cap)) }
       guard withGradient else {
         try call.launch(
           "cross_entropy_forward", "cross_entropy.cl", defines: defines,
-          [.write(losses), .read(logits)] + common + weights, .groups(count, of: call.traits.workGroupSize))
+          [.write(losses), .read(logits)] + common + last, .groups(count, of: call.traits.workGroupSize))
         continue
       }
       try call.launch(
         "cross_entropy_gradient", "cross_entropy.cl", defines: defines,
-        [.write(losses), .update(logits)] + common + [.float(call.scalars.lossScale)] + weights,
+        [.write(losses), .update(logits)] + common + [.float(call.scalars.lossScale)] + last,
         .groups(count, of: call.traits.workGroupSize))
       let dx = try window(call.outputBuffer(2), columns)
       for (part, partRows) in parts.enumerated() {
@@ -209,12 +214,15 @@ struct CrossEntropyChunks {
     call.output(0)[0] = total + (call.accumulates(0) ? call.output(0)[0] : 0)
   }
 
-  /// Returns one row's loss times `weight`. With a gradient scale, replaces its logits by (softmax − one-hot) · scale ·
-  /// weight, or by 0 where the row has no target or no weight.
+  /// Returns one row's loss times `weight`; caps its logits first where they are to be. With a gradient scale, replaces
+  /// them by (softmax − one-hot) · scale · weight, times the cap's slope, or by 0 where the row has no target or no weight.
   private func loss<S: HostScalar>(
     _ logits: UnsafeMutablePointer<S>, target: Int, weight: S, gradientScale: S?
   ) -> S {
     let target = weight > 0 ? target : -1
+    if let softCap {
+      for column in 0..<vocabularySize { logits[column] = softCap.value(logits[column]) }
+    }
     var largest = logits[0]
     for column in 0..<vocabularySize { largest = max(largest, logits[column]) }
     var sum: S = 0
@@ -227,9 +235,11 @@ struct CrossEntropyChunks {
     let loss = target < 0 ? 0 : weight * (logSum - logits[target])
     if let scale = gradientScale.map({ $0 * weight }) {
       for column in 0..<vocabularySize {
-        logits[column] = target < 0 ? 0 : S.exp(logits[column] - logSum) * scale
+        let logit = logits[column]
+        logits[column] = target < 0 ? 0 : S.exp(logit - logSum) * scale
+        if column == target { logits[column] -= scale }
+        if let softCap, target >= 0 { logits[column] *= softCap.slope(atValue: logit) }
       }
-      if target >= 0 { logits[target] -= scale }
     }
     return loss
   }

@@ -171,15 +171,16 @@ extension Add: Checked {
   package static let stem = "elementwise"
 
   package static func cases(_ sizes: CheckSizes) -> [OperationCase] {
-    sizes.lengths.flatMap { columns in
-      sizes.rows.map { rows in
-        OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
-          let shape = recorder.graph.rows(columns)
-          let (a, b, c) = (recorder.parameter(shape), recorder.parameter(shape), recorder.parameter(shape))
-          // `a` is used three times, so that its gradient accumulates both in place and on a copy.
-          recorder.differentiate((a + b) * c + a.scaled(by: 0.5) * a, by: [a, b, c])
+    SoftCap.cases(sizes)
+      + sizes.lengths.flatMap { columns in
+        sizes.rows.map { rows in
+          OperationCase("\(rows)x\(columns)", rows: rows) { recorder in
+            let shape = recorder.graph.rows(columns)
+            let (a, b, c) = (recorder.parameter(shape), recorder.parameter(shape), recorder.parameter(shape))
+            // `a` is used three times, so that its gradient accumulates both in place and on a copy.
+            recorder.differentiate((a + b) * c + a.scaled(by: 0.5) * a, by: [a, b, c])
+          }
         }
       }
-    }
   }
 }

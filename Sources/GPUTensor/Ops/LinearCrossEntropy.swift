@@ -1,6 +1,6 @@
 import Kernels
 
-/// Token losses of logits x·Wᵀ, without ever storing all R×V logits.
+/// Token losses of logits x·Wᵀ, which may be capped (`SoftCap`), without ever storing all R×V logits.
 ///
 /// - inputs: x [R, C]; targets [R] (−100: none); where rows are weighted, their weights [R, 1]; W [V, C], or its parts
 ///   by rows: all parts but the last are equal, with a multiple of 256 rows.
@@ -14,14 +14,16 @@ struct LinearCrossEntropy: Multiplying {
   /// The type that the weight is stored in; other than float32: a frozen weight.
   let weightType: DType
   let hasRowWeights: Bool
+  let softCap: Float?
   private var planned: CrossEntropyChunks.Choices?
 
-  init(weightType: DType = .float32, hasRowWeights: Bool = false) {
-    (self.weightType, self.hasRowWeights) = (weightType, hasRowWeights)
+  init(weightType: DType = .float32, hasRowWeights: Bool = false, softCap: Float? = nil) {
+    (self.weightType, self.hasRowWeights, self.softCap) = (weightType, hasRowWeights, softCap)
   }
 
   private func chunks(_ inputs: [Shape]) -> CrossEntropyChunks {
-    CrossEntropyChunks(inputs, weightType: weightType, hasRowWeights: hasRowWeights, choices: planned)
+    CrossEntropyChunks(
+      inputs, weightType: weightType, hasRowWeights: hasRowWeights, softCap: softCap, choices: planned)
   }
 
   /// The choice for the logits, the op's only product.
@@ -56,8 +58,8 @@ struct LinearCrossEntropy: Multiplying {
       parts.allSatisfy { pass.needsGradient($0) == trainsWeight }, "all parts of a weight are trained, or none")
     pass.supersede(
       by: LinearCrossEntropyGradient(
-        trainsWeight: trainsWeight, weightType: weightType, hasRowWeights: hasRowWeights), outputs: 2,
-      gradientsOf: trainsWeight ? [0] + parts : [0])
+        trainsWeight: trainsWeight, weightType: weightType, hasRowWeights: hasRowWeights, softCap: softCap),
+      outputs: 2, gradientsOf: trainsWeight ? [0] + parts : [0])
   }
 
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
@@ -82,16 +84,18 @@ struct LinearCrossEntropyGradient: Multiplying {
   let trainsWeight: Bool
   let weightType: DType
   let hasRowWeights: Bool
+  let softCap: Float?
   private var planned: CrossEntropyChunks.Choices?
 
-  init(trainsWeight: Bool, weightType: DType, hasRowWeights: Bool) {
-    (self.trainsWeight, self.weightType, self.hasRowWeights) = (trainsWeight, weightType, hasRowWeights)
+  init(trainsWeight: Bool, weightType: DType, hasRowWeights: Bool, softCap: Float?) {
+    (self.trainsWeight, self.weightType) = (trainsWeight, weightType)
+    (self.hasRowWeights, self.softCap) = (hasRowWeights, softCap)
   }
 
   private func chunks(_ inputs: [Shape]) -> CrossEntropyChunks {
     CrossEntropyChunks(
-      inputs, weightType: weightType, hasRowWeights: hasRowWeights, gradients: trainsWeight ? .inputAndWeight : .input,
-      choices: planned)
+      inputs, weightType: weightType, hasRowWeights: hasRowWeights, softCap: softCap,
+      gradients: trainsWeight ? .inputAndWeight : .input, choices: planned)
   }
 
   var choices: [MatmulChoice] { planned.map { trainsWeight ? $0.all : [$0.logits, $0.input] } ?? [] }
@@ -148,17 +152,19 @@ extension Tensor {
   ///   - weight: W [V, C].
   ///   - targets: int32 [R]; −100: none.
   ///   - rowWeights: factors of the rows' losses, [R, 1]; nil: 1.
+  ///   - softCap: cap of the logits, cap · tanh(logit / cap); nil: none.
   package func linearCrossEntropy(
-    weight: Tensor, targets: Tensor, rowWeights: Tensor? = nil
+    weight: Tensor, targets: Tensor, rowWeights: Tensor? = nil, softCap: Float? = nil
   ) -> (sum: Tensor, rows: Tensor) {
-    linearCrossEntropy(weight: [weight], targets: targets, rowWeights: rowWeights)
+    linearCrossEntropy(weight: [weight], targets: targets, rowWeights: rowWeights, softCap: softCap)
   }
 
   /// The same with W divided by rows into parts.
   package func linearCrossEntropy(
-    weight parts: [Tensor], targets: Tensor, rowWeights: Tensor? = nil
+    weight parts: [Tensor], targets: Tensor, rowWeights: Tensor? = nil, softCap: Float? = nil
   ) -> (sum: Tensor, rows: Tensor) {
-    let operation = LinearCrossEntropy(weightType: parts[0].dtype, hasRowWeights: rowWeights != nil)
+    let operation = LinearCrossEntropy(
+      weightType: parts[0].dtype, hasRowWeights: rowWeights != nil, softCap: softCap)
     let outputs = graph.record(operation, [self, targets] + [rowWeights].compactMap { $0 } + parts)
     return (outputs[0], outputs[1])
   }
@@ -210,10 +216,34 @@ extension LinearCrossEntropy: Checked {
         }
       }
     }
-    return selections + stored + divided + weighted
+    let withCap = (sizes == .small ? [[19]] : [[3], [257], [1009], [256, 256, 88]]).flatMap { parts in
+      [Float(1), 30].flatMap { cap in
+        [false, true].map { capped(parts, by: cap, training: $0) }
+      }
+    }
+    return selections + stored + divided + weighted + withCap
       + shapes.flatMap { rows, columns, vocabulary in
         ["", ", gradient", ", frozen weight"].map { losses(rows, columns, vocabulary, training: $0) }
       }
+  }
+
+  /// A case of 9 rows, some without a target or of no weight, whose logits in the parts of a vocabulary are capped.
+  private static func capped(_ parts: [Int], by cap: Float, training: Bool) -> OperationCase {
+    OperationCase("9 rows, V \(parts), capped by \(cap)\(training ? ", gradient" : "")", rows: 9) { recorder in
+      let x = recorder.parameter(recorder.graph.rows(5), in: -2...2)
+      let weight = parts.map { recorder.parameter(Shape([$0, 5])) }
+      let counts = (0..<recorder.graph.rowCapacity).map { [1, 0.25, 0][$0 % 3] as Float }
+      let targets = recorder.ints((0..<9).map { $0 % 5 == 4 ? -100 : $0 * 31 % parts.reduce(0, +) })
+      let losses = x.linearCrossEntropy(
+        weight: weight, targets: targets,
+        rowWeights: training ? recorder.parameter(recorder.graph.rows(1), values: counts) : nil, softCap: cap)
+      if training {
+        recorder.differentiate(loss: losses.sum, by: [x] + weight)
+      } else {
+        recorder.compare(losses.sum)
+      }
+      recorder.compare(losses.rows)
+    }
   }
 
   /// A case in which every fourth row has no target; `training` names the gradients to compare.

@@ -26,4 +26,16 @@ struct ElementwiseTests {
       #expect(try prepared.read(total) == expected)
     }
   }
+
+  @Test("a soft cap of 2: 2 tanh(x / 2) with the slope 1 − tanh²; by hand", arguments: ExecutorChoice.all)
+  func softCap(_ choice: ExecutorChoice) throws {
+    let test = TestGraph()
+    let a = test.parameter(5, values: [0, Float.log(3), -Float.log(3), 1000, -1000])
+    let out = a.softCapped(by: 2)
+    let da = test.graph.gradients(of: out, with: [a], seed: test.parameter(5, values: [1, 1, 1, 1, 1]))[0]
+    let values = try test.run(out, da, on: try choice.make())
+    // tanh(ln 3 / 2) is ½.
+    #expect(largestDifference(values[0], [0, 1, -1, 2, -2]) < 1e-6)
+    #expect(largestDifference(values[1], [1, 0.75, 0.75, 0, 0]) < 1e-6)
+  }
 }

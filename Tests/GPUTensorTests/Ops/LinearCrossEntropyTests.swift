@@ -42,6 +42,21 @@ struct LinearCrossEntropyTests {
     #expect(prepared[2] == [0, 0, 0], "the weight is zero")
   }
 
+  @Test("capped logits, and a gradient with the cap's slope; by hand", arguments: ExecutorChoice.all)
+  func capped(_ choice: ExecutorChoice) throws {
+    // With the cap c = 2 ln 3 the logit (ln 3)² becomes ln 3 (tanh(ln 3 / 2) is ½), so the probabilities are ¼ and ¾;
+    // the slope there is ¾.
+    let test = TestGraph(rowCapacity: 2)
+    let logThree = Float.log(3)
+    let x = test.parameter(test.graph.rows(1), [1, 1])
+    let weight = test.parameter(2, 1, values: [0, logThree * logThree])
+    let loss = x.linearCrossEntropy(weight: weight, targets: test.ints([1, 0]), softCap: 2 * logThree)
+    let dweight = test.graph.gradients(of: loss.sum, with: [x, weight])[1]
+    let values = try test.run(loss.rows, dweight, on: try choice.make())
+    #expect(largestDifference(values[0], [Double.log(4.0 / 3), Double.log(4)]) < 1e-6, "\(values[0])")
+    #expect(largestDifference(values[1], [0.25 - 0.75, 0.75 * (-0.25 + 0.75)]) < 1e-6, "\(values[1])")
+  }
+
   @Test("a batch without targets costs nothing and has no gradient", arguments: ExecutorChoice.all)
   func noTargets(_ choice: ExecutorChoice) throws {
     let test = TestGraph(rowCapacity: 2)
