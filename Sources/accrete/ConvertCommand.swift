@@ -63,6 +63,7 @@ struct ConvertCommand: ParsableCommand {
       throw Failure.BadInput(description: "--output \(output) is there already; choose another file")
     }
     let source = try model.open()
+    GGUFWriter.notes(source.configuration).forEach(Console.note)
     let vocabulary = try loadTokenizer(of: source).map { try vocabularyDescription(of: $0) }
     try GGUFWriter.write(source, as: type, vocabulary: vocabulary, to: target, progress: progress)
   }

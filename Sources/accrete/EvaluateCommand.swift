@@ -71,7 +71,7 @@ struct EvaluateCommand: ParsableCommand {
     let candidates = task?.candidates ?? []
     let longest = (rows + candidates).map(\.length).max() ?? 1
     let evaluator = LossEvaluator(
-      model: loaded.deviceModel, ropeTable: loaded.ropeTable, executor: executor, rowCapacity: max(longest, 1024))
+      model: loaded.deviceModel, rope: loaded.rope, executor: executor, rowCapacity: max(longest, 1024))
     try executor.prepare([evaluator.plan])
     let (loss, tokens) = try evaluator.meanLoss(rows)
     var scores: [MetricScore] = []
@@ -109,7 +109,7 @@ struct EvaluateCommand: ParsableCommand {
   private func makeGenerator(_ task: TaskEvaluator, _ loaded: LoadedModel) throws -> Generator? {
     guard task.generatedLength > 0 else { return nil }
     let generator = Generator(
-      model: loaded.deviceModel, ropeTable: loaded.ropeTable, executor: loaded.executor,
+      model: loaded.deviceModel, rope: loaded.rope, executor: loaded.executor,
       contextLength: task.generatedLength, sequences: min(batchSize, task.questionCount))
     try loaded.executor.prepare(generator.plans)
     return generator

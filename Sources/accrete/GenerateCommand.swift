@@ -138,7 +138,7 @@ struct GenerateCommand: ParsableCommand {
     let context = min(input.count + maxTokens, configuration.maxPositionEmbeddings)
     let loaded = try LoadedModel(source, executor: executor, contextLength: context)
     let generator = Generator(
-      model: loaded.deviceModel, ropeTable: loaded.ropeTable, executor: executor, contextLength: context,
+      model: loaded.deviceModel, rope: loaded.rope, executor: executor, contextLength: context,
       sequences: min(count, Self.answersAtOnce))
     try executor.prepare(generator.plans)
     let stops = configuration.stops(tokenizer)

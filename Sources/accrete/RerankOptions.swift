@@ -42,7 +42,7 @@ struct RerankOptions: ParsableArguments {
     let longest = ranking.samples.map(\.length).max() ?? 1
     let loaded = try LoadedModel(source, executor: try device.makeExecutor(), contextLength: longest)
     let evaluator = LossEvaluator(
-      model: loaded.deviceModel, ropeTable: loaded.ropeTable, executor: loaded.executor, rowCapacity: max(longest, 1024)
+      model: loaded.deviceModel, rope: loaded.rope, executor: loaded.executor, rowCapacity: max(longest, 1024)
     )
     try loaded.executor.prepare([evaluator.plan])
     return ranking.ranked(try evaluator.rowLosses(ranking.samples))

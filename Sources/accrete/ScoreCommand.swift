@@ -47,7 +47,7 @@ struct ScoreCommand: ParsableCommand {
     let executor = try device.makeExecutor()
     let loaded = try LoadedModel(source, executor: executor, contextLength: sample.length)
     let evaluator = LossEvaluator(
-      model: loaded.deviceModel, ropeTable: loaded.ropeTable, executor: executor, rowCapacity: sample.length)
+      model: loaded.deviceModel, rope: loaded.rope, executor: executor, rowCapacity: sample.length)
     try executor.prepare([evaluator.plan])
     let losses = zip(try evaluator.rowLosses([sample])[0], sample.labels.dropFirst())
       .map { $1 == Sample.ignoredLabel ? nil : Double($0) }

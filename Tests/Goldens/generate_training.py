@@ -54,7 +54,7 @@ RUNS = (dict(gradient_accumulation_steps=1, max_grad_norm=1.0),
 WEIGHTS = (0.25, None, 3)  # of the rows in turn; None: the row has none
 
 
-def make_rows():
+def make_rows(vocab_size=MODEL["vocab_size"]):
     """Rows of 3 to 40 tokens from a biased walk over the vocabulary, so that there is something to learn."""
     generator = torch.Generator().manual_seed(SEED)
 
@@ -64,9 +64,9 @@ def make_rows():
     lengths = [3, 40, *(draw(3, 41) for _ in range(ROW_COUNT - 2))]
     rows = []
     for number, length in enumerate(lengths):
-        ids = [draw(3, MODEL["vocab_size"])]
+        ids = [draw(3, vocab_size)]
         while len(ids) < length - 1:
-            ids.append((ids[-1] * 3 + draw(1, 4)) % MODEL["vocab_size"])
+            ids.append((ids[-1] * 3 + draw(1, 4)) % vocab_size)
         ids.append(2)  # EOS is trained
         masked = draw(1, length - 1) if number % 2 == 0 else 0
         rows.append({"input_ids": ids, "labels": [IGNORED] * masked + ids[masked:]})

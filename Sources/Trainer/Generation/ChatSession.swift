@@ -34,7 +34,7 @@ package final class ChatSession {
     encoder = ConversationEncoder(template: template, tokenizer: tokenizer)
     stops = model.configuration.stops(tokenizer)
     generator = Generator(
-      model: model.deviceModel, ropeTable: model.ropeTable, executor: model.executor, contextLength: contextLength)
+      model: model.deviceModel, rope: model.rope, executor: model.executor, contextLength: contextLength)
     try model.executor.prepare(generator.plans)
   }
 

@@ -3,9 +3,6 @@ import Kernels
 
 /// Generates tokens after prompts, several sequences at once, with a cache of keys and values on the device.
 package final class Generator {
-  /// Most tokens of one forward pass, unless there are more sequences; a longer prompt takes several passes.
-  private static let promptRows = 256
-
   /// One sequence's range of the cache, and the answer being written there.
   private struct Slot {
     /// Tokens whose keys and values the cache holds.
@@ -20,30 +17,23 @@ package final class Generator {
   /// A plan of one forward pass, and its tensors.
   private struct Pass {
     let plan: Plan
-    let inputs: [Tensor]
-    let places: Tensor
+    let inputs: KeyValueCache.Inputs
     let lastRows: Tensor
     let logits: Logits
 
-    /// - Parameter caches: the caches of keys and of values of each layer: [sequences · contextLength, HKV·D].
     init(
-      _ model: DeviceModel, ropeTable: Variable, caches: [(keys: Variable, values: Variable)], rowCapacity: Int,
-      sequences: Int, executor: any Executor
+      _ model: DeviceModel, rope: RopeTables, cache: KeyValueCache, rowCapacity: Int, sequences: Int,
+      executor: any Executor
     ) {
       let graph = Graph(rowCapacity: rowCapacity)
-      let inputs = ["ids", "positions", "keyStart", "keyEnd"].map { graph.input($0, graph.rows(), dtype: .int32) }
-      let places = graph.input("places", graph.rows(), dtype: .int32)
+      let inputs = cache.inputs(graph)
       lastRows = graph.input("lastRows", Shape([sequences]), dtype: .int32)
-      let rows = RowTensors([inputs[0], inputs[0], inputs[1], inputs[2], inputs[3], inputs[3]])
       let llama = model.llama(in: graph)
-      let hidden = llama.hidden(rows, of: lastRows, ropeTable: graph.variable(ropeTable)) { layer, keys, values in
-        let (keyCache, valueCache) = (graph.variable(caches[layer].keys), graph.variable(caches[layer].values))
-        keys.append(toCache: keyCache, places: places)
-        values.append(toCache: valueCache, places: places)
-        return (keyCache, valueCache)
+      let hidden = llama.hidden(inputs.full.tensors, of: lastRows, rope: rope) { layer, keys, values in
+        cache.append(keys, values, layer: layer, inputs)
       }
-      logits = Logits(hidden, weight: llama.outputWeight)
-      (self.inputs, self.places) = (inputs, places)
+      logits = Logits(hidden, of: llama)
+      self.inputs = inputs
       plan = executor.plan(graph, outputs: logits.parts)
     }
   }
@@ -55,6 +45,7 @@ package final class Generator {
   /// launches.
   private let reading: Pass
   private let writing: Pass
+  private let cache: KeyValueCache
   private let contextLength: Int
   private let vocabularySize: Int
   private var slots: [Slot]
@@ -62,8 +53,11 @@ package final class Generator {
   /// - Parameters:
   ///   - contextLength: tokens in the cache for each sequence, prompt and answer together.
   ///   - sequences: number of sequences generated at once.
+  ///   - promptRows: most tokens of one forward pass, unless there are more sequences; a longer prompt takes several
+  ///     passes.
   package init(
-    model: DeviceModel, ropeTable: Variable, executor: any Executor, contextLength: Int, sequences: Int = 1
+    model: DeviceModel, rope: RopeTables, executor: any Executor, contextLength: Int, sequences: Int = 1,
+    promptRows: Int = 256
   ) {
     precondition(contextLength > 0 && sequences > 0, "a cache that holds something")
     self.executor = executor
@@ -71,18 +65,12 @@ package final class Generator {
     slots = [Slot](repeating: Slot(), count: sequences)
     let configuration = model.configuration
     vocabularySize = configuration.vocabSize
-    let cacheShape = Shape([sequences * contextLength, configuration.keyValueWidth])
-    let caches = (0..<configuration.numHiddenLayers).map { layer in
-      (
-        keys: Variable(name: "keys \(layer)", shape: cacheShape),
-        values: Variable(name: "values \(layer)", shape: cacheShape)
-      )
-    }
+    let rows = max(sequences, min(promptRows, sequences * contextLength))
+    let cache = KeyValueCache(configuration, contextLength: contextLength, sequences: sequences, passRows: rows)
+    self.cache = cache
     func pass(_ rowCapacity: Int) -> Pass {
-      Pass(
-        model, ropeTable: ropeTable, caches: caches, rowCapacity: rowCapacity, sequences: sequences, executor: executor)
+      Pass(model, rope: rope, cache: cache, rowCapacity: rowCapacity, sequences: sequences, executor: executor)
     }
-    let rows = max(sequences, min(Self.promptRows, sequences * contextLength))
     reading = pass(rows)
     writing = rows == sequences ? reading : pass(sequences)
   }
@@ -153,7 +141,8 @@ package final class Generator {
 
   private func begin(_ number: Int, _ prompt: [Int32], in index: Int, seed: UInt64) {
     // The last token is always fed: its logits are needed.
-    let known = zip(slots[index].cached, prompt.dropLast()).prefix { $0 == $1 }.count
+    var known = zip(slots[index].cached, prompt.dropLast()).prefix { $0 == $1 }.count
+    if !cache.holds(known, of: slots[index].cached.count) { known = 0 }
     slots[index].cached = Array(prompt[..<known])
     slots[index].unread = prompt[known...]
     slots[index].prompt = number
@@ -162,33 +151,22 @@ package final class Generator {
 
   /// Feeds unread tokens, up to a pass's capacity. Returns the slots that are fully read and can be sampled.
   private func run() throws(DeviceError) -> [Int] {
-    var columns = [[Int32]](repeating: [], count: 4)
-    var cachePlaces: [Int32] = []
+    var feed = KeyValueCache.Feed(cache)
     var last = [Int32](repeating: 0, count: slots.count)
     var ready: [Int] = []
     for index in slots.indices where !slots[index].unread.isEmpty {
-      let start = index * contextLength
-      let ids = slots[index].unread.prefix(reading.plan.graph.rowCapacity - cachePlaces.count)
-      for (offset, id) in ids.enumerated() {
-        let position = slots[index].cached.count + offset
-        columns[0].append(id)
-        columns[1].append(Int32(position))
-        columns[2].append(Int32(start))
-        columns[3].append(Int32(start + position + 1))
-        cachePlaces.append(Int32(start + position))
-      }
+      let ids = slots[index].unread.prefix(reading.plan.graph.rowCapacity - feed.count)
+      for (offset, id) in ids.enumerated() { feed.add(id, at: slots[index].cached.count + offset, of: index) }
       slots[index].cached += ids
       slots[index].unread = slots[index].unread.dropFirst(ids.count)
       guard slots[index].unread.isEmpty else { continue }
-      last[index] = Int32(cachePlaces.count - 1)
+      last[index] = Int32(feed.count - 1)
       ready.append(index)
     }
-    let pass = cachePlaces.count <= slots.count ? writing : reading
-    let data = zip(pass.inputs, columns).map { (tensor: $0, data: HostData.ints($1)) }
+    let pass = feed.count <= slots.count ? writing : reading
     try executor.run(
       pass.plan,
-      ReplayArguments(
-        rows: cachePlaces.count, inputs: data + [(pass.places, .ints(cachePlaces)), (pass.lastRows, .ints(last))]))
+      ReplayArguments(rows: feed.count, inputs: feed.data(for: pass.inputs) + [(pass.lastRows, .ints(last))]))
     if !ready.isEmpty { lastScores = try pass.logits.read(of: pass.plan, rows: slots.count, from: executor) }
     return ready
   }

@@ -7,13 +7,13 @@ package final class LoadedModel {
   package let configuration: LlamaConfiguration
   package let tokenizer: (any Tokenizer)?
   package let weights: LlamaWeights
-  package let ropeTable: Variable
+  package let rope: RopeTables
   package let executor: any Executor
-  /// Positions of the RoPE table: the longest sequence, in tokens.
+  /// The longest sequence, in tokens.
   package let contextLength: Int
   package var deviceModel: DeviceModel { DeviceModel(weights) }
 
-  /// Loads weights and tokenizer, and makes the RoPE table.
+  /// Loads weights and tokenizer, and makes the tables of rotary angles.
   ///
   /// - Parameter contextLength: most tokens of a sequence, if fewer than the model's own.
   /// - Throws: `FileError`, `TokenizerError`, `DeviceError`.
@@ -27,29 +27,8 @@ package final class LoadedModel {
     weights = LlamaWeights(configuration, limits: AllocationLimits(of: executor))
     try executor.allocate(weights.slabs)
     try weights.load(from: source, into: executor)
-    ropeTable = try configuration.makeRopeTable(positions: self.contextLength, on: executor)
-  }
-}
-
-extension LlamaConfiguration {
-  /// The variable of a table of cosines and sines, [positions, D].
-  package func ropeTable(positions: Int) -> Variable {
-    Variable(name: "rope table", shape: Shape([positions, headDim]))
-  }
-
-  /// Allocates a table and writes the cosines and sines of its positions.
-  package func fillRopeTable(_ table: Variable, on executor: any Executor) throws(DeviceError) {
-    try executor.allocate([table.slab])
-    let values = RoPETable.make(
-      frequencies: ropeFrequencies, positions: table.shape.count / headDim, scale: ropeAttentionFactor)
-    try executor.write(.floats(values), to: table, at: 0)
-  }
-
-  /// Makes the table of cosines and sines on the device: [positions, D].
-  package func makeRopeTable(positions: Int, on executor: any Executor) throws(DeviceError) -> Variable {
-    let table = ropeTable(positions: positions)
-    try fillRopeTable(table, on: executor)
-    return table
+    rope = RopeTables(configuration, positions: self.contextLength)
+    try rope.fill(on: executor)
   }
 }
 

@@ -14,15 +14,14 @@ package final class LogitProbe {
   package let plan: Plan
 
   /// - Parameter sample: the sample whose first tokens, 32 at most, are fed.
-  package init(_ model: DeviceModel, sample: Sample, ropeTable: Variable, executor: any Executor) {
+  package init(_ model: DeviceModel, sample: Sample, rope: RopeTables, executor: any Executor) {
     self.executor = executor
     let count = min(sample.length, Self.mostTokens)
     self.sample = Sample(ids: Array(sample.ids.prefix(count)), labels: Array(sample.labels.prefix(count)))
     let graph = Graph(rowCapacity: count)
     inputs = SampleRows(graph)
     let llama = model.llama(in: graph)
-    logits = Logits(
-      llama.hidden(inputs.rows, ropeTable: graph.variable(ropeTable)), weight: llama.outputWeight)
+    logits = Logits(llama.hidden(inputs.rows, rope: rope), of: llama)
     plan = executor.plan(graph, outputs: logits.parts)
   }
 

@@ -5,9 +5,10 @@ import Kernels
 struct Logits {
   let parts: [Tensor]
 
-  /// - Parameter weight: the output projection [V, C], in parts by rows where it is divided.
-  init(_ hidden: Tensor, weight: [Tensor]) {
-    parts = weight.map(hidden.linear)
+  /// The logits of `llama`'s hidden states.
+  init(_ hidden: Tensor, of llama: Llama) {
+    let products = llama.outputWeight.map(hidden.linear)
+    parts = llama.logitSoftCap.map { cap in products.map { $0.softCapped(by: cap) } } ?? products
   }
 
   /// Reads the logits of `plan` back: [rows, V], row-major.

@@ -12,9 +12,9 @@ package final class LossEvaluator {
 
   /// - Parameters:
   ///   - rowCapacity: most tokens of a batch, at least those of the longest sample.
-  ///   - ropeTable: [positions, D], at least as long as the longest sample.
+  ///   - rope: tables at least as long as the longest sample.
   package init(
-    model: DeviceModel, ropeTable: Variable, executor: any Executor, rowCapacity: Int
+    model: DeviceModel, rope: RopeTables, executor: any Executor, rowCapacity: Int
   ) {
     self.executor = executor
     self.rowCapacity = rowCapacity
@@ -22,8 +22,11 @@ package final class LossEvaluator {
     inputs = SampleRows(graph)
     let llama = model.llama(in: graph)
     let selection = graph.selectTargets(inputs.rows.targets)
-    let hidden = llama.hidden(inputs.rows, of: selection.rows, ropeTable: graph.variable(ropeTable))
-    losses = hidden.linearCrossEntropy(weight: llama.outputWeight, targets: selection.targets).rows
+    let hidden = llama.hidden(inputs.rows, of: selection.rows, rope: rope)
+    losses =
+      hidden.linearCrossEntropy(
+        weight: llama.outputWeight, targets: selection.targets, softCap: llama.logitSoftCap
+      ).rows
     plan = executor.plan(graph, outputs: [losses])
   }
 

@@ -30,8 +30,10 @@ package enum BaseStorage: String, Sendable, CaseIterable {
     return types
   }
 
-  /// True for the weight of a block's linear layer whose element count is a multiple of 64, the block of int8 and nf4.
+  /// True for the weight of a block's linear layer whose element count, of each part if it is fused, is a multiple of 64,
+  /// the block of int8 and nf4.
   private static func isLinear(_ parameter: ParameterDescription) -> Bool {
-    parameter.name.hasSuffix("_proj.weight") && parameter.elementCount.isMultiple(of: DType.nf4.blockElements)
+    parameter.name.hasSuffix("_proj.weight")
+      && parameter.pieces.allSatisfy { $0.elementCount.isMultiple(of: DType.nf4.blockElements) }
   }
 }

@@ -27,8 +27,8 @@ package struct DeviceModel {
   package func llama(in graph: Graph, training: Bool = false, recompute: Llama.Recompute = .none) -> Llama {
     Llama(configuration, recompute: recompute) {
       adapter?.parts(inPlaceOf: $0)?.map(graph.variable) ?? weights.tensors($0, in: graph)
-    } adapted: { module, x, product, weight in
-      adapter?.adapted(module, x, product, weight: weight, beside: stacked, training: training) ?? product
+    } adapted: { module, x, products, weights in
+      adapter?.adapted(module, x, products, weights: weights, beside: stacked, training: training) ?? products
     }
   }
 }

@@ -2,6 +2,8 @@ import GPUTensor
 
 /// LLaMA as its block diagram: h = x + attention(norm(x)); y = h + mlp(norm(h)).
 ///
+/// Other families differ by what `LlamaConfiguration` says: norms elsewhere, factors, ranges and rotation by layer.
+///
 /// - Source: arXiv:2302.13971; grouped queries as in arXiv:2307.09288.
 package struct Llama {
   package let configuration: LlamaConfiguration
@@ -10,8 +12,17 @@ package struct Llama {
   private let layout: AttentionLayout
   private let recompute: Recompute
 
-  /// Returns a linear layer's output [R, out] for x [R, in]; `product` is W·x, `weight` is W [out, in].
-  package typealias Adapted = (_ module: String, _ x: Tensor, _ product: Tensor, _ weight: Tensor) -> Tensor
+  /// Returns the outputs [R, out] of a linear layer for x [R, in], one for each part of a fused matrix: `products` are
+  /// W·x, `weights` the parts of W [out, in].
+  package typealias Adapted = (
+    _ module: String, _ x: Tensor, _ products: [Tensor], _ weights: [Tensor]
+  ) -> [Tensor]
+
+  /// Given a layer's new keys and values [R, HKV·D], returns those to attend to, and rows with the ranges of each
+  /// query within them.
+  package typealias Cache = (
+    _ layer: Int, _ keys: Tensor, _ values: Tensor
+  ) -> (keys: Tensor, values: Tensor, rows: RowTensors)
 
   /// Activations that the backward pass recomputes instead of keeping them (`recompute`, arXiv:1604.06174).
   package enum Recompute: String, Sendable, CaseIterable {
@@ -26,11 +37,11 @@ package struct Llama {
 
   /// - Parameters:
   ///   - parts: the tensors of a parameter, by its key in `LlamaConfiguration.parameters`, in the graph that is
-  ///     recorded: one, or for a divided table (`LlamaParameterName.tables`) its parts by rows.
-  ///   - adapted: lets an adapter replace a linear layer's output (LoRA); by default the plain product.
+  ///     recorded: one, or for a divided table (`LlamaParameterName.tables`) or a fused matrix its parts by rows.
+  ///   - adapted: lets an adapter replace a linear layer's outputs (LoRA); by default the plain products.
   package init(
     _ configuration: LlamaConfiguration, recompute: Recompute = .none, parts: @escaping (String) -> [Tensor],
-    adapted: @escaping Adapted = { _, _, product, _ in product }
+    adapted: @escaping Adapted = { _, _, products, _ in products }
   ) {
     self.configuration = configuration
     self.parts = parts
@@ -38,7 +49,8 @@ package struct Llama {
     self.recompute = recompute
     layout = AttentionLayout(
       heads: configuration.numAttentionHeads, keyValueHeads: configuration.numKeyValueHeads,
-      headSize: configuration.headDim)
+      headSize: configuration.headDim, scale: configuration.attentionScale.map { Float($0) },
+      softCap: configuration.attentionSoftCap.map { Float($0) })
   }
 
   /// The output projection [V, C], in parts by rows where it is divided; the embedding's matrix where the model ties
@@ -47,31 +59,47 @@ package struct Llama {
     parts(configuration.tieWordEmbeddings ? LlamaParameterName.embedding : LlamaParameterName.output)
   }
 
-  /// The residual stream after the last norm: [R, C], or [S, C] for `wanted` positions.
+  /// Bound of the logits: x becomes cap · tanh(x / cap); nil: none.
+  package var logitSoftCap: Float? { configuration.logitSoftCap.map { Float($0) } }
+
+  /// The residual stream after the last norm: [R, C], or [S, C] for `wanted` positions. Its products with
+  /// `outputWeight` are the logits, before they are bounded.
   ///
   /// - Parameters:
   ///   - wanted: indices of the positions whose output is computed, [S]; nil: all. In the last block the others only
   ///     serve as keys and values.
-  ///   - ropeTable: [positions, D], of `RoPETable`.
-  ///   - cache: given a layer's new keys and values [R, HKV·D], returns those to attend to; nil in training.
+  ///   - rope: the tables of rotary angles.
+  ///   - cache: nil in training.
   package func hidden(
-    _ rows: RowTensors, of wanted: Tensor? = nil, ropeTable: Tensor,
-    cache: ((_ layer: Int, _ keys: Tensor, _ values: Tensor) -> (Tensor, Tensor))? = nil
+    _ rows: RowTensors, of wanted: Tensor? = nil, rope: RopeTables, cache: Cache? = nil
   ) -> Tensor {
-    var x = parts(LlamaParameterName.embedding).embedding(rows.ids)
+    let windowed = cache == nil ? self.windowed(rows, positions: rope.positions) : rows
+    let norms = configuration.blockNorms
+    var x = scaled(parts(LlamaParameterName.embedding).embedding(rows.ids), by: configuration.embeddingMultiplier)
     for layer in 0..<configuration.numHiddenLayers {
       let input = x
       let wanted = layer == configuration.numHiddenLayers - 1 ? wanted : nil
+      let seen = configuration.window(ofLayer: layer) == nil ? rows : windowed
       func kept(_ x: Tensor) -> Tensor { wanted.map(x.embedding) ?? x }
       x = recomputing(.block, x.graph) {
         let h = recomputing(.attention, input.graph) {
-          let attended = attention(norm(input, layer, "input_layernorm"), layer, rows, ropeTable, cache)
-          return kept(input) + linear(kept(attended), layer, "self_attn.o_proj", bias: configuration.attentionBias)
+          let attended = attention(norm(input, layer, norms.beforeAttention), layer, seen, rope, cache)
+          let out = linear(kept(attended), layer, "self_attn.o_proj", bias: configuration.attentionBias == .all)
+          return sum(kept(input), norm(out, layer, norms.afterAttention))
         }
-        return h + mlp(norm(h, layer, "post_attention_layernorm"), layer)
+        let out = mlp(norm(h, layer, norms.beforeFeedForward), layer)
+        return sum(h, norm(out, layer, norms.afterFeedForward))
       }
     }
-    return x.rmsNorm(parameter(LlamaParameterName.finalNorm), eps: Float(configuration.rmsNormEps))
+    return scaled(normed(x, LlamaParameterName.finalNorm), by: 1 / configuration.logitsScaling)
+  }
+
+  /// Rows whose ranges are those of windowed layers.
+  ///
+  /// - Parameter positions: the longest sequence; a window as long changes nothing.
+  package func windowed(_ rows: RowTensors, positions: Int) -> RowTensors {
+    guard let window = configuration.usedWindow, window < positions else { return rows }
+    return rows.windowed(window)
   }
 
   private func parameter(_ name: String) -> Tensor {
@@ -89,36 +117,68 @@ package struct Llama {
   }
 
   /// The heads' outputs side by side, [R, H·D], before the output projection.
-  private func attention(
-    _ x: Tensor, _ layer: Int, _ rows: RowTensors, _ ropeTable: Tensor,
-    _ cache: ((Int, Tensor, Tensor) -> (Tensor, Tensor))?
-  ) -> Tensor {
-    let q = linear(x, layer, "self_attn.q_proj", bias: configuration.attentionBias)
-    let k = linear(x, layer, "self_attn.k_proj", bias: configuration.attentionBias)
-    let v = linear(x, layer, "self_attn.v_proj", bias: configuration.attentionBias)
-    let turnedQ = q.rope(table: ropeTable, positions: rows.positions, headSize: configuration.headDim)
-    let turnedK = k.rope(table: ropeTable, positions: rows.positions, headSize: configuration.headDim)
-    let (keys, values) = cache?(layer, turnedK, v) ?? (turnedK, v)
-    return turnedQ.attention(
-      keys: keys, values: values, keyStart: rows.keyStart, keyEnd: rows.keyEnd, queryEnd: rows.queryEnd, layout: layout)
+  private func attention(_ x: Tensor, _ layer: Int, _ rows: RowTensors, _ rope: RopeTables, _ cache: Cache?) -> Tensor {
+    let projections = linears(
+      x, layer, ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], fused: "self_attn.qkv_proj",
+      bias: configuration.attentionBias != .none)
+    // Queries and keys turn in one launch where nothing stands between the two.
+    let normed = zip(projections, ["self_attn.q_norm", "self_attn.k_norm"]).map { normedHeads($0, layer, $1) }
+    let (q, k) = (turned(normed[0], layer, rows, rope), turned(normed[1], layer, rows, rope))
+    let seen = cache?(layer, k, projections[2]) ?? (keys: k, values: projections[2], rows: rows)
+    return q.attention(
+      keys: seen.keys, values: seen.values, keyStart: seen.rows.keyStart, keyEnd: seen.rows.keyEnd,
+      queryEnd: seen.rows.queryEnd, layout: layout)
+  }
+
+  /// Queries or keys [R, H·D], their heads normalised where the model does so.
+  private func normedHeads(_ x: Tensor, _ layer: Int, _ name: String) -> Tensor {
+    configuration.queryKeyNorm == .none ? x : normed(x, LlamaParameterName.block(layer, name + ".weight"))
+  }
+
+  /// Queries or keys [R, H·D] turned by their positions, in the layers that turn.
+  private func turned(_ x: Tensor, _ layer: Int, _ rows: RowTensors, _ rope: RopeTables) -> Tensor {
+    if configuration.unrotatedLayers.contains(layer) { return x }
+    return x.rope(
+      table: x.graph.variable(rope.table(ofLayer: layer)), positions: rows.positions, headSize: configuration.headDim)
   }
 
   private func mlp(_ x: Tensor, _ layer: Int) -> Tensor {
-    let gate = linear(x, layer, "mlp.gate_proj", bias: configuration.mlpBias)
-    let up = linear(x, layer, "mlp.up_proj", bias: configuration.mlpBias)
-    return linear(elementwise(x.graph) { gate.gated(.silu, up) }, layer, "mlp.down_proj", bias: configuration.mlpBias)
+    let gateAndUp = linears(
+      x, layer, ["mlp.gate_proj", "mlp.up_proj"], fused: "mlp.gate_up_proj", bias: configuration.mlpBias)
+    let gated = elementwise(x.graph) { gateAndUp[0].gated(configuration.activation, gateAndUp[1]) }
+    return linear(gated, layer, "mlp.down_proj", bias: configuration.mlpBias)
   }
 
-  private func norm(_ x: Tensor, _ layer: Int, _ name: String) -> Tensor {
-    elementwise(x.graph) {
-      x.rmsNorm(parameter(LlamaParameterName.block(layer, name + ".weight")), eps: Float(configuration.rmsNormEps))
-    }
+  /// The norm of this name in a block; x itself where the name is nil.
+  private func norm(_ x: Tensor, _ layer: Int, _ name: String?) -> Tensor {
+    guard let name else { return x }
+    return elementwise(x.graph) { normed(x, LlamaParameterName.block(layer, name + ".weight")) }
   }
+
+  private func normed(_ x: Tensor, _ weight: String) -> Tensor {
+    x.rmsNorm(
+      parameter(weight), eps: Float(configuration.rmsNormEps), weightOffset: Float(configuration.normWeightOffset))
+  }
+
+  /// The residual stream with a half of a block added to it.
+  private func sum(_ x: Tensor, _ half: Tensor) -> Tensor { x + scaled(half, by: configuration.residualMultiplier) }
+
+  private func scaled(_ x: Tensor, by factor: Double) -> Tensor { factor == 1 ? x : x.scaled(by: Float(factor)) }
 
   private func linear(_ x: Tensor, _ layer: Int, _ name: String, bias: Bool) -> Tensor {
+    outputs(x, layer, name, bias: bias)[0]
+  }
+
+  /// Outputs of linear layers that read the same x: matrices of their own, or the parts of a fused one.
+  private func linears(_ x: Tensor, _ layer: Int, _ names: [String], fused: String, bias: Bool) -> [Tensor] {
+    if configuration.hasFusedProjections { return outputs(x, layer, fused, bias: bias) }
+    return names.map { linear(x, layer, $0, bias: bias) }
+  }
+
+  private func outputs(_ x: Tensor, _ layer: Int, _ name: String, bias: Bool) -> [Tensor] {
     let module = LlamaParameterName.block(layer, name)
-    let weight = parameter(module + ".weight")
-    let product = adapted(module, x, x.linear(weight), weight)
-    return bias ? product.biased(by: parameter(module + ".bias")) : product
+    let weights = parts(module + ".weight")
+    let outputs = adapted(module, x, weights.map(x.linear), weights)
+    return bias ? zip(outputs, parts(module + ".bias")).map { $0.biased(by: $1) } : outputs
   }
 }

@@ -3,6 +3,8 @@ extension LlamaConfiguration {
   package static let presetNames = [
     "tiny", "15M", "42M", "110M", "7B", "13B", "33B", "65B", "Llama-2-7B", "Llama-2-13B", "Llama-2-70B", "Llama-3-8B",
     "Llama-3-70B", "Llama-3.2-1B", "Llama-3.2-3B", "SmolLM2-135M", "SmolLM2-360M", "SmolLM2-1.7B", "TinyLlama-1.1B",
+    "Mistral-7B", "Qwen2.5-0.5B", "Qwen2.5-1.5B", "Qwen2.5-7B", "Qwen3-0.6B", "Qwen3-1.7B", "Qwen3-4B", "Qwen3-8B",
+    "SmolLM3-3B", "Granite-3.3-2B", "Gemma-3-1B",
   ]
 
   /// A shape by its name, for a model that starts from random weights or is only planned.
@@ -92,8 +94,10 @@ extension LlamaConfiguration {
     case "TinyLlama-1.1B":
       return LlamaConfiguration(
         hiddenSize: 2048, intermediateSize: 5632, numHiddenLayers: 22, numKeyValueHeads: 4, rmsNormEps: 1e-5)
-    default:  // Llama-2-7B
+    case "Llama-2-7B":
       return LlamaConfiguration(maxPositionEmbeddings: 4096, rmsNormEps: 1e-5)
+    default:
+      return familyShape(name)
     }
   }
 }

@@ -36,6 +36,7 @@ extension LlamaConfiguration {
         remedy: "at most \(Self.maximumSize) is possible")
     }
     try validateConstants(path: path)
+    try validateVariant(path: path)
     try validateParameterCount(path: path)
   }
 
@@ -50,8 +51,13 @@ extension LlamaConfiguration {
       throw .invalid(
         path, "initializer_range is \(initializerRange)", remedy: "give a number from 0 to 1, such as 0.02")
     }
+    try validateScaling(path: path)
+  }
+
+  private func validateScaling(path: String) throws(FileError) {
     switch ropeScaling {
     case .none: break
+    case .longRope(let long): try validateOriginal(long.originalMaxPositionEmbeddings, path: path)
     case .linear(let factor), .dynamic(let factor):
       try validateFactor(factor, path: path)
     case .yarn(let yarn):

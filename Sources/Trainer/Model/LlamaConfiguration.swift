@@ -1,5 +1,10 @@
-/// Sizes and constants of a LLaMA, named as in Hugging Face's config.json.
+import GPUTensor
+
+/// Sizes and constants of a LLaMA or of a model that differs from it by what stands here, named as in Hugging Face's
+/// config.json.
 package struct LlamaConfiguration: Sendable, Equatable {
+  /// The family, which gives names to the model in files.
+  package var family = ModelFamily.llama
   /// Tokens in the vocabulary, V.
   package var vocabSize: Int
   /// Width of the residual stream, C.
@@ -24,8 +29,8 @@ package struct LlamaConfiguration: Sendable, Equatable {
   package var ropeScaling: RopeScaling
   /// True where the output projection is the embedding's matrix.
   package var tieWordEmbeddings: Bool
-  /// True where the query, key, value and output projections have biases.
-  package var attentionBias: Bool
+  /// The projections of attention that have biases.
+  package var attentionBias: AttentionBias
   /// True where the gate, up and down projections have biases.
   package var mlpBias: Bool
   /// The token that starts a text. Special token ids are taken as the model's files give them, as transformers does: an
@@ -37,6 +42,41 @@ package struct LlamaConfiguration: Sendable, Equatable {
   package var padTokenID: Int?
   /// Standard deviation of new weights.
   package var initializerRange: Double
+
+  // MARK: - Differences from LLaMA
+
+  /// Places of a block's norms.
+  package var normPlacement = NormPlacement.before
+  /// The number that is added to a norm's stored weight: 1 in Gemma, whose weights are stored around 0.
+  package var normWeightOffset = 0.0
+  /// RMSNorm of queries and keys before they are turned.
+  package var queryKeyNorm = QueryKeyNorm.none
+  /// Activation of the feed-forward layer's gate.
+  package var activation = Activation.silu
+  /// True where query, key and value projections are one matrix, and gate and up projections another (Phi-3).
+  package var hasFusedProjections = false
+  /// Columns of a head that are turned, from the first; nil: all.
+  package var rotaryDim: Int?
+  /// Indices of the layers whose queries and keys are not turned (SmolLM3).
+  package var unrotatedLayers: Set<Int> = []
+  /// Positions that a windowed layer sees: its own and those before it.
+  package var slidingWindow: Int?
+  /// Indices of the layers whose attention is limited to the window.
+  package var windowedLayers: Set<Int> = []
+  /// The rotary embedding of windowed layers; nil: that of the others.
+  package var windowRope: RotaryEmbedding?
+  /// Factor of the products of queries and keys; nil: 1 / √D.
+  package var attentionScale: Double?
+  /// Bound of the scores: s becomes cap · tanh(s / cap) (Gemma 2); nil: none.
+  package var attentionSoftCap: Double?
+  /// Bound of the logits, likewise; nil: none.
+  package var logitSoftCap: Double?
+  /// Factor of the embeddings (Granite, Gemma).
+  package var embeddingMultiplier = 1.0
+  /// Factor of both halves of a block before they are added to the residual stream (Granite).
+  package var residualMultiplier = 1.0
+  /// The number by which logits are divided (Granite).
+  package var logitsScaling = 1.0
 
   /// A configuration with transformers' defaults for missing keys.
   ///
@@ -56,7 +96,7 @@ package struct LlamaConfiguration: Sendable, Equatable {
     ropeTheta: Double = 10000,
     ropeScaling: RopeScaling = .none,
     tieWordEmbeddings: Bool = false,
-    attentionBias: Bool = false,
+    attentionBias: AttentionBias = .none,
     mlpBias: Bool = false,
     bosTokenID: Int? = 1,
     eosTokenIDs: [Int] = [2],
@@ -89,4 +129,41 @@ package struct LlamaConfiguration: Sendable, Equatable {
 
   /// Width of all key (or value) heads together, HKV * D.
   package var keyValueWidth: Int { numKeyValueHeads * headDim }
+
+  /// The rotary embedding of the layers that are not windowed.
+  package var rope: RotaryEmbedding { RotaryEmbedding(theta: ropeTheta, scaling: ropeScaling) }
+
+  /// The window, where a layer has one.
+  package var usedWindow: Int? { windowedLayers.isEmpty ? nil : slidingWindow }
+
+  /// Positions that layer `layer` sees at most; nil: all of those before it.
+  package func window(ofLayer layer: Int) -> Int? { windowedLayers.contains(layer) ? slidingWindow : nil }
+}
+
+/// The projections of attention that have biases.
+package enum AttentionBias: Sendable, Equatable {
+  case none
+  /// Queries, keys and values (Qwen2).
+  case queryKeyValue
+  /// Queries, keys, values and the output.
+  case all
+}
+
+/// Places of a block's norms, where f is attention or the feed-forward layer.
+package enum NormPlacement: Sendable, Equatable {
+  /// x + f(norm(x)): LLaMA's.
+  case before
+  /// x + norm(f(x)): OLMo 2's (arXiv:2501.00656, section 3).
+  case after
+  /// x + norm(f(norm(x))): Gemma 2's and 3's (arXiv:2408.00118, section 2).
+  case around
+}
+
+/// RMSNorm of queries and keys (arXiv:2302.05442).
+package enum QueryKeyNorm: Sendable, Equatable {
+  case none
+  /// Of each head by itself, with a weight [D] for all (Qwen3, Gemma 3).
+  case perHead
+  /// Of all heads together, with a weight as wide as they are (OLMo 2).
+  case overHeads
 }

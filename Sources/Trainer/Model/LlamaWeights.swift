@@ -7,7 +7,7 @@ package struct LlamaWeights {
   package let configuration: LlamaConfiguration
   /// The weights on the device.
   package let parameters: ParameterSet
-  private let onHost: [String: HostWeight]
+  private let onHost: [String: [HostWeight]]
 
   /// - Parameters:
   ///   - types: dtypes of frozen weights by name (`BaseStorage.types`); the others are float32.
@@ -19,10 +19,11 @@ package struct LlamaWeights {
   ) {
     self.configuration = configuration
     let apart = Set(offloads ? configuration.linearModules.map { $0.name + ".weight" } : [])
-    var onHost: [String: HostWeight] = [:]
+    var onHost: [String: [HostWeight]] = [:]
     for parameter in configuration.parameters where apart.contains(parameter.name) {
-      onHost[parameter.name] = HostWeight(
-        name: parameter.name, shape: Shape(parameter.shape), dtype: types[parameter.name] ?? .float32)
+      onHost[parameter.name] = parameter.pieces.map {
+        HostWeight(name: $0.name, shape: Shape($0.shape), dtype: types[parameter.name] ?? .float32)
+      }
     }
     self.onHost = onHost
     parameters = ParameterSet(
@@ -34,7 +35,7 @@ package struct LlamaWeights {
 
   /// Tensors of a weight in a graph, by its Hugging Face key: one, or its parts by rows.
   package func tensors(_ name: String, in graph: Graph) -> [Tensor] {
-    onHost[name].map { [graph.uploaded($0)] } ?? parameters.parts(name).map(graph.variable)
+    onHost[name].map { $0.map(graph.uploaded) } ?? parameters.parts(name).map(graph.variable)
   }
 
   // MARK: - Values
@@ -43,24 +44,24 @@ package struct LlamaWeights {
   ///
   /// - Throws: `FileError`, also where a number is not finite; `DeviceError`.
   package func load(from source: any ModelSource, into executor: any Executor) throws {
-    for weight in onHost.values {
-      if weight.dtype.isBlocks, source.storedBlocks(weight.name) == weight.dtype {
-        let parameter = ParameterDescription(name: weight.name, shape: weight.shape.dimensions)
-        try source.withFiniteBlocks(of: parameter, as: weight.dtype, weight.load(stored:))
-      } else {
-        weight.load(try source.tensor(weight.name))
-      }
+    for parameter in configuration.parameters {
+      guard let parts = onHost[parameter.name] else { continue }
+      try loadOnHost(parts, parameter, from: source)
     }
     for parameter in parameters.parameters {
-      let dtype = parameters.parts(parameter.name)[0].dtype
+      let parts = parameters.parts(parameter.name)
+      let dtype = parts[0].dtype
       if dtype.isBlocks, source.storedBlocks(parameter.name) == dtype {
         try source.withFiniteBlocks(of: parameter, as: dtype) {
-          try executor.write(stored: $0, to: parameters.variable(parameter.name))
+          try parameters.write(stored: $0, to: parameter.name, on: executor)
         }
       } else if dtype.isBlocks {
-        // Quantising needs the whole matrix at once.
-        let variable = parameters.variable(parameter.name)
-        try executor.write(.floats(try source.tensor(parameter.name)), to: variable, at: 0)
+        // Quantising needs the whole of a part at once.
+        var values = try source.tensor(parameter.name)[...]
+        for part in parts {
+          try executor.write(.floats(Array(values.prefix(part.shape.count))), to: part, at: 0)
+          values = values.dropFirst(part.shape.count)
+        }
       } else {
         try source.forEachPiece(of: parameter) { floats, offset in
           try parameters.write(floats, to: parameter.name, at: offset, on: executor)
@@ -69,14 +70,36 @@ package struct LlamaWeights {
     }
   }
 
-  /// Initialises the weights: matrices normal with the configuration's standard deviation, norms 1, biases 0.
+  private func loadOnHost(_ parts: [HostWeight], _ parameter: ParameterDescription, from source: any ModelSource) throws
+  {
+    let dtype = parts[0].dtype
+    if dtype.isBlocks, source.storedBlocks(parameter.name) == dtype {
+      try source.withFiniteBlocks(of: parameter, as: dtype) { bytes in
+        var bytes = bytes[...]
+        for part in parts {
+          let own = bytes.prefix(dtype.byteCount(part.shape.count))
+          part.load(stored: UnsafeRawBufferPointer(rebasing: own))
+          bytes = bytes.dropFirst(own.count)
+        }
+      }
+    } else {
+      var values = try source.tensor(parameter.name)[...]
+      for part in parts {
+        part.load(Array(values.prefix(part.shape.count)))
+        values = values.dropFirst(part.shape.count)
+      }
+    }
+  }
+
+  /// Initialises the weights: matrices normal with the configuration's standard deviation, norms to multiply by 1,
+  /// biases 0.
   package func initialize(seed: UInt64, into executor: any Executor) throws {
     for (index, parameter) in configuration.parameters.enumerated() {
       let values: [Float]
       if parameter.name.hasSuffix(".bias") {
         values = [Float](repeating: 0, count: parameter.elementCount)
       } else if parameter.shape.count == 1 {
-        values = [Float](repeating: 1, count: parameter.elementCount)
+        values = [Float](repeating: Float(1 - configuration.normWeightOffset), count: parameter.elementCount)
       } else {
         values = Self.normal(parameter.elementCount, configuration.initializerRange, seed: seed &+ UInt64(index) << 32)
       }

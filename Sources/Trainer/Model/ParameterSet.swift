@@ -17,8 +17,8 @@ package struct AllocationLimits: Sendable {
 
 /// Parameters as variables, side by side in slabs; their gradients and optimiser states take the same layout.
 ///
-/// A table (embedding, output projection) that no single allocation can hold is divided by rows into parts, each a
-/// variable.
+/// A fused matrix is divided by rows into its parts, each a variable; so is a table (embedding, output projection) that
+/// no single allocation can hold.
 package struct ParameterSet {
   /// Slabs that are updated alike; `decays` is true where weight decay applies: to matrices, not to vectors.
   package struct Group {
@@ -53,6 +53,7 @@ package struct ParameterSet {
     var groups: [Group] = []
     var parts: [String: [Variable]] = [:]
     func divided(_ parameter: ParameterDescription, _ dtype: DType) -> [ParameterDescription] {
+      guard parameter.parts.isEmpty else { return parameter.pieces }
       guard tables.contains(parameter.name), !dtype.isBlocks else { return [parameter] }
       return parameter.divided(elementBytes: dtype.byteCount(1), largest: limits.largestBuffer)
     }
@@ -143,9 +144,28 @@ package struct ParameterSet {
     }
   }
 
+  /// Writes a parameter that is kept in blocks, from its stored bytes.
+  package func write(
+    stored bytes: UnsafeRawBufferPointer, to name: String, on executor: any Executor
+  ) throws(DeviceError) {
+    var begin = 0
+    for part in parts(name) {
+      let end = begin + part.dtype.byteCount(part.shape.count)
+      try executor.write(stored: UnsafeRawBufferPointer(rebasing: bytes[begin..<end]), to: part)
+      begin = end
+    }
+  }
+
   /// Writes all numbers of a parameter.
-  package func write(_ values: [Float], to name: String, on executor: any Executor) throws {
-    try values.withUnsafeBufferPointer { try write($0, to: name, on: executor) }
+  package func write(_ values: [Float], to name: String, on executor: any Executor) throws(DeviceError) {
+    try values.withUnsafeBufferPointer { (floats) throws(DeviceError) in try write(floats, to: name, on: executor) }
+  }
+
+  /// All numbers of a parameter.
+  package func values(_ name: String, from executor: any Executor) throws(DeviceError) -> [Float] {
+    var values: [Float] = []
+    for part in parts(name) { values += try executor.read(part) }
+    return values
   }
 
   /// Calls `body` with the numbers of a parameter, part by part.
@@ -157,6 +177,20 @@ package struct ParameterSet {
 }
 
 extension ParameterDescription {
+  /// The parts of a fused matrix or vector, by rows; of another the whole.
+  package var pieces: [ParameterDescription] {
+    if parts.isEmpty { return [self] }
+    var first = 0
+    return parts.map { rows in
+      defer { first += rows }
+      return rowPart(first..<first + rows)
+    }
+  }
+
+  private func rowPart(_ rows: Range<Int>) -> ParameterDescription {
+    ParameterDescription(name: "\(name), rows \(rows)", shape: [rows.count] + shape.dropFirst())
+  }
+
   /// The matrix in as few and as equal parts of whole rows as fit one allocation each; itself where it fits whole. All
   /// parts but the last have a multiple of 256 rows, so that offsets into the logits are aligned.
   func divided(elementBytes: Int, largest: Int) -> [ParameterDescription] {
@@ -167,8 +201,7 @@ extension ParameterDescription {
     let count = (shape[0] + most - 1) / most
     let rows = ((shape[0] + count - 1) / count + multiple - 1) / multiple * multiple
     return stride(from: 0, to: shape[0], by: rows).map { first in
-      let end = min(first + rows, shape[0])
-      return ParameterDescription(name: "\(name), rows \(first)..<\(end)", shape: [end - first] + shape.dropFirst())
+      rowPart(first..<min(first + rows, shape[0]))
     }
   }
 }

@@ -1,19 +1,31 @@
 import Foundation
 
-extension LlamaConfiguration {
-  /// Frequencies of the D/2 pairs of a head's dimensions, in radians a position, scaled by `ropeScaling`.
+/// Rotary embedding of heads: the base of its frequencies and their scaling.
+package struct RotaryEmbedding: Sendable, Equatable {
+  package var theta: Double
+  package var scaling: RopeScaling
+
+  package init(theta: Double, scaling: RopeScaling = .none) {
+    self.theta = theta
+    self.scaling = scaling
+  }
+
+  /// Frequencies of the D/2 pairs of columns that turn, in radians a position.
   ///
-  /// - Source: arXiv:2104.09864; linear scaling: arXiv:2306.15595; YaRN: arXiv:2309.00071; llama3: the wavelength rule
-  ///   of Llama 3.1's release.
-  package var ropeFrequencies: [Double] {
-    let plain = (0..<headDim / 2).map { pow(ropeTheta, -2 * Double($0) / Double(headDim)) }
-    switch ropeScaling {
+  /// - Parameters:
+  ///   - columns: columns of a head that turn, D.
+  ///   - positions: the longest sequence, in tokens, which decides between the two sets of LongRoPE.
+  /// - Source: arXiv:2104.09864; linear scaling: arXiv:2306.15595; YaRN: arXiv:2309.00071; LongRoPE: arXiv:2402.13753;
+  ///   llama3: the wavelength rule of Llama 3.1's release.
+  package func frequencies(columns: Int, positions: Int) -> [Double] {
+    let plain = (0..<columns / 2).map { pow(theta, -2 * Double($0) / Double(columns)) }
+    switch scaling {
     case .none, .dynamic:
       return plain
     case .linear(let factor):
       return plain.map { $0 / factor }
     case .yarn(let yarn):
-      let (low, high) = yarn.border(theta: ropeTheta, headDim: headDim)
+      let (low, high) = yarn.border(theta: theta, headDim: columns)
       return plain.enumerated().map { pair, frequency in
         let kept = 1 - min(max((Double(pair) - low) / (high - low), 0), 1)
         return (1 - kept) * frequency / yarn.factor + kept * frequency
@@ -25,12 +37,18 @@ extension LlamaConfiguration {
         let kept = min(max((turns - lowFreqFactor) / (highFreqFactor - lowFreqFactor), 0), 1)
         return (1 - kept) * frequency / factor + kept * frequency
       }
+    case .longRope(let long):
+      return zip(plain, long.factors(positions: positions)).map { $0 / $1 }
     }
   }
 
-  /// Factor of the cosines and sines: 1, except for YaRN.
-  package var ropeAttentionFactor: Double {
-    if case .yarn(let yarn) = ropeScaling { yarn.attentionFactor } else { 1 }
+  /// Factor of the cosines and sines: 1, except for YaRN and LongRoPE.
+  package var attentionFactor: Double {
+    switch scaling {
+    case .yarn(let yarn): yarn.attentionFactor
+    case .longRope(let long): long.attentionFactor
+    default: 1
+    }
   }
 }
 

@@ -16,6 +16,8 @@ package enum RopeScaling: Sendable, Equatable {
   /// wavelengths of `originalMaxPositionEmbeddings` over the two frequency factors.
   case llama3(
     factor: Double, lowFreqFactor: Double, highFreqFactor: Double, originalMaxPositionEmbeddings: Int)
+  /// LongRoPE: every frequency divided by a factor of its own, of two sets for short and long texts.
+  case longRope(LongRopeScaling)
 }
 
 /// The constants of YaRN.
@@ -52,5 +54,38 @@ package struct YarnScaling: Sendable, Equatable {
   /// to 1.
   package static func attentionFactor(_ factor: Double, scale: Double = 1) -> Double {
     factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1
+  }
+}
+
+/// The constants of LongRoPE.
+///
+/// - Source: arXiv:2402.13753.
+package struct LongRopeScaling: Sendable, Equatable {
+  /// Divisors of the D/2 frequencies for texts within the pretraining context.
+  package var shortFactors: [Double]
+  /// Divisors for longer texts.
+  package var longFactors: [Double]
+  /// Context of pretraining, in tokens.
+  package var originalMaxPositionEmbeddings: Int
+  /// Factor of cosines and sines.
+  package var attentionFactor: Double
+
+  /// - Parameters:
+  ///   - factor: length of the context over that of pretraining.
+  ///   - attentionFactor: √(1 + ln(factor) / ln(original)), the paper's, where nil.
+  package init(
+    shortFactors: [Double], longFactors: [Double], originalMaxPositionEmbeddings: Int, factor: Double,
+    attentionFactor: Double? = nil
+  ) {
+    (self.shortFactors, self.longFactors) = (shortFactors, longFactors)
+    self.originalMaxPositionEmbeddings = originalMaxPositionEmbeddings
+    self.attentionFactor =
+      attentionFactor
+      ?? (factor <= 1 ? 1 : (1 + log(factor) / log(Double(originalMaxPositionEmbeddings))).squareRoot())
+  }
+
+  /// The divisors for sequences of up to `positions` tokens. As in llama.cpp and vLLM the longest sequence decides for all.
+  package func factors(positions: Int) -> [Double] {
+    positions > originalMaxPositionEmbeddings ? longFactors : shortFactors
   }
 }

@@ -76,8 +76,8 @@ package struct MemoryPlan: Sendable, Equatable {
   }
 
   /// Two operations a weight and token forward, as many for the gradient of its input, and as many again for its own
-  /// gradient where it is trained; attention over half of the sequence on average, 4 products forward and backward twice
-  /// as many.
+  /// gradient where it is trained; attention over half of the sequence on average, or what a window leaves of it, 4
+  /// products forward and backward twice as many.
   private static func flops(
     _ configuration: LlamaConfiguration, sequenceLength: Int, adapter: LoRAAdapter?
   ) -> Double {
@@ -87,8 +87,12 @@ package struct MemoryPlan: Sendable, Equatable {
         .reduce(0) { $0 + $1.elementCount }
     }
     let weights = multiplied(configuration.parameters)
-    let attention =
-      3 * 4 * Double(configuration.numHiddenLayers * configuration.queryWidth) * Double(sequenceLength) / 2
+    let length = Double(sequenceLength)
+    let seen = (0..<configuration.numHiddenLayers).reduce(0.0) { sum, layer in
+      let window = min(Double(configuration.window(ofLayer: layer) ?? sequenceLength), length)
+      return sum + window - window * window / (2 * length)
+    }
+    let attention = 3 * 4 * Double(configuration.queryWidth) * seen
     guard let adapter else { return 6 * Double(weights) + attention }
     let factors = adapter.targets.flatMap(\.parameters).reduce(0) { $0 + $1.elementCount }
     return 4 * Double(weights) + 2 * Double(multiplied(adapter.saved)) + 6 * Double(factors) + attention

@@ -27,7 +27,7 @@ struct RunOnDevice {
   let allPlans: [Plan]
   /// Bytes of all of it.
   let plannedBytes: Int
-  private let ropeTable: Variable
+  private let rope: RopeTables
 
   /// Plans everything; nothing is allocated yet.
   ///
@@ -48,16 +48,16 @@ struct RunOnDevice {
     best = keepsBest ? model.trained.sibling(kind: "best weights") : nil
     let rows = shape.rowCapacity
     stream = TokenStream(capacity: shape.streamTokens ?? rows, isWeighted: shape.isWeighted)
-    ropeTable = configuration.ropeTable(positions: shape.positions)
+    rope = RopeTables(configuration, positions: shape.positions)
     step = TrainingStep(
-      model: model, stream: stream, ropeTable: ropeTable, executor: executor, rowCapacity: rows, memory: shape.memory,
+      model: model, stream: stream, rope: rope, executor: executor, rowCapacity: rows, memory: shape.memory,
       optimizer: shape.optimizer)
     evaluator = LossEvaluator(
-      model: model, ropeTable: ropeTable, executor: executor,
+      model: model, rope: rope, executor: executor,
       rowCapacity: max(shape.longestSequence, shape.longestCandidate, min(rows, 1024)))
-    generator = shape.answers.map { [model, ropeTable] in
+    generator = shape.answers.map { [model, rope] in
       Generator(
-        model: model, ropeTable: ropeTable, executor: executor, contextLength: $0.contextLength ?? shape.positions,
+        model: model, rope: rope, executor: executor, contextLength: $0.contextLength ?? shape.positions,
         sequences: $0.sequences)
     }
     let blank = [Int32](repeating: 0, count: shape.longestSequence)
@@ -65,7 +65,7 @@ struct RunOnDevice {
     probe =
       adapters?.folds == true && shape.rounds.count > 1
       ? LogitProbe(
-        model, sample: shape.probe ?? Sample(ids: blank, labels: blank), ropeTable: ropeTable, executor: executor) : nil
+        model, sample: shape.probe ?? Sample(ids: blank, labels: blank), rope: rope, executor: executor) : nil
     plans = shape.rounds.map { [step] in
       step.plans(for: shape.optimizer.optimizer($0.settings.optimizerConstants))
     }
@@ -77,9 +77,9 @@ struct RunOnDevice {
     plannedBytes = Plan.totalBytes(allPlans) + (best?.byteCount ?? 0)
   }
 
-  /// Gives everything its memory, and the table of rotary angles its values.
+  /// Gives everything its memory, and the tables of rotary angles their values.
   func allocate() throws(DeviceError) {
-    try shape.configuration.fillRopeTable(ropeTable, on: executor)
+    try rope.fill(on: executor)
     try executor.prepare(allPlans)
     if let best { try executor.allocate(best.slabs) }
   }

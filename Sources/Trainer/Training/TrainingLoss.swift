@@ -7,8 +7,7 @@ package struct TrainingLoss: Sendable {
     package let rows: RowTensors
     /// Weights of the rows in the loss, [R, 1]; nil: 1.
     package let weights: Tensor?
-    /// [positions, D].
-    package let ropeTable: Tensor
+    package let rope: RopeTables
   }
 
   /// Records the sum over the micro-batch, [1]. The gradient starts from this sum times the loss scale of the replay: 1
@@ -24,10 +23,10 @@ package struct TrainingLoss: Sendable {
   package static let crossEntropy = TrainingLoss { llama, batch in
     // Logits are made only for the rows that are to predict something: prompts have none.
     let selection = batch.rows.ids.graph.selectTargets(batch.rows.targets)
-    let hidden = llama.hidden(batch.rows, of: selection.rows, ropeTable: batch.ropeTable)
+    let hidden = llama.hidden(batch.rows, of: selection.rows, rope: batch.rope)
     return hidden.linearCrossEntropy(
       weight: llama.outputWeight, targets: selection.targets,
-      rowWeights: batch.weights.map { $0.embedding(selection.rows) }
+      rowWeights: batch.weights.map { $0.embedding(selection.rows) }, softCap: llama.logitSoftCap
     ).sum
   }
 }

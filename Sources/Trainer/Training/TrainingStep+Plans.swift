@@ -59,7 +59,7 @@ extension TrainingStep {
       ids: graph.variable(stream.ids), labels: graph.variable(stream.labels), segments: segments)
     let llama = model.llama(in: graph, training: true, recompute: recompute)
     let weights = stream.weights.map { graph.batchWeights(graph.variable($0), segments: segments) }
-    let batch = TrainingLoss.Batch(rows: rows, weights: weights, ropeTable: graph.variable(ropeTable))
+    let batch = TrainingLoss.Batch(rows: rows, weights: weights, rope: rope)
     let loss = loss.record(llama, batch)
     return (graph, segments, loss)
   }

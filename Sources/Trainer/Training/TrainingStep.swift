@@ -45,7 +45,7 @@ package final class TrainingStep {
   let executor: any Executor
   let model: DeviceModel
   let stream: TokenStream
-  let ropeTable: Variable
+  let rope: RopeTables
   let rowCapacity: Int
   let recompute: Llama.Recompute
   let lossSum = Variable(name: "loss sum", shape: Shape([1]))
@@ -55,16 +55,16 @@ package final class TrainingStep {
 
   /// - Parameters:
   ///   - rowCapacity: tokens of the largest micro-batch.
-  ///   - ropeTable: [positions, D], at least as long as the longest sample.
+  ///   - rope: tables at least as long as the longest sample.
   package init(
-    model: DeviceModel, stream: TokenStream, ropeTable: Variable, executor: any Executor, rowCapacity: Int,
+    model: DeviceModel, stream: TokenStream, rope: RopeTables, executor: any Executor, rowCapacity: Int,
     memory: MemorySettings = MemorySettings(), optimizer: OptimizerSettings = OptimizerSettings(),
     loss: TrainingLoss = .crossEntropy
   ) {
     self.executor = executor
     self.model = model
     self.stream = stream
-    self.ropeTable = ropeTable
+    self.rope = rope
     self.rowCapacity = rowCapacity
     recompute = memory.recompute
     self.loss = loss

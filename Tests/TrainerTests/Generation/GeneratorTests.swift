@@ -9,7 +9,7 @@ struct GeneratorTests {
 
   private func generator(_ model: LoadedModel, sequences: Int, contextLength: Int = 24) throws -> Generator {
     let generator = Generator(
-      model: model.deviceModel, ropeTable: model.ropeTable, executor: model.executor, contextLength: contextLength,
+      model: model.deviceModel, rope: model.rope, executor: model.executor, contextLength: contextLength,
       sequences: sequences)
     try model.executor.prepare(generator.plans)
     return generator

@@ -60,11 +60,11 @@ import Trainer
   }
 
   @Test(arguments: [
-    (#"{"model_type": "mistral"}"#, "model_type is \"mistral\""),
+    (#"{"model_type": "mixtral"}"#, "model_type is \"mixtral\""),
     (#"{"hidden_act": "gelu"}"#, "hidden_act is \"gelu\""),
     (#"{"sliding_window": 4096}"#, "sliding_window is 4096"),
     (#"{"rope_scaling": {"type": "su", "factor": 4.0}}"#, "rope_scaling.type is \"su\""),
-    (#"{"rope_parameters": {"rope_type": "longrope"}}"#, "rope_parameters.rope_type is \"longrope\""),
+    (#"{"rope_parameters": {"rope_type": "proportional"}}"#, "rope_parameters.rope_type is \"proportional\""),
     (#"{"quantization_config": {"bits": 4}}"#, "quantization_config"), (#"{"attention_dropout": 0.1}"#, "dropout"),
     (#"{"partial_rotary_factor": 0.5}"#, "partial_rotary_factor"),
   ])
@@ -103,7 +103,7 @@ import Trainer
     var configuration = LlamaConfiguration(
       vocabSize: 99, hiddenSize: 64, intermediateSize: 100, numHiddenLayers: 3, numAttentionHeads: 6,
       numKeyValueHeads: 2, headDim: 16, maxPositionEmbeddings: 131072, rmsNormEps: 1e-5, ropeTheta: 500_000,
-      tieWordEmbeddings: true, attentionBias: true, mlpBias: true, bosTokenID: 7, eosTokenIDs: [8, 9], padTokenID: 10,
+      tieWordEmbeddings: true, attentionBias: .all, mlpBias: true, bosTokenID: 7, eosTokenIDs: [8, 9], padTokenID: 10,
       initializerRange: 0.041666666666666664)
     let scalings: [RopeScaling] = [
       .none, .linear(factor: 4), .dynamic(factor: 2),
@@ -131,6 +131,15 @@ import Trainer
     for name in LlamaConfiguration.presetNames {
       let preset = try #require(LlamaConfiguration.preset(name))
       try preset.validate(path: name)
+    }
+    // Parameters in millions, as the models' pages give them.
+    for (name, millions) in [
+      ("Mistral-7B", 7248), ("Qwen2.5-0.5B", 494), ("Qwen2.5-1.5B", 1544), ("Qwen2.5-7B", 7616), ("Qwen3-0.6B", 596),
+      ("Qwen3-1.7B", 1721), ("Qwen3-4B", 4022), ("Qwen3-8B", 8191), ("SmolLM3-3B", 3075), ("Granite-3.3-2B", 2534),
+      ("Gemma-3-1B", 1000),
+    ] {
+      let count = try #require(LlamaConfiguration.preset(name)).parameterCount
+      #expect((count + 500_000) / 1_000_000 == millions, "\(name)")
     }
     #expect(LlamaConfiguration.preset("tiny", vocabSize: 2048)?.vocabSize == 2048)
     #expect(LlamaConfiguration.preset("Tiny")?.numKeyValueHeads == 2)

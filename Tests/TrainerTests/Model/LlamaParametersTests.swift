@@ -19,7 +19,7 @@ import Trainer
 
   @Test func biasesStandBehindTheirWeights() {
     var configuration = LlamaConfiguration(hiddenSize: 8, numHiddenLayers: 1, numAttentionHeads: 2)
-    configuration.attentionBias = true
+    configuration.attentionBias = .all
     configuration.mlpBias = true
     let biases = configuration.blockParameters.filter { $0.name.hasSuffix(".bias") }
     #expect(biases.map(\.name.count) == [21, 21, 21, 21, 18, 16, 18])

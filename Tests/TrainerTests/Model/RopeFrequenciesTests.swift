@@ -5,8 +5,7 @@ import Trainer
 @Suite("Rotary frequencies")
 struct RopeFrequenciesTests {
   private func frequencies(theta: Double, _ scaling: RopeScaling) -> [Double] {
-    LlamaConfiguration(hiddenSize: 8, numAttentionHeads: 1, headDim: 8, ropeTheta: theta, ropeScaling: scaling)
-      .ropeFrequencies
+    RotaryEmbedding(theta: theta, scaling: scaling).frequencies(columns: 8, positions: 2048)
   }
 
   private func isClose(_ found: [Double], _ expected: [Double]) -> Bool {
@@ -36,12 +35,11 @@ struct RopeFrequenciesTests {
 
   @Test("Llama 3.1 8B: the frequencies that its release has")
   func llama31() {
-    let configuration = LlamaConfiguration(
-      headDim: 128, ropeTheta: 500000,
-      ropeScaling: .llama3(
-        factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositionEmbeddings: 8192))
+    let rope = RotaryEmbedding(
+      theta: 500000,
+      scaling: .llama3(factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositionEmbeddings: 8192))
     let plain = (0..<64).map { pow(500000, -Double($0) / 64) }
-    let found = configuration.ropeFrequencies
+    let found = rope.frequencies(columns: 128, positions: 131072)
     // Wavelengths below 8192/4 are kept: 2π · 500000^(i/64) < 2048 up to i = 28. Above 8192 they are divided by 8: from
     // i = 35 on.
     for index in 0...28 { #expect(abs(found[index] / plain[index] - 1) < 1e-12) }

@@ -26,7 +26,7 @@ extension LoadedModel {
   /// ln p of each token given those before it, for several texts by one evaluator.
   func tokenLogProbabilities(_ texts: [[Int32]], rowCapacity: Int) throws -> [[Double]] {
     let evaluator = LossEvaluator(
-      model: deviceModel, ropeTable: ropeTable, executor: executor, rowCapacity: rowCapacity)
+      model: deviceModel, rope: rope, executor: executor, rowCapacity: rowCapacity)
     try executor.prepare([evaluator.plan])
     let samples = texts.map { Sample(ids: $0, labels: $0) }
     return try evaluator.rowLosses(samples).map { losses in losses.dropLast().map { -Double($0) } }
@@ -35,7 +35,7 @@ extension LoadedModel {
   /// The likeliest continuation of a prompt.
   func greedy(_ prompt: [Int32], count: Int, stops: Set<Int32> = []) throws -> [Int32] {
     let generator = Generator(
-      model: deviceModel, ropeTable: ropeTable, executor: executor, contextLength: prompt.count + count)
+      model: deviceModel, rope: rope, executor: executor, contextLength: prompt.count + count)
     try executor.prepare(generator.plans)
     return try generator.generate(prompt: prompt, maxTokens: count, stops: stops, sampling: .init())
   }

@@ -43,7 +43,7 @@ struct AdapterRoundsTests {
       name: "one", url: fixture.folder.appending(path: "one-valid.jsonl"), tokenizer: model.tokenizer,
       vocabularySize: model.configuration.vocabSize, sequenceLength: 48)
     let evaluator = LossEvaluator(
-      model: model.deviceModel, ropeTable: model.ropeTable, executor: model.executor, rowCapacity: 512)
+      model: model.deviceModel, rope: model.rope, executor: model.executor, rowCapacity: 512)
     try model.executor.prepare([evaluator.plan])
     return try evaluator.meanLoss(dataset.samples).loss
   }

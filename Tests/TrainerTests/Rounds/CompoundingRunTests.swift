@@ -106,7 +106,7 @@ struct CompoundingRunTests {
       name: "three", url: fixture.folder.appending(path: "three-valid.jsonl"), tokenizer: model.tokenizer,
       vocabularySize: 300, sequenceLength: 48)
     let evaluator = LossEvaluator(
-      model: model.deviceModel, ropeTable: model.ropeTable, executor: model.executor, rowCapacity: 256)
+      model: model.deviceModel, rope: model.rope, executor: model.executor, rowCapacity: 256)
     try model.executor.prepare([evaluator.plan])
     #expect(abs(try evaluator.meanLoss(valid.samples).loss - #require(matrix.loss[3][2])) < 1e-4)
   }

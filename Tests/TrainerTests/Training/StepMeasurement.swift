@@ -23,7 +23,7 @@ struct StepMeasurement {
     let tokens = TokenStream.tokenCount([dataset])
     let stream = TokenStream(capacity: tokens)
     let step = TrainingStep(
-      model: model.deviceModel, stream: stream, ropeTable: model.ropeTable, executor: executor, rowCapacity: tokens,
+      model: model.deviceModel, stream: stream, rope: model.rope, executor: executor, rowCapacity: tokens,
       loss: loss)
     let plans = step.plans(for: AdamWOptimizer(TrainingSettings().optimizerConstants))
     try executor.prepare(plans.all)

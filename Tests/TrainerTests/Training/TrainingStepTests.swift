@@ -55,7 +55,7 @@ struct TrainingStepTests {
       sequenceLength: golden.settings.sequenceLength)
     let batch = Array(rows.samples.prefix(golden.settings.perDeviceTrainBatchSize))
     let loss = TrainingLoss { llama, batch in
-      llama.hidden(batch.rows, ropeTable: batch.ropeTable)
+      llama.hidden(batch.rows, rope: batch.rope)
         .linearCrossEntropy(weight: llama.outputWeight, targets: batch.rows.targets).sum
     }
     let measured = try StepMeasurement(source, samples: batch, on: choice, loss: loss)

@@ -36,43 +36,58 @@ package struct LoRAAdapter {
   /// Name of a saved weight's copy among the adapter's parameters.
   private static func key(_ saved: ParameterDescription) -> String { LoRATarget.prefix + saved.name }
 
-  /// Returns a linear layer's output [R, out] for x [R, in]: W·x plus s·B·(A·x), scaled to the magnitudes (DoRA) if
-  /// there are any; for a module without an adapter, `product` as it is.
+  /// Returns a linear layer's outputs [R, out] for x [R, in], one for each part of a fused matrix: W·x plus s·B·(A·x),
+  /// scaled to the magnitudes (DoRA) if there are any; for a module without an adapter, `products` as they are.
   ///
   /// - Parameters:
-  ///   - product: W·x, [R, out].
+  ///   - products: W·x, [R, out].
+  ///   - weights: the parts of W [out, in].
   ///   - stacked: frozen adapter of the same layers, which counts as a part of W.
   ///   - training: true: dropout applies.
   package func adapted(
-    _ module: String, _ x: Tensor, _ product: Tensor, weight: Tensor, beside stacked: LoRAAdapter? = nil, training: Bool
-  ) -> Tensor {
-    guard let index = indices[module] else { return product }
+    _ module: String, _ x: Tensor, _ products: [Tensor], weights: [Tensor], beside stacked: LoRAAdapter? = nil,
+    training: Bool
+  ) -> [Tensor] {
+    guard let index = indices[module] else { return products }
     let target = targets[index]
-    func base(_ x: Tensor, _ product: Tensor) -> Tensor { stacked.map { product + $0.delta(index, x) } ?? product }
+    func base(_ x: Tensor, _ products: [Tensor]) -> [Tensor] {
+      stacked.map { zip(products, $0.deltas(index, x)).map { $0 + $1 } } ?? products
+    }
     let drops = training && dropout > 0
     let seen = drops ? x.dropout(rate: dropout, stream: index) : x
-    let before = base(x, product)
-    let delta = delta(index, seen)
-    guard target.hasMagnitude else { return before + delta }
-    let magnitude = x.graph.variable(parameters.variable(target.magnitude))
-    let pairs = [stacked, self].compactMap { $0?.factors(index, in: x.graph) }
-    let factors = magnitude * weight.inverseRowNorms(adaptedBy: pairs, scale: target.scale)
-    guard drops else { return (before + delta).columnsScaled(by: factors) }
+    let before = base(x, products)
+    let deltas = deltas(index, seen)
+    guard target.hasMagnitude else { return zip(before, deltas).map { $0 + $1 } }
+    let factors = scales(index, of: weights, beside: stacked)
     // As in PEFT, with x̃ the dropped input and f = magnitude / row norm: W·x + f·(W·x̃ + s·B·A·x̃) − W·x̃.
-    let own = base(seen, seen.linear(weight))
-    return before + (own + delta).columnsScaled(by: factors) + own.scaled(by: -1)
+    let own = drops ? base(seen, weights.map(seen.linear)) : before
+    return before.indices.map { part in
+      let scaled = (own[part] + deltas[part]).columnsScaled(by: factors[part])
+      return drops ? before[part] + scaled + own[part].scaled(by: -1) : scaled
+    }
   }
 
-  /// A and B of a target.
-  private func factors(_ index: Int, in graph: Graph) -> (a: Tensor, b: Tensor) {
+  /// DoRA's factors of a layer's outputs, [out], one for each part: magnitude / ‖row of W + s·B·A‖.
+  private func scales(_ index: Int, of weights: [Tensor], beside stacked: LoRAAdapter?) -> [Tensor] {
+    let graph = weights[0].graph
+    let magnitudes = parameters.parts(targets[index].magnitude).map(graph.variable)
+    let adapters = [stacked, self].compactMap { $0?.factors(index, in: graph) }
+    return weights.indices.map { part in
+      let pairs = adapters.map { (a: $0.a, b: $0.b[part]) }
+      return magnitudes[part] * weights[part].inverseRowNorms(adaptedBy: pairs, scale: targets[index].scale)
+    }
+  }
+
+  /// A of a target, and its B by parts.
+  private func factors(_ index: Int, in graph: Graph) -> (a: Tensor, b: [Tensor]) {
     let target = targets[index]
-    return (graph.variable(parameters.variable(target.a)), graph.variable(parameters.variable(target.b)))
+    return (graph.variable(parameters.variable(target.a)), parameters.parts(target.b).map(graph.variable))
   }
 
-  /// s·B·(A·x) of a target.
-  private func delta(_ index: Int, _ x: Tensor) -> Tensor {
+  /// s·B·(A·x) of a target, by parts.
+  private func deltas(_ index: Int, _ x: Tensor) -> [Tensor] {
     let (a, b) = factors(index, in: x.graph)
-    return x.linear(a).scaled(by: Float(targets[index].scale)).linear(b)
+    return b.map(x.linear(a).scaled(by: Float(targets[index].scale)).linear)
   }
 
   /// A plan that sets each magnitude to the norms of the rows of W + s·B·A, so that scaling to it changes nothing; nil
@@ -80,9 +95,11 @@ package struct LoRAAdapter {
   package func magnitudePlan(of weights: LlamaWeights, executor: any Executor) -> Plan? {
     let graph = Graph(rowCapacity: 1)
     for (index, target) in targets.enumerated() where target.hasMagnitude {
-      weights.tensors(target.weight, in: graph)[0].storeRowNorms(
-        adaptedBy: factors(index, in: graph), scale: target.scale,
-        in: graph.variable(parameters.variable(target.magnitude)))
+      let (a, b) = factors(index, in: graph)
+      let magnitudes = parameters.parts(target.magnitude)
+      for (part, weight) in weights.tensors(target.weight, in: graph).enumerated() {
+        weight.storeRowNorms(adaptedBy: (a, b[part]), scale: target.scale, in: graph.variable(magnitudes[part]))
+      }
     }
     return graph.nodes.isEmpty ? nil : executor.plan(graph, outputs: [])
   }
@@ -116,11 +133,11 @@ package struct LoRAAdapter {
       guard let pair = matrices[target.module] else { preconditionFailure("no matrices of \(target.module)") }
       let first = number * part.rank
       try executor.write(.floats(pair.a), to: parameters.variable(target.a), at: first * target.inFeatures)
-      var b = try executor.read(parameters.variable(target.b))
+      var b = try parameters.values(target.b, from: executor)
       for row in 0..<target.outFeatures {
         for rank in 0..<part.rank { b[row * target.rank + first + rank] = pair.b[row * part.rank + rank] }
       }
-      try executor.write(.floats(b), to: parameters.variable(target.b), at: 0)
+      try parameters.write(b, to: target.b, on: executor)
     }
   }
 
@@ -134,9 +151,7 @@ package struct LoRAAdapter {
     on executor: any Executor
   ) throws(DeviceError) -> [(weight: ParameterDescription, values: [Float])] {
     try saved.map { weight throws(DeviceError) in
-      var values: [Float] = []
-      for part in parameters.parts(Self.key(weight)) { values += try executor.read(part) }
-      return (weight, values)
+      (weight, try parameters.values(Self.key(weight), from: executor))
     }
   }
 
@@ -145,10 +160,10 @@ package struct LoRAAdapter {
     for target in targets {
       guard let pair = matrices[target.module] else { preconditionFailure("no matrices of \(target.module)") }
       try executor.write(.floats(pair.a), to: parameters.variable(target.a), at: 0)
-      try executor.write(.floats(pair.b), to: parameters.variable(target.b), at: 0)
+      try parameters.write(pair.b, to: target.b, on: executor)
       guard target.hasMagnitude else { continue }
       guard let magnitude = pair.magnitude else { preconditionFailure("no magnitudes of \(target.module)") }
-      try executor.write(.floats(magnitude), to: parameters.variable(target.magnitude), at: 0)
+      try parameters.write(magnitude, to: target.magnitude, on: executor)
     }
   }
 
@@ -157,8 +172,8 @@ package struct LoRAAdapter {
     var matrices: LoRAMatrices = [:]
     for target in targets {
       matrices[target.module] = LoRAPair(
-        a: try executor.read(parameters.variable(target.a)), b: try executor.read(parameters.variable(target.b)),
-        magnitude: target.hasMagnitude ? try executor.read(parameters.variable(target.magnitude)) : nil)
+        a: try executor.read(parameters.variable(target.a)), b: try parameters.values(target.b, from: executor),
+        magnitude: target.hasMagnitude ? try parameters.values(target.magnitude, from: executor) : nil)
     }
     return matrices
   }
@@ -166,11 +181,12 @@ package struct LoRAAdapter {
   /// A plan that adds s·B·A to the frozen weights, which must be float32.
   package func mergePlan(into weights: ParameterSet, executor: any Executor) -> Plan {
     let graph = Graph(rowCapacity: 1)
-    for target in targets {
-      precondition(weights.variable(target.weight).dtype == .float32, "\(target.weight) is kept as it is")
-      let b = graph.variable(parameters.variable(target.b)).scaled(by: Float(target.scale))
-      b.addProduct(
-        with: graph.variable(parameters.variable(target.a)), to: graph.variable(weights.variable(target.weight)))
+    for (index, target) in targets.enumerated() {
+      let (a, b) = factors(index, in: graph)
+      for (part, weight) in weights.parts(target.weight).enumerated() {
+        precondition(weight.dtype == .float32, "\(target.weight) is kept as it is")
+        b[part].scaled(by: Float(target.scale)).addProduct(with: a, to: graph.variable(weight))
+      }
     }
     return executor.plan(graph, outputs: [])
   }

@@ -16,7 +16,7 @@ extension LoRATarget {
   /// The same target with another rank: alpha follows, so that the scale is the same.
   package func withRank(_ rank: Int, usesRankStabilization: Bool, hasMagnitude: Bool) -> LoRATarget {
     LoRATarget(
-      module: module, inFeatures: inFeatures, outFeatures: outFeatures, rank: rank,
+      module: module, inFeatures: inFeatures, outFeatures: outFeatures, parts: parts, rank: rank,
       alpha: scale * (usesRankStabilization ? Double(rank).squareRoot() : Double(rank)),
       usesRankStabilization: usesRankStabilization, hasMagnitude: hasMagnitude)
   }

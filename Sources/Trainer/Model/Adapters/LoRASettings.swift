@@ -52,6 +52,8 @@ package struct LoRATarget: Sendable, Equatable {
   package let module: String
   package let inFeatures: Int
   package let outFeatures: Int
+  /// Rows of the parts of a fused matrix (`ParameterDescription.parts`): B has the same, A is theirs together.
+  package let parts: [Int]
   package let rank: Int
   package let alpha: Double
   /// Factor of B·A·x: alpha / r, or alpha / √r.
@@ -60,9 +62,10 @@ package struct LoRATarget: Sendable, Equatable {
   package let hasMagnitude: Bool
 
   package init(
-    module: String, inFeatures: Int, outFeatures: Int, rank: Int, alpha: Double, usesRankStabilization: Bool,
-    hasMagnitude: Bool = false
+    module: String, inFeatures: Int, outFeatures: Int, parts: [Int] = [], rank: Int, alpha: Double,
+    usesRankStabilization: Bool, hasMagnitude: Bool = false
   ) {
+    self.parts = parts
     self.hasMagnitude = hasMagnitude
     self.module = module
     self.inFeatures = inFeatures
@@ -82,8 +85,8 @@ package struct LoRATarget: Sendable, Equatable {
   package var parameters: [ParameterDescription] {
     [
       ParameterDescription(name: a, shape: [rank, inFeatures]),
-      ParameterDescription(name: b, shape: [outFeatures, rank]),
-    ] + (hasMagnitude ? [ParameterDescription(name: magnitude, shape: [outFeatures])] : [])
+      ParameterDescription(name: b, shape: [outFeatures, rank], parts: parts),
+    ] + (hasMagnitude ? [ParameterDescription(name: magnitude, shape: [outFeatures], parts: parts)] : [])
   }
 
   static let prefix = "base_model.model."
@@ -132,8 +135,8 @@ extension LoRASettings {
       }
       found.append(
         LoRATarget(
-          module: module.name, inFeatures: module.inFeatures, outFeatures: module.outFeatures, rank: rank, alpha: alpha,
-          usesRankStabilization: usesRankStabilization, hasMagnitude: usesMagnitudes))
+          module: module.name, inFeatures: module.inFeatures, outFeatures: module.outFeatures, parts: module.parts,
+          rank: rank, alpha: alpha, usesRankStabilization: usesRankStabilization, hasMagnitude: usesMagnitudes))
     }
     return found
   }
@@ -193,8 +196,8 @@ extension LlamaConfiguration {
   }
 
   /// The linear layers of all blocks: names without `.weight`, and sizes.
-  package var linearModules: [(name: String, inFeatures: Int, outFeatures: Int)] {
+  package var linearModules: [(name: String, inFeatures: Int, outFeatures: Int, parts: [Int])] {
     parameters.filter { $0.shape.count == 2 && $0.name.hasSuffix("_proj.weight") }
-      .map { (String($0.name.dropLast(".weight".count)), $0.shape[1], $0.shape[0]) }
+      .map { (String($0.name.dropLast(".weight".count)), $0.shape[1], $0.shape[0], $0.parts) }
   }
 }

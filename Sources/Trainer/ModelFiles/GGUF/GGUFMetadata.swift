@@ -77,6 +77,12 @@ package struct GGUFMetadata {
     try elements(key, "floats") { if case .float32(let float) = $0 { float } else { nil } }
   }
 
+  /// An array of truth values; nil where the key is absent or no array.
+  package func bools(_ key: String) throws(FileError) -> [Bool]? {
+    guard case .array = values[key] else { return nil }
+    return try elements(key, "truth values") { if case .bool(let bool) = $0 { bool } else { nil } }
+  }
+
   /// An array of strings; nil where the key is absent.
   package func strings(_ key: String) throws(FileError) -> [String]? {
     try elements(key, "strings") { if case .string(let string) = $0 { string } else { nil } }

@@ -1,45 +1,52 @@
 extension GGUFMetadataEncoder {
-  /// The keys `general.*` and `llama.*` of a model.
+  /// The keys `general.*` and those of a model's architecture.
   ///
   /// - Parameter type: how the matrices are stored.
   /// - Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
   mutating func set(_ model: LlamaConfiguration, name: String, type: GGUFTensorType, path: String)
     throws(FileError)
   {
-    set("general.architecture", "llama")
+    let architecture = model.family.ggufArchitecture
+    set("general.architecture", architecture)
     set("general.type", "model")
     set("general.name", name)
     set("general.file_type", type.fileType)
     if type.blockCount > 1 { set("general.quantization_version", UInt32(2)) }
     // Validated sizes are below 2^31.
-    set("llama.vocab_size", UInt32(model.vocabSize))
-    set("llama.context_length", UInt32(model.maxPositionEmbeddings))
-    set("llama.embedding_length", UInt32(model.hiddenSize))
-    set("llama.block_count", UInt32(model.numHiddenLayers))
-    set("llama.feed_forward_length", UInt32(model.intermediateSize))
-    set("llama.attention.head_count", UInt32(model.numAttentionHeads))
-    set("llama.attention.head_count_kv", UInt32(model.numKeyValueHeads))
-    set("llama.attention.key_length", UInt32(model.headDim))
-    set("llama.attention.value_length", UInt32(model.headDim))
-    set("llama.attention.layer_norm_rms_epsilon", Float(model.rmsNormEps))
-    set("llama.rope.dimension_count", UInt32(model.headDim))
-    set("llama.rope.freq_base", Float(model.ropeTheta))
-    try set(model.ropeScaling, path: path)
+    set("\(architecture).vocab_size", UInt32(model.vocabSize))
+    set("\(architecture).context_length", UInt32(model.maxPositionEmbeddings))
+    set("\(architecture).embedding_length", UInt32(model.hiddenSize))
+    set("\(architecture).block_count", UInt32(model.numHiddenLayers))
+    set("\(architecture).feed_forward_length", UInt32(model.intermediateSize))
+    set("\(architecture).attention.head_count", UInt32(model.numAttentionHeads))
+    set("\(architecture).attention.head_count_kv", UInt32(model.numKeyValueHeads))
+    set("\(architecture).attention.key_length", UInt32(model.headDim))
+    set("\(architecture).attention.value_length", UInt32(model.headDim))
+    set("\(architecture).attention.layer_norm_rms_epsilon", Float(model.rmsNormEps))
+    set("\(architecture).rope.dimension_count", UInt32(model.rotaryDim ?? model.headDim))
+    set("\(architecture).rope.freq_base", Float(model.ropeTheta))
+    try setRope(model, architecture, path: path)
+    try setLayers(model, architecture, path: path)
+    try setFactors(model, architecture, path: path)
   }
 
-  /// Llama 3's scaling is no key but a tensor; dynamic scaling, which GGUF does not know, changes nothing within the
-  /// context length.
-  private mutating func set(_ scaling: RopeScaling, path: String) throws(FileError) {
-    let prefix = "llama.rope.scaling."
-    switch scaling {
+  /// Llama 3's scaling and LongRoPE's factors are no keys but tensors; dynamic scaling, which GGUF does not know, changes
+  /// nothing within the context length.
+  private mutating func setRope(
+    _ model: LlamaConfiguration, _ architecture: String, path: String
+  ) throws(FileError) {
+    let prefix = "\(architecture).rope.scaling."
+    switch model.ropeScaling {
     case .none, .dynamic, .llama3: break
     case .linear(let factor):
       set(prefix + "type", "linear")
       set(prefix + "factor", Float(factor))
+    case .longRope(let long):
+      set(prefix + "original_context_length", UInt32(long.originalMaxPositionEmbeddings))
+      set(prefix + "attn_factor", Float(long.attentionFactor))
     case .yarn(let yarn):
       guard yarn.truncate else {
-        throw .unsupported(
-          path, "rope_scaling.truncate is false, for which GGUF has no key", remedy: "write a Hugging Face folder")
+        throw Self.noKey("rope_scaling.truncate is false", path: path)
       }
       set(prefix + "type", "yarn")
       set(prefix + "factor", Float(yarn.factor))
@@ -49,6 +56,58 @@ extension GGUFMetadataEncoder {
       let usual = YarnScaling.attentionFactor(yarn.factor)
       if yarn.attentionFactor != usual { set(prefix + "attn_factor", Float(yarn.attentionFactor / usual)) }
     }
+    guard let rope = model.windowRope ?? (model.family.keys.contains(.ropeLocalBaseFreq) ? model.rope : nil) else {
+      return
+    }
+    guard rope.scaling == .none else { throw Self.noKey("the windowed layers' rotary embedding is scaled", path: path) }
+    set("\(architecture).rope.freq_base_swa", Float(rope.theta))
+  }
+
+  /// Windows, and their layers where these are not all. llama.cpp knows windows of Gemma alone; in its other
+  /// architectures it does not read these keys, and sees everything.
+  private mutating func setLayers(
+    _ model: LlamaConfiguration, _ architecture: String, path: String
+  ) throws(FileError) {
+    let usual = model.family.configuration { $0.numHiddenLayers = model.numHiddenLayers }
+    guard model.unrotatedLayers == usual.unrotatedLayers else {
+      throw Self.noKey("no_rope_layers differs from every fourth layer", path: path)
+    }
+    guard let window = model.usedWindow else { return }
+    set("\(architecture).attention.sliding_window", UInt32(window))
+    if model.windowedLayers != usual.windowedLayers {
+      set(
+        "\(architecture).attention.sliding_window_pattern",
+        (0..<model.numHiddenLayers).map(model.windowedLayers.contains))
+    }
+  }
+
+  private mutating func setFactors(
+    _ model: LlamaConfiguration, _ architecture: String, path: String
+  ) throws(FileError) {
+    let keys = model.family.keys
+    if keys.contains(.embeddingMultiplier) { set("\(architecture).embedding_scale", Float(model.embeddingMultiplier)) }
+    if keys.contains(.residualMultiplier) { set("\(architecture).residual_scale", Float(model.residualMultiplier)) }
+    if keys.contains(.logitsScaling) { set("\(architecture).logit_scale", Float(model.logitsScaling)) }
+    if keys.contains(.attentionMultiplier) {
+      if let scale = model.attentionScale { set("\(architecture).attention.scale", Float(scale)) }
+    } else if let scale = model.attentionScale,
+      Float(scale) != Float(model.ggufAttentionScale ?? 1 / Double(model.headDim).squareRoot())
+    {
+      throw Self.noKey("query_pre_attn_scalar is not the width of a head", path: path)
+    }
+    if let cap = model.attentionSoftCap {
+      guard model.family == .gemma2 else { throw Self.noKey("attn_logit_softcapping is \(cap)", path: path) }
+      set("\(architecture).attn_logit_softcapping", Float(cap))
+    }
+    if let cap = model.logitSoftCap { set("\(architecture).final_logit_softcapping", Float(cap)) }
+    if model.activation != model.family.configuration({ _ in }).activation {
+      throw Self.noKey("the activation is \(model.activation.rawValue)", path: path)
+    }
+  }
+
+  /// The refusal of a setting that readers of GGUF would not honour.
+  private static func noKey(_ what: String, path: String) -> FileError {
+    .unsupported(path, "\(what), for which GGUF has no key", remedy: "write a Hugging Face folder")
   }
 
   /// The keys `tokenizer.*`.

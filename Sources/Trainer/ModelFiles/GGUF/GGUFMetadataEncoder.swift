@@ -42,6 +42,11 @@ struct GGUFMetadataEncoder {
     for value in values { data.append(littleEndian: value) }
   }
 
+  mutating func set(_ key: String, _ values: [Bool]) {
+    beginArray(key, .bool, count: values.count)
+    for value in values { data.append(value ? 1 : 0) }
+  }
+
   private mutating func begin(_ key: String, _ type: GGUFValueType) {
     count += 1
     data.append(gguf: key)

@@ -1,7 +1,7 @@
 import Foundation
 import GPUTensor
 
-/// A LLaMA in a GGUF file: quantised tensors are widened, query and key rows brought into rotate-half order.
+/// A model in a GGUF file: quantised tensors are widened, query and key rows brought into rotate-half order.
 ///
 /// Unchecked: everything is read in `init` and never changed after; the mapped file stays as long as this object.
 final class GGUFModel: ModelSource, @unchecked Sendable {
@@ -25,19 +25,21 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     var configuration = try LlamaConfiguration(gguf, vocabulary: vocabulary)
     let keys = GGUFTensorName.keys(configuration)
     var tensors: [String: GGUFTensor] = [:]
+    var ropeFactors: [String: [Float]] = [:]
     for tensor in gguf.tensors {
-      if tensor.name == GGUFTensorName.ropeFrequencies {
-        configuration.ropeScaling = try Self.scaling(tensor, of: gguf, configuration)
+      if GGUFTensorName.ofRope.contains(tensor.name) {
+        ropeFactors[tensor.name] = try Self.ropeFactors(tensor, of: gguf)
       } else if let key = keys[tensor.name] {
         tensors[key] = tensor
       } else {
         throw .unsupported(
           url.path, at: tensor.byteRange.lowerBound,
-          "tensor \"\(tensor.name)\" is no part of a LLaMA of "
+          "tensor \"\(tensor.name)\" is no part of a model of type \(configuration.family.modelType) with "
             + "\(configuration.numHiddenLayers) blocks",
           remedy: "check that metadata and weights belong together")
       }
     }
+    try configuration.setRopeScaling(ropeFactors, gguf)
     let names = Dictionary(uniqueKeysWithValues: keys.map { ($1, $0) })
     try TensorInventory.check(tensors.mapValues(\.shape), against: configuration, path: url.path) { names[$0] ?? $0 }
     self.configuration = configuration
@@ -45,12 +47,16 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     self.tensors = tensors
     file = gguf.file
     tokenizerFiles = tokenizer ?? vocabulary.map { .gguf($0) } ?? .none
-    for (name, tensor) in tensors where RotaryOrder.turns(name) && tensor.shape.count == 1 && tensor.type.blockCount > 1
-    {
+    for tensor in tensors.values where tensor.shape.count == 1 && tensor.type.blockCount > 1 {
       throw .unsupported(
-        url.path, at: tensor.byteRange.lowerBound, "the bias \"\(tensor.name)\" is quantised",
-        remedy: "export biases as F32")
+        url.path, at: tensor.byteRange.lowerBound, "the vector \"\(tensor.name)\" is quantised",
+        remedy: "export norms and biases as F32")
     }
+  }
+
+  /// True for weights whose rows the file holds in interleaved order.
+  private func isInterleaved(_ name: String) -> Bool {
+    configuration.family.isInterleavedInGGUF && RotaryOrder.turns(name)
   }
 
   /// The vocabulary inside the file at `url`, whatever its architecture.
@@ -82,12 +88,14 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     return try withExtendedLifetime(file) {
       let source = UnsafeRawBufferPointer(rebasing: file.bytes[range])
       defer { file.release(range) }
-      if RotaryOrder.turns(name) {
+      if isInterleaved(name) {
         return try withRotateHalf(source, as: tensor.type, rows: rows.count, columns: columns, body)
       }
-      if tensor.type == .float32 { return try FloatStorage.float32.withWidened(source, body) }
+      let offset = GGUFTensorName.normOffset(of: name, configuration)
+      if tensor.type == .float32, offset == 0 { return try FloatStorage.float32.withWidened(source, body) }
       return try withFloatScratch(rows.count * columns) { scratch in
         tensor.type.widen(source, into: scratch)
+        if offset != 0 { for index in scratch.indices { scratch[index] -= offset } }
         return try body(UnsafeBufferPointer(scratch))
       }
     }
@@ -108,7 +116,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     try withExtendedLifetime(file) {
       let source = UnsafeRawBufferPointer(rebasing: file.bytes[tensor.byteRange])
       defer { file.release(tensor.byteRange) }
-      guard RotaryOrder.turns(name) else { return try body(source) }
+      guard isInterleaved(name) else { return try body(source) }
       // A row holds whole blocks, so that rows can change places as they are.
       let rowBytes = source.count / tensor.shape[0]
       var turned = [UInt8](repeating: 0, count: source.count)
@@ -141,31 +149,19 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     }
   }
 
-  /// Llama 3's scaling, from the table that stands for it in GGUF.
-  private static func scaling(
-    _ tensor: GGUFTensor, of gguf: GGUFFile, _ configuration: LlamaConfiguration
-  ) throws(FileError) -> RopeScaling {
-    let place = tensor.byteRange.lowerBound
-    guard tensor.type == .float32, tensor.shape == [configuration.headDim / 2], configuration.ropeScaling == .none
-    else {
+  /// The numbers of a tensor of divisors, which stand in place of keys.
+  private static func ropeFactors(_ tensor: GGUFTensor, of gguf: GGUFFile) throws(FileError) -> [Float] {
+    guard tensor.type == .float32, tensor.shape.count == 1 else {
       throw .unsupported(
-        gguf.path, at: place,
-        "\(tensor.name) of shape \(tensor.shape) does not fit heads of "
-          + "\(configuration.headDim) without another scaling",
-        remedy: "give the model as a Hugging Face folder")
+        gguf.path, at: tensor.byteRange.lowerBound,
+        "\(tensor.name) is \(tensor.type.name) of shape \(tensor.shape)", remedy: "export the model again")
     }
     let count = tensor.shape[0]
-    let factors = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+    return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       FloatStorage.float32.widen(
         UnsafeRawBufferPointer(rebasing: gguf.file.bytes[tensor.byteRange]),
         into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
       initialized = count
     }
-    guard let scaling = GGUFRopeFrequencies.scaling(factors: factors, theta: configuration.ropeTheta) else {
-      throw .unsupported(
-        gguf.path, at: place, "\(tensor.name) holds factors that no known Llama 3 scaling makes",
-        remedy: "give the model as a Hugging Face folder")
-    }
-    return scaling
   }
 }

@@ -30,13 +30,22 @@ package enum GGUFRopeFrequencies {
     return nil
   }
 
-  /// Divisors of a model's frequencies, as the tensor holds them; none unless its scaling is Llama 3's.
-  static func factors(of model: LlamaConfiguration) -> [Float] {
-    guard case .llama3(let factor, let low, let high, let original) = model.ropeScaling else { return [] }
-    return llama3Factors(
-      count: model.headDim / 2, theta: model.ropeTheta, factor: factor, low: low, high: high,
-      original: Double(original)
-    ).map { Float($0) }
+  /// Divisors of a model's frequencies by the tensors that hold them; none unless its scaling is Llama 3's or LongRoPE.
+  static func tensors(of model: LlamaConfiguration) -> [(name: String, factors: [Float])] {
+    switch model.ropeScaling {
+    case .llama3(let factor, let low, let high, let original):
+      let factors = llama3Factors(
+        count: (model.rotaryDim ?? model.headDim) / 2, theta: model.ropeTheta, factor: factor, low: low, high: high,
+        original: Double(original))
+      return [(GGUFTensorName.ropeFrequencies, factors.map { Float($0) })]
+    case .longRope(let long):
+      return [
+        (GGUFTensorName.longRopeFactors, long.longFactors.map { Float($0) }),
+        (GGUFTensorName.shortRopeFactors, long.shortFactors.map { Float($0) }),
+      ]
+    default:
+      return []
+    }
   }
 
   /// Divisors that Llama 3's rule gives to `count` frequencies.

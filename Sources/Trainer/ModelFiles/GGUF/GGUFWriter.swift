@@ -12,7 +12,7 @@ package enum GGUFWriter {
     /// Offset in bytes from the start of the data.
     let offset: Int
     let byteCount: Int
-    /// The model's key; nil: Llama 3's table of frequencies.
+    /// The model's key; nil: a table of divisors of rotary frequencies.
     let key: String?
   }
 
@@ -32,7 +32,8 @@ package enum GGUFWriter {
     let name = source.url.deletingPathExtension().lastPathComponent
     try metadata.set(model, name: name, type: type, path: source.path)
     try metadata.set(vocabulary, of: model, path: source.path)
-    let entries = self.entries(model, as: type)
+    let tables = GGUFRopeFrequencies.tensors(of: model)
+    let entries = self.entries(model, tables, as: type)
     let header = self.header(entries, metadata: metadata)
     let total = header.count + (entries.last.map { $0.offset + padded($0.byteCount) } ?? 0)
 
@@ -43,14 +44,10 @@ package enum GGUFWriter {
       if let key = entry.key {
         let columns = entry.shape.dropFirst().reduce(1, *)
         try source.forEachPiece(of: ParameterDescription(name: key, shape: entry.shape)) { floats, _ in
-          try withInterleavedRows(floats, of: key, columns: columns, headDim: model.headDim) {
-            try output.write($0, of: key, as: entry.type)
-          }
+          try withStored(floats, of: key, columns: columns, model) { try output.write($0, of: key, as: entry.type) }
         }
-      } else {
-        try GGUFRopeFrequencies.factors(of: model).withUnsafeBufferPointer {
-          try output.write($0, of: entry.name, as: entry.type)
-        }
+      } else if let table = tables.first(where: { $0.name == entry.name }) {
+        try table.factors.withUnsafeBufferPointer { try output.write($0, of: entry.name, as: entry.type) }
       }
       try [UInt8](repeating: 0, count: padded(entry.byteCount) - entry.byteCount)
         .withUnsafeBytes { try file.write($0) }
@@ -59,14 +56,24 @@ package enum GGUFWriter {
     try file.commit()
   }
 
-  private static func entries(_ model: LlamaConfiguration, as type: GGUFTensorType) -> [Entry] {
+  /// Remarks on what other readers will not honour in a file of this model, a line each.
+  package static func notes(_ model: LlamaConfiguration) -> [String] {
+    guard let window = model.usedWindow, ![ModelFamily.gemma2, .gemma3].contains(model.family) else { return [] }
+    return [
+      "llama.cpp reads no window in files of the architecture \(model.family.ggufArchitecture): beyond \(window) positions it "
+        + "sees more than this model does"
+    ]
+  }
+
+  private static func entries(
+    _ model: LlamaConfiguration, _ tables: [(name: String, factors: [Float])], as type: GGUFTensorType
+  ) -> [Entry] {
     let names = Dictionary(uniqueKeysWithValues: GGUFTensorName.keys(model).map { ($1, $0) })
-    var tensors = model.parameters.map { parameter in
-      (name: names[parameter.name] ?? parameter.name, shape: parameter.shape, key: Optional(parameter.name))
-    }
-    if case .llama3 = model.ropeScaling {
-      tensors.insert((GGUFTensorName.ropeFrequencies, [model.headDim / 2], nil), at: 0)
-    }
+    let tensors =
+      tables.map { (name: $0.name, shape: [$0.factors.count], key: String?.none) }
+      + model.parameters.map { parameter in
+        (name: names[parameter.name] ?? parameter.name, shape: parameter.shape, key: Optional(parameter.name))
+      }
     var offset = 0
     return tensors.map { name, shape, key in
       let type = stored(shape, as: type)
@@ -100,16 +107,19 @@ package enum GGUFWriter {
 
   private static func padded(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
 
-  /// Hands on rows of a weight, those that turn in interleaved order.
-  private static func withInterleavedRows(
-    _ floats: UnsafeBufferPointer<Float>, of key: String, columns: Int, headDim: Int,
+  /// Hands on rows of a weight as the file holds them: heads in the architecture's order, norms to multiply plainly.
+  private static func withStored(
+    _ floats: UnsafeBufferPointer<Float>, of key: String, columns: Int, _ model: LlamaConfiguration,
     _ body: (UnsafeBufferPointer<Float>) throws -> Void
   ) throws {
-    guard RotaryOrder.turns(key) else { return try body(floats) }
+    let offset = GGUFTensorName.normOffset(of: key, model)
+    let turns = model.family.isInterleavedInGGUF && RotaryOrder.turns(key)
+    guard turns || offset != 0 else { return try body(floats) }
     try withFloatScratch(floats.count) { scratch in
       for row in 0..<(floats.count / columns) {
-        let from = RotaryOrder.rotateHalfRow(ofInterleaved: row, headDim: headDim) * columns
-        for column in 0..<columns { scratch[row * columns + column] = floats[from + column] }
+        let from =
+          turns ? RotaryOrder.rotateHalfRow(ofInterleaved: row, headDim: model.headDim) * columns : row * columns
+        for column in 0..<columns { scratch[row * columns + column] = floats[from + column] + offset }
       }
       try body(UnsafeBufferPointer(scratch))
     }

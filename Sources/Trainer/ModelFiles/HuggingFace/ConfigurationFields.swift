@@ -17,6 +17,16 @@ struct ConfigurationFields {
   /// True where the key stands in the file, be it null.
   func isPresent(_ key: String) -> Bool { object[key] != nil }
 
+  /// A key's value as a message shows it.
+  func shown(_ key: String) -> String { object[key]?.kindName ?? "absent" }
+
+  /// True where the key means nothing: absent, null, false, 1, or a list of nothing but 1 or full attention.
+  func isNeutral(_ key: String) -> Bool {
+    guard let value = value(key) else { return true }
+    if value.bool == false || value.number == 1 { return true }
+    return value.array.map { $0.allSatisfy { $0.number == 1 || $0.string == "full_attention" } } ?? false
+  }
+
   /// True where the key is absent or null.
   func isNull(_ key: String) -> Bool { value(key) == nil }
 
@@ -53,6 +63,23 @@ struct ConfigurationFields {
     guard let value = value(key) else { return nil }
     guard let object = value.object else { throw mismatch(key, value, "an object") }
     return ConfigurationFields(path: path, object: object, prefix: prefix + key + ".")
+  }
+
+  /// A list of numbers; nil where the key is absent or null.
+  func numbers(_ key: String) throws(FileError) -> [Double]? { try list(key, "numbers", \.number) }
+
+  /// A list of integers; nil where the key is absent or null.
+  func integers(_ key: String) throws(FileError) -> [Int]? { try list(key, "integers", \.integer) }
+
+  /// A list of strings; nil where the key is absent or null.
+  func strings(_ key: String) throws(FileError) -> [String]? { try list(key, "strings", \.string) }
+
+  private func list<T>(_ key: String, _ kind: String, _ element: (JSON) -> T?) throws(FileError) -> [T]? {
+    guard let value = value(key) else { return nil }
+    guard let array = value.array else { throw mismatch(key, value, "a list of \(kind)") }
+    let elements = array.compactMap(element)
+    guard elements.count == array.count else { throw mismatch(key, value, "a list of \(kind)") }
+    return elements
   }
 
   /// One id or a list of ids; negative ones, which stand for "none", are left out.

@@ -1,4 +1,4 @@
-import Foundation
+import GPUTensor
 
 extension LlamaConfiguration {
   /// Reads the members of a config.json, in the keys of transformers 4 (`rope_theta`, `rope_scaling`) or 5
@@ -6,61 +6,51 @@ extension LlamaConfiguration {
   ///
   /// A key that the model cannot honour is refused by name, rather than read and forgotten.
   init(fields: ConfigurationFields) throws(FileError) {
-    try Self.refuseWhatIsNotBuilt(fields)
-    let heads = try fields.integer("num_attention_heads") ?? 32
-    let maxPositionEmbeddings = try fields.integer("max_position_embeddings") ?? 2048
-    let rope = try Self.rope(fields, maxPositionEmbeddings: maxPositionEmbeddings)
-    self.init(
-      vocabSize: try fields.integer("vocab_size") ?? 32000,
-      hiddenSize: try fields.integer("hidden_size") ?? 4096,
-      intermediateSize: try fields.integer("intermediate_size") ?? 11008,
-      numHiddenLayers: try fields.integer("num_hidden_layers") ?? 32,
-      numAttentionHeads: heads,
-      numKeyValueHeads: try fields.integer("num_key_value_heads"),
-      headDim: try fields.integer("head_dim"),
-      maxPositionEmbeddings: maxPositionEmbeddings,
-      rmsNormEps: try fields.number("rms_norm_eps") ?? 1e-6,
-      ropeTheta: rope.theta,
-      ropeScaling: rope.scaling,
-      tieWordEmbeddings: try fields.bool("tie_word_embeddings") ?? false,
-      attentionBias: try fields.bool("attention_bias") ?? false,
-      mlpBias: try fields.bool("mlp_bias") ?? false,
-      // An absent key means the default; null means that there is none, and some old exports write −1 for that.
-      bosTokenID: fields.isPresent("bos_token_id") ? try fields.tokenIDs("bos_token_id").first : 1,
-      eosTokenIDs: fields.isPresent("eos_token_id") ? try fields.tokenIDs("eos_token_id") : [2],
-      padTokenID: try fields.tokenIDs("pad_token_id").first,
-      initializerRange: try fields.number("initializer_range") ?? 0.02)
-    if try fields.integer("head_dim") == nil, heads > 0, !hiddenSize.isMultiple(of: heads) {
-      throw .invalid(
-        fields.path, "hidden_size \(hiddenSize) is no multiple of num_attention_heads \(heads)",
-        remedy: "give head_dim, or sizes that divide")
+    let family = try Self.family(fields)
+    try Self.refuseWhatIsNotBuilt(fields, family)
+    self = try family.configuration { (model) throws(FileError) in
+      try model.setSizes(fields)
+      try model.setRope(fields)
+      try model.setFactors(fields)
     }
+    try setLayers(fields)
     try validate(path: fields.path)
   }
 
-  private static func refuseWhatIsNotBuilt(_ fields: ConfigurationFields) throws(FileError) {
+  private static func family(_ fields: ConfigurationFields) throws(FileError) -> ModelFamily {
     // A file without model_type is taken for a LLaMA, as AutoConfig does when it is told so.
     let modelType = try fields.string("model_type") ?? "llama"
-    guard modelType == "llama" else {
+    guard let family = ModelFamily.named(modelType) else {
+      let known = ModelFamily.all.map(\.modelType).joined(separator: ", ")
+      throw fields.unsupported("model_type", "is \"\(modelType)\"", remedy: "give a model of one of \(known)")
+    }
+    return family
+  }
+
+  private static func refuseWhatIsNotBuilt(
+    _ fields: ConfigurationFields, _ family: ModelFamily
+  ) throws(FileError) {
+    let usesWindow = try fields.bool("use_sliding_window") ?? true
+    for key in VariantKey.allCases where !family.keys.contains(key) && !fields.isNeutral(key.rawValue) {
+      // These say nothing by themselves.
+      if [.originalMaxPositionEmbeddings, .maxWindowLayers, .useSlidingWindow, .hiddenActivation].contains(key) {
+        continue
+      }
+      if key == .slidingWindow, !usesWindow { continue }
       throw fields.unsupported(
-        "model_type", "is \"\(modelType)\"", remedy: "give a model whose model_type is \"llama\"")
+        key.rawValue, "is \(fields.shown(key.rawValue)) in a model of type \(family.modelType)",
+        remedy: "give the model_type that the weights were made with, or take the key out")
     }
-    let activation = try fields.string("hidden_act") ?? "silu"
-    guard activation == "silu" || activation == "swish" else {
-      throw fields.unsupported("hidden_act", "is \"\(activation)\"", remedy: "only \"silu\" is built")
-    }
-    if let window = try fields.integer("sliding_window"), try fields.bool("use_sliding_window") ?? true {
-      throw fields.unsupported(
-        "sliding_window", "is \(window)", remedy: "only full attention is built: set it to null if the model allows")
-    }
-    if let share = try fields.number("partial_rotary_factor"), share != 1 {
-      throw fields.unsupported("partial_rotary_factor", "is \(share)", remedy: "only 1.0 is built")
-    }
-    if let rate = try fields.number("attention_dropout"), rate != 0 {
-      throw fields.unsupported("attention_dropout", "is \(rate)", remedy: "set it to 0.0: dropout is not built")
+    for key in ["attention_dropout", "resid_pdrop", "embd_pdrop"] {
+      if let rate = try fields.number(key), rate != 0 {
+        throw fields.unsupported(key, "is \(rate)", remedy: "set it to 0.0: dropout is not built")
+      }
     }
     if try fields.bool("rope_interleaved") ?? false {
       throw fields.unsupported("rope_interleaved", "is true", remedy: "export the model in rotate-half order")
+    }
+    if try fields.bool("use_bidirectional_attention") ?? false {
+      throw fields.unsupported("use_bidirectional_attention", "is true", remedy: "give a causal model")
     }
     if !fields.isNull("quantization_config") {
       throw fields.unsupported(
@@ -68,66 +58,64 @@ extension LlamaConfiguration {
     }
   }
 
-  /// The rotary base and its stretching, from whichever dialect the file speaks.
-  private static func rope(
-    _ fields: ConfigurationFields, maxPositionEmbeddings: Int
-  ) throws(FileError) -> (theta: Double, scaling: RopeScaling) {
-    let theta = try fields.number("rope_theta")
-    let key = fields.isNull("rope_parameters") ? "rope_scaling" : "rope_parameters"
-    guard let rope = try fields.section(key) else { return (theta ?? 10000, .none) }
-    let innerTheta = try rope.number("rope_theta")
-    if let theta, let innerTheta, theta != innerTheta {
+  private mutating func setSizes(_ fields: ConfigurationFields) throws(FileError) {
+    vocabSize = try fields.integer("vocab_size") ?? vocabSize
+    hiddenSize = try fields.integer("hidden_size") ?? hiddenSize
+    intermediateSize = try fields.integer("intermediate_size") ?? intermediateSize
+    numHiddenLayers = try fields.integer("num_hidden_layers") ?? numHiddenLayers
+    numAttentionHeads = try fields.integer("num_attention_heads") ?? numAttentionHeads
+    let keyValueHeads = fields.isPresent("num_key_value_heads") ? nil : family.keyValueHeads
+    numKeyValueHeads = try fields.integer("num_key_value_heads") ?? keyValueHeads ?? numAttentionHeads
+    let givenHeadDim = fields.isPresent("head_dim") ? try fields.integer("head_dim") : family.headDim
+    if givenHeadDim == nil, numAttentionHeads > 0, !hiddenSize.isMultiple(of: numAttentionHeads) {
       throw .invalid(
-        fields.path, "rope_theta is \(theta), but \(key) has rope_theta \(innerTheta)", remedy: "give it once")
+        fields.path, "hidden_size \(hiddenSize) is no multiple of num_attention_heads \(numAttentionHeads)",
+        remedy: "give head_dim, or sizes that divide")
     }
-    // Files from before transformers 4.43 say "type".
-    let olderType = try rope.string("type")
-    let type = try rope.string("rope_type") ?? olderType ?? "default"
-    let scaling: RopeScaling
-    switch type {
-    case "default":
-      scaling = .none
-    case "linear":
-      scaling = .linear(factor: try rope.required("factor", rope.number("factor")))
-    case "dynamic":
-      scaling = .dynamic(factor: try rope.required("factor", rope.number("factor")))
-    case "yarn":
-      scaling = .yarn(try yarn(rope, maxPositionEmbeddings: maxPositionEmbeddings))
-    case "llama3":
-      scaling = .llama3(
-        factor: try rope.required("factor", rope.number("factor")),
-        lowFreqFactor: try rope.required("low_freq_factor", rope.number("low_freq_factor")),
-        highFreqFactor: try rope.required("high_freq_factor", rope.number("high_freq_factor")),
-        originalMaxPositionEmbeddings: try rope.required(
-          "original_max_position_embeddings", rope.integer("original_max_position_embeddings")))
-    default:
-      throw rope.unsupported(
-        rope.isNull("rope_type") ? "type" : "rope_type", "is \"\(type)\"",
-        remedy: "default, linear, dynamic, yarn and llama3 are built")
-    }
-    return (innerTheta ?? theta ?? 10000, scaling)
+    headDim = givenHeadDim ?? (numAttentionHeads > 0 ? hiddenSize / numAttentionHeads : 0)
+    maxPositionEmbeddings = try fields.integer("max_position_embeddings") ?? maxPositionEmbeddings
+    rmsNormEps = try fields.number("rms_norm_eps") ?? rmsNormEps
+    tieWordEmbeddings = try fields.bool("tie_word_embeddings") ?? tieWordEmbeddings
+    if family.keys.contains(.attentionBias), try fields.bool("attention_bias") ?? false { attentionBias = .all }
+    if family.keys.contains(.mlpBias) { mlpBias = try fields.bool("mlp_bias") ?? mlpBias }
+    // An absent key means the default; null means that there is none, and some old exports write −1 for that.
+    if fields.isPresent("bos_token_id") { bosTokenID = try fields.tokenIDs("bos_token_id").first }
+    if fields.isPresent("eos_token_id") { eosTokenIDs = try fields.tokenIDs("eos_token_id") }
+    if fields.isPresent("pad_token_id") { padTokenID = try fields.tokenIDs("pad_token_id").first }
+    initializerRange = try fields.number("initializer_range") ?? initializerRange
+    activation = try gateActivation(fields)
   }
 
-  /// YaRN's constants, with transformers' defaults.
-  private static func yarn(
-    _ rope: ConfigurationFields, maxPositionEmbeddings: Int
-  ) throws(FileError) -> YarnScaling {
-    let original = try rope.integer("original_max_position_embeddings") ?? maxPositionEmbeddings
-    var factor = try rope.number("factor")
-    if factor == nil, original > 0, original < maxPositionEmbeddings {
-      factor = Double(maxPositionEmbeddings) / Double(original)
+  private func gateActivation(_ fields: ConfigurationFields) throws(FileError) -> Activation {
+    let key = family.keys.contains(.hiddenActivation) ? VariantKey.hiddenActivation.rawValue : "hidden_act"
+    guard let name = try fields.string(key) else { return activation }
+    guard let known = Activation(rawValue: name == "swish" ? "silu" : name) else {
+      let names = Activation.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " and ")
+      throw fields.unsupported(key, "is \"\(name)\"", remedy: "\(names) are built")
     }
-    let stretch = try rope.required("factor", factor)
-    var attention = try rope.number("attention_factor")
-    if attention == nil, let scale = try rope.number("mscale"), let whole = try rope.number("mscale_all_dim"),
-      scale != 0, whole != 0
-    {
-      attention =
-        YarnScaling.attentionFactor(stretch, scale: scale) / YarnScaling.attentionFactor(stretch, scale: whole)
+    return known
+  }
+
+  private mutating func setFactors(_ fields: ConfigurationFields) throws(FileError) {
+    func factor(_ key: VariantKey) throws(FileError) -> Double? {
+      guard family.keys.contains(key), let value = try fields.number(key.rawValue) else { return nil }
+      guard value.isFinite, value > 0 else {
+        throw .invalid(fields.path, "\(key.rawValue) is \(value)", remedy: "give a number above 0")
+      }
+      return value
     }
-    return YarnScaling(
-      factor: stretch, originalMaxPositionEmbeddings: original, betaFast: try rope.number("beta_fast") ?? 32,
-      betaSlow: try rope.number("beta_slow") ?? 1, attentionFactor: attention,
-      truncate: try rope.bool("truncate") ?? true)
+    embeddingMultiplier = try factor(.embeddingMultiplier) ?? embeddingMultiplier
+    residualMultiplier = try factor(.residualMultiplier) ?? residualMultiplier
+    logitsScaling = try factor(.logitsScaling) ?? logitsScaling
+    attentionScale = try factor(.attentionMultiplier) ?? attentionScale
+    if let scalar = try factor(.queryPreAttnScalar) { attentionScale = 1 / scalar.squareRoot() }
+    if attentionScale == 1 / Double(headDim).squareRoot() { attentionScale = nil }
+    // null takes a cap away that the class has.
+    if family.keys.contains(.attnLogitSoftcapping), fields.isPresent(VariantKey.attnLogitSoftcapping.rawValue) {
+      attentionSoftCap = try factor(.attnLogitSoftcapping)
+    }
+    if family.keys.contains(.finalLogitSoftcapping), fields.isPresent(VariantKey.finalLogitSoftcapping.rawValue) {
+      logitSoftCap = try factor(.finalLogitSoftcapping)
+    }
   }
 }

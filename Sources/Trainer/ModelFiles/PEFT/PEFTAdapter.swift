@@ -182,7 +182,8 @@ package struct PEFTAdapter: Sendable {
       }
       targets.append(
         LoRATarget(
-          module: module.name, inFeatures: module.inFeatures, outFeatures: module.outFeatures, rank: rank,
+          module: module.name, inFeatures: module.inFeatures, outFeatures: module.outFeatures, parts: module.parts,
+          rank: rank,
           alpha: alphas[module.name] ?? alpha,
           usesRankStabilization: usesRankStabilization, hasMagnitude: hasMagnitudes))
     }

@@ -20,7 +20,7 @@ import Trainer
   private static let shapes: [LlamaConfiguration] = {
     let plain = SmallLlama().configuration
     var biases = plain
-    biases.attentionBias = true
+    biases.attentionBias = .all
     biases.mlpBias = true
     var ends = plain
     ends.tieWordEmbeddings = true

@@ -31,6 +31,35 @@ struct PEFTAdapterTests {
     #expect(largestDifference(relative, run.gradNorms.map { _ in 1 }) < 3e-3)
   }
 
+  @Test("fused matrices: one A, the parts of B and of the magnitudes", arguments: 0..<2, TrainerExecutors.all)
+  func fused(_ index: Int, _ choice: ExecutorChoice) throws {
+    let golden = try PEFTGolden.loadFamilies()
+    let run = golden.runs[index]
+    let model = try LoadedModel.open(run.folder, on: choice)
+    let found = try model.tokenLogProbabilities([golden.ids], rowCapacity: golden.ids.count)[0]
+    #expect(largestDifference(found, run.logprobs) < 1e-4)
+
+    let fixture = try RunFixture()
+    var settings = golden.settings.trainingSettings
+    settings.maxGradNorm = 1
+    var recipe = fixture.recipe(
+      base: .model(FamilyGolden.folder(try #require(run.base))), settings: settings,
+      rounds: [("rows", TestData.golden("families/rows.jsonl"))])
+    recipe.method = .lora(run.settings, initial: run.folder)
+    try fixture.run(recipe, on: choice.make())
+    let lines = try fixture.metrics()
+    #expect(largestDifference(lines.map { $0.loss ?? .nan }, run.losses) < 1e-4)
+    let relative = zip(lines, run.gradNorms).map { ($0.gradNorm ?? .nan) / $1 }
+    #expect(largestDifference(relative, run.gradNorms.map { _ in 1 }) < 3e-3)
+    // The round's adapter is one of PEFT's modules again: A whole, B as high as the fused matrix.
+    let adapter = fixture.rounds.appending(path: "01-rows/adapter_model.safetensors")
+    let file = try SafetensorsFile(adapter)
+    let module = "base_model.model.model.layers.0.self_attn.qkv_proj"
+    let rank = run.rank
+    #expect(file.entry(module + ".lora_A.weight")?.shape.first == rank)
+    #expect(file.entry(module + ".lora_B.weight")?.shape.last == rank)
+  }
+
   @Test("an adapter that parts the embedding from the projection it is tied to is refused, and so are other shapes")
   func parted() throws {
     let fixture = try RunFixture()

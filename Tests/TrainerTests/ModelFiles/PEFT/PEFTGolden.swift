@@ -7,6 +7,8 @@ import Trainer
 struct PEFTGolden: Decodable {
   struct Run: Decodable {
     let name: String
+    /// The model family's folder; nil: that of the training goldens.
+    let base: String?
     let rank: Int
     let alpha: Double
     let useRslora: Bool
@@ -45,5 +47,10 @@ struct PEFTGolden: Decodable {
 
   static func load() throws -> PEFTGolden {
     try LlamaGolden.decode(PEFTGolden.self, from: TestData.golden("peft/expected.json"))
+  }
+
+  /// Adapters on models whose files fuse matrices, from generate_peft_families.py.
+  static func loadFamilies() throws -> PEFTGolden {
+    try LlamaGolden.decode(PEFTGolden.self, from: TestData.golden("peft/families.json"))
   }
 }
