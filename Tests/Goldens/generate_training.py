@@ -151,8 +151,11 @@ def make_optimizers(parameters, name):
 
 def run(parameters, score, rows, gradient_accumulation_steps, max_grad_norm, optimizer="adamw",
         learning_rate=SETTINGS["learning_rate"]):
-    """Trains `parameters` (name -> leaf tensor) in place; score(ids) gives log-probabilities of ids[1:]."""
-    optimizers = make_optimizers(parameters, optimizer)
+    """Trains `parameters` (name -> leaf tensor) in place; score(ids) gives log-probabilities of ids[1:].
+
+    `optimizer` is a name, or torch's own, whose groups may have a "factor" of the learning rate.
+    """
+    optimizers = make_optimizers(parameters, optimizer) if isinstance(optimizer, str) else [optimizer]
     rows_a_step = SETTINGS["per_device_train_batch_size"] * gradient_accumulation_steps
     result = {"losses": [], "grad_norms": [], "learning_rates": [], "supervised": []}
     for step in range(1, SETTINGS["max_steps"] + 1):
@@ -161,7 +164,7 @@ def run(parameters, score, rows, gradient_accumulation_steps, max_grad_norm, opt
         rate = scheduled_rate(step, learning_rate)
         for part in optimizers:
             for group in part.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group.get("factor", 1.0)
             part.zero_grad()
         loss, supervised = step_loss(score, batch)
         loss.backward()

@@ -11,6 +11,8 @@ package struct AdamWSettings: Sendable, Hashable {
   package var weightDecay: Float
   /// Gradients whose global norm is larger are scaled down to this norm; 0: never.
   package var maxGradNorm: Float
+  /// Factor of the learning rate for these parameters.
+  package var rateFactor: Float = 1
 
   package init(beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, maxGradNorm: Float) {
     self.beta1 = beta1
@@ -78,7 +80,7 @@ struct AdamW: Operation {
       "adamw_update", "adamw.cl", defines: ["MOMENTS": moments.define],
       [
         call.output(0), call.output(1), call.output(2), call.input(0), call.input(1), .ulong(count),
-        .uint(noiseKey(call.scalars)), .float(call.scalars.learningRate), .float(settings.beta1),
+        .uint(noiseKey(call.scalars)), .float(call.scalars.learningRate * settings.rateFactor), .float(settings.beta1),
         .float(settings.beta2), .float(settings.epsilon), .float(settings.weightDecay), .float(Float(correction1)),
         .float(Float(correction2)), .float(settings.maxGradNorm),
       ], count: count)
@@ -100,7 +102,7 @@ struct AdamW: Operation {
     let (p, m, v, g, norm) = (call.output(0), call.output(1), call.output(2), call.input(0), call.input(1)[0])
     guard norm.isFinite else { return }
     let (beta1, beta2, epsilon) = (S(settings.beta1), S(settings.beta2), S(settings.epsilon))
-    let rate = S(call.scalars.learningRate)
+    let rate = S(call.scalars.learningRate) * S(settings.rateFactor)
     let clip = GlobalNorm.clipFactor(norm, maxGradNorm: settings.maxGradNorm)
     let (correction1, correction2) = corrections(call.scalars.optimizerStep)
     let (c1, c2) = (S(correction1), S(correction2))
@@ -181,7 +183,11 @@ extension AdamW: Checked {
           record(recorder, count: count, maxNorm: maxNorm, moments: .float32)
         }
       }
-    } + cases(sizes, moments: .bfloat16) + cases(sizes, moments: .blocks)
+    } + [
+      OperationCase("37, 16 times the rate", rows: 1) {
+        record($0, count: 37, maxNorm: 0.5, moments: .float32, rateFactor: 16)
+      }
+    ] + cases(sizes, moments: .bfloat16) + cases(sizes, moments: .blocks)
   }
 
   /// Lengths around a block's end, short enough that no value lies so close to a rounding boundary that an earlier
@@ -194,7 +200,11 @@ extension AdamW: Checked {
     }
   }
 
-  private static func record(_ recorder: CaseRecorder, count: Int, maxNorm: Float, moments: OptimizerMoments) {
+  private static func record(
+    _ recorder: CaseRecorder, count: Int, maxNorm: Float, moments: OptimizerMoments, rateFactor: Float = 1
+  ) {
+    var settings = AdamWSettings(beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: maxNorm)
+    settings.rateFactor = rateFactor
     let shape = Shape([count])
     let (p, g) = (recorder.parameter(shape), recorder.parameter(shape))
     let m = recorder.parameter(shape, dtype: moments.dtypes.first)
@@ -202,7 +212,7 @@ extension AdamW: Checked {
     recorder.set { ($0.learningRate, $0.optimizerStep) = (0.01, 3) }
     recorder.graph.adamW(
       parameter: p, m: m, v: v, gradient: g, norm: recorder.graph.globalNorm([g]),
-      settings: AdamWSettings(beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: maxNorm))
+      settings: settings)
     for tensor in [p, m, v] { recorder.compare(tensor) }
   }
 }

@@ -2,55 +2,46 @@ import Kernels
 
 /// The computation of `LinearCrossEntropy` by chunks of rows, with or without gradients.
 struct CrossEntropyChunks {
-  /// The gradients made besides the losses.
-  enum Gradients {
-    case none, input, inputAndWeight
-  }
-
   /// Bytes of a chunk's logits, roughly: enough for the products to run at full speed.
   static let targetBytes = 100 << 20
   /// Chunks start at multiples of this many rows, so that windows into tensors are aligned for every C.
   static let rowMultiple = 256
 
   let rowCapacity: Int
-  let columns: Int
   let vocabularySize: Int
   /// Rows of each part of the weight.
   private let parts: [Int]
-  private let weightType: DType
+  private let terms: [LogitTerm]
   private let hasRowWeights: Bool
   private let softCap: SoftCap?
-  private let gradients: Gradients
-  /// The ways of the products; nil before the op is planned, and on the CPU fallback.
-  private let choices: Choices?
-  private var withGradient: Bool { gradients != .none }
-  private var withWeight: Bool { gradients == .inputAndWeight }
+  private let withGradient: Bool
+  /// The ways of the products of each term; nil before the op is planned, and on the CPU fallback.
+  private let choices: [Choices]?
 
-  /// The ways of the three products of a chunk with a part of the weight.
+  /// The ways of the three products of a chunk with a part of a term's weight.
   struct Choices {
     let logits: MatmulChoice
     let input: MatmulChoice
     let weight: MatmulChoice
-
-    var all: [MatmulChoice] { [logits, input, weight] }
   }
 
   /// The index of the weight's first part among the inputs.
   static func firstPart(_ hasRowWeights: Bool) -> Int { hasRowWeights ? 3 : 2 }
-  private var firstPart: Int { Self.firstPart(hasRowWeights) }
 
+  /// - Parameter gradients: those made besides the losses, of each term; empty: none.
   init(
-    _ inputs: [Shape], weightType: DType = .float32, hasRowWeights: Bool, softCap: Float? = nil,
-    gradients: Gradients = .none, choices: Choices? = nil
+    _ inputs: [Shape], weightType: DType = .float32, hasRowWeights: Bool, shareCount: Int = 0, softCap: Float? = nil,
+    gradients: [LogitTerm.Gradients] = [], choices: [Choices]? = nil
   ) {
     self.softCap = softCap.map(SoftCap.init)
-    self.weightType = weightType
+    let firstPart = Self.firstPart(hasRowWeights)
     self.hasRowWeights = hasRowWeights
-    self.gradients = gradients
     self.choices = choices
+    withGradient = !gradients.isEmpty
     rowCapacity = inputs[0].dimensions[0]
-    columns = inputs[0].columns
-    parts = inputs[Self.firstPart(hasRowWeights)...].map { $0.dimensions[0] }
+    terms = LogitTerm.all(
+      inputs, firstPart: firstPart, shareCount: shareCount, weightType: weightType, gradients: gradients)
+    parts = inputs[firstPart..<inputs.count - 2 * shareCount].map { $0.dimensions[0] }
     vocabularySize = parts.reduce(0, +)
   }
 
@@ -63,32 +54,35 @@ struct CrossEntropyChunks {
   private var logitBytes: Int { SlabLayout.aligned(chunkRows * vocabularySize * 4) }
   private var lossBytes: Int { SlabLayout.aligned(LongSum.parts(rowCapacity) * 4) }
 
-  // Sizes of the three products for one part of the weight: logits (NT), gradient of the input (NN), gradient of the
-  // weight (TN).
-  private func products(
-    rows: Int, partRows: Int
-  ) -> (logits: MatmulSize, input: MatmulSize, weight: MatmulSize) {
-    (
-      MatmulSize(m: rows, n: partRows, k: columns, transposeB: true), MatmulSize(m: rows, n: columns, k: partRows),
-      MatmulSize(m: partRows, n: columns, k: rows, transposeA: true)
-    )
+  /// The choices of each term, for chunks and parts of the largest size.
+  func planned(traits: KernelTraits) -> [Choices] {
+    terms.map { term in
+      let sizes = term.sizes(rows: chunkRows, partRows: parts[0])
+      return Choices(
+        logits: MatmulChoice(sizes.logits, typeOfB: term.type, traits: traits),
+        input: MatmulChoice(sizes.input, typeOfB: term.type, traits: traits),
+        weight: MatmulChoice(sizes.weight, typeOfB: .float32, traits: traits))
+    }
   }
 
-  /// The choices for chunks and parts of the largest size.
-  func planned(traits: KernelTraits) -> Choices {
-    let sizes = products(rows: chunkRows, partRows: parts[0])
-    return Choices(
-      logits: MatmulChoice(sizes.logits, typeOfB: weightType, traits: traits),
-      input: MatmulChoice(sizes.input, typeOfB: weightType, traits: traits),
-      weight: MatmulChoice(sizes.weight, typeOfB: .float32, traits: traits))
+  /// The choices of the products that are computed, term by term; none before the op is planned.
+  var made: [MatmulChoice] {
+    zip(terms, choices ?? []).flatMap { term, choice in
+      [choice.logits] + (term.inputGradient == nil ? [] : [choice.input])
+        + (term.weightGradient == nil ? [] : [choice.weight])
+    }
   }
 
   func scratchBytes(traits: KernelTraits?) -> Int {
     guard let traits, let choices else { return 0 }
-    let sizes = products(rows: chunkRows, partRows: parts[0])
-    var matmul = choices.logits.scratchBytes(sizes.logits, traits: traits)
-    if withGradient { matmul = max(matmul, choices.input.scratchBytes(sizes.input, traits: traits)) }
-    if withWeight { matmul = max(matmul, choices.weight.scratchBytes(sizes.weight, traits: traits)) }
+    let matmul = zip(terms, choices).reduce(0) { most, pair in
+      let (term, choice) = pair
+      let sizes = term.sizes(rows: chunkRows, partRows: parts[0])
+      var bytes = max(most, choice.logits.scratchBytes(sizes.logits, traits: traits))
+      if term.inputGradient != nil { bytes = max(bytes, choice.input.scratchBytes(sizes.input, traits: traits)) }
+      if term.weightGradient != nil { bytes = max(bytes, choice.weight.scratchBytes(sizes.weight, traits: traits)) }
+      return bytes
+    }
     return logitBytes + lossBytes + matmul
   }
 
@@ -106,28 +100,40 @@ struct CrossEntropyChunks {
     let packed =
       packedBytes > 0 ? try call.scratch.window(offset: logitBytes + lossBytes, byteCount: packedBytes) : call.scratch
     let rows = call.leading(ofInput: 0)
-    if rows == 0 && withWeight {
-      for part in parts.indices where !call.accumulates(3 + part) {
-        try call.context.fill(
-          call.outputBuffer(3 + part), pattern: 0, byteCount: call.outputShapes[3 + part].count * 4)
+    if rows == 0 {
+      for term in terms {
+        guard let first = term.weightGradient else { continue }
+        for output in first..<first + (term.isDivided ? parts.count : 1) where !call.accumulates(output) {
+          try call.context.fill(call.outputBuffer(output), pattern: 0, byteCount: call.outputShapes[output].count * 4)
+        }
       }
+    }
+    /// The rows of a part within a term's weight, or within its gradient; `first` is its, or its first part's, index.
+    func piece(_ part: Int, of term: LogitTerm, _ first: Int, _ buffer: (Int) -> Buffer) throws(DeviceError) -> Buffer {
+      if term.isDivided { return buffer(first + part) }
+      if parts.count == 1 { return buffer(first) }
+      return try buffer(first).window(
+        offset: part * parts[0] * term.columns * 4, byteCount: parts[part] * term.columns * 4)
     }
     for first in stride(from: 0, to: rows, by: chunkRows) {
       let count = min(chunkRows, rows - first)
       func window(_ buffer: Buffer, _ width: Int) throws(DeviceError) -> Buffer {
         try buffer.window(offset: first * width * 4, byteCount: count * width * 4)
       }
-      let x = try window(call.inputBuffer(0), columns)
+      let x = try terms.map { term throws(DeviceError) in try window(call.inputBuffer(term.input), term.columns) }
       let losses = try window(call.outputBuffer(1), 1)
       let targets = try window(call.inputBuffer(1), 1)
       var partLogits: [Buffer] = []
       for (part, partRows) in parts.enumerated() {
         let place = part * parts[0] * count * 4
         partLogits.append(try call.scratch.window(offset: place, byteCount: partRows * count * 4))
-        try MatmulProduct(
-          choice: choices.logits, size: products(rows: count, partRows: partRows).logits, c: partLogits[part], a: x,
-          b: call.inputBuffer(firstPart + part), typeOfB: weightType, accumulate: false
-        ).enqueue(call, scratch: packed)
+        for (index, term) in terms.enumerated() {
+          try MatmulProduct(
+            choice: choices[index].logits, size: term.sizes(rows: count, partRows: partRows).logits,
+            c: partLogits[part], a: x[index], b: try piece(part, of: term, term.weight, call.inputBuffer),
+            typeOfB: term.type, accumulate: index > 0
+          ).enqueue(call, scratch: packed)
+        }
       }
       let common: [KernelArgument] = [.read(targets), .int(count), .int(vocabularySize), .int(parts[0])]
       var last: [KernelArgument] = hasRowWeights ? [.read(try window(call.inputBuffer(2), 1))] : []
@@ -142,19 +148,23 @@ struct CrossEntropyChunks {
         "cross_entropy_gradient", "cross_entropy.cl", defines: defines,
         [.write(losses), .update(logits)] + common + [.float(call.scalars.lossScale)] + last,
         .groups(count, of: call.traits.workGroupSize))
-      let dx = try window(call.outputBuffer(2), columns)
-      for (part, partRows) in parts.enumerated() {
-        let sizes = products(rows: count, partRows: partRows)
-        try MatmulProduct(
-          choice: choices.input, size: sizes.input, c: dx, a: partLogits[part], b: call.inputBuffer(firstPart + part),
-          typeOfB: weightType,
-          accumulate: part > 0
-        ).enqueue(call, scratch: packed)
-        guard withWeight else { continue }
-        try MatmulProduct(
-          choice: choices.weight, size: sizes.weight, c: call.outputBuffer(3 + part), a: partLogits[part], b: x,
-          accumulate: first > 0 || call.accumulates(3 + part)
-        ).enqueue(call, scratch: packed)
+      for (index, term) in terms.enumerated() {
+        for (part, partRows) in parts.enumerated() {
+          let sizes = term.sizes(rows: count, partRows: partRows)
+          if let output = term.inputGradient {
+            try MatmulProduct(
+              choice: choices[index].input, size: sizes.input,
+              c: try window(call.outputBuffer(output), term.columns), a: partLogits[part],
+              b: try piece(part, of: term, term.weight, call.inputBuffer), typeOfB: term.type, accumulate: part > 0
+            ).enqueue(call, scratch: packed)
+          }
+          guard let output = term.weightGradient else { continue }
+          try MatmulProduct(
+            choice: choices[index].weight, size: sizes.weight,
+            c: try piece(part, of: term, output, call.outputBuffer), a: partLogits[part], b: x[index],
+            accumulate: first > 0 || call.accumulates(term.isDivided ? output + part : output)
+          ).enqueue(call, scratch: packed)
+        }
       }
     }
     try LongSum.enqueuePartial("sum_partial", call, partials: partials, .read(call.outputBuffer(1)), count: rows)
@@ -167,24 +177,35 @@ struct CrossEntropyChunks {
   // MARK: - CPU
 
   func evaluate<S: HostScalar>(_ call: HostCall<S>) {
-    let (x, targets) = (call.input(0), call.ints(1))
+    let targets = call.ints(1)
     let rows = call.leading(ofInput: 0)
     // The parts of a divided weight, and of its gradient, are joined here: the CPU has no limit on one allocation.
+    let columns = terms[0].columns
+    let (firstPart, firstGradient) = (terms[0].weight, terms[0].weightGradient)
     let count = vocabularySize * columns
     let isDivided = parts.count > 1
-    let weight = isDivided ? UnsafeMutablePointer<S>.allocate(capacity: count) : call.input(firstPart)
-    let dweight = isDivided && withWeight ? UnsafeMutablePointer<S>.allocate(capacity: count) : nil
+    let joined = isDivided ? UnsafeMutablePointer<S>.allocate(capacity: count) : nil
+    let joinedGradient = isDivided && firstGradient != nil ? UnsafeMutablePointer<S>.allocate(capacity: count) : nil
     defer {
-      if isDivided { weight.deallocate() }
-      dweight?.deallocate()
+      joined?.deallocate()
+      joinedGradient?.deallocate()
     }
     func forEachPart(_ body: (_ part: Int, _ place: Int, _ count: Int) -> Void) {
       for (part, partRows) in parts.enumerated() { body(part, part * parts[0] * columns, partRows * columns) }
     }
-    if isDivided { forEachPart { (weight + $1).update(from: call.input(firstPart + $0), count: $2) } }
-    if withWeight {
-      forEachPart { if !call.accumulates(3 + $0) { call.output(3 + $0).update(repeating: 0, count: $2) } }
-      if let dweight { forEachPart { (dweight + $1).update(from: call.output(3 + $0), count: $2) } }
+    if let joined { forEachPart { (joined + $1).update(from: call.input(firstPart + $0), count: $2) } }
+    for term in terms {
+      guard let first = term.weightGradient else { continue }
+      for output in first..<first + (term.isDivided ? parts.count : 1) where !call.accumulates(output) {
+        call.output(output).update(repeating: 0, count: call.outputShapes[output].count)
+      }
+    }
+    if let joinedGradient, let firstGradient {
+      forEachPart { (joinedGradient + $1).update(from: call.output(firstGradient + $0), count: $2) }
+    }
+    let weights = terms.map { $0.isDivided ? joined ?? call.input($0.weight) : call.input($0.weight) }
+    let weightGradients = terms.map { term in
+      term.weightGradient.map { term.isDivided ? joinedGradient ?? call.output($0) : call.output($0) }
     }
     let chunk = max(1, min(rows, 64))
     let logits = UnsafeMutablePointer<S>.allocate(capacity: chunk * vocabularySize)
@@ -192,9 +213,11 @@ struct CrossEntropyChunks {
     var total: S = 0
     for first in stride(from: 0, to: rows, by: chunk) {
       let count = min(chunk, rows - first)
-      let sizes = products(rows: count, partRows: vocabularySize)
-      call.matmul(
-        sizes.logits, c: logits, a: x + first * columns, b: weight, accumulate: false)
+      for (index, term) in terms.enumerated() {
+        call.matmul(
+          term.sizes(rows: count, partRows: vocabularySize).logits, c: logits,
+          a: call.input(term.input) + first * term.columns, b: weights[index], accumulate: index > 0)
+      }
       call.parallel(count) { row in
         call.output(1)[first + row] = loss(
           logits + row * vocabularySize, target: Int(targets[first + row]),
@@ -203,14 +226,20 @@ struct CrossEntropyChunks {
       }
       for row in first..<first + count { total += call.output(1)[row] }
       guard withGradient else { continue }
-      call.matmul(
-        sizes.input, c: call.output(2) + first * columns, a: logits, b: weight, accumulate: false)
-      guard withWeight else { continue }
-      call.matmul(
-        sizes.weight, c: dweight ?? call.output(3), a: logits, b: x + first * columns,
-        accumulate: true)
+      for (index, term) in terms.enumerated() {
+        let sizes = term.sizes(rows: count, partRows: vocabularySize)
+        if let output = term.inputGradient {
+          call.matmul(
+            sizes.input, c: call.output(output) + first * term.columns, a: logits, b: weights[index], accumulate: false)
+        }
+        guard let gradient = weightGradients[index] else { continue }
+        call.matmul(
+          sizes.weight, c: gradient, a: logits, b: call.input(term.input) + first * term.columns, accumulate: true)
+      }
     }
-    if let dweight { forEachPart { call.output(3 + $0).update(from: dweight + $1, count: $2) } }
+    if let joinedGradient, let firstGradient {
+      forEachPart { call.output(firstGradient + $0).update(from: joinedGradient + $1, count: $2) }
+    }
     call.output(0)[0] = total + (call.accumulates(0) ? call.output(0)[0] : 0)
   }
 

@@ -3,7 +3,8 @@ import Kernels
 /// Token losses of logits x·Wᵀ, which may be capped (`SoftCap`), without ever storing all R×V logits.
 ///
 /// - inputs: x [R, C]; targets [R] (−100: none); where rows are weighted, their weights [R, 1]; W [V, C], or its parts
-///   by rows: all parts but the last are equal, with a multiple of 256 rows.
+///   by rows: all parts but the last are equal, with a multiple of 256 rows; u [R, r] and B [V, r] of each share u·Bᵀ
+///   that is added to the logits (`LogitShare`).
 /// - outputs: the sum of the token losses [1]; each row's loss −ln p(target) times its weight [R, 1], 0 where it has no
 ///   target or no weight.
 ///
@@ -14,20 +15,23 @@ struct LinearCrossEntropy: Multiplying {
   /// The type that the weight is stored in; other than float32: a frozen weight.
   let weightType: DType
   let hasRowWeights: Bool
+  let shareCount: Int
   let softCap: Float?
-  private var planned: CrossEntropyChunks.Choices?
+  private var planned: [CrossEntropyChunks.Choices]?
 
-  init(weightType: DType = .float32, hasRowWeights: Bool = false, softCap: Float? = nil) {
-    (self.weightType, self.hasRowWeights, self.softCap) = (weightType, hasRowWeights, softCap)
+  init(weightType: DType = .float32, hasRowWeights: Bool = false, shareCount: Int = 0, softCap: Float? = nil) {
+    (self.weightType, self.hasRowWeights) = (weightType, hasRowWeights)
+    (self.shareCount, self.softCap) = (shareCount, softCap)
   }
 
   private func chunks(_ inputs: [Shape]) -> CrossEntropyChunks {
     CrossEntropyChunks(
-      inputs, weightType: weightType, hasRowWeights: hasRowWeights, softCap: softCap, choices: planned)
+      inputs, weightType: weightType, hasRowWeights: hasRowWeights, shareCount: shareCount, softCap: softCap,
+      choices: planned)
   }
 
-  /// The choice for the logits, the op's only product.
-  var choices: [MatmulChoice] { planned.map { [$0.logits] } ?? [] }
+  /// The choices for the logits: of W's product and of each share's.
+  var choices: [MatmulChoice] { planned?.map(\.logits) ?? [] }
 
   func planned(_ shapes: NodeShapes, traits: KernelTraits) -> LinearCrossEntropy {
     var operation = self
@@ -36,7 +40,13 @@ struct LinearCrossEntropy: Multiplying {
   }
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
-    let parts = inputs[CrossEntropyChunks.firstPart(hasRowWeights)...].map(\.shape)
+    let firstShare = inputs.count - 2 * shareCount
+    let parts = inputs[CrossEntropyChunks.firstPart(hasRowWeights)..<firstShare].map(\.shape)
+    let vocabularySize = parts.reduce(0) { $0 + $1.dimensions[0] }
+    precondition(
+      inputs[firstShare...].enumerated().allSatisfy {
+        $1.shape.dimensions[0] == ($0.isMultiple(of: 2) ? inputs[0].shape.dimensions[0] : vocabularySize)
+      }, "a share of all logits")
     precondition(!hasRowWeights || inputs[2].shape == inputs[0].shape.withColumns(1), "a weight for each row")
     precondition(
       parts.allSatisfy { $0.columns == inputs[0].shape.columns }
@@ -49,17 +59,24 @@ struct LinearCrossEntropy: Multiplying {
 
   func backward(_ pass: BackwardPass) {
     precondition(pass.isRoot(), "a cross-entropy is the loss itself")
-    precondition(pass.needsGradient(0), "what the logits are made from is trained")
-    let parts = CrossEntropyChunks.firstPart(hasRowWeights)..<pass.inputCount
+    let firstShare = pass.inputCount - 2 * shareCount
+    let parts = CrossEntropyChunks.firstPart(hasRowWeights)..<firstShare
     let trainsWeight = pass.needsGradient(parts.lowerBound)
+    let terms = [(0, parts.lowerBound)] + stride(from: firstShare, to: pass.inputCount, by: 2).map { ($0, $0 + 1) }
+    let gradients = terms.map { input, weight in
+      LogitTerm.Gradients(input: pass.needsGradient(input), weight: pass.needsGradient(weight))
+    }
+    precondition(gradients.contains { $0.input }, "what the logits are made from is trained")
     precondition(!hasRowWeights || !pass.needsGradient(2), "what a row counts is not trained")
     precondition(weightType == .float32 || !trainsWeight, "the gradient of a matrix in \(weightType)")
     precondition(
       parts.allSatisfy { pass.needsGradient($0) == trainsWeight }, "all parts of a weight are trained, or none")
     pass.supersede(
       by: LinearCrossEntropyGradient(
-        trainsWeight: trainsWeight, weightType: weightType, hasRowWeights: hasRowWeights, softCap: softCap),
-      outputs: 2, gradientsOf: trainsWeight ? [0] + parts : [0])
+        gradients: gradients, weightType: weightType, hasRowWeights: hasRowWeights, softCap: softCap),
+      outputs: 2,
+      gradientsOf: LogitTerm.differentiated(
+        inputCount: pass.inputCount, firstPart: parts.lowerBound, gradients: gradients))
   }
 
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
@@ -77,42 +94,48 @@ struct LinearCrossEntropy: Multiplying {
   }
 }
 
-/// The losses of `LinearCrossEntropy`, and their gradients dx [R, C] (`=`) and dW [V, C] (`=` or `+=`, one output for
-/// each part), times the replay's loss scale; dx alone where W is frozen.
+/// The losses of `LinearCrossEntropy`, and gradients times the replay's loss scale: of x [R, C] and each u [R, r] (`=`),
+/// then of W [V, C], one output for each part, and of each B [V, r] (`=` or `+=`). What is frozen has none.
 struct LinearCrossEntropyGradient: Multiplying {
   let name = "cross_entropy"
-  let trainsWeight: Bool
+  /// Those of x·Wᵀ, then of each share.
+  let gradients: [LogitTerm.Gradients]
   let weightType: DType
   let hasRowWeights: Bool
   let softCap: Float?
-  private var planned: CrossEntropyChunks.Choices?
+  private let inputGradients: Int
+  /// The choices of the products that are computed.
+  private(set) var choices: [MatmulChoice] = []
+  private var planned: [CrossEntropyChunks.Choices]?
 
-  init(trainsWeight: Bool, weightType: DType, hasRowWeights: Bool, softCap: Float?) {
-    (self.trainsWeight, self.weightType) = (trainsWeight, weightType)
+  init(gradients: [LogitTerm.Gradients], weightType: DType, hasRowWeights: Bool, softCap: Float?) {
+    (self.gradients, self.weightType) = (gradients, weightType)
     (self.hasRowWeights, self.softCap) = (hasRowWeights, softCap)
+    inputGradients = gradients.count { $0.input }
   }
 
   private func chunks(_ inputs: [Shape]) -> CrossEntropyChunks {
     CrossEntropyChunks(
-      inputs, weightType: weightType, hasRowWeights: hasRowWeights, softCap: softCap,
-      gradients: trainsWeight ? .inputAndWeight : .input, choices: planned)
+      inputs, weightType: weightType, hasRowWeights: hasRowWeights, shareCount: gradients.count - 1,
+      softCap: softCap, gradients: gradients, choices: planned)
   }
-
-  var choices: [MatmulChoice] { planned.map { trainsWeight ? $0.all : [$0.logits, $0.input] } ?? [] }
 
   func planned(_ shapes: NodeShapes, traits: KernelTraits) -> LinearCrossEntropyGradient {
     var operation = self
     operation.planned = chunks(shapes.inputs).planned(traits: traits)
+    operation.choices = operation.chunks(shapes.inputs).made
     return operation
   }
 
   func outputs(for inputs: [Tensor]) -> [TensorDescription] {
-    LinearCrossEntropy(hasRowWeights: hasRowWeights).outputs(for: inputs)
-      + ([inputs[0]] + (trainsWeight ? inputs[CrossEntropyChunks.firstPart(hasRowWeights)...] : []))
-      .map { TensorDescription($0.shape) }
+    LinearCrossEntropy(hasRowWeights: hasRowWeights, shareCount: gradients.count - 1).outputs(for: inputs)
+      + LogitTerm.differentiated(
+        inputCount: inputs.count, firstPart: CrossEntropyChunks.firstPart(hasRowWeights), gradients: gradients
+      )
+      .map { TensorDescription(inputs[$0].shape) }
   }
 
-  func canAccumulate(output: Int) -> Bool { output >= 3 }
+  func canAccumulate(output: Int) -> Bool { output >= 2 + inputGradients }
 
   func scratchBytes(_ call: NodeShapes, traits: KernelTraits?) -> Int {
     chunks(call.inputs).scratchBytes(traits: traits)
@@ -159,13 +182,16 @@ extension Tensor {
     linearCrossEntropy(weight: [weight], targets: targets, rowWeights: rowWeights, softCap: softCap)
   }
 
-  /// The same with W divided by rows into parts.
+  /// The same with W divided by rows into parts, and with adapters' shares added to the logits.
   package func linearCrossEntropy(
-    weight parts: [Tensor], targets: Tensor, rowWeights: Tensor? = nil, softCap: Float? = nil
+    weight parts: [Tensor], shares: [LogitShare] = [], targets: Tensor, rowWeights: Tensor? = nil,
+    softCap: Float? = nil
   ) -> (sum: Tensor, rows: Tensor) {
     let operation = LinearCrossEntropy(
-      weightType: parts[0].dtype, hasRowWeights: rowWeights != nil, softCap: softCap)
-    let outputs = graph.record(operation, [self, targets] + [rowWeights].compactMap { $0 } + parts)
+      weightType: parts[0].dtype, hasRowWeights: rowWeights != nil, shareCount: shares.count, softCap: softCap)
+    let outputs = graph.record(
+      operation,
+      [self, targets] + [rowWeights].compactMap { $0 } + parts + shares.flatMap { [$0.input, $0.weight] })
     return (outputs[0], outputs[1])
   }
 }
@@ -221,7 +247,27 @@ extension LinearCrossEntropy: Checked {
         [false, true].map { capped(parts, by: cap, training: $0) }
       }
     }
-    return selections + stored + divided + weighted + withCap
+    // An adapter of the projection beside a frozen one; the second also where the hidden rows are frozen.
+    let shared = [[19], [256, 256, 88]].flatMap { parts in
+      [true, false].map { trainsHidden in
+        OperationCase(
+          "7 rows, V \(parts), a trained share and a frozen one\(trainsHidden ? "" : ", frozen rows")", rows: 7
+        ) { recorder in
+          let count = parts.reduce(0, +)
+          let x = recorder.parameter(recorder.graph.rows(5))
+          let weight = parts.map { recorder.parameter(Shape([$0, 5])) }
+          let (a, b) = (recorder.parameter(Shape([2, 5])), recorder.parameter(Shape([count, 2])))
+          let frozen = recorder.parameter(Shape([count, 3]))
+          let other = recorder.parameter(Shape([3, 5]))
+          let targets = recorder.ints((0..<7).map { $0 == 3 ? -100 : $0 * 31 % count })
+          let shares = [LogitShare(input: x.linear(a), weight: b), LogitShare(input: x.linear(other), weight: frozen)]
+          let losses = x.linearCrossEntropy(weight: weight, shares: shares, targets: targets)
+          recorder.compare(losses.rows)
+          recorder.differentiate(loss: losses.sum, by: trainsHidden ? [x, a, b] : [a, b])
+        }
+      }
+    }
+    return selections + stored + divided + weighted + withCap + shared
       + shapes.flatMap { rows, columns, vocabulary in
         ["", ", gradient", ", frozen weight"].map { losses(rows, columns, vocabulary, training: $0) }
       }

@@ -9,6 +9,8 @@ package struct LionSettings: Sendable, Hashable {
   package var weightDecay: Float
   /// Gradients whose global norm is larger are scaled down to this norm; 0: never.
   package var maxGradNorm: Float
+  /// Factor of the learning rate for these parameters.
+  package var rateFactor: Float = 1
 
   package init(beta1: Float, beta2: Float, weightDecay: Float, maxGradNorm: Float) {
     self.beta1 = beta1
@@ -37,8 +39,9 @@ struct Lion: Operation {
     try call.launchElements(
       "lion_update", "lion.cl",
       [
-        call.output(0), call.output(1), call.input(0), call.input(1), .ulong(count), .float(call.scalars.learningRate),
-        .float(settings.beta1), .float(settings.beta2), .float(settings.weightDecay), .float(settings.maxGradNorm),
+        call.output(0), call.output(1), call.input(0), call.input(1), .ulong(count),
+        .float(call.scalars.learningRate * settings.rateFactor), .float(settings.beta1), .float(settings.beta2),
+        .float(settings.weightDecay), .float(settings.maxGradNorm),
       ], count: count)
   }
 
@@ -47,7 +50,9 @@ struct Lion: Operation {
   func evaluate<S: HostScalar>(_ call: HostCall<S>) {
     let (p, m, g, norm) = (call.output(0), call.output(1), call.input(0), call.input(1)[0])
     guard norm.isFinite else { return }
-    let (beta1, beta2, rate) = (S(settings.beta1), S(settings.beta2), S(call.scalars.learningRate))
+    let (beta1, beta2, rate) = (
+      S(settings.beta1), S(settings.beta2), S(call.scalars.learningRate) * S(settings.rateFactor)
+    )
     let clip = GlobalNorm.clipFactor(norm, maxGradNorm: settings.maxGradNorm)
     let keep = 1 - rate * S(settings.weightDecay)
     call.parallelElements(call.inputShapes[0].count) { range in

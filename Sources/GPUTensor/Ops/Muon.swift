@@ -8,6 +8,8 @@ package struct MuonSettings: Sendable, Hashable {
   package var weightDecay: Float
   /// Gradients whose global norm is larger are scaled down to this norm; 0: never.
   package var maxGradNorm: Float
+  /// Factor of the learning rate for these parameters.
+  package var rateFactor: Float = 1
 
   package init(weightDecay: Float, maxGradNorm: Float) {
     self.weightDecay = weightDecay
@@ -90,7 +92,7 @@ struct MuonUpdate: Operation {
   private func scale(_ shape: Shape) -> Double { 0.2 * Double(shape.dimensions.max() ?? 1).squareRoot() }
 
   func enqueue(_ call: DeviceCall) throws(DeviceError) {
-    let (shape, rate) = (call.inputShapes[0], Double(call.scalars.learningRate))
+    let (shape, rate) = (call.inputShapes[0], Double(call.scalars.learningRate * settings.rateFactor))
     try call.launchElements(
       "muon_update", "muon.cl",
       [
@@ -104,7 +106,7 @@ struct MuonUpdate: Operation {
   func evaluate<S: HostScalar>(_ call: HostCall<S>) {
     let (p, x) = (call.output(0), call.input(0))
     guard call.input(1)[0].isFinite else { return }
-    let (shape, rate) = (call.inputShapes[0], S(call.scalars.learningRate))
+    let (shape, rate) = (call.inputShapes[0], S(call.scalars.learningRate) * S(settings.rateFactor))
     let (keep, size) = (1 - rate * S(settings.weightDecay), rate * S(scale(shape)))
     call.parallelElements(shape.count) { range in
       for index in range { p[index] = p[index] * keep - size * x[index] }

@@ -34,7 +34,7 @@ package final class Generator {
       }
       logits = Logits(hidden, of: llama)
       self.inputs = inputs
-      plan = executor.plan(graph, outputs: logits.parts)
+      plan = executor.plan(graph, outputs: logits.outputs)
     }
   }
 

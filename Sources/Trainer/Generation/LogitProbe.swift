@@ -22,7 +22,7 @@ package final class LogitProbe {
     inputs = SampleRows(graph)
     let llama = model.llama(in: graph)
     logits = Logits(llama.hidden(inputs.rows, rope: rope), of: llama)
-    plan = executor.plan(graph, outputs: logits.parts)
+    plan = executor.plan(graph, outputs: logits.outputs)
   }
 
   /// Tokens that are fed.

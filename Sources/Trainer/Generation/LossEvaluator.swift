@@ -25,7 +25,8 @@ package final class LossEvaluator {
     let hidden = llama.hidden(inputs.rows, of: selection.rows, rope: rope)
     losses =
       hidden.linearCrossEntropy(
-        weight: llama.outputWeight, targets: selection.targets, softCap: llama.logitSoftCap
+        weight: llama.outputWeight, shares: llama.logitShares(hidden), targets: selection.targets,
+        softCap: llama.logitSoftCap
       ).rows
     plan = executor.plan(graph, outputs: [losses])
   }

@@ -29,6 +29,8 @@ package struct DeviceModel {
       adapter?.parts(inPlaceOf: $0)?.map(graph.variable) ?? weights.tensors($0, in: graph)
     } adapted: { module, x, products, weights in
       adapter?.adapted(module, x, products, weights: weights, beside: stacked, training: training) ?? products
+    } shares: { hidden in
+      adapter?.logitShares(hidden, beside: stacked, training: training) ?? []
     }
   }
 }

@@ -9,6 +9,7 @@ package struct Llama {
   package let configuration: LlamaConfiguration
   private let parts: (String) -> [Tensor]
   private let adapted: Adapted
+  private let shares: (Tensor) -> [LogitShare]
   private let layout: AttentionLayout
   private let recompute: Recompute
 
@@ -38,14 +39,18 @@ package struct Llama {
   /// - Parameters:
   ///   - parts: the tensors of a parameter, by its key in `LlamaConfiguration.parameters`, in the graph that is
   ///     recorded: one, or for a divided table (`LlamaParameterName.tables`) or a fused matrix its parts by rows.
-  ///   - adapted: lets an adapter replace a linear layer's outputs (LoRA); by default the plain products.
+  ///   - adapted: lets an adapter replace a linear layer's outputs (LoRA), or the embedding's, whose x is ids [R] and
+  ///     whose product is their rows; by default the plain products.
+  ///   - shares: the shares of the logits that adapters add for hidden rows [R, C].
   package init(
     _ configuration: LlamaConfiguration, recompute: Recompute = .none, parts: @escaping (String) -> [Tensor],
-    adapted: @escaping Adapted = { _, _, products, _ in products }
+    adapted: @escaping Adapted = { _, _, products, _ in products },
+    shares: @escaping (Tensor) -> [LogitShare] = { _ in [] }
   ) {
     self.configuration = configuration
     self.parts = parts
     self.adapted = adapted
+    self.shares = shares
     self.recompute = recompute
     layout = AttentionLayout(
       heads: configuration.numAttentionHeads, keyValueHeads: configuration.numKeyValueHeads,
@@ -62,6 +67,9 @@ package struct Llama {
   /// Bound of the logits: x becomes cap · tanh(x / cap); nil: none.
   package var logitSoftCap: Float? { configuration.logitSoftCap.map { Float($0) } }
 
+  /// The shares of the logits that adapters of the output projection add, for hidden rows [R, C].
+  package func logitShares(_ hidden: Tensor) -> [LogitShare] { shares(hidden) }
+
   /// The residual stream after the last norm: [R, C], or [S, C] for `wanted` positions. Its products with
   /// `outputWeight` are the logits, before they are bounded.
   ///
@@ -75,7 +83,9 @@ package struct Llama {
   ) -> Tensor {
     let windowed = cache == nil ? self.windowed(rows, positions: rope.positions) : rows
     let norms = configuration.blockNorms
-    var x = scaled(parts(LlamaParameterName.embedding).embedding(rows.ids), by: configuration.embeddingMultiplier)
+    let table = parts(LlamaParameterName.embedding)
+    let embedded = adapted("model.embed_tokens", rows.ids, [table.embedding(rows.ids)], table)[0]
+    var x = scaled(embedded, by: configuration.embeddingMultiplier)
     for layer in 0..<configuration.numHiddenLayers {
       let input = x
       let wanted = layer == configuration.numHiddenLayers - 1 ? wanted : nil

@@ -108,7 +108,7 @@ package struct LlamaWeights {
   }
 
   /// Normal numbers by the Box–Muller transform (1958).
-  private static func normal(_ count: Int, _ deviation: Double, seed: UInt64) -> [Float] {
+  static func normal(_ count: Int, _ deviation: Double, seed: UInt64) -> [Float] {
     var random = SplitMix64(seed: seed)
     var values: [Float] = []
     values.reserveCapacity(count + 1)

@@ -21,6 +21,9 @@ package protocol ModelSource: Sendable {
   /// Remarks on the files of configuration and weights, a line each.
   var fileNotes: [String] { get }
 
+  /// The files of the weights, in the order in which their hashes are joined.
+  var weightFiles: [URL] { get }
+
   /// Type and bytes of a weight in its file; nil where the files have no such weight.
   ///
   /// - Parameter name: a key of `LlamaConfiguration.parameters`.
@@ -50,6 +53,13 @@ package protocol ModelSource: Sendable {
 
 extension ModelSource {
   package var fileNotes: [String] { [] }
+
+  /// A folder's safetensors in the order of their names; else the model's one file.
+  package var weightFiles: [URL] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    let files = names.filter { $0.hasSuffix(".safetensors") }.sorted()
+    return files.isEmpty ? [url] : files.map { url.appending(path: $0) }
+  }
 
   package func file(of name: String) -> String { path }
 
@@ -133,12 +143,9 @@ extension ModelSource {
 }
 
 extension ModelSource {
-  /// SHA-256 of the model's file, or of the hashes of its folder's weight files in the order of their names.
+  /// SHA-256 of the model's file, or of the hashes of its files.
   package func weightsSha256() throws -> String {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-    let files = names.filter { $0.hasSuffix(".safetensors") }.sorted()
-    if files.isEmpty { return try FileHash.sha256(of: url) }
-    let hashes = try files.map { try FileHash.sha256(of: url.appending(path: $0)) }
+    let hashes = try weightFiles.map { try FileHash.sha256(of: $0) }
     return hashes.count == 1 ? hashes[0] : FileHash.sha256(of: Data(hashes.joined().utf8))
   }
 }

@@ -24,6 +24,7 @@ package struct ParameterSet {
   package struct Group {
     package let slabs: [Slab]
     package let decays: Bool
+    package let rate: RateGroup
   }
 
   /// Descriptions of the parameters, in the order of the model's files.
@@ -33,6 +34,7 @@ package struct ParameterSet {
   private let apart: Set<String>
   /// Names of the matrices with a row for each token, which may be divided.
   package let tables: Set<String>
+  private let rates: [String: RateGroup]
   private let limits: AllocationLimits
 
   /// - Parameters:
@@ -44,12 +46,14 @@ package struct ParameterSet {
   ///     alone.
   ///   - apart: names of parameters that have a slab of their own.
   ///   - tables: names of parameters that may be divided.
+  ///   - rates: learning rates of the parameters that do not take the common one, by name; they share no slab with others.
   package init(
     _ parameters: [ParameterDescription], kind: String, types: [String: DType] = [:], dtype: DType = .float32,
-    layout: DType = .float32, apart: Set<String> = [], tables: Set<String> = [], limits: AllocationLimits
+    layout: DType = .float32, apart: Set<String> = [], tables: Set<String> = [], rates: [String: RateGroup] = [:],
+    limits: AllocationLimits
   ) {
     self.parameters = parameters
-    (self.apart, self.tables, self.limits) = (apart, tables, limits)
+    (self.apart, self.tables, self.rates, self.limits) = (apart, tables, rates, limits)
     var groups: [Group] = []
     var parts: [String: [Variable]] = [:]
     func divided(_ parameter: ParameterDescription, _ dtype: DType) -> [ParameterDescription] {
@@ -61,13 +65,16 @@ package struct ParameterSet {
       guard let dtype = types[parameter.name] else { continue }
       for part in divided(parameter, dtype) {
         let variable = Variable(name: part.name, shape: Shape(part.shape), dtype: dtype)
-        groups.append(Group(slabs: [variable.slab], decays: false))
+        groups.append(Group(slabs: [variable.slab], decays: false, rate: .common))
         parts[parameter.name, default: []].append(variable)
       }
     }
     let alone = parameters.filter { apart.contains($0.name) }.map { [$0] }
-    let together = [true, false].map { decays in
-      parameters.filter { ($0.shape.count > 1) == decays && types[$0.name] == nil && !apart.contains($0.name) }
+    let free = parameters.filter { types[$0.name] == nil && !apart.contains($0.name) }
+    let together = [true, false].flatMap { decays in
+      RateGroup.allCases.map { rate in
+        free.filter { ($0.shape.count > 1) == decays && rates[$0.name] ?? .common == rate }
+      }
     }
     for members in together + alone {
       guard let first = members.first else { continue }
@@ -78,7 +85,7 @@ package struct ParameterSet {
       let made = places.makeVariables(
         names: pieces.map(\.part.name), shapes: pieces.map { Shape($0.part.shape) },
         kind: "\(kind), \(decays ? "matrices" : "vectors")", dtype: decays ? dtype : .float32)
-      groups.append(Group(slabs: made.slabs, decays: decays))
+      groups.append(Group(slabs: made.slabs, decays: decays, rate: rates[first.name] ?? .common))
       for (piece, variable) in zip(pieces, made.variables) { parts[piece.whole, default: []].append(variable) }
     }
     self.groups = groups
@@ -108,6 +115,9 @@ package struct ParameterSet {
     return parts[0]
   }
 
+  /// The learning rate that a parameter takes.
+  package func rate(of name: String) -> RateGroup { rates[name] ?? .common }
+
   /// All variables, in the order of the parameters.
   package var variables: [Variable] { parameters.flatMap { parts($0.name) } }
 
@@ -120,7 +130,7 @@ package struct ParameterSet {
   ) -> ParameterSet {
     ParameterSet(
       parameters.filter(isWanted), kind: kind, dtype: dtype, layout: takenAlone ? dtype : .float32, apart: apart,
-      tables: tables, limits: limits)
+      tables: tables, rates: rates, limits: limits)
   }
 
   /// Copies all values to a set of the same layout, on the device.

@@ -43,9 +43,7 @@ package struct ModelInspection: Encodable, Sendable {
   package init(_ url: URL, tokenizer: URL? = nil) throws {
     if url.pathExtension.lowercased() == "safetensors" {
       self.init(try SafetensorsFile(url))
-    } else if url.pathExtension.lowercased() == "json" || url.pathExtension.lowercased() == "model"
-      || TokenizerFiles.standAlone(in: url)
-    {
+    } else if try ["json", "model"].contains(url.pathExtension.lowercased()) || TokenizerFiles.standAlone(in: url) {
       self.init(tokenizer: try loadTokenizer(at: url), path: url.path)
     } else {
       try self.init(openModel(at: url, tokenizer: tokenizer))

@@ -3,8 +3,8 @@ import Foundation
 /// Opens a pretrained model, whatever its format, and checks all of its tensors against its configuration.
 ///
 /// - Parameters:
-///   - url: a Hugging Face folder, a `.gguf` file, a llama2.c `.bin`, or a PEFT adapter's folder, which is merged into
-///     the base that it names.
+///   - url: a Hugging Face folder, a `.gguf` file (of a model in parts the first) or a folder with one, a llama2.c `.bin`,
+///     or a PEFT adapter's folder, which is merged into the base that it names.
 ///   - tokenizer: where the tokenizer is, if not with the model: a folder, a file in one, a `.gguf`, or a llama2.c
 ///     tokenizer.bin.
 ///   - adapter: a PEFT adapter's folder to merge into the model.
@@ -16,6 +16,7 @@ package func openModel(
   if let adapter { return try AdaptedModel(adapter, base: url, tokenizer: source) }
   if try folderStands(at: url) {
     if PEFTAdapter.stands(in: url) { return try AdaptedModel(url, base: nil, tokenizer: source) }
+    if let file = try GGUFParts.only(in: url) { return try GGUFModel(file, tokenizer: source) }
     return try HuggingFaceModel(url, tokenizer: source)
   }
   if try GGUFFile.stands(at: url) { return try GGUFModel(url, tokenizer: source) }
@@ -40,7 +41,11 @@ extension TokenizerFiles {
   /// The tokenizer at `url`.
   package init(_ url: URL) throws(FileError) {
     if try folderStands(at: url) {
-      self = .folder(url)
+      if !Self.stand(in: url), let file = try GGUFParts.only(in: url) {
+        self = .gguf(try GGUFModel.vocabulary(file))
+      } else {
+        self = .folder(url)
+      }
     } else if try GGUFFile.stands(at: url) {
       self = .gguf(try GGUFModel.vocabulary(url))
     } else if url.pathExtension.lowercased() == "bin" {
@@ -55,9 +60,12 @@ extension TokenizerFiles {
   }
 
   /// True where the folder at `url` holds a tokenizer and no model.
-  static func standAlone(in url: URL) -> Bool {
-    stand(in: url) && !FileManager.default.fileExists(atPath: url.appending(path: "config.json").path)
-      && !PEFTAdapter.stands(in: url)
+  static func standAlone(in url: URL) throws(FileError) -> Bool {
+    guard stand(in: url), !FileManager.default.fileExists(atPath: url.appending(path: "config.json").path) else {
+      return false
+    }
+    if PEFTAdapter.stands(in: url) { return false }
+    return try GGUFParts.only(in: url) == nil
   }
 
   /// True where the folder at `url` holds a tokenizer.

@@ -27,8 +27,8 @@ struct RunAdapters {
     let limits = AllocationLimits(of: executor)
     let targets = try settings.targets(in: weights.configuration)
     trained = LoRAAdapter(
-      targets, saved: try settings.savedWeights(in: weights.configuration), dropout: settings.dropout, kind: "adapter",
-      limits: limits)
+      targets, saved: try settings.savedWeights(in: weights.configuration), dropout: settings.dropout,
+      ratesApart: settings.learningRateRatio != nil, kind: "adapter", limits: limits)
     let places = targets.map {
       $0.withRank(
         (rounds - 1) * $0.rank, usesRankStabilization: settings.usesRankStabilization, hasMagnitude: false)
@@ -36,6 +36,15 @@ struct RunAdapters {
     stacked =
       settings.betweenRounds == .stack && rounds > 1
       ? LoRAAdapter(places, kind: "adapters of earlier rounds", limits: limits) : nil
+    if settings.betweenRounds == .merge,
+      let divided = targets.first(where: {
+        weights.parameters.contains($0.weight) && weights.parameters.parts($0.weight).count > 1
+      })
+    {
+      throw LoRASettings.Unsuitable(
+        key: "between_rounds", problem: "merge cannot add to \(divided.weight), which is divided on this device",
+        remedy: "set between_rounds: stack, or continue")
+    }
     magnitudes = trained.magnitudePlan(of: weights, executor: executor)
     merge = settings.betweenRounds == .merge ? trained.mergePlan(into: weights.parameters, executor: executor) : nil
   }

@@ -67,7 +67,9 @@ struct RunOnDevice {
       ? LogitProbe(
         model, sample: shape.probe ?? Sample(ids: blank, labels: blank), rope: rope, executor: executor) : nil
     plans = shape.rounds.map { [step] in
-      step.plans(for: shape.optimizer.optimizer($0.settings.optimizerConstants))
+      let settings = $0.settings
+      let factors = lora.map { LearningRateFactors($0, peak: settings.learningRate) } ?? LearningRateFactors()
+      return step.plans(for: shape.optimizer.optimizer(settings.optimizerConstants, factors: factors))
     }
     let optional = (generator?.plans ?? []) + [probe?.plan].compactMap { $0 } + (adapters?.plans ?? [])
     // Rounds of the same optimiser share their plans.

@@ -81,7 +81,8 @@ extension LoRASettings {
       "Share of a layer's inputs that a step hides from its adapter."),
     Key(
       "target_modules", \.targets, .targets,
-      "Linear layers that get an adapter, by the ends of their names or by regular expressions."),
+      "Layers that get an adapter, by the ends of their names or by regular expressions: linear ones of the blocks, and "
+        + "embed_tokens and lm_head where they are named."),
     Key("rank_pattern", \.rankPattern, .pattern(patternWords, rank), "Ranks of single modules, in place of `rank`."),
     Key(
       "alpha_pattern", \.alphaPattern, .pattern(patternWords, alpha), "Alphas of single modules, in place of `alpha`."),
@@ -90,8 +91,17 @@ extension LoRASettings {
       KeyForm.names("null, or a list of modules' names such as [embed_tokens, lm_head]").orNull
         .map({ $0 ?? [] }, { $0.isEmpty ? nil : $0 }),
       "Modules without an adapter whose own weights are trained."),
+    Key(
+      "bias", \.biases, .word, "Biases that are trained themselves: none, all, or those of adapted layers (lora_only)."),
     Key("use_rslora", \.usesRankStabilization, .flag, "Scales by alpha / √rank instead of alpha / rank."),
     Key("use_dora", \.usesMagnitudes, .flag, "Trains a magnitude for each output feature beside the adapter (DoRA)."),
+    Key(
+      "loraplus_lr_ratio", \.learningRateRatio,
+      KeyForm.number("null, or a number from 1 up") { $0 >= 1 && $0 <= 1e6 }.orNull,
+      "Learning rate of B, and of magnitudes and biases, over that of A (LoRA+); null: one rate for all."),
+    Key(
+      "loraplus_lr_embedding", \.embeddingLearningRate, .number("a number above 0") { $0 > 0 && $0 <= 1 },
+      "Highest learning rate of the embedding's adapter where loraplus_lr_ratio is set."),
     Key(
       "between_rounds", \.betweenRounds, .word,
       "Use of a round's adapter in the next: merge adds it to the base, continue trains it on, stack keeps it frozen "

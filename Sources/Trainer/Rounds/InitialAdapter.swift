@@ -26,7 +26,7 @@ extension LoRASettings {
       key: "method.init_adapter",
       problem: "\(initial.url.path) adapts \(Self.describe(initial.targets, initial.saved)), the recipe "
         + Self.describe(targets, saved),
-      remedy: "give the recipe the adapter's rank, alpha, target_modules and modules_to_save")
+      remedy: "give the recipe the adapter's rank, alpha, target_modules, modules_to_save and bias")
   }
 
   private static func describe(_ targets: [LoRATarget], _ saved: [ParameterDescription]) -> String {

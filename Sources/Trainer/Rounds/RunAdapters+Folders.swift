@@ -30,14 +30,18 @@ extension RunAdapters {
       }
     }
     try PEFTAdapterWriter.write(
-      targets, matrices, saved: try savedOnDisk(configuration), usesRankStabilization: settings.usesRankStabilization,
-      base: base, baseSha256: baseSha256, to: folder)
+      targets, matrices, saved: try savedOnDisk(configuration), biases: settings.biases,
+      usesRankStabilization: settings.usesRankStabilization, base: base, baseSha256: baseSha256, to: folder)
   }
 
   /// The weights that are trained themselves, as PEFT keeps them: what is tied to the embedding stands there too.
   private func savedOnDisk(_ configuration: LlamaConfiguration) throws(DeviceError) -> [SavedWeight] {
-    try trained.savedValues(on: executor).flatMap { weight, values in
-      configuration.modules(of: weight).map { SavedWeight(module: $0, shape: weight.shape, values: values) }
+    let adapted = Set(trained.targets.map(\.module))
+    return try trained.savedValues(on: executor).flatMap { weight, values in
+      if let module = weight.biasModule {
+        return [SavedWeight(biasOf: module, isAdapted: adapted.contains(module), values: values)]
+      }
+      return configuration.modules(of: weight).map { SavedWeight(module: $0, shape: weight.shape, values: values) }
     }
   }
 

@@ -4,10 +4,15 @@ import GPUTensor
 package struct AdamWOptimizer: Optimizer {
   package let settings: AdamWSettings
   package let moments: OptimizerMoments
+  package let factors: LearningRateFactors
 
-  package init(_ settings: AdamWSettings, moments: OptimizerMoments = .float32) {
+  package init(
+    _ settings: AdamWSettings, moments: OptimizerMoments = .float32,
+    factors: LearningRateFactors = LearningRateFactors()
+  ) {
     self.settings = settings
     self.moments = moments
+    self.factors = factors
   }
 
   package var states: [OptimizerState] { Self.states(moments) }
@@ -26,6 +31,7 @@ package struct AdamWOptimizer: Optimizer {
   package func record(_ update: ParameterUpdate) {
     var settings = settings
     if !update.decays { settings.weightDecay = 0 }
+    settings.rateFactor = factors[update.rate]
     update.parameter.graph.adamW(
       parameter: update.parameter, m: update.states[0], v: update.states[1], gradient: update.gradient,
       norm: update.norm, settings: settings)

@@ -21,7 +21,7 @@ package struct OptimizerState: Sendable, Hashable {
   /// The parameters that a state is kept of.
   package enum Members: Sendable {
     case all
-    /// The matrices of the blocks, or of their adapters: all but the tables, which have a row a token.
+    /// The matrices of the blocks, or A and B of adapters: all but the tables, which have a row a token.
     case hiddenMatrices
     /// All parameters but the hidden matrices.
     case others
@@ -50,6 +50,8 @@ package struct ParameterUpdate {
   package let norm: Tensor
   /// True where weight decay applies: to matrices alone.
   package let decays: Bool
+  /// The learning rate that applies.
+  package let rate: RateGroup
   /// True where the parameter is one of `OptimizerState.Members.hiddenMatrices`.
   package let isHiddenMatrix: Bool
 }

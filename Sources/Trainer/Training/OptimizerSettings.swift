@@ -18,17 +18,22 @@ package struct OptimizerSettings: Sendable, Equatable {
   }
 
   /// The optimiser with the constants of a round; Lion takes AdamW's two β for its own.
-  package func optimizer(_ constants: AdamWSettings) -> any Optimizer {
+  ///
+  /// - Parameter factors: the round's factors of the learning rate.
+  package func optimizer(
+    _ constants: AdamWSettings, factors: LearningRateFactors = LearningRateFactors()
+  ) -> any Optimizer {
     switch kind {
-    case .adamw: AdamWOptimizer(constants, moments: moments)
+    case .adamw: AdamWOptimizer(constants, moments: moments, factors: factors)
     case .lion:
       LionOptimizer(
         LionSettings(
           beta1: constants.beta1, beta2: constants.beta2, weightDecay: constants.weightDecay,
-          maxGradNorm: constants.maxGradNorm))
+          maxGradNorm: constants.maxGradNorm), factors: factors)
     case .muon:
       MuonOptimizer(
-        MuonSettings(weightDecay: constants.weightDecay, maxGradNorm: constants.maxGradNorm), rest: constants)
+        MuonSettings(weightDecay: constants.weightDecay, maxGradNorm: constants.maxGradNorm), rest: constants,
+        factors: factors)
     }
   }
 

@@ -39,7 +39,8 @@ package struct OptimizerStates {
       optimizer.record(
         ParameterUpdate(
           parameter: graph.variable(part), states: kept.map { graph.variable($0[index]) }, gradient: gradients[index],
-          norm: norm, decays: parameter.shape.count > 1, isHiddenMatrix: trained.isHiddenMatrix(parameter)))
+          norm: norm, decays: parameter.shape.count > 1, rate: trained.rate(of: parameter.name),
+          isHiddenMatrix: trained.isHiddenMatrix(parameter)))
     }
   }
 
@@ -61,7 +62,7 @@ package struct OptimizerStates {
         optimizer.record(
           ParameterUpdate(
             parameter: graph.variable(.whole(slab)), states: sets.map { tensor($0.set) }, gradient: tensor(gradients),
-            norm: norm, decays: group.decays, isHiddenMatrix: false))
+            norm: norm, decays: group.decays, rate: group.rate, isHiddenMatrix: false))
       }
     }
   }

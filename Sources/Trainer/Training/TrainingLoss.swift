@@ -25,7 +25,7 @@ package struct TrainingLoss: Sendable {
     let selection = batch.rows.ids.graph.selectTargets(batch.rows.targets)
     let hidden = llama.hidden(batch.rows, of: selection.rows, rope: batch.rope)
     return hidden.linearCrossEntropy(
-      weight: llama.outputWeight, targets: selection.targets,
+      weight: llama.outputWeight, shares: llama.logitShares(hidden), targets: selection.targets,
       rowWeights: batch.weights.map { $0.embedding(selection.rows) }, softCap: llama.logitSoftCap
     ).sum
   }

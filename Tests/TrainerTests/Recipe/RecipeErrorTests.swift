@@ -35,6 +35,9 @@ struct RecipeErrorTests {
     Fault(line: "method: {type: lora, target_modules: []}", says: ["recipe.yaml:2", "target_modules", "all-linear"]),
     Fault(line: "method: {type: lora, rank_pattern: 3}", says: ["recipe.yaml:2", "rank_pattern", "{down_proj: 16}"]),
     Fault(line: "method: {type: lora, between_rounds: add}", says: ["recipe.yaml:2", "merge, continue, stack"]),
+    Fault(
+      line: "method: {type: lora, loraplus_lr_ratio: 0.5}", says: ["recipe.yaml:2", "loraplus_lr_ratio", "from 1 up"]),
+    Fault(line: "method: {type: lora, bias: some}", says: ["recipe.yaml:2", "none, all, lora_only"]),
     Fault(line: "method: {type: lora, rnak: 8}", says: ["recipe.yaml:2", "unknown key 'method.rnak'", "'rank'"]),
     Fault(line: "precision: fp8", says: ["recipe.yaml:2", "fp32, bf16"]),
     Fault(line: "allow_leak: [first]", says: ["recipe.yaml:2", "unknown key 'allow_leak'", "'allow_leaks'"]),

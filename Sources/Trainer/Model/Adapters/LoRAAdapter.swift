@@ -14,21 +14,38 @@ package struct LoRAAdapter {
   /// - Parameters:
   ///   - saved: parameters of the model that the adapter trains a copy of.
   ///   - dropout: share of a layer's inputs that a training step hides from the adapter, from 0 to below 1.
+  ///   - ratesApart: true: A, B and the embedding's matrices take learning rates of their own (LoRA+).
   package init(
-    _ targets: [LoRATarget], saved: [ParameterDescription] = [], dropout: Double = 0, kind: String,
-    limits: AllocationLimits
+    _ targets: [LoRATarget], saved: [ParameterDescription] = [], dropout: Double = 0, ratesApart: Bool = false,
+    kind: String, limits: AllocationLimits
   ) {
     self.targets = targets
     self.saved = saved
     self.dropout = dropout
     let copies = saved.map { ParameterDescription(name: Self.key($0), shape: $0.shape) }
     parameters = ParameterSet(
-      targets.flatMap(\.parameters) + copies, kind: kind, apart: Set(copies.map(\.name)),
-      tables: Set(LlamaParameterName.tables.map { LoRATarget.prefix + $0 }), limits: limits)
+      targets.flatMap(\.parameters) + copies, kind: kind,
+      apart: Set(copies.filter { $0.biasModule == nil }.map(\.name)),
+      tables: Set(LlamaParameterName.tables.map { LoRATarget.prefix + $0 }),
+      rates: ratesApart ? Self.rates(of: targets, copies) : [:], limits: limits)
     indices = Dictionary(uniqueKeysWithValues: targets.enumerated().map { ($1.module, $0) })
   }
 
-  /// The adapter's own copy of this base weight (`modules_to_save`), if it trains one.
+  /// The groups of PEFT's create_loraplus_optimizer: with B go vectors, such as magnitudes and biases.
+  private static func rates(of targets: [LoRATarget], _ copies: [ParameterDescription]) -> [String: RateGroup] {
+    var rates: [String: RateGroup] = [:]
+    for target in targets {
+      if target.kind == .embedding {
+        (rates[target.a], rates[target.b]) = (.embedding, .embedding)
+      } else {
+        (rates[target.b], rates[target.magnitude]) = (.outputs, .outputs)
+      }
+    }
+    for copy in copies where copy.shape.count == 1 { rates[copy.name] = .outputs }
+    return rates
+  }
+
+  /// The adapter's own copy of this base weight (`modules_to_save`, `bias`), if it trains one.
   package func parts(inPlaceOf weight: String) -> [Variable]? {
     saved.first { $0.name == weight }.map { parameters.parts(Self.key($0)) }
   }
@@ -37,7 +54,8 @@ package struct LoRAAdapter {
   private static func key(_ saved: ParameterDescription) -> String { LoRATarget.prefix + saved.name }
 
   /// Returns a linear layer's outputs [R, out] for x [R, in], one for each part of a fused matrix: W·x plus s·B·(A·x),
-  /// scaled to the magnitudes (DoRA) if there are any; for a module without an adapter, `products` as they are.
+  /// scaled to the magnitudes (DoRA) if there are any; for a module without an adapter, `products` as they are. Of the
+  /// embedding x is ids [R], and the product their rows.
   ///
   /// - Parameters:
   ///   - products: W·x, [R, out].
@@ -50,6 +68,9 @@ package struct LoRAAdapter {
   ) -> [Tensor] {
     guard let index = indices[module] else { return products }
     let target = targets[index]
+    if target.kind == .embedding {
+      return products.map { rows in [stacked, self].compactMap { $0 }.reduce(rows) { $0 + $1.rows(index, x) } }
+    }
     func base(_ x: Tensor, _ products: [Tensor]) -> [Tensor] {
       stacked.map { zip(products, $0.deltas(index, x)).map { $0 + $1 } } ?? products
     }
@@ -78,6 +99,28 @@ package struct LoRAAdapter {
     }
   }
 
+  /// The shares of the logits of hidden rows x [R, C] that an adapter of the output projection gives; none without one.
+  ///
+  /// - Parameters:
+  ///   - stacked: frozen adapter of the same layers.
+  ///   - training: true: dropout applies.
+  package func logitShares(_ x: Tensor, beside stacked: LoRAAdapter? = nil, training: Bool) -> [LogitShare] {
+    let module = LlamaParameterName.output.dropLast(".weight".count)
+    guard let index = indices[String(module)] else { return [] }
+    func share(_ adapter: LoRAAdapter, _ x: Tensor) -> LogitShare {
+      let (a, b) = adapter.factors(index, in: x.graph)
+      return LogitShare(input: x.linear(a).scaled(by: Float(targets[index].scale)), weight: b[0])
+    }
+    let seen = training && dropout > 0 ? x.dropout(rate: dropout, stream: index) : x
+    return (stacked.map { [share($0, x)] } ?? []) + [share(self, seen)]
+  }
+
+  /// s·B[id]·A of each id of an embedding, [R, C].
+  private func rows(_ index: Int, _ ids: Tensor) -> Tensor {
+    let (a, b) = factors(index, in: ids.graph)
+    return b.embedding(ids).scaled(by: Float(targets[index].scale)).matmul(a)
+  }
+
   /// A of a target, and its B by parts.
   private func factors(_ index: Int, in graph: Graph) -> (a: Tensor, b: [Tensor]) {
     let target = targets[index]
@@ -104,12 +147,18 @@ package struct LoRAAdapter {
     return graph.nodes.isEmpty ? nil : executor.plan(graph, outputs: [])
   }
 
-  /// Initialises A uniformly within ±1/√in, as PEFT does (Kaiming with a = √5), and B with zeros, so that the adapter
-  /// changes nothing yet.
+  /// Initialises A uniformly within ±1/√in, as PEFT does (Kaiming with a = √5), or an embedding's with standard normal
+  /// numbers, and B with zeros, so that the adapter changes nothing yet.
   package func initialize(seed: UInt64, on executor: any Executor) throws(DeviceError) {
     try clear(on: executor)
     for (index, target) in targets.enumerated() {
-      var random = SplitMix64(seed: seed &+ UInt64(index) << 32)
+      let seed = seed &+ UInt64(index) << 32
+      if target.kind == .embedding {
+        let values = LlamaWeights.normal(target.rank * target.inFeatures, 1, seed: seed)
+        try executor.write(.floats(values), to: parameters.variable(target.a), at: 0)
+        continue
+      }
+      var random = SplitMix64(seed: seed)
       let bound = 1 / Float(target.inFeatures).squareRoot()
       let values = (0..<target.rank * target.inFeatures).map { _ in Float.random(in: -bound...bound, using: &random) }
       try executor.write(.floats(values), to: parameters.variable(target.a), at: 0)

@@ -1,4 +1,5 @@
-/// The numbers of one adapted layer: A [r, in], B [out, r], and DoRA's magnitudes [out].
+/// The numbers of one adapted layer: A [r, in], B [out, r], and DoRA's magnitudes [out]; of the embedding in is C and
+/// out is V.
 package struct LoRAPair: Sendable, Equatable {
   package var a: [Float]
   package var b: [Float]
@@ -16,7 +17,8 @@ extension LoRATarget {
   /// The same target with another rank: alpha follows, so that the scale is the same.
   package func withRank(_ rank: Int, usesRankStabilization: Bool, hasMagnitude: Bool) -> LoRATarget {
     LoRATarget(
-      module: module, inFeatures: inFeatures, outFeatures: outFeatures, parts: parts, rank: rank,
+      module: module, kind: kind, weight: weight, inFeatures: inFeatures, outFeatures: outFeatures, parts: parts,
+      rank: rank,
       alpha: scale * (usesRankStabilization ? Double(rank).squareRoot() : Double(rank)),
       usesRankStabilization: usesRankStabilization, hasMagnitude: hasMagnitude)
   }

@@ -5,16 +5,25 @@
 /// r, or alpha / √r where `usesRankStabilization`. With `usesMagnitudes`, each output is then scaled to a trained
 /// magnitude m [out]: y = m · (W + s·B·A)·x / ‖row of W + s·B·A‖.
 ///
-/// - Source: arXiv:2106.09685 (LoRA), arXiv:2312.03732 (rank stabilisation), arXiv:2402.09353 (DoRA); names and
-///   defaults as in PEFT's LoraConfig.
+/// - Source: arXiv:2106.09685 (LoRA), arXiv:2312.03732 (rank stabilisation), arXiv:2402.09353 (DoRA), arXiv:2402.12354
+///   (LoRA+); names and defaults as in PEFT's LoraConfig.
 package struct LoRASettings: Sendable, Equatable {
-  /// Linear layers that are adapted (`target_modules`).
+  /// Layers that are adapted (`target_modules`).
   package enum Targets: Sendable, Equatable {
     /// All linear layers of every block; the output projection belongs to no block.
     case allLinear
     /// Modules by the end of their names, such as `q_proj` or `layers.0.mlp.up_proj`, or by regular expressions, such as
-    /// `layers\.[0-3]\..*_proj`.
+    /// `layers\.[0-3]\..*_proj`. `embed_tokens` and `lm_head` are adapted where a text names them.
     case named([String])
+  }
+
+  /// Biases that are trained themselves (`bias`).
+  package enum Biases: String, Sendable, CaseIterable {
+    case none
+    /// All of the model's.
+    case all
+    /// Those of adapted layers.
+    case adapted = "lora_only"
   }
 
   /// Use of a round's adapter in the next round (`between_rounds`).
@@ -42,56 +51,13 @@ package struct LoRASettings: Sendable, Equatable {
   package var betweenRounds = BetweenRounds.merge
   /// Modules without an adapter whose own weights are trained, named as in `Targets.named` (`modules_to_save`).
   package var modulesToSave: [String] = []
+  package var biases = Biases.none
+  /// Learning rate of B over that of A (LoRA+); nil: one rate for both.
+  package var learningRateRatio: Double?
+  /// Highest learning rate of the embedding's adapter under LoRA+.
+  package var embeddingLearningRate = 1e-6
 
   package init() {}
-}
-
-/// One adapted linear layer.
-package struct LoRATarget: Sendable, Equatable {
-  /// The module, such as `model.layers.0.self_attn.q_proj`.
-  package let module: String
-  package let inFeatures: Int
-  package let outFeatures: Int
-  /// Rows of the parts of a fused matrix (`ParameterDescription.parts`): B has the same, A is theirs together.
-  package let parts: [Int]
-  package let rank: Int
-  package let alpha: Double
-  /// Factor of B·A·x: alpha / r, or alpha / √r.
-  package let scale: Double
-  /// True where outputs are scaled to a trained magnitude (DoRA).
-  package let hasMagnitude: Bool
-
-  package init(
-    module: String, inFeatures: Int, outFeatures: Int, parts: [Int] = [], rank: Int, alpha: Double,
-    usesRankStabilization: Bool, hasMagnitude: Bool = false
-  ) {
-    self.parts = parts
-    self.hasMagnitude = hasMagnitude
-    self.module = module
-    self.inFeatures = inFeatures
-    self.outFeatures = outFeatures
-    self.rank = rank
-    self.alpha = alpha
-    scale = alpha / (usesRankStabilization ? Double(rank).squareRoot() : Double(rank))
-  }
-
-  /// Key of the adapted weight in the model.
-  package var weight: String { module + ".weight" }
-  /// PEFT's keys of A, B and the magnitudes.
-  package var a: String { Self.prefix + module + ".lora_A.weight" }
-  package var b: String { Self.prefix + module + ".lora_B.weight" }
-  package var magnitude: String { Self.prefix + module + ".lora_magnitude_vector" }
-
-  package var parameters: [ParameterDescription] {
-    [
-      ParameterDescription(name: a, shape: [rank, inFeatures]),
-      ParameterDescription(name: b, shape: [outFeatures, rank], parts: parts),
-    ] + (hasMagnitude ? [ParameterDescription(name: magnitude, shape: [outFeatures], parts: parts)] : [])
-  }
-
-  static let prefix = "base_model.model."
-  /// PEFT's key of a module that is saved whole.
-  static func key(ofSaved module: String) -> String { prefix + module + ".weight" }
 }
 
 extension LoRASettings {
@@ -117,14 +83,20 @@ extension LoRASettings {
   ///
   /// - Throws: `Unsuitable` for a name that fits no linear layer, and for a rank above a layer's sizes.
   package func targets(in configuration: LlamaConfiguration) throws(Unsuitable) -> [LoRATarget] {
-    let modules = configuration.linearModules
+    let modules = configuration.adaptableModules
     let names = modules.map(\.name)
     var wanted: [ModulePattern]?
     if case .named(let texts) = targets { wanted = try Self.patterns(texts, key: "target_modules", among: names) }
+    func isWanted(_ module: LlamaConfiguration.AdaptableModule) -> Bool {
+      let isTable = LlamaParameterName.tables.contains(module.weight)
+      guard let wanted else { return !isTable }
+      // An expression such as `.*` means the layers of the blocks.
+      return wanted.contains { $0.matches(module.name) && (!isTable || $0.names(module.name)) }
+    }
     let ranks = try Self.values(rankPattern, key: "rank_pattern", among: names)
     let alphas = try Self.values(alphaPattern, key: "alpha_pattern", among: names)
     var found: [LoRATarget] = []
-    for module in modules where wanted?.contains(where: { $0.matches(module.name) }) ?? true {
+    for module in modules where isWanted(module) {
       let rank = ranks[module.name] ?? self.rank
       let alpha = alphas[module.name] ?? self.alpha
       guard rank <= min(module.inFeatures, module.outFeatures) else {
@@ -135,15 +107,52 @@ extension LoRASettings {
       }
       found.append(
         LoRATarget(
-          module: module.name, inFeatures: module.inFeatures, outFeatures: module.outFeatures, parts: module.parts,
-          rank: rank, alpha: alpha, usesRankStabilization: usesRankStabilization, hasMagnitude: usesMagnitudes))
+          module: module.name, kind: module.kind, weight: module.weight, inFeatures: module.inFeatures,
+          outFeatures: module.outFeatures, parts: module.parts, rank: rank, alpha: alpha,
+          usesRankStabilization: usesRankStabilization, hasMagnitude: usesMagnitudes))
     }
+    try checkTables(found, in: configuration)
     return found
   }
 
-  /// The weights that the adapter trains a copy of (`modules_to_save`), in the model's order. Where the output
-  /// projection is the embedding, both names mean the one matrix.
+  /// Refuses what adapters of embedding and output projection cannot do.
+  private func checkTables(_ targets: [LoRATarget], in configuration: LlamaConfiguration) throws(Unsuitable) {
+    let saved = try savedModules(in: configuration)
+    for target in targets where LlamaParameterName.tables.contains(target.weight) {
+      if usesMagnitudes {
+        throw Unsuitable(
+          key: "use_dora", problem: "\(target.module) can have an adapter, but no magnitudes",
+          remedy: "leave it out of target_modules, or set use_dora: false")
+      }
+      if saved.contains(where: { $0.name == target.weight }) {
+        throw Unsuitable(
+          key: "modules_to_save", problem: "\(target.module) is adapted, and its weight is trained itself",
+          remedy: "name it in target_modules or in modules_to_save")
+      }
+      if betweenRounds == .merge, configuration.tieWordEmbeddings {
+        throw Unsuitable(
+          key: "between_rounds",
+          problem: "merge would add the adapter of \(target.module) to the one matrix that is embedding and output "
+            + "projection", remedy: "set between_rounds: stack, or continue")
+      }
+    }
+  }
+
+  /// The weights that the adapter trains a copy of (`modules_to_save`, `bias`), in the model's order.
   package func savedWeights(in configuration: LlamaConfiguration) throws(Unsuitable) -> [ParameterDescription] {
+    let weights = try savedModules(in: configuration)
+    var modules: Set<String>?
+    if biases == .adapted { modules = Set(try targets(in: configuration).map(\.module)) }
+    return configuration.parameters.filter { parameter in
+      if weights.contains(parameter) { return true }
+      guard biases != .none, let module = parameter.biasModule else { return false }
+      return modules?.contains(module) ?? true
+    }
+  }
+
+  /// The weights of `modules_to_save`, in the model's order. Where the output projection is the embedding, both names
+  /// mean the one matrix.
+  private func savedModules(in configuration: LlamaConfiguration) throws(Unsuitable) -> [ParameterDescription] {
     let weights = configuration.savableWeights
     let patterns = try Self.patterns(
       modulesToSave, key: "modules_to_save", among: weights.flatMap(configuration.modules),
@@ -162,7 +171,7 @@ extension LoRASettings {
 
   /// The patterns of a key; throws for one that fits none of the modules.
   private static func patterns(
-    _ texts: [String], key: String, among modules: [String], kind: String = "linear layer"
+    _ texts: [String], key: String, among modules: [String], kind: String = "layer that can be adapted"
   ) throws(Unsuitable) -> [ModulePattern] {
     var patterns: [ModulePattern] = []
     for name in texts {
@@ -194,10 +203,9 @@ extension LlamaConfiguration {
     return (isShared ? [weight.name, LlamaParameterName.output] : [weight.name])
       .map { String($0.dropLast(".weight".count)) }
   }
+}
 
-  /// The linear layers of all blocks: names without `.weight`, and sizes.
-  package var linearModules: [(name: String, inFeatures: Int, outFeatures: Int, parts: [Int])] {
-    parameters.filter { $0.shape.count == 2 && $0.name.hasSuffix("_proj.weight") }
-      .map { (String($0.name.dropLast(".weight".count)), $0.shape[1], $0.shape[0], $0.parts) }
-  }
+extension ParameterDescription {
+  /// The module whose bias this is; nil for other parameters.
+  var biasModule: String? { name.hasSuffix(".bias") ? String(name.dropLast(".bias".count)) : nil }
 }

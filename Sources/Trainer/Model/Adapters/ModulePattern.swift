@@ -19,6 +19,9 @@ struct ModulePattern {
     do { expression = try Regex(#"(?:.*\.)?(?:"# + text + ")") } catch { throw Invalid(text: text) }
   }
 
+  /// True where the text says a module's own name, the last part of its path.
+  func names(_ module: String) -> Bool { text.contains(module.split(separator: ".").last ?? "") }
+
   func matches(_ module: String) -> Bool {
     guard let expression else { return module == text || module.hasSuffix("." + text) }
     return (try? expression.wholeMatch(in: module)) != nil

@@ -11,9 +11,12 @@ package struct GGUFTensor: Sendable, Equatable {
   package let type: GGUFTensorType
   /// Place of the data, in bytes from the start of the file.
   package let byteRange: Range<Int>
+  /// The index of the file that holds it, among the parts of a model.
+  package fileprivate(set) var part = 0
 }
 
-/// A GGUF file, version 2 or 3, mapped: metadata and tensor infos are read and checked at once.
+/// A GGUF file, version 2 or 3, mapped: metadata and tensor infos are read and checked at once. A model in parts
+/// (`GGUFParts`) is its first file with the tensors of all.
 ///
 /// Layout: magic, version, counts, metadata, tensor infos, padding, data.
 ///
@@ -22,13 +25,15 @@ package final class GGUFFile {
   private static let magic: UInt32 = 0x4655_4747  // "GGUF", little-endian
   private static let maximumDimensions = 4
 
-  /// The file's bytes.
-  package let file: MappedFile
+  /// The file's bytes; in a model in parts those of each part.
+  package let parts: [MappedFile]
   /// Values by key, all that stands before the tensors.
   package let metadata: GGUFMetadata
   /// The tensors in the order of the file.
   package let tensors: [GGUFTensor]
 
+  /// The first part's bytes.
+  package var file: MappedFile { parts[0] }
   /// The path that was opened.
   package var path: String { file.path }
 
@@ -46,7 +51,8 @@ package final class GGUFFile {
 
   /// Opens the file at `url`.
   package init(_ url: URL) throws(FileError) {
-    file = try MappedFile(path: url.path)
+    let file = try MappedFile(path: url.path)
+    parts = [file]
     var cursor = GGUFCursor(file.bytes, path: file.path)
     guard try cursor.integer(UInt32.self) == Self.magic else {
       throw .invalid(file.path, at: 0, "the file does not start with GGUF", remedy: "give a GGUF file")
@@ -70,6 +76,24 @@ package final class GGUFFile {
     for _ in 0..<tensorCount { infos.append(try GGUFTensorInfo(&cursor, maximumDimensions: Self.maximumDimensions)) }
     let dataStart = (cursor.position + alignment - 1) / alignment * alignment
     tensors = try Self.place(infos, dataStart: dataStart, alignment: alignment, file: file)
+  }
+
+  /// Joins the parts of a model: metadata of the first, tensors of all.
+  init(_ files: [GGUFFile]) throws(FileError) {
+    parts = files.map(\.file)
+    metadata = files[0].metadata
+    var names: Set<String> = []
+    var tensors: [GGUFTensor] = []
+    for (part, file) in files.enumerated() {
+      for var tensor in file.tensors {
+        guard names.insert(tensor.name).inserted else {
+          throw .invalid(file.path, "tensor \"\(tensor.name)\" stands in an earlier part too")
+        }
+        tensor.part = part
+        tensors.append(tensor)
+      }
+    }
+    self.tensors = tensors
   }
 
   /// Turns offsets into ranges of the file; they must lie inside, be aligned, and not overlap.

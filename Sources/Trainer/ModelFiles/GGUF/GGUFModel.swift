@@ -9,18 +9,13 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
   let configuration: LlamaConfiguration
   let url: URL
   let tokenizerFiles: TokenizerFiles
-  private let file: MappedFile
+  private let parts: [MappedFile]
   private let tensors: [String: GGUFTensor]
 
-  /// Opens the file at `url`; its own vocabulary is the tokenizer where none is given.
+  /// Opens the file at `url`, with all parts where it is the first of several; its own vocabulary is the tokenizer where
+  /// none is given.
   init(_ url: URL, tokenizer: TokenizerFiles?) throws(FileError) {
-    let gguf = try GGUFFile(url)
-    if let count = try gguf.metadata.integer("split.count"), count > 1 {
-      let number = try gguf.metadata.integer("split.no").map { "part \($0 + 1)" } ?? "a part"
-      throw .unsupported(
-        url.path, "the file is \(number) of a model in \(count) parts, which are not read together",
-        remedy: "join them by llama.cpp's llama-gguf-split --merge FIRST-PART OUTPUT.gguf, and give that")
-    }
+    let gguf = try GGUFParts.open(url)
     let vocabulary = try VocabularyDescription(gguf.metadata)
     var configuration = try LlamaConfiguration(gguf, vocabulary: vocabulary)
     let keys = GGUFTensorName.keys(configuration)
@@ -45,7 +40,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     self.configuration = configuration
     self.url = url
     self.tensors = tensors
-    file = gguf.file
+    parts = gguf.parts
     tokenizerFiles = tokenizer ?? vocabulary.map { .gguf($0) } ?? .none
     for tensor in tensors.values where tensor.shape.count == 1 && tensor.type.blockCount > 1 {
       throw .unsupported(
@@ -68,7 +63,11 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     return vocabulary
   }
 
-  var format: String { "GGUF" }
+  var format: String { parts.count == 1 ? "GGUF" : "GGUF in \(parts.count) parts" }
+
+  var weightFiles: [URL] { parts.map { URL(fileURLWithPath: $0.path) } }
+
+  func file(of name: String) -> String { tensors[name].map { parts[$0.part].path } ?? path }
 
   func stored(_ name: String) -> StoredTensor? {
     tensors[name].map { StoredTensor(type: $0.type.name, byteCount: $0.byteRange.count) }
@@ -85,6 +84,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     let start = tensor.byteRange.lowerBound + rows.lowerBound * rowByteCount
     let range = start..<(start + rows.count * rowByteCount)
     precondition(range.upperBound <= tensor.byteRange.upperBound, "rows \(rows) of \(name)")
+    let file = parts[tensor.part]
     return try withExtendedLifetime(file) {
       let source = UnsafeRawBufferPointer(rebasing: file.bytes[range])
       defer { file.release(range) }
@@ -113,6 +113,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
 
   func withStoredBlocks(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     guard let tensor = tensors[name] else { preconditionFailure("\(name) stands in no blocks") }
+    let file = parts[tensor.part]
     try withExtendedLifetime(file) {
       let source = UnsafeRawBufferPointer(rebasing: file.bytes[tensor.byteRange])
       defer { file.release(tensor.byteRange) }
@@ -159,7 +160,7 @@ final class GGUFModel: ModelSource, @unchecked Sendable {
     let count = tensor.shape[0]
     return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       FloatStorage.float32.widen(
-        UnsafeRawBufferPointer(rebasing: gguf.file.bytes[tensor.byteRange]),
+        UnsafeRawBufferPointer(rebasing: gguf.parts[tensor.part].bytes[tensor.byteRange]),
         into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
       initialized = count
     }

@@ -7,7 +7,8 @@ final class HuggingFaceModel: ModelSource {
   let tokenizerFiles: TokenizerFiles
   let fileNotes: [String]
   private let files: [SafetensorsFile]
-  private let fileOfTensor: [String: Int]
+  /// The file of each weight, and its name there, by key.
+  private let places: [String: (file: Int, name: String)]
 
   /// Opens the folder at `url`.
   ///
@@ -25,40 +26,46 @@ final class HuggingFaceModel: ModelSource {
     let (configuration, configurations) = try FolderConfigurations.read(url)
     self.configuration = configuration
     tokenizerFiles = tokenizer ?? (TokenizerFiles.stand(in: url) ? .folder(url, configurations) : .none)
-    (files, fileNotes) = try HuggingFaceWeights.open(url)
-    var fileOfTensor: [String: Int] = [:]
+    let (files, notes) = try HuggingFaceWeights.open(url)
+    let names = files.flatMap { $0.entries.map(\.name) }
+    let keys = WrappedNames.keys(names, of: configuration)
+    let remark =
+      "\(url.path): names such as \"\(names.min() ?? "")\" are not the model's own; each is read as what it stands for"
+    fileNotes = notes + (keys == nil ? [] : [remark])
+    var places: [String: (file: Int, name: String)] = [:]
     var shapes: [String: [Int]] = [:]
     for (index, file) in files.enumerated() {
       for entry in file.entries {
-        if let other = fileOfTensor.updateValue(index, forKey: entry.name) {
-          throw .invalid(file.path, "tensor \"\(entry.name)\" stands in \(files[other].path) too")
+        let key = keys?[entry.name] ?? entry.name
+        if let other = places.updateValue((index, entry.name), forKey: key) {
+          throw .invalid(file.path, "tensor \"\(entry.name)\" stands in \(files[other.file].path) too")
         }
-        shapes[entry.name] = entry.shape
+        shapes[key] = entry.shape
       }
     }
-    self.fileOfTensor = fileOfTensor
-    try TensorInventory.check(shapes, against: configuration, path: url.path)
+    (self.files, self.places) = (files, places)
+    try TensorInventory.check(shapes, against: configuration, path: url.path) { places[$0]?.name ?? $0 }
     for parameter in configuration.parameters {
-      guard let index = fileOfTensor[parameter.name], let entry = files[index].entry(parameter.name) else { continue }
-      _ = try files[index].storage(of: entry)
+      guard let place = places[parameter.name], let entry = files[place.file].entry(place.name) else { continue }
+      _ = try files[place.file].storage(of: entry)
     }
   }
 
   var format: String { files.count == 1 ? "safetensors" : "safetensors in \(files.count) files" }
 
   func stored(_ name: String) -> StoredTensor? {
-    guard let index = fileOfTensor[name], let entry = files[index].entry(name) else { return nil }
+    guard let place = places[name], let entry = files[place.file].entry(place.name) else { return nil }
     return StoredTensor(type: entry.elementType, byteCount: entry.byteRange.count)
   }
 
-  func file(of name: String) -> String { fileOfTensor[name].map { files[$0].path } ?? path }
+  func file(of name: String) -> String { places[name].map { files[$0.file].path } ?? path }
 
   func withRows<R>(
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R {
-    guard let index = fileOfTensor[name] else {
+    guard let place = places[name] else {
       throw FileError.invalid(url.path, "tensor \"\(name)\" is missing", remedy: "ask for a tensor of the model")
     }
-    return try files[index].withFloats(name, rows: rows, body)
+    return try files[place.file].withFloats(place.name, rows: rows, body)
   }
 }

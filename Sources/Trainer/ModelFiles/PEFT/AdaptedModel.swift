@@ -2,32 +2,59 @@ import Foundation
 
 /// A base with an adapter merged into it as its weights are read: W + s·B·A, in fp32, DoRA's rows
 /// at their magnitudes, and the weights that stand in the place of the base's.
+///
+/// Where the base's embedding is its output projection, and the adapter changes one of them or each in its own way, the
+/// model has both.
 struct AdaptedModel: ModelSource {
+  let configuration: LlamaConfiguration
+  let tokenizerFiles: TokenizerFiles
   private let base: any ModelSource
   private let adapter: PEFTAdapter
   private let matrices: LoRAMatrices
+  /// The adapted layers by the keys of the weights that they make.
   private let targets: [String: LoRATarget]
-  let tokenizerFiles: TokenizerFiles
 
-  var configuration: LlamaConfiguration { base.configuration }
   var url: URL { adapter.url }
   var format: String { "a LoRA adapter on \(base.format)" }
-  var fileNotes: [String] { base.fileNotes + adapter.notes }
+  var fileNotes: [String] { base.fileNotes + adapter.notes + untyingNotes }
 
   /// - Parameter tokenizer: where the tokenizer is; nil: with the adapter, or else with the base.
   init(_ base: any ModelSource, adapter folder: URL, tokenizer: TokenizerFiles?) throws(FileError) {
     self.base = base
     adapter = try PEFTAdapter(folder, for: base.configuration)
     try adapter.check(base: base)
-    matrices = try adapter.matrices()
-    targets = Dictionary(uniqueKeysWithValues: adapter.targets.map { ($0.weight, $0) })
+    let matrices = try adapter.matrices()
+    let targets = Dictionary(uniqueKeysWithValues: adapter.targets.map { (LoRATarget.key(ofWeight: $0.module), $0) })
+    var configuration = base.configuration
+    if configuration.tieWordEmbeddings {
+      let tables = [LlamaParameterName.embedding, LlamaParameterName.output].map { targets[$0] }
+      let pairs = tables.map { target in target.flatMap { matrices[$0.module] } }
+      configuration.tieWordEmbeddings = pairs[0] == pairs[1] && tables[0]?.scale == tables[1]?.scale
+    }
+    (self.matrices, self.targets) = (matrices, targets)
+    self.configuration = configuration
     tokenizerFiles = tokenizer ?? (TokenizerFiles.stand(in: folder) ? .folder(folder) : base.tokenizerFiles)
   }
 
-  func stored(_ name: String) -> StoredTensor? { base.stored(name) }
+  private var isUntied: Bool { base.configuration.tieWordEmbeddings && !configuration.tieWordEmbeddings }
+
+  private var untyingNotes: [String] {
+    isUntied
+      ? [
+        "\(url.path): the adapter parts embedding and output projection, which are one matrix in \(base.path): the model "
+          + "has both"
+      ] : []
+  }
+
+  /// The base's key of the weight that this one is made from.
+  private func baseName(_ name: String) -> String {
+    isUntied && name == LlamaParameterName.output ? LlamaParameterName.embedding : name
+  }
+
+  func stored(_ name: String) -> StoredTensor? { base.stored(baseName(name)) }
 
   func file(of name: String) -> String {
-    adapter.saved.contains { $0.name == name } ? adapter.weightsPath : base.file(of: name)
+    adapter.saved.contains { $0.name == name } ? adapter.weightsPath : base.file(of: baseName(name))
   }
 
   func withRows<R>(
@@ -35,9 +62,9 @@ struct AdaptedModel: ModelSource {
   ) throws -> R {
     if adapter.saved.contains(where: { $0.name == name }) { return try adapter.withSavedRows(rows, of: name, body) }
     guard let target = targets[name], let pair = matrices[target.module] else {
-      return try base.withRows(rows, of: name, body)
+      return try base.withRows(rows, of: baseName(name), body)
     }
-    var merged = try base.withRows(rows, of: name) { Array($0) }
+    var merged = try base.withRows(rows, of: baseName(name)) { Array($0) }
     let columns = target.inFeatures
     for (index, row) in rows.enumerated() {
       // A row of s·B·A is added up on its own, as the device adds it to the weight.

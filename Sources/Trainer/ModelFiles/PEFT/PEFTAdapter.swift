@@ -15,11 +15,13 @@ package struct PEFTAdapter: Sendable {
   package let usesRankStabilization: Bool
   /// The adapted layers, in the model's order.
   package let targets: [LoRATarget]
-  /// The weights that stand in the place of the base's (`modules_to_save`), in the model's order.
+  /// The weights that stand in the place of the base's (`modules_to_save`, `bias`), in the model's order.
   package let saved: [ParameterDescription]
   /// Remarks on its files, a line each.
   package let notes: [String]
-  private let file: SafetensorsFile
+  private let tensors: AdapterTensors
+  private let contents: AdapterContents
+  private var file: SafetensorsFile { tensors.file }
 
   /// Name of the file of settings.
   static let configName = "adapter_config.json"
@@ -40,10 +42,6 @@ package struct PEFTAdapter: Sendable {
     self.url = url
     let fields = try Self.fields(of: url)
     let strangers = try PEFTConfigurationKeys.check(fields)
-    notes =
-      strangers.isEmpty
-      ? []
-      : ["\(fields.path): \(listed(strangers)) is not known here and not read: check that the model answers as in PEFT"]
     base = try fields.string("base_model_name_or_path")
     usesRankStabilization = try fields.bool("use_rslora") ?? false
     let weights = url.appending(path: Self.weightsName)
@@ -52,15 +50,28 @@ package struct PEFTAdapter: Sendable {
         .notFound, path: url.path, "the adapter has no \(Self.weightsName)",
         remedy: "save it as safetensors (PEFT's save_pretrained does)")
     }
-    file = try SafetensorsFile(weights)
-    baseSha256 = file.metadata[Self.hashKey]
-    saved = try Self.saved(in: file, of: configuration)
-    targets = try Self.targets(
-      in: file, of: configuration, fields: fields, usesRankStabilization: usesRankStabilization)
+    tensors = try AdapterTensors(try SafetensorsFile(weights))
+    baseSha256 = tensors.file.metadata[Self.hashKey]
+    contents = try AdapterContents(tensors, of: configuration, fields: fields)
+    saved = contents.saved.map(\.parameter)
+    targets = contents.targets
+    notes =
+      (strangers.isEmpty
+        ? []
+        : [
+          "\(fields.path): \(listed(strangers)) is not known here and not read: check that the model answers as in PEFT"
+        ])
+      + [tensors.note].compactMap { $0 }
   }
 
-  /// Refuses a base that is not the one that the adapter was trained on, where that was written down.
+  /// Refuses a base that is not the one that the adapter was trained on, where that was written down, or where weights of
+  /// that base stand beside the adapter.
   package func check(base: any ModelSource) throws(FileError) {
+    for (parameter, key) in contents.copies where try !isCopy(key, of: parameter, in: base) {
+      throw .unsupported(
+        file.path, "tensor \"\(tensors.name(key))\" is another weight than \(parameter.name) of \(base.path)",
+        remedy: "give the base that the adapter was trained on, or merge it with PEFT's merge_and_unload")
+    }
     guard let baseSha256 else { return }
     let found: String
     do {
@@ -77,6 +88,34 @@ package struct PEFTAdapter: Sendable {
       remedy: "give the base that it was trained on with --model, and this folder with --adapter")
   }
 
+  /// True where a tensor holds a base's weight, or what the tensor's type keeps of it.
+  private func isCopy(
+    _ key: String, of parameter: ParameterDescription, in base: any ModelSource
+  ) throws(FileError) -> Bool {
+    guard let entry = tensors.entry(key), entry.shape == parameter.shape else { return false }
+    let storage = try file.storage(of: entry)
+    let columns = parameter.shape.dropFirst().reduce(1, *)
+    var isSame = true
+    do {
+      try base.forEachPiece(of: parameter) { floats, offset in
+        let rows = offset / columns..<(offset + floats.count) / columns
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: floats.count * storage.byteCount, alignment: 16)
+        defer { bytes.deallocate() }
+        guard isSame, storage.narrow(floats, into: bytes) == nil else { return isSame = false }
+        isSame = try file.withFloats(entry.name, rows: rows) { own in
+          try storage.withWidened(UnsafeRawBufferPointer(bytes)) { $0.elementsEqual(own) }
+        }
+      }
+    } catch let error as FileError {
+      throw error
+    } catch {
+      throw FileError(
+        .inputOutput, path: base.path, "\(parameter.name) cannot be read (\(error.systemReason))",
+        remedy: "check the disk")
+    }
+    return isSame
+  }
+
   /// The base that an adapter's folder names, without reading its weights.
   static func baseName(of folder: URL) throws(FileError) -> String? {
     try fields(of: folder).string("base_model_name_or_path")
@@ -86,7 +125,8 @@ package struct PEFTAdapter: Sendable {
   package func matrices(of target: LoRATarget) throws(FileError) -> LoRAPair {
     do {
       return LoRAPair(
-        a: try finite(target.a), b: try finite(target.b),
+        a: target.loaded(try finite(target.a), rows: target.rank),
+        b: target.loaded(try finite(target.b), rows: target.outFeatures),
         magnitude: target.hasMagnitude ? try finite(target.magnitude) : nil)
     } catch let error as FileError {
       throw error
@@ -105,11 +145,20 @@ package struct PEFTAdapter: Sendable {
   }
 
   /// A weight that stands in the place of the base's.
-  package func savedValues(_ name: String) throws -> [Float] { try finite(LoRATarget.prefix + name) }
+  package func savedValues(_ name: String) throws -> [Float] { try finite(savedKey(name)) }
 
-  /// A tensor's numbers, each of which is finite.
-  private func finite(_ name: String) throws -> [Float] {
-    try file.withFloats(name) { floats in
+  /// The key of a weight that stands in the place of the base's.
+  private func savedKey(_ name: String) -> String {
+    guard let stored = contents.saved.first(where: { $0.parameter.name == name }) else {
+      preconditionFailure("\(name) is not saved")
+    }
+    return stored.key
+  }
+
+  /// The numbers of a key's tensor, each of which is finite.
+  private func finite(_ key: String) throws -> [Float] {
+    let name = tensors.name(key)
+    return try file.withFloats(name) { floats in
       var count = NonFiniteCount()
       count.add(floats)
       try count.check(name, path: file.path)
@@ -124,7 +173,7 @@ package struct PEFTAdapter: Sendable {
   func withSavedRows<R>(
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R {
-    try file.withFloats(LoRATarget.prefix + name, rows: rows, body)
+    try file.withFloats(tensors.name(savedKey(name)), rows: rows, body)
   }
 
   // MARK: - Reading
@@ -138,102 +187,5 @@ package struct PEFTAdapter: Sendable {
     }
     _ = try PEFTConfigurationKeys.check(fields)
     return fields
-  }
-
-  private static func targets(
-    in file: SafetensorsFile, of configuration: LlamaConfiguration, fields: ConfigurationFields,
-    usesRankStabilization: Bool
-  ) throws(FileError) -> [LoRATarget] {
-    let alpha = try fields.number("lora_alpha") ?? 8
-    let alphas = try fields.patternValues("alpha_pattern")
-    let ranks = try fields.patternValues("rank_pattern")
-    let commonRank = try fields.number("r")
-    let hasMagnitudes = try fields.bool("use_dora") ?? false
-    var rest = Set(file.entries.map(\.name))
-    rest.subtract(configuration.savableWeights.flatMap(configuration.modules).map(LoRATarget.key))
-    var targets: [LoRATarget] = []
-    for module in configuration.linearModules {
-      let names = ["A", "B"].map { LoRATarget.prefix + module.name + ".lora_\($0).weight" }
-      guard let a = file.entry(names[0]), let b = file.entry(names[1]) else { continue }
-      rest.subtract(names)
-      let rank = a.shape.first ?? 0
-      guard rank > 0, a.shape == [rank, module.inFeatures], b.shape == [module.outFeatures, rank] else {
-        throw .invalid(
-          file.path,
-          "lora_A \(a.shape) and lora_B \(b.shape) do not suit \(module.name), which is "
-            + "\(module.outFeatures) by \(module.inFeatures)", remedy: "give the adapter of this base")
-      }
-      for entry in [a, b] { _ = try file.storage(of: entry) }
-      // The scale is alpha over the rank: a configuration of another rank is another adapter's.
-      if let stated = ranks[module.name] ?? commonRank, stated != Double(rank) {
-        throw .invalid(
-          file.path, "\(module.name) has rank \(rank), but r or rank_pattern of \(configName) makes it \(stated)",
-          remedy: "give the configuration that belongs to these tensors")
-      }
-      if hasMagnitudes {
-        let name = LoRATarget.prefix + module.name + ".lora_magnitude_vector"
-        guard let magnitude = file.entry(name), magnitude.shape == [module.outFeatures] else {
-          throw .invalid(
-            file.path, "use_dora is true, and \(module.name) has no lora_magnitude_vector of \(module.outFeatures)",
-            remedy: "save the adapter again, or set use_dora to false")
-        }
-        _ = try file.storage(of: magnitude)
-        rest.remove(name)
-      }
-      targets.append(
-        LoRATarget(
-          module: module.name, inFeatures: module.inFeatures, outFeatures: module.outFeatures, parts: module.parts,
-          rank: rank,
-          alpha: alphas[module.name] ?? alpha,
-          usesRankStabilization: usesRankStabilization, hasMagnitude: hasMagnitudes))
-    }
-    if let stranger = rest.min() {
-      throw .unsupported(
-        file.path, "tensor \"\(stranger)\" adapts no linear layer of this base",
-        remedy: "give the adapter of this base, or merge it with PEFT's merge_and_unload")
-    }
-    guard !targets.isEmpty else {
-      throw .invalid(file.path, "the adapter holds no tensor", remedy: "save it again")
-    }
-    return targets
-  }
-
-  private static func saved(
-    in file: SafetensorsFile, of configuration: LlamaConfiguration
-  ) throws(FileError) -> [ParameterDescription] {
-    var saved: [ParameterDescription] = []
-    for weight in configuration.savableWeights {
-      let keys = configuration.modules(of: weight).map(LoRATarget.key)
-      let entries = keys.compactMap(file.entry)
-      guard let entry = entries.first else { continue }
-      guard entry.shape == weight.shape else {
-        throw .invalid(
-          file.path, "\(weight.name) is \(entry.shape) here and \(weight.shape) in the base",
-          remedy: "give the adapter of this base")
-      }
-      // The base ties embedding and lm_head; PEFT saves both. Refuse unless both are present and equal.
-      guard entries.count == keys.count, entries.dropFirst().allSatisfy({ file.isSame($0, entry) }) else {
-        throw .unsupported(
-          file.path, "it trains the embedding apart from the output projection, which are one matrix in the base",
-          remedy: "train it with ensure_weight_tying, or merge it with PEFT's merge_and_unload")
-      }
-      _ = try file.storage(of: entry)
-      saved.append(weight)
-    }
-    return saved
-  }
-}
-
-extension ConfigurationFields {
-  /// An object of numbers by modules' patterns; none where it is absent.
-  fileprivate func patternValues(_ key: String) throws(FileError) -> PatternValues<Double> {
-    var numbers: [String: Double] = [:]
-    if let section = try section(key) {
-      for member in section.object.members { numbers[member.key] = try section.number(member.key) }
-    }
-    do throws(ModulePattern.Invalid) { return try PatternValues(numbers) } catch {
-      throw unsupported(
-        key, "has '\(error.text)', which is no regular expression", remedy: "name modules by their ends")
-    }
   }
 }

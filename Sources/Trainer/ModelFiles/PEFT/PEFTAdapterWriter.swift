@@ -1,16 +1,26 @@
 import Foundation
 
-/// A module's weight that an adapter's file holds whole.
+/// A weight that an adapter's file holds whole.
 struct SavedWeight {
-  /// The module whose weight it is.
-  let module: String
+  /// The module whose weight it is; nil for a bias.
+  let module: String?
+  /// The tensor's key in the file.
+  let key: String
   /// Sizes of the weight's dimensions, rows first.
   let shape: [Int]
   /// The weight's numbers, row by row.
   let values: [Float]
 
-  /// The tensor's key in the file.
-  var key: String { LoRATarget.key(ofSaved: module) }
+  /// A module of `modules_to_save`.
+  init(module: String, shape: [Int], values: [Float]) {
+    (self.module, key, self.shape, self.values) = (module, LoRATarget.key(ofSaved: module), shape, values)
+  }
+
+  /// The bias of a module; PEFT keeps it in the layer beneath an adapted one.
+  init(biasOf module: String, isAdapted: Bool, values: [Float]) {
+    key = LoRATarget.prefix + module + (isAdapted ? ".base_layer" : "") + ".bias"
+    (self.module, shape, self.values) = (nil, [values.count], values)
+  }
 }
 
 /// Writes adapters that PEFT loads as they stand.
@@ -20,27 +30,30 @@ package enum PEFTAdapterWriter {
   /// - Parameters:
   ///   - targets: the adapted layers, with the ranks and alphas of what is written.
   ///   - saved: the weights that stand in the place of the base's.
+  ///   - biases: those among them, as PEFT's `bias` says it.
   ///   - base: the model that it adapts: a path or a name.
   ///   - baseSha256: of the base's weights.
   static func write(
-    _ targets: [LoRATarget], _ matrices: LoRAMatrices, saved: [SavedWeight], usesRankStabilization: Bool, base: String,
-    baseSha256: String?, to folder: URL
+    _ targets: [LoRATarget], _ matrices: LoRAMatrices, saved: [SavedWeight], biases: LoRASettings.Biases,
+    usesRankStabilization: Bool, base: String, baseSha256: String?, to folder: URL
   ) throws {
     try FileManager.default.makeFolder(at: folder)
     var metadata = ["format": "pt"]
     metadata[PEFTAdapter.hashKey] = baseSha256
     try SafetensorsWriter.write(
-      targets.flatMap(\.parameters) + saved.map { ParameterDescription(name: $0.key, shape: $0.shape) },
+      targets.flatMap(\.storedParameters) + saved.map { ParameterDescription(name: $0.key, shape: $0.shape) },
       metadata: metadata, to: folder.appending(path: PEFTAdapter.weightsName)
     ) { name in
       if let weight = saved.first(where: { $0.key == name }) { return weight.values }
       guard let target = targets.first(where: { [$0.a, $0.b, $0.magnitude].contains(name) }),
         let pair = matrices[target.module]
       else { preconditionFailure("\(name) is no matrix of the adapter") }
-      return name == target.a ? pair.a : name == target.b ? pair.b : pair.magnitude ?? []
+      if name == target.a { return target.stored(pair.a, rows: target.rank) }
+      return name == target.b ? target.stored(pair.b, rows: target.outFeatures) : pair.magnitude ?? []
     }
     let config = Config(
-      targets, modulesToSave: saved.map(\.module), usesRankStabilization: usesRankStabilization, base: base)
+      targets, modulesToSave: saved.compactMap(\.module), biases: biases,
+      usesRankStabilization: usesRankStabilization, base: base)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -59,7 +72,7 @@ package enum PEFTAdapterWriter {
     let loraDropout = 0.0
     let targetModules: [String]
     let modulesToSave: [String]?
-    let bias = "none"
+    let bias: String
     let fanInFanOut = false
     let useRslora: Bool
     let useDora: Bool
@@ -68,7 +81,11 @@ package enum PEFTAdapterWriter {
     let rankPattern: [String: Int]
     let alphaPattern: [String: Double]
 
-    init(_ targets: [LoRATarget], modulesToSave: [String], usesRankStabilization: Bool, base: String) {
+    init(
+      _ targets: [LoRATarget], modulesToSave: [String], biases: LoRASettings.Biases, usesRankStabilization: Bool,
+      base: String
+    ) {
+      bias = biases.rawValue
       self.modulesToSave = modulesToSave.isEmpty ? nil : modulesToSave
       baseModelNameOrPath = base
       let (rank, alpha) = (targets.first?.rank ?? 0, targets.first?.alpha ?? 0)

@@ -3,7 +3,8 @@
 enum PEFTConfigurationKeys {
   /// Keys that are read and obeyed.
   static let honoured: Set<String> = [
-    "alpha_pattern", "base_model_name_or_path", "init_lora_weights", "lora_alpha", "peft_type", "r", "rank_pattern",
+    "alpha_pattern", "base_model_name_or_path", "bias", "init_lora_weights", "lora_alpha", "peft_type", "r",
+    "rank_pattern",
     "use_dora", "use_rslora",
   ]
 
@@ -34,7 +35,7 @@ enum PEFTConfigurationKeys {
 
   /// Keys that make another computation of the tensors unless they are off, each with the value that means off.
   static let refused: [String: JSON.Content] = [
-    "alora_invocation_tokens": .null, "arrow_config": .null, "bias": .string("none"), "fan_in_fan_out": .bool(false),
+    "alora_invocation_tokens": .null, "arrow_config": .null, "fan_in_fan_out": .bool(false),
     "kasa_config": .null, "layer_replication": .null, "lora_bias": .bool(false), "monteclora_config": .null,
     "target_parameters": .null, "trainable_token_indices": .null, "use_bdlora": .null, "use_qalora": .bool(false),
   ]

@@ -89,6 +89,61 @@ struct LoRASettingsTests {
     }
   }
 
+  @Test("embedding and head are adapted where they are named, in the model's order, and by no expression that does not")
+  func tables() throws {
+    var settings = LoRASettings()
+    settings.targets = .named(["lm_head", "q_proj", "embed_tokens"])
+    let targets = try settings.targets(in: Self.tiny)
+    #expect(targets.map(\.module).first == "model.embed_tokens" && targets.map(\.module).last == "lm_head")
+    #expect(targets.map(\.kind) == [.embedding, .linear, .linear, .linear])
+    let embedding = targets[0]
+    #expect(embedding.parameters.map(\.shape) == [[8, 16], [50, 8]])
+    #expect(embedding.storedParameters.map(\.shape) == [[16, 8], [8, 50]])
+    #expect(embedding.storedParameters[0].name == "base_model.model.model.embed_tokens.lora_embedding_B")
+    settings.targets = .named([".*"])
+    #expect(try settings.targets(in: Self.tiny).count == 14)
+    settings.targets = .named([".*(q_proj|lm_head)"])
+    #expect(try settings.targets(in: Self.tiny).map(\.module).last == "lm_head")
+    var tied = Self.tiny
+    tied.tieWordEmbeddings = true
+    settings.betweenRounds = .stack
+    #expect(try settings.targets(in: tied).last?.weight == "model.embed_tokens.weight")
+  }
+
+  @Test(
+    "adapters of embedding and head without magnitudes, beside saved weights and merged into one matrix are refused")
+  func tableRefusals() throws {
+    var tied = Self.tiny
+    tied.tieWordEmbeddings = true
+    let changes: [(key: String, configuration: LlamaConfiguration, change: (inout LoRASettings) -> Void)] = [
+      ("use_dora", Self.tiny, { $0.usesMagnitudes = true }),
+      ("modules_to_save", Self.tiny, { $0.modulesToSave = ["embed_tokens"] }), ("between_rounds", tied, { _ in }),
+    ]
+    for (key, configuration, change) in changes {
+      var settings = LoRASettings()
+      settings.targets = .named(["embed_tokens", "q_proj"])
+      #expect(throws: Never.self) { try settings.targets(in: Self.tiny) }
+      change(&settings)
+      let error = #expect(throws: LoRASettings.Unsuitable.self) { try settings.targets(in: configuration) }
+      #expect(error?.key == key && error?.problem.contains("embed_tokens") == true, "\(error as Any)")
+    }
+  }
+
+  @Test("biases are all of the model's, or those of adapted layers")
+  func biases() throws {
+    var (settings, configuration) = (LoRASettings(), Self.tiny)
+    (configuration.attentionBias, settings.targets) = (true, .named(["q_proj"]))
+    #expect(try settings.savedWeights(in: configuration).isEmpty)
+    settings.biases = .all
+    #expect(try settings.savedWeights(in: configuration).count == 8)
+    (settings.biases, settings.modulesToSave) = (.adapted, ["norm"])
+    #expect(
+      try settings.savedWeights(in: configuration).map(\.name) == [
+        "model.layers.0.self_attn.q_proj.bias", "model.layers.1.self_attn.q_proj.bias", "model.norm.weight",
+      ])
+    #expect(try settings.savedWeights(in: Self.tiny).map(\.name) == ["model.norm.weight"])
+  }
+
   @Test("two adapters joined are the sum of both, and come apart again")
   func joined() throws {
     let target = LoRATarget(

@@ -56,18 +56,6 @@ import Trainer
     for name in model.tensorNames { #expect(try model.tensor(name) == small.weights(name), "\(name)") }
   }
 
-  @Test func aPartOfASplitModelIsNamed() throws {
-    var builder = SmallLlama().gguf()
-    for (key, value) in [("split.no", UInt16(0)), ("split.count", 3)] { builder.add(key, type: 2, Data.of(value)) }
-    let scratch = try CheckpointScratch()
-    let error = checkpointError { _ = try openModel(at: scratch.write(builder.data(), "m-00001-of-00003.gguf")) }
-    #expect(error?.kind == .unsupported && error?.problem.contains("part 1 of a model in 3 parts") == true)
-    #expect(error?.remedy.contains("llama-gguf-split --merge") == true)
-    var whole = SmallLlama().gguf()
-    whole.add("split.count", type: 2, Data.of(UInt16(1)))
-    #expect(throws: Never.self) { try openModel(at: scratch.write(whole.data(), "m.gguf")) }
-  }
-
   @Test func aVocabularyWithoutItsOwnCutsIsRemarkedOn() throws {
     func notes(_ model: String, _ pre: String?) -> [String] {
       VocabularyDescription(model: model, pre: pre, tokens: [], path: "m.gguf").notes

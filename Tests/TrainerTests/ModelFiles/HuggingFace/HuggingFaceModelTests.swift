@@ -93,15 +93,46 @@ import Trainer
     #expect(missing?.path.hasSuffix(names[1]) == true)
   }
 
+  /// The weights under the names of a wrapper.
+  private func renamed(_ added: String, _ dropped: String) -> [(key: String, stored: ParameterDescription)] {
+    small.configuration.parameters.map { parameter in
+      let rest = parameter.name.hasPrefix(dropped) ? String(parameter.name.dropFirst(dropped.count)) : parameter.name
+      return (parameter.name, ParameterDescription(name: added + rest, shape: parameter.shape))
+    }
+  }
+
+  @Test(arguments: [
+    ("_orig_mod.", ""), ("module.", ""), ("", "model."), ("module._orig_mod.", ""), ("_fsdp_wrapped_module.", "model."),
+  ])
+  func namesOfAWrapperAreReadAndSaid(_ added: String, _ dropped: String) throws {
+    let scratch = try CheckpointScratch()
+    try small.writeHuggingFace(to: scratch.url)
+    let renamed = renamed(added, dropped)
+    let keys = Dictionary(uniqueKeysWithValues: renamed.map { ($1.name, $0) })
+    try SafetensorsWriter.write(
+      renamed.map(\.stored) + [ParameterDescription(name: added + "rotary_emb.inv_freq", shape: [2])],
+      to: scratch.url.appending(path: "model.safetensors")
+    ) { keys[$0].map(small.weights) ?? [1, 2] }
+    let model = try openModel(at: scratch.url)
+    for name in model.tensorNames { #expect(try model.tensor(name) == small.weights(name), "\(name)") }
+    #expect(model.notes.count == 1 && model.notes[0].contains("are not the model's own"), "\(model.notes)")
+    // A wrong shape is told by the name that stands in the file.
+    let wrong = renamed.map {
+      ParameterDescription(name: $1.name, shape: $0 == "model.norm.weight" ? [3] : $1.shape)
+    }
+    let error = try problem(wrong)
+    #expect(error.problem.contains("\"\(added)\(dropped.isEmpty ? "model." : "")norm.weight\" has shape"), "\(error)")
+  }
+
   @Test(arguments: [("_orig_mod.", ""), ("module.", ""), ("", "model.")])
   func namesOfAWrapperAreToldFromMissingTensors(_ added: String, _ dropped: String) throws {
-    let renamed = small.configuration.parameters.map { parameter in
-      let rest = parameter.name.hasPrefix(dropped) ? String(parameter.name.dropFirst(dropped.count)) : parameter.name
-      return ParameterDescription(name: added + rest, shape: parameter.shape)
-    }
-    let error = try problem(renamed)
+    let renamed = renamed(added, dropped).map(\.stored)
+    let error = try problem(renamed.filter { !$0.name.hasSuffix("1.mlp.up_proj.weight") })
     #expect(error.problem.contains("\"model.embed_tokens.weight\" is missing, and \"\(renamed[0].name)\" is there"))
     #expect(error.remedy.contains("save_pretrained"))
+    // Two tensors of one key stand for no model.
+    let twice = try problem(renamed + [ParameterDescription(name: "_orig_mod." + renamed[0].name, shape: [1])])
+    #expect(twice.kind != .notFound)
   }
 
   @Test func shardsAreTakenBesideASingleFileUnlessOneIsMissing() throws {

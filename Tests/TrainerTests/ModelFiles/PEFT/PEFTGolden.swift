@@ -3,11 +3,11 @@ import TestSupport
 import Trainer
 
 /// Tests/Goldens/peft/expected.json, which generate_peft.py writes in float64: adapters that PEFT saved, and what twenty
-/// AdamW steps from them must give.
+/// steps from them must give.
 struct PEFTGolden: Decodable {
   struct Run: Decodable {
     let name: String
-    /// The model family's folder; nil: that of the training goldens.
+    /// The base's folder beside peft/, or in peft/; nil: training/model.
     let base: String?
     let rank: Int
     let alpha: Double
@@ -17,11 +17,21 @@ struct PEFTGolden: Decodable {
     let rankPattern: [String: Int]
     let alphaPattern: [String: Double]
     let modulesToSave: [String]?
+    let bias: String?
+    let loraplusLrRatio: Double?
+    let loraplusLrEmbedding: Double?
+    /// nil: AdamW.
+    let optimizer: String?
+    /// nil: the settings'.
+    let learningRate: Double?
+    let weightDecay: Double?
     let logprobs: [Double]
-    let losses: [Double]
-    let gradNorms: [Double]
+    /// nil: the adapter is read alone.
+    let losses: [Double]?
+    let gradNorms: [Double]?
 
     var folder: URL { TestData.golden("peft/\(name)") }
+    var model: URL { base.map { TestData.golden("peft/\($0)") } ?? TrainingGolden.model }
 
     /// The recipe's settings for this adapter.
     var settings: LoRASettings {
@@ -30,6 +40,11 @@ struct PEFTGolden: Decodable {
       settings.usesMagnitudes = useDora ?? false
       settings.targets = .named(targetModules)
       settings.modulesToSave = modulesToSave ?? []
+      if let biases = bias.flatMap(LoRASettings.Biases.init) { settings.biases = biases }
+      settings.learningRateRatio = loraplusLrRatio
+      if let rate = loraplusLrEmbedding { settings.embeddingLearningRate = rate }
+      // What is tied cannot be merged on a device; of one round the word means nothing else.
+      if targetModules.contains("lm_head") { settings.betweenRounds = .continue }
       // JSON's keys are read as in Swift: down_proj came as downProj.
       settings.rankPattern = Dictionary(uniqueKeysWithValues: rankPattern.map { (Self.snake($0), $1) })
       settings.alphaPattern = Dictionary(uniqueKeysWithValues: alphaPattern.map { (Self.snake($0), $1) })
