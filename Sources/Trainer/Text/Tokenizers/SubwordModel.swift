@@ -60,6 +60,8 @@ package struct SubwordModel: Sendable {
   package var fusesUnknown = false
   /// True where "▁" decodes to a space.
   package var decodesMetaspace = false
+  /// Replacements in the spelling of each piece as it is decoded, in their order; empty where "▁" alone is replaced.
+  package var decoding: [Normalizer] = []
   /// True where decoding drops one space at the very start.
   package var stripsLeadingSpace = false
 

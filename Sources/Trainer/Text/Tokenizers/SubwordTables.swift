@@ -57,8 +57,10 @@ struct SubwordTables {
       return
     }
     let bytes = Array(piece.utf8)
-    let spoken = Normalizer.replace(Metaspace.text, with: " ")
-    pieceBytes.append(model.decodesMetaspace ? spoken.apply(to: bytes) : bytes)
+    let spoken =
+      model.decoding.isEmpty && model.decodesMetaspace
+      ? [Normalizer.replace(Metaspace.text, with: " ")] : model.decoding
+    pieceBytes.append(spoken.reduce(bytes) { $1.apply(to: $0) })
     let scalars = piece.unicodeScalars
     if scalars.count == 1, let scalar = scalars.first, characterIDs[scalar] < 0 { characterIDs[scalar] = id }
     if model.ignoresMerges { addWord(bytes, id) }

@@ -33,6 +33,9 @@ struct TextGrowth {
     switch step {
     case .prepend, .dropLeadingSpaces, .dropTrailingSpaces, .strip: 1
     case .replace(let pattern, let replacement): ratio(replacement.utf8.count, pattern.utf8.count)
+    // A match that may be empty stands before each character and at the end.
+    case .replaceMatches(let pattern, let replacement):
+      pattern.leastLength == 0 ? 2 + 2 * Double(replacement.utf8.count) : ratio(replacement.utf8.count, 1)
     // A run has two spaces at least.
     case .replaceSpaceRuns(let replacement): ratio(replacement.utf8.count, 2)
     // Unicode, UAX #15, table 10: the greatest expansion of each form in UTF-8.

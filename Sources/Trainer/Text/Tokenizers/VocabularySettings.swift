@@ -53,7 +53,7 @@ extension TokenizerSettings {
   /// The tokens that were added to a vocabulary: `added_tokens_decoder`, or else `added_tokens.json`.
   ///
   /// - Parameter count: tokens of the vocabulary.
-  fileprivate func addedTokens(beyond count: Int) throws(TokenizerError) -> [AddedToken] {
+  func addedTokens(beyond count: Int) throws(TokenizerError) -> [AddedToken] {
     var tokens: [AddedToken] = []
     let reader = TokenizerFileReader(path: folder)
     if let decoder = member("added_tokens_decoder")?.object?.members {

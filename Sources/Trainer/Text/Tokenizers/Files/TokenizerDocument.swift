@@ -12,6 +12,12 @@ extension SubwordTokenizer {
     ]
   }
 
+  /// The cuts of texts as a `tokenizer.json` has them, on one line.
+  var cuts: String {
+    let steps = Self.sequence(model.preTokenizers.map(Self.step), list: "pretokenizers")
+    return String(decoding: JSONWriter.data(steps, .compact), as: UTF8.self)
+  }
+
   private static func sequence(_ steps: [JSON], list: String) -> JSON {
     switch steps.count {
     case 0: .null
@@ -20,7 +26,8 @@ extension SubwordTokenizer {
     }
   }
 
-  private static func entry(_ token: AddedToken) -> JSON {
+  /// An added token as a `tokenizer.json` has it.
+  static func entry(_ token: AddedToken) -> JSON {
     [
       "id": .integer(token.id), "content": .string(token.content), "single_word": .bool(token.singleWord),
       "lstrip": .bool(token.stripsLeft), "rstrip": .bool(token.stripsRight), "normalized": .bool(token.isNormalized),
@@ -30,6 +37,10 @@ extension SubwordTokenizer {
 
   private static func replacement(of pattern: String, by content: String) -> JSON {
     ["type": "Replace", "pattern": ["String": .string(pattern)], "content": .string(content)]
+  }
+
+  private static func replacement(ofMatches pattern: String, by content: String) -> JSON {
+    ["type": "Replace", "pattern": ["Regex": .string(pattern)], "content": .string(content)]
   }
 
   private static func step(_ normalizer: Normalizer) -> JSON {
@@ -42,9 +53,10 @@ extension SubwordTokenizer {
     case .lowercase: return ["type": "Lowercase"]
     case .strip(let left, let right):
       return ["type": "Strip", "strip_left": .bool(left), "strip_right": .bool(right)]
+    case .replaceMatches(let pattern, let content): return replacement(ofMatches: pattern.source, by: content)
     case .replaceSpaceRuns, .dropLeadingSpaces, .dropTrailingSpaces:
       let (pattern, content) = ReplacePattern.pattern(of: normalizer) ?? ("", "")
-      return ["type": "Replace", "pattern": ["Regex": .string(pattern)], "content": .string(content)]
+      return replacement(ofMatches: pattern, by: content)
     }
   }
 
@@ -61,10 +73,28 @@ extension SubwordTokenizer {
         "type": "Metaspace", "replacement": .string(Metaspace.text), "prepend_scheme": .string(scheme.rawValue),
         "split": .bool(splitsWords),
       ]
-    case .gpt2Words, .llama3Words, .literals:
-      let pattern = SplitPattern.pattern(of: preTokenizer) ?? SplitPattern.gpt2
-      return ["type": "Split", "pattern": ["Regex": .string(pattern)], "behavior": "Isolated", "invert": false]
+    case .spaceMark(let mark, let scheme, let splitsWords):
+      return [
+        "type": "Metaspace", "replacement": .string(String(mark)), "prepend_scheme": .string(scheme.rawValue),
+        "split": .bool(splitsWords),
+      ]
+    case .gpt2Words, .llama3Words, .literals: return split(preTokenizer, .isolated, isInverted: false)
+    case .split(let pattern): return split(preTokenizer, pattern.behavior, isInverted: pattern.isInverted)
+    case .punctuation(let behavior): return ["type": "Punctuation", "behavior": .string(behavior.rawValue)]
+    case .whitespace: return ["type": "Whitespace"]
+    case .whitespaceSplit: return ["type": "WhitespaceSplit"]
+    case .delimiter(let scalar): return ["type": "CharDelimiterSplit", "delimiter": .string(String(scalar))]
+    case .unicodeScripts: return ["type": "UnicodeScripts"]
+    case .fixedLength(let length): return ["type": "FixedLength", "length": .integer(length)]
+    case .spelledInBytes(let inner): return step(inner)
     }
+  }
+
+  private static func split(_ step: PreTokenizer, _ behavior: SplitBehavior, isInverted: Bool) -> JSON {
+    [
+      "type": "Split", "pattern": ["Regex": .string(SplitPattern.pattern(of: step) ?? SplitPattern.gpt2)],
+      "behavior": .string(behavior.rawValue), "invert": .bool(isInverted),
+    ]
   }
 
   /// A template for the tokens that go around a text; without any, nothing at all.
@@ -96,7 +126,9 @@ extension SubwordTokenizer {
     if model.alphabet == .bytes {
       return ["type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true]
     }
-    var steps = [Self.replacement(of: Metaspace.text, by: " "), ["type": "ByteFallback"], ["type": "Fuse"]]
+    let replacements =
+      model.decoding.isEmpty ? [Self.replacement(of: Metaspace.text, by: " ")] : model.decoding.map(Self.step)
+    var steps = replacements + [["type": "ByteFallback"], ["type": "Fuse"]]
     if stripsLeadingSpace { steps.append(["type": "Strip", "content": " ", "start": 1, "stop": 0]) }
     return ["type": "Sequence", "decoders": .array(steps)]
   }

@@ -29,6 +29,7 @@ package struct TokenizerFile {
       ignoresMerges: section["ignore_merges"]?.bool ?? false,
       fusesUnknown: section["fuse_unk"]?.bool ?? false,
       decodesMetaspace: steps.decodesMetaspace, stripsLeadingSpace: steps.stripsLeadingSpace)
+    model.decoding = steps.decoding
     try reader.checkRange(of: added, pieceCount: model.pieces.count)
     let ids = model.ids()
     // Where the vocabulary has the spelling as well, its id is the one that counts, as in the reference.

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The tokenizer of a model's folder: `tokenizer.json`, else a SentencePiece or tiktoken `tokenizer.model`, each with
-/// the files beside it, else a llama2.c `tokenizer.bin` (or another `tok*.bin`).
+/// the files beside it, else `vocab.json` and `merges.txt`, else a llama2.c `tokenizer.bin` (or another `tok*.bin`).
 ///
 /// - Parameter configurations: the folder's own, where they have been read; nil: they are read here.
 /// - Throws: `TokenizerError`, where there is none, it is broken, or it asks for what is not offered.
@@ -12,12 +12,18 @@ package func loadTokenizer(
     return try TokenizerFolder(folder, configurations: configurations).tokenizer()
   }
   let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+  if !names.contains("tokenizer.model"), MergedVocabulary.exists(in: folder) {
+    return try MergedVocabulary(folder, configurations: configurations).tokenizer()
+  }
   let other =
     ["tokenizer.model", "tokenizer.bin"].first(where: names.contains)
     ?? names.first { $0.hasPrefix("tok") && $0.hasSuffix(".bin") }
   guard let other else {
     throw .notFound(
-      path: folder.path, remedy: "put the model's tokenizer.json, tokenizer.model or tokenizer.bin into this folder")
+      path: folder.path,
+      remedy:
+        "put the model's tokenizer.json, tokenizer.model, vocab.json with merges.txt, or tokenizer.bin into this folder"
+    )
   }
   return try loadTokenizer(at: folder.appending(path: other), configurations: configurations)
 }

@@ -56,6 +56,17 @@ struct TokenizerSettings {
     return object
   }
 
+  private init(_ other: TokenizerSettings, tokenizer: JSONObject) {
+    (chatTemplate, folder, addedTokens) = (other.chatTemplate, other.folder, other.addedTokens)
+    (specialTokens, configurations) = (other.specialTokens, other.configurations)
+    self.tokenizer = tokenizer
+  }
+
+  /// These settings, with some members of the tokenizer's configuration that it lacks.
+  func filling(_ members: [(String, JSON)]) -> TokenizerSettings {
+    TokenizerSettings(self, tokenizer: JSONObject(tokenizer.members.map { ($0.key, $0.value) } + members))
+  }
+
   /// One template, or the one called "default" of a list of `{"name", "template"}`.
   private static func template(_ value: JSON?) -> String? {
     if let text = value?.string { return text }
@@ -79,6 +90,9 @@ struct TokenizerSettings {
 
   /// A value of the tokenizer's configuration, or else of the map of special tokens.
   func member(_ name: String) -> JSON? { tokenizer[name] ?? specialTokens[name] }
+
+  /// The model's `model_type`.
+  var modelType: String? { configurations.model?["model_type"]?.string }
 
   /// The ids of a role (`bos_token_id` and the like), from the generation's configuration where there is one,
   /// else from the model's.

@@ -13,7 +13,7 @@ package struct VocabularyDescription: Sendable, Equatable {
 
   /// "gpt2": byte-level BPE by merges; "llama": SentencePiece-style BPE by scores; "unigram": by scores as well.
   package var model: String
-  /// Name of the way in which a "gpt2" text is cut into words; nil is GPT-2's way.
+  /// Name of the way in which a "gpt2" text is cut into words; nil is llama.cpp's default way.
   package var pre: String?
   /// The spelling of each id.
   package var tokens: [String]
@@ -57,8 +57,9 @@ package struct VocabularyDescription: Sendable, Equatable {
   package var notes: [String] {
     guard model == "gpt2", pre == nil || pre == "default" else { return [] }
     return [
-      "\(path): tokenizer.ggml.pre is \(pre == nil ? "missing" : "\"default\""), so texts are cut into words in GPT-2's "
-        + "way; if the model's own is another, its answers are worse: convert the model again, with a newer llama.cpp"
+      "\(path): tokenizer.ggml.pre is \(pre == nil ? "missing" : "\"default\""), so texts are cut into words in "
+        + "llama.cpp's default way; if the model's own is another, its answers are worse: convert the model again, with "
+        + "a newer llama.cpp"
     ]
   }
 

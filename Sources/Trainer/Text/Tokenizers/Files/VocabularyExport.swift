@@ -54,9 +54,12 @@ struct VocabularyExport {
     guard model.algorithm == .bytePair else { throw Self.unsupported("a Unigram vocabulary") }
     if model.alphabet == .bytes {
       // Normal forms have no place in GGUF; a text in NFC, as nearly all are, is not changed by that one.
-      guard model.normalizers.isEmpty || model.normalizers == [.form(.canonicalComposition)],
-        let name = WordSplitting.name(of: model.preTokenizers)
-      else { throw Self.unsupported("a pre-tokenizer that GGUF has no name for") }
+      guard model.normalizers.isEmpty || model.normalizers == [.form(.canonicalComposition)] else {
+        throw Self.unsupported("a normalizer that GGUF has no name for")
+      }
+      guard let name = WordSplitting.name(of: model.preTokenizers, ignoresMerges: model.ignoresMerges) else {
+        throw Self.unsupported("the pre-tokenizer \(tokenizer.cuts), which GGUF has no name for")
+      }
       result.pre = name
       result.merges = model.merges.map { result.tokens[Int($0.left)] + " " + result.tokens[Int($0.right)] }
     } else {

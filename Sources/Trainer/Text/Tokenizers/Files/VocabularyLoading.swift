@@ -27,8 +27,16 @@ struct VocabularyLoader {
     case "llama", "unigram": isScored = true
     default: throw unsupported("model", "a \(description.model) vocabulary")
     }
-    let special = try specialTokens(addsBOSWhenSilent: isScored)
-    let model = try isScored ? scoredModel(special) : mergedModel()
+    let special: SpecialTokens
+    let model: SubwordModel
+    if isScored {
+      special = try specialTokens(addsBOSWhenSilent: true)
+      model = try scoredModel(special)
+    } else {
+      let words = try splitting()
+      special = try specialTokens(addsBOSWhenSilent: words.addsBOS)
+      model = try mergedModel(words)
+    }
     return SubwordTokenizer(model, special: special, chatTemplate: description.chatTemplate, source: .model)
   }
 
@@ -53,11 +61,19 @@ struct VocabularyLoader {
   /// The purpose of a token, by `TokenType`.
   func type(_ id: Int) -> Int { description.types?[id] ?? VocabularyDescription.TokenType.normal }
 
-  /// Byte-level BPE by merges.
-  private func mergedModel() throws(TokenizerError) -> SubwordModel {
-    guard let words = WordSplitting(pre: description.pre) else {
-      throw unsupported("pre", "the pre-tokenizer \((description.pre ?? "").debugDescription)")
+  /// The cuts that the description names.
+  private func splitting() throws(TokenizerError) -> WordSplitting {
+    if let words = WordSplitting(pre: description.pre) { return words }
+    let name = (description.pre ?? "").debugDescription
+    guard WordSplitting.spelledInCharacters.contains(description.pre ?? "") else {
+      throw unsupported(
+        "pre", "the pre-tokenizer \(name), which is none of \(WordSplitting.names.joined(separator: ", "))")
     }
+    throw unsupported("pre", "the pre-tokenizer \(name), whose vocabulary is spelled in characters")
+  }
+
+  /// Byte-level BPE by merges.
+  private func mergedModel(_ words: WordSplitting) throws(TokenizerError) -> SubwordModel {
     guard let lines = description.merges else { throw malformed("merges", "none, though the model is gpt2") }
     var model = SubwordModel(
       pieces: description.tokens, alphabet: .bytes, merges: [], added: addedTokens(),

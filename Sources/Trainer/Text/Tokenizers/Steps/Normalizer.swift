@@ -8,6 +8,8 @@ package enum Normalizer: Sendable, Equatable {
   case prepend(String)
   /// `Replace`: each occurrence of a literal.
   case replace(String, with: String)
+  /// `Replace`: each match of a pattern.
+  case replaceMatches(TextPattern, with: String)
   /// `Replace` of each run of two spaces or more.
   case replaceSpaceRuns(with: String)
   /// `Replace` of the spaces before a text by nothing.
@@ -46,6 +48,8 @@ package enum Normalizer: Sendable, Equatable {
       return bytes.isEmpty ? [] : Array(prefix.utf8) + bytes
     case .replace(let pattern, let replacement):
       return Self.replacing(Array(pattern.utf8), with: Array(replacement.utf8), in: bytes)
+    case .replaceMatches(let pattern, let replacement):
+      return Self.replacing(pattern, with: Array(replacement.utf8), in: bytes)
     case .replaceSpaceRuns(let replacement):
       return Self.replacingSpaceRuns(in: bytes, with: Array(replacement.utf8))
     case .dropLeadingSpaces: return Array(bytes.drop { $0 == 0x20 })
@@ -56,6 +60,20 @@ package enum Normalizer: Sendable, Equatable {
       return text.unicodeScalars.flatMap { $0.properties.lowercaseMapping.utf8 }
     case .strip(let left, let right): return Self.stripped(bytes, left: left, right: right)
     }
+  }
+
+  private static func replacing(
+    _ pattern: TextPattern, with replacement: [UInt8], in bytes: [UInt8]
+  ) -> [UInt8] {
+    if bytes.isEmpty { return bytes }
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var start = 0
+    pattern.forEachMatch(in: [0..<bytes.count], of: bytes) { _, match in
+      result += bytes[start..<match.lowerBound] + replacement
+      start = match.upperBound
+    }
+    return result + bytes[start...]
   }
 
   private static func replacingSpaceRuns(in bytes: [UInt8], with replacement: [UInt8]) -> [UInt8] {

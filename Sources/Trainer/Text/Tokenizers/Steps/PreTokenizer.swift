@@ -12,7 +12,7 @@ package struct PreTokenizedText {
 }
 
 /// One step that cuts a text into words, named as in `tokenizer.json`.
-package enum PreTokenizer: Sendable, Equatable {
+package indirect enum PreTokenizer: Sendable, Equatable {
   /// `Digits`: each digit, or each run of digits, apart.
   case digits(individually: Bool)
   /// `ByteLevel`: a space before each word that has none, and GPT-2's words.
@@ -25,6 +25,24 @@ package enum PreTokenizer: Sendable, Equatable {
   case literals(Literals)
   /// `Metaspace`: "▁" for " ", and one before the text.
   case metaspace(PrependScheme, splitsWords: Bool)
+  /// `Metaspace` with another mark than "▁".
+  case spaceMark(Unicode.Scalar, PrependScheme, splitsWords: Bool)
+  /// `Split` by any other pattern.
+  case split(PatternSplit)
+  /// `Punctuation`.
+  case punctuation(SplitBehavior)
+  /// `Whitespace`: words and runs of signs, without the white space.
+  case whitespace
+  /// `WhitespaceSplit`: what white space parts.
+  case whitespaceSplit
+  /// `CharDelimiterSplit`: what a character parts.
+  case delimiter(Unicode.Scalar)
+  /// `UnicodeScripts`: stretches of one script.
+  case unicodeScripts
+  /// `FixedLength`: so many characters each.
+  case fixedLength(Int)
+  /// A cut of the text as a `ByteLevel` before it spells it, in `ByteAlphabet`.
+  case spelledInBytes(PreTokenizer)
 
   /// The texts that get a "▁" before them.
   package enum PrependScheme: String, Sendable {
@@ -43,12 +61,61 @@ package enum PreTokenizer: Sendable, Equatable {
     case .gpt2Words: cut(&text) { $0.gpt2WordEnd(from: $1) }
     case .literals(let literals): cutLiterals(&text, literals)
     case .metaspace(let scheme, let splitsWords):
-      replaceSpaces(&text)
-      if scheme != .never {
-        prefix(&text, with: Metaspace.bytes) { scheme == .always || (isFirst && $0 == 0) }
-      }
-      if splitsWords { cutBeforeMetaspace(&text) }
+      markSpaces(&text, Metaspace.bytes, scheme, splitsWords: splitsWords, isFirst: isFirst)
+    case .spaceMark(let mark, let scheme, let splitsWords):
+      markSpaces(&text, Array(String(mark).utf8), scheme, splitsWords: splitsWords, isFirst: isFirst)
+    case .split(let split): text.words = split.words(of: text.words, in: text.bytes)
+    case .punctuation(let behavior):
+      text.words = PatternSplit.punctuation(behavior).words(of: text.words, in: text.bytes)
+    case .whitespace: text.words = PatternSplit.words.words(of: text.words, in: text.bytes)
+    case .whitespaceSplit: text.words = PatternSplit.whitespace.words(of: text.words, in: text.bytes)
+    case .delimiter(let scalar):
+      text.words = PatternSplit.delimiter(scalar).words(of: text.words, in: text.bytes)
+    case .unicodeScripts: UnicodeScripts.cut(&text)
+    case .fixedLength(let length): cutLengths(&text, length)
+    case .spelledInBytes(let step): applySpelled(step, to: &text, isFirst: isFirst)
     }
+  }
+
+  /// Applies a step to the text as `ByteAlphabet` spells it, a character a byte.
+  private func applySpelled(_ step: PreTokenizer, to text: inout PreTokenizedText, isFirst: Bool) {
+    var spelled = PreTokenizedText(bytes: [], words: [])
+    var starts: [Int] = []
+    for byte in text.bytes {
+      starts.append(spelled.bytes.count)
+      spelled.bytes += UTF8.encode(ByteAlphabet.scalars[Int(byte)]) ?? .init()
+    }
+    starts.append(spelled.bytes.count)
+    var places = [Int](repeating: 0, count: spelled.bytes.count + 1)
+    for (place, start) in starts.enumerated() { places[start] = place }
+    spelled.words = text.words.map { starts[$0.lowerBound]..<starts[$0.upperBound] }
+    step.apply(to: &spelled, isFirst: isFirst)
+    text.words = spelled.words.map { places[$0.lowerBound]..<places[$0.upperBound] }
+  }
+
+  private func cutLengths(_ text: inout PreTokenizedText, _ length: Int) {
+    var words: [Range<Int>] = []
+    for word in text.words {
+      var start = word.lowerBound
+      var count = 0
+      for offset in word where text.bytes[offset] & 0xC0 != 0x80 {
+        if count == length {
+          words.append(start..<offset)
+          (start, count) = (offset, 0)
+        }
+        count += 1
+      }
+      if start < word.upperBound { words.append(start..<word.upperBound) }
+    }
+    text.words = words
+  }
+
+  private func markSpaces(
+    _ text: inout PreTokenizedText, _ mark: [UInt8], _ scheme: PrependScheme, splitsWords: Bool, isFirst: Bool
+  ) {
+    replaceSpaces(&text, by: mark)
+    if scheme != .never { prefix(&text, with: mark) { scheme == .always || (isFirst && $0 == 0) } }
+    if splitsWords { cut(&text, before: mark) }
   }
 
   private func cut(_ text: inout PreTokenizedText, wordEnd: (WordScanner, Int) -> Int) {
@@ -120,23 +187,23 @@ package enum PreTokenizer: Sendable, Equatable {
     text.bytes = bytes
   }
 
-  private func replaceSpaces(_ text: inout PreTokenizedText) {
+  private func replaceSpaces(_ text: inout PreTokenizedText, by mark: [UInt8]) {
     var bytes: [UInt8] = []
     for (index, word) in text.words.enumerated() {
       let start = bytes.count
       for byte in text.bytes[word] {
-        if byte == 0x20 { bytes += Metaspace.bytes } else { bytes.append(byte) }
+        if byte == 0x20 { bytes += mark } else { bytes.append(byte) }
       }
       text.words[index] = start..<bytes.count
     }
     text.bytes = bytes
   }
 
-  private func cutBeforeMetaspace(_ text: inout PreTokenizedText) {
+  private func cut(_ text: inout PreTokenizedText, before mark: [UInt8]) {
     var words: [Range<Int>] = []
     for word in text.words {
       var start = word.lowerBound
-      for offset in word.dropFirst() where text.bytes[offset..<word.upperBound].starts(with: Metaspace.bytes) {
+      for offset in word.dropFirst() where text.bytes[offset..<word.upperBound].starts(with: mark) {
         words.append(start..<offset)
         start = offset
       }

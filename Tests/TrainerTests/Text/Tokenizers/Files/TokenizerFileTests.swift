@@ -15,18 +15,21 @@ import Trainer
   }
 
   @Test func refusesByNameWhatWouldChangeIDs() {
-    let split = #"{"type":"Split","pattern":{"Regex":"\\w+"},"behavior":"Isolated","invert":false}"#
+    let split = #"{"type":"Split","pattern":{"Regex":"(a)\\1"},"behavior":"Isolated","invert":false}"#
     let documents = [
       "BertNormalizer": TokenizerFixture.byteLevel(normalizer: #"{"type":"BertNormalizer"}"#),
-      "Whitespace": TokenizerFixture.byteLevel(preTokenizer: #"{"type":"Whitespace"}"#),
-      #"\w+"#: TokenizerFixture.byteLevel(preTokenizer: split),
+      "Sideways": TokenizerFixture.byteLevel(preTokenizer: #"{"type":"Sideways"}"#),
+      #"Split by the pattern (a)\1, which has a back-reference"#: TokenizerFixture.byteLevel(preTokenizer: split),
+      "the behavior Doubled": TokenizerFixture.byteLevel(preTokenizer: #"{"type":"Punctuation","behavior":"Doubled"}"#),
+      "the property \"Klingon\"": TokenizerFixture.byteLevel(
+        normalizer: #"{"type":"Replace","pattern":{"Regex":"\\p{Klingon}"},"content":""}"#),
       "BertProcessing": TokenizerFixture.byteLevel(postProcessor: #"{"type":"BertProcessing"}"#),
       "end_of_word_suffix": TokenizerFixture.byteLevel(model: #""end_of_word_suffix":"</w>","#),
       "dropout": TokenizerFixture.byteLevel().replacingOccurrences(of: "\"dropout\":null", with: "\"dropout\":0.1"),
       "WordPiece": TokenizerFixture.byteLevel().replacingOccurrences(of: "\"BPE\"", with: "\"WordPiece\""),
       "Unigram": TokenizerFixture.byteLevel().replacingOccurrences(of: "\"BPE\"", with: "\"Unigram\""),
       "a step after ByteLevel": TokenizerFixture.byteLevel(
-        preTokenizer: #"{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"}]}"#),
+        preTokenizer: #"{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Metaspace"}]}"#),
     ]
     for (name, document) in documents {
       let message = Self.message(document)
