@@ -22,7 +22,11 @@ extension Recipe {
   /// Reads the configuration of the base.
   package func baseConfiguration() throws -> LlamaConfiguration {
     switch base {
-    case .model(let url): return try openModel(at: url).configuration
+    case .model(let url):
+      let source = try openModel(at: url)
+      guard chatTemplate != nil else { return source.configuration }
+      return try chosenTemplate(try loadTokenizer(of: source), source.configuration)?.configuration
+        ?? source.configuration
     case .preset(let name, let tokenizer):
       var size: Int?
       switch tokenizer {

@@ -21,6 +21,7 @@ struct BaseSettings: Sendable {
   var model: URL?
   var preset: String?
   var tokenizer: RecipeTokenizer?
+  var chatTemplate: RecipeChatTemplate?
   var storage = BaseStorage.fp32
 
   /// Advice for a base without a model or a preset.
@@ -46,6 +47,10 @@ struct BaseSettings: Sendable {
     Key(
       "tokenizer", \.tokenizer, .tokenizer,
       "Tokenizer of a preset: a file, a model's folder, or one that is learned from the rounds' texts."),
+    Key(
+      "chat_template", \.chatTemplate, RecipeChatTemplate.form.orAbsent,
+      "Template of dialogues, for a base that has none, or in place of its own. Control tokens that it writes and the "
+        + "tokenizer lacks are added to tokenizer and model."),
     Key(
       "dtype", \.storage, .word, "Type of the base's weights on the device; all but fp32 need `method: {type: lora}`."),
   ]
@@ -87,13 +92,15 @@ extension Recipe {
   var baseSettings: BaseSettings {
     get {
       switch base {
-      case .model(let url): BaseSettings(model: url, storage: baseStorage)
-      case .preset(let name, let tokenizer): BaseSettings(preset: name, tokenizer: tokenizer, storage: baseStorage)
+      case .model(let url): BaseSettings(model: url, chatTemplate: chatTemplate, storage: baseStorage)
+      case .preset(let name, let tokenizer):
+        BaseSettings(preset: name, tokenizer: tokenizer, chatTemplate: chatTemplate, storage: baseStorage)
       }
     }
     set {
       base =
         newValue.model.map { .model($0) } ?? .preset(name: newValue.preset ?? "", tokenizer: newValue.tokenizer)
+      chatTemplate = newValue.chatTemplate
       baseStorage = newValue.storage
     }
   }

@@ -40,15 +40,25 @@ package struct RunInputs {
     switch recipe.base {
     case .model(let url):
       let source = try openModel(at: url)
-      (base, configuration, tokenizer) = (.source(source), source.configuration, try loadTokenizer(of: source))
+      let own = try loadTokenizer(of: source)
       source.notes.forEach(note)
+      if let chosen = try recipe.chosenTemplate(own, source.configuration) {
+        chosen.notes.forEach(note)
+        (configuration, tokenizer) = (chosen.configuration, chosen.tokenizer)
+        base = .source(
+          chosen.added.isEmpty
+            ? source : try GrownModel(source, added: chosen.added, configuration: chosen.configuration))
+      } else {
+        (base, configuration, tokenizer) = (.source(source), source.configuration, own)
+      }
       learnedTokenizerHash = nil
     case .preset(let name, let wanted):
       base = .fresh(seed: recipe.seed)
-      let (preset, made, learned) = try TextEncoding.preset(name, tokenizer: wanted, of: recipe)
+      let (preset, made, learned, notes) = try TextEncoding.preset(name, tokenizer: wanted, of: recipe)
       (configuration, tokenizer) = (preset, made)
       learnedTokenizerHash = learned?.tokenizer.contentHash
       if let learned { note(learned.summary) }
+      notes.forEach(note)
     }
     if case .source(let source) = base {
       baseTypes = try recipe.baseTypes(of: configuration, source: source)

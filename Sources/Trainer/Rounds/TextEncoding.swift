@@ -30,33 +30,47 @@ package struct TextEncoding: Sendable {
   package init(_ recipe: Recipe) throws {
     switch recipe.base {
     case .preset(let name, let wanted):
-      let (configuration, tokenizer, _) = try Self.preset(name, tokenizer: wanted, of: recipe)
-      self.init(tokenizer: tokenizer, configuration: configuration)
+      let (configuration, tokenizer, _, notes) = try Self.preset(name, tokenizer: wanted, of: recipe)
+      self.init(tokenizer: tokenizer, configuration: configuration, notes: notes)
     case .model(let url):
       var isFolder = ObjCBool(false)
       guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
         let source = try openModel(at: url)
-        self.init(
-          tokenizer: try loadTokenizer(of: source), configuration: source.configuration, notes: source.notes)
+        try self.init(recipe, try loadTokenizer(of: source), source.configuration, notes: source.notes)
         return
       }
       guard FileManager.default.fileExists(atPath: url.appending(path: "config.json").path) else {
-        self.init(tokenizer: try loadTokenizer(at: url))
+        let tokenizer = try loadTokenizer(at: url)
+        let rows = LlamaConfiguration(vocabSize: tokenizer.vocabularySize)
+        self.init(tokenizer: try recipe.chosenTemplate(tokenizer, rows)?.tokenizer ?? tokenizer)
         return
       }
       let (model, files) = try FolderConfigurations.read(url)
-      self.init(
-        tokenizer: TokenizerFiles.stand(in: url) ? try loadTokenizer(folder: url, configurations: files) : nil,
-        configuration: model)
+      let tokenizer =
+        TokenizerFiles.stand(in: url) ? try loadTokenizer(folder: url, configurations: files) : nil
+      try self.init(recipe, tokenizer, model, notes: [])
     }
+  }
+
+  /// The base's own tokenizer and configuration, or those that the recipe's chat template makes of them.
+  private init(
+    _ recipe: Recipe, _ tokenizer: (any Tokenizer)?, _ configuration: LlamaConfiguration, notes: [String]
+  ) throws(RoundError) {
+    let chosen = try recipe.chosenTemplate(tokenizer, configuration)
+    self.init(
+      tokenizer: chosen?.tokenizer ?? tokenizer, configuration: chosen?.configuration ?? configuration,
+      notes: notes + (chosen?.notes ?? []))
   }
 
   /// The configuration of a model that starts from nothing, with the special tokens of its tokenizer.
   ///
-  /// - Returns: `learned`, where the tokenizer was learned from the training rows of all rounds.
+  /// - Returns: `learned`, where the tokenizer was learned from the training rows of all rounds; remarks on the recipe's
+  ///   chat template.
   static func preset(
     _ name: String, tokenizer wanted: RecipeTokenizer?, of recipe: Recipe
-  ) throws -> (configuration: LlamaConfiguration, tokenizer: (any Tokenizer)?, learned: LearnedTokenizer?) {
+  ) throws -> (
+    configuration: LlamaConfiguration, tokenizer: (any Tokenizer)?, learned: LearnedTokenizer?, notes: [String]
+  ) {
     var learned: LearnedTokenizer?
     var size: Int?
     let tokenizer: (any Tokenizer)?
@@ -77,7 +91,10 @@ package struct TextEncoding: Sendable {
       configuration.eosTokenIDs = special.eos.map(Int.init)
       configuration.padTokenID = special.pad.map(Int.init)
     }
-    return (configuration, tokenizer, learned)
+    guard let chosen = try recipe.chosenTemplate(tokenizer, configuration) else {
+      return (configuration, tokenizer, learned, [])
+    }
+    return (chosen.configuration, chosen.tokenizer, learned, chosen.notes)
   }
 
   /// Refuses a round whose sequences are longer than the model can read.

@@ -75,7 +75,7 @@ struct AdaptedTablesTests {
         name: "one", url: fixture.folder.appending(path: "one-valid.jsonl"), tokenizer: model.tokenizer,
         vocabularySize: 160, sequenceLength: 48)
       let evaluator = LossEvaluator(
-        model: model.deviceModel, ropeTable: model.ropeTable, executor: model.executor, rowCapacity: 512)
+        model: model.deviceModel, rope: model.rope, executor: model.executor, rowCapacity: 512)
       try model.executor.prepare([evaluator.plan])
       let found = try evaluator.meanLoss(dataset.samples).loss
       #expect(abs(found - (matrix.loss[index + 1][0] ?? .nan)) < 1e-4, "\(name)")

@@ -2,82 +2,60 @@ import Foundation
 
 /// Conversations → token ids, for training and for generation by one and the same path.
 ///
-/// Supervised are the tokens that the model would write itself: each assistant turn, from the end of the generation
-/// prompt through the token that ends the turn. The spans are found by rendering the conversation up to each turn, so
-/// any template that only appends will do.
+/// Supervised are the tokens that the model would write itself (`AssistantSpans`). The text is encoded once, as a whole;
+/// a token across the border of a span is supervised, as in transformers.
 package struct ConversationEncoder: Sendable {
   /// Date for `strftime_now` in training: the one that Llama 3's templates fall back on. With today's date the same
   /// recipe would give other tokens tomorrow.
   package static let trainingDate = Date(timeIntervalSince1970: 1_721_995_200)
 
-  private let template: ChatTemplate
+  private let renderer: ConversationRenderer
   private let tokenizer: any Tokenizer
-  private let bosText: String
-  private let eosText: String
 
   package init(template: ChatTemplate, tokenizer: any Tokenizer) {
-    self.template = template
     self.tokenizer = tokenizer
-    bosText = tokenizer.special.bos.map { tokenizer.piece($0) } ?? ""
-    eosText = tokenizer.special.eos.first.map { tokenizer.piece($0) } ?? ""
+    renderer = ConversationRenderer(
+      template: template, bos: tokenizer.special.bos.map { tokenizer.piece($0) } ?? "",
+      eos: tokenizer.special.eos.first.map { tokenizer.piece($0) } ?? "")
   }
 
   /// The ids of a conversation up to where the assistant's next turn begins.
   package func prompt(_ messages: [ChatMessage]) throws(TemplateError) -> [Int32] {
-    let text = try render(messages, prompt: true, now: Date())
+    let text = try renderer.render(Conversation(messages), prompt: true, now: Date())
     return withBOS(ids(of: text, isPlain: isPlain(text)))
   }
 
   /// A conversation with its labels, uncut.
-  package func encode(_ messages: [ChatMessage]) throws(TemplateError) -> Sample {
-    let text = try render(messages, prompt: false, now: Self.trainingDate)
+  ///
+  /// - Throws: `TemplateError`, where the template cannot write the conversation, leaves out its tools, calls or
+  ///   thinking, or writes a turn so that it cannot be found.
+  package func encode(_ conversation: Conversation) throws(TemplateError) -> Sample {
+    try renderer.check(conversation)
+    let text = try renderer.render(conversation, prompt: false, now: Self.trainingDate)
+    var spans = AssistantSpans(conversation, whole: text, renderer: renderer, date: Self.trainingDate)
+    let found = try spans.find()
     let isPlain = isPlain(text)
     var ids = withBOS(ids(of: text, isPlain: isPlain))
     var labels = Array(repeating: Sample.ignoredLabel, count: ids.count)
-    var endsTurn = false
-    for (index, message) in messages.enumerated() where message.role == "assistant" {
-      let turn = try span(of: index, in: messages, text: text)
-      let start = sharedCount(text.prefix(byteCount: turn.lowerBound), ids, isPlain: isPlain)
-      let end = sharedCount(text.prefix(byteCount: turn.upperBound), ids, isPlain: isPlain)
-      for place in start..<max(start, end) { labels[place] = ids[place] }
-      endsTurn = index == messages.count - 1
+    let places = TokenPlaces(ids, of: Array(text.plain.utf8), tokenizer)
+    for span in found.spans {
+      let tokens =
+        places?.tokens(within: span)
+        ?? sharedCount(text, span.lowerBound, ids, isPlain)..<sharedCount(text, span.upperBound, ids, isPlain)
+      for place in tokens { labels[place] = ids[place] }
     }
     // A template whose turns end in no special token would teach the model never to stop, so EOS follows the last
     // supervised token.
-    if endsTurn, let eos = tokenizer.special.eos.first,
-      let last = labels.lastIndex(where: { $0 != Sample.ignoredLabel }), !isEnd(ids[last])
+    if found.endsConversation, let eos = tokenizer.special.eos.first,
+      let last = labels.lastIndex(where: { $0 != Sample.ignoredLabel }),
+      let word = labels.lastIndex(where: { $0 != Sample.ignoredLabel && TextBorder.says(tokenizer.bytes(of: $0)) }),
+      !ids[word...].contains(where: isEnd)
     {
       ids.replaceSubrange((last + 1)..., with: [eos])
       labels.replaceSubrange((last + 1)..., with: [eos])
     }
     return Sample(ids: ids, labels: labels)
   }
-
-  // MARK: - Text
-
-  private func render(_ messages: [ChatMessage], prompt: Bool, now: Date) throws(TemplateError) -> TemplateText {
-    try template.renderText(
-      messages: messages, addGenerationPrompt: prompt, bos: bosText, eos: eosText, now: now)
-  }
-
-  /// Byte range of an assistant's turn in the text, without trailing white space.
-  private func span(
-    of index: Int, in messages: [ChatMessage], text: TemplateText
-  ) throws(TemplateError) -> Range<Int> {
-    let before = try render(Array(messages[..<index]), prompt: true, now: Self.trainingDate).plain
-    let through = try render(Array(messages[...index]), prompt: false, now: Self.trainingDate)
-    let whole = text.plain
-    guard PythonString.hasPrefix(whole, through.plain), PythonString.hasPrefix(through.plain, before) else {
-      throw TemplateError(
-        line: 1,
-        message: "turn \(index + 1) is rendered differently once more turns follow, so its place in the text is "
-          + "unknown: use {prompt, completion} rows, or a template that only appends")
-    }
-    let start = before.utf8.count
-    return start..<max(start, through.trimmed(start: false).byteCount)
-  }
-
-  // MARK: - Tokens
 
   /// True where no content spells a special token, so that the text can be encoded as a whole, as Hugging Face does.
   private func isPlain(_ text: TemplateText) -> Bool {
@@ -98,11 +76,10 @@ package struct ConversationEncoder: Sendable {
     return [bos] + ids
   }
 
-  /// Number of leading ids that a beginning of the text encodes to as well.
-  ///
-  /// A token across the end of the beginning is not among them.
-  private func sharedCount(_ beginning: TemplateText, _ whole: [Int32], isPlain: Bool) -> Int {
-    zip(withBOS(ids(of: beginning, isPlain: isPlain)), whole).prefix { $0 == $1 }.count
+  /// Number of leading ids that the text's first `count` bytes encode to as well: for a tokenizer that does not spell
+  /// its texts. A token across the end of these bytes is not among them.
+  private func sharedCount(_ text: TemplateText, _ count: Int, _ whole: [Int32], _ isPlain: Bool) -> Int {
+    zip(withBOS(ids(of: text.prefix(byteCount: count), isPlain: isPlain)), whole).prefix { $0 == $1 }.count
   }
 
   private func isEnd(_ id: Int32) -> Bool { tokenizer.special.eos.contains(id) || tokenizer.isSpecial(id) }

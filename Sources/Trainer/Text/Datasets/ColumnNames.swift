@@ -9,12 +9,12 @@ package struct ColumnNames: Sendable, Equatable {
 
   /// The keys of each shape whose names can be chosen.
   private static let shapes = [
-    ["text"], ["prompt", "completion", "response"], ["instruction", "input", "output"], ["messages"],
-    ["conversations"],
+    ["text"], ["prompt", "completion", "response"], ["instruction", "input", "output"],
+    ["messages", "tools"], ["conversations", "tools"],
   ]
 
   /// Every key that a column can stand for.
-  package static let keys = shapes.flatMap { $0 }
+  package static let keys = shapes.flatMap { $0 }.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
 
   /// Columns as the file names them.
   package static let none = ColumnNames()
@@ -32,7 +32,9 @@ package struct ColumnNames: Sendable, Equatable {
   /// - Parameter columns: the file's column for each key named, one of `keys`.
   package init(_ columns: [String: String]) throws(Fault) {
     pairs = Self.keys.compactMap { key in columns[key].map { (key, $0) } }
-    shape = Self.shapes.first { $0.contains { columns[$0] != nil } } ?? []
+    shape =
+      Self.shapes.first { $0.contains { columns[$0] != nil && $0 != "tools" } }
+      ?? Self.shapes.first { $0.contains { columns[$0] != nil } } ?? []
     if let stranger = pairs.first(where: { !shape.contains($0.key) }), let first = pairs.first {
       throw Fault(message: "names \(first.key) and \(stranger.key), but no row has both: keep the keys of one shape")
     }
@@ -70,8 +72,8 @@ package struct ColumnNames: Sendable, Equatable {
 
   /// Error message about the first named column that a row lacks; nil where it has them all.
   func absence(in object: [String: Any]) -> String? {
-    // An instruction's input is the one key that a row may leave out.
-    pairs.first { $0.key != "input" && object[$0.column] == nil }.map {
+    // An instruction's input and a dialogue's tools are the keys that a row may leave out.
+    pairs.first { !["input", "tools"].contains($0.key) && object[$0.column] == nil }.map {
       "has no column \"\(excerpt($0.column))\", which the recipe's columns name for \($0.key); "
         + "its columns are [\(listed(object.keys))]"
     }

@@ -35,10 +35,14 @@ struct DatasetRecord {
         place: place, message: "token ids are not read from a table's cells: write {input_ids, labels} rows as .jsonl")
     }
     do {
-      return (
-        try DatasetRow(row, beside: columns.rest(of: object), passed: &passed),
-        try DatasetRow.weight(weight(in: object, columns))
-      )
+      var read = try DatasetRow(row, beside: columns.rest(of: object), passed: &passed)
+      if case .conversation(let conversation) = read {
+        read = .conversation(
+          try ConversationRow(row).completed(conversation, columns: columns) { () throws(DatasetRow.Fault) in
+            try ordered()
+          })
+      }
+      return (read, try DatasetRow.weight(weight(in: object, columns)))
     } catch {
       throw DatasetError(place: place, message: columns.absence(in: object) ?? error.message)
     }
@@ -49,6 +53,16 @@ struct DatasetRecord {
     guard !columns.pairs.contains(where: { $0.column == DatasetRow.weightKey }) else { return nil }
     guard case .cells(let cells) = content else { return object[DatasetRow.weightKey] }
     return cells[DatasetRow.weightKey].map { DatasetRow.Cell(text: $0) }
+  }
+
+  /// The row with its members in the order of the file, which templates write; nil for a table's row.
+  private func ordered() throws(DatasetRow.Fault) -> JSONObject? {
+    guard case .json(let bytes) = content else { return nil }
+    do {
+      return try JSONParser.parse(bytes, path: place).object
+    } catch {
+      throw DatasetRow.Fault(message: error.problem)
+    }
   }
 
   /// Most JSON values of a row: once parsed, each takes up to a hundred bytes.

@@ -6,8 +6,8 @@ package enum DatasetRow: Sendable, Equatable {
   case text(String)
   /// A prompt and what should follow it: the completion alone is supervised.
   case completion(prompt: String, completion: String)
-  /// Turns that go through the chat template: the assistant's are supervised.
-  case conversation([ChatMessage])
+  /// Turns that go through the chat template, with the row's tools: the assistant's are supervised.
+  case conversation(Conversation)
   /// Tokens and labels, used as they are.
   case tokens(ids: [Int32], labels: [Int32])
 }
@@ -46,9 +46,11 @@ extension DatasetRow {
     if object["input_ids"] != nil {
       (self, read) = (try Self.tokens(object), ["input_ids", "labels"])
     } else if let turns = object["messages"] {
-      (self, read) = (.conversation(try Self.messages(turns, passed: &passed)), ["messages"])
+      let messages = try Self.messages(turns, passed: &passed)
+      (self, read) = (.conversation(Conversation(messages)), ["messages", "tools"])
     } else if let turns = object["conversations"] {
-      (self, read) = (.conversation(try Self.conversations(turns, passed: &passed)), ["conversations"])
+      let messages = try Self.conversations(turns, passed: &passed)
+      (self, read) = (.conversation(Conversation(messages)), ["conversations", "tools"])
     } else if object["instruction"] != nil {
       let instruction = try Self.string("instruction", of: object)
       let hasInput = object["input"].map { !($0 is NSNull) } ?? false
@@ -181,7 +183,14 @@ extension DatasetRow {
       }
       let renamed = try rename(name)
       try RowKeys.check(turn: turn, beside: [role, content], role: renamed, place: place, passed: &passed)
-      messages.append(ChatMessage(role: renamed, content: try text(of: turn[content], "\(place).\"\(content)\"")))
+      // A turn that calls tools may say nothing.
+      let isSilent =
+        (turn[content] ?? NSNull()) is NSNull
+        && ChatMessage.callKeys.contains { turn[$0].map { !RowKeys.isEmpty($0) } ?? false }
+      let text = isSilent ? nil : try text(of: turn[content], "\(place).\"\(content)\"")
+      messages.append(
+        text.map { ChatMessage(role: renamed, content: $0) }
+          ?? ChatMessage(members: JSONObject([("role", .string(renamed))])))
     }
     return messages
   }

@@ -66,15 +66,15 @@ package struct RowEncoder: Sendable {
       let tokenizer = try needed()
       return joined(
         prompt: tokenizer.encodeOrdinary(prompt), supervised: tokenizer.encodeOrdinary(completion), by: tokenizer)
-    case .conversation(let messages):
+    case .conversation(let conversation):
       _ = try needed()
       guard let conversations else {
         throw Fault(
-          message: "a row of turns needs a chat template, and the model's tokenizer brings none: use "
-            + "{prompt, completion} rows, or add chat_template to tokenizer_config.json")
+          message: "a row of turns needs a chat template, and the model's tokenizer brings none: name one "
+            + "(base.chat_template in a recipe), or use {prompt, completion} rows")
       }
       do {
-        return try conversations.get().encode(messages)
+        return try conversations.get().encode(conversation)
       } catch {
         throw Fault(message: error.description)
       }

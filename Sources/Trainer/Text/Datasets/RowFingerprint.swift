@@ -16,7 +16,7 @@ package struct RowFingerprint: Sendable, Equatable {
     switch row {
     case .text(let text): texts = [text]
     case .completion(let prompt, let completion): texts = [prompt, completion]
-    case .conversation(let messages): texts = messages.map(\.content)
+    case .conversation(let conversation): texts = conversation.texts
     case .tokens(let ids, _):
       words = ids.map { KeyedRandom.mix(UInt64(truncatingIfNeeded: $0) &+ Self.tokenKey) }
       return

@@ -23,7 +23,6 @@ enum RowKeys {
   private static let pair = Meaning("pairs of answers are not read: write the one to be learnt as the completion")
   private static let unlearnt = Meaning("leave out what is not to be learnt, and remove the key", isSilent: isOne)
   private static let unlearntUser = Meaning("remove the key: assistant turns alone are learnt", isSilent: isNotTrue)
-  private static let call = Meaning("write the call into the turn's text, or leave the row out")
   private static let aside = Meaning("write it into the turn's text, or remove the key")
   private static let unwanted = Meaning("leave the row out: answers that are not to be given are not read") {
     !isFalse($0)
@@ -48,12 +47,13 @@ enum RowKeys {
   ])
   /// Keys of turns.
   private static let turns: [String: Meaning] = table([
-    (["tool_calls", "function_call", "tool_call_id"], call), (["tools", "functions"], tools), (mediaKeys, media),
-    (["reasoning_content", "reasoning", "thinking", "refusal"], aside),
+    (["tools", "functions"], tools), (mediaKeys, media), (["refusal"], aside),
     (["train_detail", "training_detail"], Meaning("remove the key: turns are learnt as a whole")),
   ])
+  /// Keys of a turn that go to the chat template, which is asked whether it reads those that change a meaning.
+  private static let given = Set(ChatMessage.callKeys + ChatMessage.reasoningKeys + ["tool_call_id", "name"])
   /// Keys of a turn that say whether it is learnt.
-  private static let learning: Set<String> = ["weight", "train", "training", "train_on_turn", "loss"]
+  static let learning: Set<String> = ["weight", "train", "training", "train_on_turn", "loss"]
 
   private static func table(_ groups: [(keys: [String], meaning: Meaning)]) -> [String: Meaning] {
     Dictionary(uniqueKeysWithValues: groups.flatMap { group in group.keys.map { ($0, group.meaning) } })
@@ -97,10 +97,8 @@ enum RowKeys {
       guard let value = turn[key] else { continue }
       var meaning = turns[key]
       if learning.contains(key) { meaning = role == "assistant" ? unlearnt : unlearntUser }
-      // A template may write the name of the tool that answers.
-      if key == "name", role == "tool" || role == "function" { meaning = tools }
       guard let meaning else {
-        if !isEmpty(value) { passed.insert("\(place.prefix { $0 != "[" })[].\(key)") }
+        if !isEmpty(value), !given.contains(key) { passed.insert("\(place.prefix { $0 != "[" })[].\(key)") }
         continue
       }
       guard meaning.isSilent(value) else {
@@ -113,7 +111,7 @@ enum RowKeys {
   // MARK: - Values
 
   /// True for null, for empty text, lists and objects, and for the texts `[]` and `{}`.
-  @Sendable private static func isEmpty(_ value: Any) -> Bool {
+  @Sendable static func isEmpty(_ value: Any) -> Bool {
     switch value {
     case is NSNull: true
     case let text as String: ["", "[]", "{}"].contains(text)

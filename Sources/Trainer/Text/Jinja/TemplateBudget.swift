@@ -47,7 +47,7 @@ final class TemplateBudget {
   /// Counts a text that is read, copied or printed.
   func spend(_ text: TemplateText) throws(TemplateFault) {
     try spend(bytes: text.byteCount)
-    try spend(bytes: Self.bytesPerValue, times: text.runs.count + text.generated.count)
+    try spend(bytes: Self.bytesPerValue, times: text.runs.count + text.generated.count + text.traces.count)
   }
 
   /// Counts values that are made.

@@ -39,7 +39,7 @@ extension TemplateValue {
   func json(_ style: TemplateJSONStyle, _ budget: TemplateBudget) throws(TemplateFault) -> TemplateText {
     var writer = TemplateJSONWriter(style: style, budget: budget)
     try writer.write(self, level: 0)
-    return TemplateText(writer.text, isContent: writer.hasContent)
+    return TemplateText(writer.text, writer.origin)
   }
 }
 
@@ -48,8 +48,8 @@ private struct TemplateJSONWriter {
   let style: TemplateJSONStyle
   let budget: TemplateBudget
   private(set) var text = ""
-  /// True where a message's content is anywhere inside.
-  private(set) var hasContent = false
+  /// Origin of all the keys and strings inside.
+  private(set) var origin = TemplateOrigin.template
 
   init(style: TemplateJSONStyle, budget: TemplateBudget) {
     self.style = style
@@ -80,9 +80,10 @@ private struct TemplateJSONWriter {
       let shown = PythonNumber.shown(value)
       try write(names[shown] ?? shown)
     case .string(let text):
-      hasContent = hasContent || text.hasContent
+      origin.add(text.origin)
       try writeString(try budget.plain(text))
     case .dictionary(let dictionary):
+      if !dictionary.entries.isEmpty { origin.add(dictionary.keyOrigin) }
       try write("{")
       for (index, entry) in try sorted(dictionary.entries).enumerated() {
         try writeSeparator(index, level: level)

@@ -35,7 +35,7 @@ struct TemplateMethods {
     switch name {
     case "items":
       try budget.spend(values: 3 * dictionary.entries.count)
-      let pairs = TemplateValue.list(dictionary.entries.map { .tuple([.text($0.key), $0.value]) })
+      let pairs = TemplateValue.list(zip(dictionary.keys, dictionary.entries).map { .tuple([$0, $1.value]) })
       try pairs.checkLevels(in: budget)
       return pairs
     case "keys": return .list(try TemplateValue.dictionary(dictionary).items(budget))

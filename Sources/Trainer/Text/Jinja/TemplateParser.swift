@@ -8,8 +8,8 @@ struct TemplateParser {
   private var loops = 0
   private static let depthLimit = 100
 
-  static func statements(of source: String) throws(TemplateError) -> [TemplateStatement] {
-    var parser = TemplateParser(chunks: try TemplateLexer.chunks(of: source))
+  static func statements(of chunks: [TemplateChunk]) throws(TemplateError) -> [TemplateStatement] {
+    var parser = TemplateParser(chunks: chunks)
     let (statements, end) = try parser.block(until: [])
     if let end { throw end.unexpected("'\(end.word)' closes nothing that is open") }
     return statements

@@ -19,12 +19,12 @@ extension TemplateValue {
 private struct TemplateWriter {
   private let budget: TemplateBudget
   private var text = ""
-  /// True where a message's content is anywhere inside.
-  private var hasContent = false
+  /// Origin of all the keys and strings inside.
+  private var origin = TemplateOrigin.template
 
   init(_ budget: TemplateBudget) { self.budget = budget }
 
-  var written: TemplateText { TemplateText(text, isContent: hasContent) }
+  var written: TemplateText { TemplateText(text, origin) }
 
   private mutating func write(_ part: String) throws(TemplateFault) {
     try budget.spend(bytes: part.utf8.count)
@@ -41,13 +41,14 @@ private struct TemplateWriter {
     case .integer(let value): try write("\(value)")
     case .number(let value): try write(PythonNumber.shown(value))
     case .string(let text):
-      hasContent = hasContent || text.hasContent
+      origin.add(text.origin)
       try writeQuoted(try budget.plain(text))
     case .list(let items): try writeItems(items, "[", "]")
     case .tuple, .group:
       let items = value.elements ?? []
       try writeItems(items, "(", items.count == 1 ? ",)" : ")")
     case .dictionary(let dictionary):
+      if !dictionary.entries.isEmpty { origin.add(dictionary.keyOrigin) }
       try write("{")
       for (index, entry) in dictionary.entries.enumerated() {
         if index > 0 { try write(", ") }
@@ -58,7 +59,7 @@ private struct TemplateWriter {
       try write("}")
     case .namespace:
       // Counts as content unseen: a namespace may hold itself, so its values are not visited.
-      hasContent = true
+      origin.add(.content())
       try write("<Namespace>")
     case .loop: try write("<LoopContext>")
     case .function: try write("<function>")

@@ -14,17 +14,30 @@ package struct TemplateText: Sendable {
     }
   }
 
+  /// A part of the text that comes from the values of one message: its content, calls of tools or thinking.
+  package struct Trace: Sendable, Equatable {
+    /// Place of the message, from 0.
+    package let turn: Int
+    /// Bytes of the part.
+    package let range: Range<Int>
+  }
+
   package private(set) var runs: [Run] = []
   /// Bytes of UTF-8 in all runs.
   private(set) var byteCount = 0
   /// Ranges of bytes that `{% generation %}` blocks wrote: the assistant's own words, in the order of the text.
   package private(set) var generated: [Range<Int>] = []
+  /// Ranges of bytes that come from one message's values, in the order of the text; neighbours of one message are one.
+  package private(set) var traces: [Trace] = []
   /// True for a text that `safe` or `escape` marked as HTML: text joined to it with `+` is escaped.
   private(set) var isMarkup = false
 
   init() {}
 
-  init(_ text: String, isContent: Bool = false) { append(Run(text: text, isContent: isContent)) }
+  init(_ text: String, _ origin: TemplateOrigin = .template) {
+    append(Run(text: text, isContent: origin.isContent))
+    if let turn = origin.turn { add(Trace(turn: turn, range: 0..<byteCount)) }
+  }
 
   /// The text alone.
   package var plain: String {
@@ -36,9 +49,16 @@ package struct TemplateText: Sendable {
   /// True where any run is a message's content.
   var hasContent: Bool { runs.contains { $0.isContent } }
 
+  /// The origin of all its parts.
+  var origin: TemplateOrigin {
+    var origin = hasContent ? TemplateOrigin.content() : .template
+    for trace in traces { origin.add(.content(turn: trace.turn)) }
+    return origin
+  }
+
   /// A text made from this one; all content where any of this is.
   func derived(_ text: String) -> TemplateText {
-    var derived = TemplateText(text, isContent: hasContent)
+    var derived = TemplateText(text, origin)
     derived.isMarkup = isMarkup
     return derived
   }
@@ -60,7 +80,28 @@ package struct TemplateText: Sendable {
   mutating func append(_ other: TemplateText) {
     let start = byteCount
     for run in other.runs { append(run) }
-    generated += other.generated.map { start + $0.lowerBound..<start + $0.upperBound }
+    generated += other.generated.map { $0.shifted(by: start) }
+    for trace in other.traces { add(Trace(turn: trace.turn, range: trace.range.shifted(by: start))) }
+  }
+
+  /// Adds a part behind all others.
+  private mutating func add(_ trace: Trace) {
+    guard !trace.range.isEmpty else { return }
+    if let last = traces.last, last.turn == trace.turn, last.range.upperBound == trace.range.lowerBound {
+      traces[traces.count - 1] = Trace(turn: last.turn, range: last.range.lowerBound..<trace.range.upperBound)
+    } else {
+      traces.append(trace)
+    }
+  }
+
+  /// Takes over the marks of a text that this one is a part of, from its byte `start` on.
+  private mutating func takeMarks(of whole: TemplateText, from start: Int) {
+    let bounds = 0..<byteCount
+    generated = whole.generated.map { $0.shifted(by: -start).clamped(to: bounds) }
+    traces = []
+    for trace in whole.traces {
+      add(Trace(turn: trace.turn, range: trace.range.shifted(by: -start).clamped(to: bounds)))
+    }
   }
 
   private mutating func append(_ run: Run) {
@@ -101,7 +142,7 @@ package struct TemplateText: Sendable {
         break
       }
     }
-    kept.generated = generated.map { $0.shifted(by: -dropped).clamped(to: 0..<kept.byteCount) }
+    kept.takeMarks(of: self, from: dropped)
     return kept
   }
 
@@ -112,7 +153,7 @@ package struct TemplateText: Sendable {
       let bytes = run.text.utf8.prefix(count - cut.byteCount)
       cut.append(Run(text: String(decoding: bytes, as: UTF8.self), isContent: run.isContent))
     }
-    cut.generated = generated.map { $0.clamped(to: 0..<cut.byteCount) }
+    cut.takeMarks(of: self, from: 0)
     return cut
   }
 }

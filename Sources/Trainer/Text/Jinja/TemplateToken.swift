@@ -12,6 +12,14 @@ struct TemplateToken: Sendable, Equatable {
   /// Line of the template, from 1.
   let line: Int
 
+  /// The name, or the text of a string; nil for any other token.
+  var word: String? {
+    switch kind {
+    case .name(let word), .string(let word): word
+    case .integer, .number, .symbol: nil
+    }
+  }
+
   /// The token as errors show it.
   var shown: String {
     switch kind {

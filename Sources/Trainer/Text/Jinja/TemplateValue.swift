@@ -28,15 +28,23 @@ struct TemplateDictionary {
   }
 
   private(set) var entries: [Entry] = []
+  /// Origin of the keys as texts.
+  private(set) var keyOrigin = TemplateOrigin.template
 
   init() {}
 
   /// A dictionary of entries whose keys differ.
-  init(entries: [Entry]) { self.entries = entries }
+  init(entries: [Entry], keyOrigin: TemplateOrigin) {
+    self.entries = entries
+    self.keyOrigin = keyOrigin
+  }
 
   init(_ entries: KeyValuePairs<String, TemplateValue>) {
     self.entries = entries.map { Entry(key: $0.key, value: $0.value) }
   }
+
+  /// The keys as values.
+  var keys: [TemplateValue] { entries.map { .string(TemplateText($0.key, keyOrigin)) } }
 
   /// The value of a key, found by linear search.
   func value(of key: String, _ budget: TemplateBudget) throws(TemplateFault) -> TemplateValue? {
@@ -146,12 +154,12 @@ extension TemplateValue {
     case .loop(let state): return Array(state.items[min(state.index + 1, state.items.count)...])
     case .dictionary(let dictionary):
       try budget.spend(values: dictionary.entries.count)
-      return dictionary.entries.map { .text($0.key) }
+      return dictionary.keys
     case .string(let text):
       let scalars = try budget.plain(text).unicodeScalars
       try budget.spend(values: scalars.count)
-      let isContent = text.hasContent
-      return scalars.map { .string(TemplateText(String($0), isContent: isContent)) }
+      let origin = text.origin
+      return scalars.map { .string(TemplateText(String($0), origin)) }
     default: throw TemplateFault("\(kindName) has no items to go through")
     }
   }

@@ -132,7 +132,7 @@ struct LoRASettingsTests {
   @Test("biases are all of the model's, or those of adapted layers")
   func biases() throws {
     var (settings, configuration) = (LoRASettings(), Self.tiny)
-    (configuration.attentionBias, settings.targets) = (true, .named(["q_proj"]))
+    (configuration.attentionBias, settings.targets) = (.all, .named(["q_proj"]))
     #expect(try settings.savedWeights(in: configuration).isEmpty)
     settings.biases = .all
     #expect(try settings.savedWeights(in: configuration).count == 8)

@@ -43,6 +43,19 @@ final class DatasetFixture {
     }
   }
 
+  /// The last row's conversation, with all that its row says; nil where it is none.
+  func conversation(columns: ColumnNames = .none) throws(DatasetError) -> Conversation? {
+    var tokenizer = WordTokenizer()
+    // Asks for everything, so that no row is refused.
+    tokenizer.chatTemplate =
+      "{{ [tools, tool_calls, function_call, thinking] | length }}{% generation %}a{% endgeneration %}"
+    var conversation: Conversation?
+    _ = try Dataset.load(
+      name: "d", url: file, columns: columns, tokenizer: tokenizer, vocabularySize: 2_000_000, sequenceLength: 64
+    ) { if case .conversation(let turns) = $0.row { conversation = turns } }
+    return conversation
+  }
+
   /// The texts of the rows, special tokens left out.
   func texts(columns: ColumnNames = .none, part: DatasetPart = .whole) throws -> [String] {
     try load(columns: columns, part: part).samples.map { WordTokenizer().decode($0.ids, skipSpecial: true) }

@@ -37,7 +37,7 @@ struct RowFingerprintTests {
     let text = RowFingerprint(.text("one two: three"))
     #expect(RowFingerprint(.completion(prompt: "one two:", completion: " three")) == text)
     let turns = [ChatMessage(role: "user", content: "one two"), ChatMessage(role: "assistant", content: "Three")]
-    #expect(RowFingerprint(.conversation(turns)) == text)
+    #expect(RowFingerprint(.conversation(Conversation(turns))) == text)
     // A word ends with its text.
     #expect(RowFingerprint(.completion(prompt: "one", completion: "two three")) == text)
     #expect(RowFingerprint(.completion(prompt: "one two", completion: "four")).row != text.row)

@@ -24,8 +24,7 @@ struct RowKeysTests {
     (#"\#(completion), "rejected": "c""#, "rejected"), (#"\#(completion), "image": "a.png""#, "image"),
     (#"\#(completion), "train": false"#, "train"),
     (#"\#(shared), "system": "Talk like a pirate.""#, "system"),
-    (#"\#(shared), "tools": "[{\"name\": \"f\"}]""#, "tools"),
-    (#"\#(turns), "tools": [{"type": "function"}]"#, "tools"),
+    (#"\#(completion), "tools": [{"type": "function"}]"#, "tools"),
     (#"\#(turns), "functions": [{"name": "f"}]"#, "functions"),
     (#"\#(turns), "chat_template_kwargs": {"thinking": true}"#, "chat_template_kwargs"),
     (#""text": "ab", "train": false"#, "train"),
@@ -43,12 +42,8 @@ struct RowKeysTests {
 
   /// Keys and values of the assistant's turn, and the key that the error names.
   static let refusedTurns: [(String, String)] = [
-    (#""content": "", "tool_calls": [{"id": "c"}]"#, "tool_calls"),
-    (#""content": null, "tool_calls": [{"id": "c"}]"#, "tool_calls"),
-    (#""content": "b", "function_call": {"name": "f"}"#, "function_call"),
-    (#""content": "b", "weight": 0"#, "weight"),
+    (#""content": "b", "weight": 0"#, "weight"), (#""content": "b", "refusal": "No.""#, "refusal"),
     (#""content": "b", "train": false"#, "train"), (#""content": "b", "loss": false"#, "loss"),
-    (#""content": "b", "reasoning_content": "hm""#, "reasoning_content"),
     (#""content": "b", "images": ["x"]"#, "images"),
   ]
 
@@ -59,17 +54,29 @@ struct RowKeysTests {
     #expect(error.message.hasPrefix("\"messages\"[1] has \"\(key)\""), "\(error)")
   }
 
-  @Test("a user's turn that is to be learnt, and a tool's name and call, are refused")
-  func otherTurns() throws {
-    for (turn, key) in [
-      (#"{"role": "user", "content": "a", "train": true}"#, "train"),
-      (#"{"role": "tool", "content": "7", "tool_call_id": "c"}"#, "tool_call_id"),
-      (#"{"role": "tool", "content": "7", "name": "f"}"#, "name"),
+  @Test("a user's turn that is to be learnt is refused")
+  func userTurn() throws {
+    let user = #"{"role": "user", "content": "a", "train": true}"#
+    let row = #"{"messages": [\#(user), {"role": "assistant", "content": "b"}]}"#
+    let error = try #require(DatasetFixture(row).error(tokenizer: Self.tokenizer))
+    #expect(error.message.hasPrefix("\"messages\"[0] has \"train\""), "\(error)")
+  }
+
+  @Test("tools, calls and thinking are refused by the row's line where the template does not ask for them")
+  func unread() throws {
+    for (members, key) in [
+      (#""content": "", "tool_calls": [{"id": "c"}]"#, "tool_calls"),
+      (#""content": null, "tool_calls": [{"id": "c"}]"#, "tool_calls"),
+      (#""content": "b", "function_call": {"name": "f"}"#, "function_call"),
+      (#""content": "b", "reasoning": "hm""#, "reasoning"),
     ] {
-      let row = #"{"messages": [\#(turn), {"role": "assistant", "content": "b"}]}"#
-      let error = try #require(DatasetFixture(row).error(tokenizer: Self.tokenizer))
-      #expect(error.message.hasPrefix("\"messages\"[0] has \"\(key)\""), "\(error)")
+      let row = #"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", \#(members)}]}"#
+      let fixture = try DatasetFixture(row)
+      let error = try #require(fixture.error(tokenizer: Self.tokenizer))
+      #expect(error.place == fixture.file.path + ":1" && error.message.contains("does not read \"\(key)\""), "\(error)")
     }
+    let tools = try DatasetFixture(#"{\#(Self.shared), "tools": "[{\"name\": \"f\"}]"}"#)
+    #expect(tools.error(tokenizer: Self.tokenizer)?.message.contains("the row's \"tools\"") == true)
   }
 
   @Test("one that says nothing changes nothing")
@@ -94,7 +101,7 @@ struct RowKeysTests {
       #"{"messages": [{"role": "user", "content": "a", "id": 3}, {"role": "assistant", "content": "b", "name": "x"}]}"#,
     ]
     let dataset = try DatasetFixture(rows.joined(separator: "\n")).load(tokenizer: Self.tokenizer)
-    let keys: Set = ["id", "source", "text", "system", "\"messages\"[].id", "\"messages\"[].name"]
+    let keys: Set = ["id", "source", "text", "system", "\"messages\"[].id"]
     #expect(dataset.remarks.passedKeys == keys)
     let notes = [dataset, dataset].notes
     #expect(notes.count == 1 && notes[0].hasPrefix(dataset.url.path + ": "), "\(notes)")

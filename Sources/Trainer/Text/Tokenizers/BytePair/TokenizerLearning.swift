@@ -98,7 +98,7 @@ extension DatasetRow {
     switch self {
     case .text(let text): [text]
     case .completion(let prompt, let completion): [prompt, completion]
-    case .conversation(let messages): messages.map(\.content)
+    case .conversation(let conversation): conversation.texts
     case .tokens: []
     }
   }

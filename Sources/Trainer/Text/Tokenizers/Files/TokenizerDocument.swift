@@ -26,7 +26,7 @@ extension SubwordTokenizer {
     }
   }
 
-  /// An added token as a `tokenizer.json` has it.
+  /// A token as the files of a tokenizer list it.
   static func entry(_ token: AddedToken) -> JSON {
     [
       "id": .integer(token.id), "content": .string(token.content), "single_word": .bool(token.singleWord),

@@ -72,26 +72,36 @@ enum ScalarProperties {
 
   /// The scalars of some general categories, by their short names.
   static func categories(_ names: [String]) -> ScalarSet {
-    var members = [Bool](repeating: false, count: 30)
-    for name in names {
-      for (number, short) in shortNames.prefix(30).enumerated() {
-        if name == short || (name.count == 1 && short.hasPrefix(name)) || (name == "LC" && number < 3) {
-          members[number] = true
-        }
+    categorySets.enumerated().reduce(ScalarSet.none) { set, category in
+      let short = shortNames[category.offset]
+      let isMember = names.contains { name in
+        name == short || (name.count == 1 && short.hasPrefix(name)) || (name == "LC" && category.offset < 3)
       }
-    }
-    let low = ScalarSet(below: tableEnd) { members[Int(categoryTable[Int($0)])] }
-    // Beyond the table nothing is assigned but plane 14's tags and selectors, and the private planes.
-    let privateUse = ScalarSet([0xF0000...0xFFFFD, 0x100000...0x10FFFD])
-    let tags = ScalarSet([0xE0001...0xE0001, 0xE0020...0xE007F])
-    let selectors = ScalarSet([0xE0100...0xE01EF])
-    let unassigned = ScalarSet([tableEnd...ScalarSet.end - 1]).intersection(
-      privateUse.union(tags).union(selectors).inverted)
-    let high: [(String, ScalarSet)] = [("Co", privateUse), ("Cf", tags), ("Mn", selectors), ("Cn", unassigned)]
-    return high.reduce(low) { set, part in
-      shortNames.firstIndex(of: part.0).map { members[$0] } == true ? set.union(part.1) : set
+      return isMember ? set.union(category.element) : set
     }
   }
+
+  /// The scalars of each general category, in the order of `shortNames`.
+  private static let categorySets: [ScalarSet] = {
+    var ranges = [[ClosedRange<UInt32>]](repeating: [], count: 30)
+    var start: UInt32 = 0
+    while start < tableEnd {
+      let number = categoryTable[Int(start)]
+      var end = start + 1
+      while end < tableEnd, categoryTable[Int(end)] == number { end += 1 }
+      ranges[Int(number)].append(start...end - 1)
+      start = end
+    }
+    // Beyond the table nothing is assigned but plane 14's tags and selectors, and the private planes.
+    let tags: [ClosedRange<UInt32>] = [0xE0001...0xE0001, 0xE0020...0xE007F]
+    let privateUse: [ClosedRange<UInt32>] = [0xF0000...0xFFFFD, 0x100000...0x10FFFD]
+    ranges[26] += tags
+    ranges[5].append(0xE0100...0xE01EF)
+    ranges[28] += privateUse
+    let assigned = ScalarSet(tags + [0xE0100...0xE01EF] + privateUse)
+    ranges[29] += ScalarSet([tableEnd...ScalarSet.end - 1]).intersection(assigned.inverted).ranges
+    return ranges.map { ScalarSet($0) }
+  }()
 
   /// Planes 0 to 3 hold every assigned character but those that `categories` names.
   private static let tableEnd: UInt32 = 0x40000
