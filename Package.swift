@@ -22,6 +22,8 @@ let package = Package(
     .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "libclblast-dev"])]),
     // zlib, part of every Linux: datasets may be gzip files. Swift's own packages wrap zlib for network streams only.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Zstandard: pages of Parquet files are often compressed by it, and a decoder of our own would be as long as their reader.
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(
       name: "Kernels", dependencies: ["COpenCL", .product(name: "Crypto", package: "swift-crypto")],
       exclude: ["README.md"]),
@@ -31,7 +33,7 @@ let package = Package(
     .target(
       name: "Trainer",
       dependencies: [
-        "CZlib", "GPUTensor", "Kernels",
+        "CZlib", "CZstd", "GPUTensor", "Kernels",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),

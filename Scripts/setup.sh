@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 swift_minimum="6.1"
-packages=(ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd oclgrind zlib1g-dev pkg-config make python3
-  python3-pip ca-certificates)
+packages=(ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd oclgrind zlib1g-dev libzstd-dev pkg-config make
+  python3 python3-pip ca-certificates)
 demo_packages=(wordnet-base dict-freedict-eng-deu fortunes fortunes-min)
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -48,7 +48,7 @@ check_swift
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   say "this is not a Debian system; install what stands for these Debian packages: ${packages[*]}"
-  say "then go on with: make test (OpenCL headers, the ICD loader, CLBlast, zlib and an OpenCL driver are what it builds on)"
+  say "then go on with: make test (OpenCL headers, the ICD loader, CLBlast, zlib, libzstd and an OpenCL driver are what it builds on)"
   exit 0
 fi
 

@@ -13,7 +13,7 @@ struct FuzzTarget {
 
   static let names = [
     "huggingface", "gguf", "llama2c", "tokenizer.json", "tokenizer.model", "jsonl", "json", "csv", "gzip",
-    "yaml", "jinja",
+    "parquet", "yaml", "jinja",
   ]
 
   /// The folder of this process's inputs; in memory where the system offers that.
@@ -31,6 +31,7 @@ struct FuzzTarget {
       switch name {
       case "huggingface", "gguf", "llama2c": try model(name, in: folder)
       case "tokenizer.json", "tokenizer.model": try tokenizer(name, in: folder)
+      case "parquet": try parquet(in: folder)
       case "yaml": try recipe(in: folder)
       case "jinja": try template()
       default: try dataset(name, in: folder)
@@ -183,6 +184,20 @@ struct FuzzTarget {
     ) {
       try $0.write(to: file)
       _ = try Dataset.load(name: name, url: file, tokenizer: tokenizer, vocabularySize: 259, sequenceLength: 64)
+    }
+  }
+
+  private static func parquet(in folder: URL) throws -> FuzzTarget {
+    let file = folder.appending(path: "rows.parquet")
+    let seeds = try files(in: "Tests/Goldens/parquet") {
+      $0.hasSuffix(".parquet") && !$0.hasPrefix("refused") && !$0.hasPrefix("hostile")
+    }
+    return FuzzTarget(name: "parquet", seeds: seeds, words: ["PAR1", "PARE"]) {
+      try $0.write(to: file)
+      let parquet = try ParquetFile(file)
+      // One golden has timestamps, which no row can hold.
+      let rows = try parquet.rows(columns: Set(parquet.columnNames).subtracting(["created"]))
+      while try rows.next() != nil {}
     }
   }
 

@@ -9,6 +9,8 @@ struct DatasetFormat: Sendable, Equatable {
     case json
     /// A header line and rows of cells, as in RFC 4180.
     case table(separator: UInt8)
+    /// Columns in pages, as Hugging Face's datasets come.
+    case parquet
     /// One document a file.
     case document
   }
@@ -20,13 +22,11 @@ struct DatasetFormat: Sendable, Equatable {
   /// The kinds by their extension, in the order in which errors list them.
   private static let kinds: [(name: String, kind: Kind)] = [
     ("jsonl", .jsonLines), ("ndjson", .jsonLines), ("json", .json), ("csv", .table(separator: UInt8(ascii: ","))),
-    ("tsv", .table(separator: UInt8(ascii: "\t"))), ("txt", .document),
+    ("tsv", .table(separator: UInt8(ascii: "\t"))), ("parquet", .parquet), ("txt", .document),
   ]
 
   /// Formats that are not read, each with the pandas function that reads it.
-  private static let foreign = [
-    "parquet": "read_parquet", "arrow": "read_feather", "feather": "read_feather",
-  ]
+  private static let foreign = ["arrow": "read_feather", "feather": "read_feather"]
 
   /// Reads the format from a file's name.
   ///
@@ -37,6 +37,11 @@ struct DatasetFormat: Sendable, Equatable {
     if isCompressed { name.deletePathExtension() }
     let ending = name.pathExtension.lowercased()
     if let found = Self.kinds.first(where: { $0.name == ending }) {
+      guard found.kind != .parquet || !isCompressed else {
+        throw DatasetError(
+          place: url.path,
+          message: "a Parquet file is compressed within and not read through gzip: decode it with gunzip")
+      }
       kind = found.kind
       return
     }

@@ -36,7 +36,7 @@ struct DatasetReader {
   /// - Returns: the keys that were not read and do not change what the rows mean.
   @discardableResult
   func forEachRow(_ body: (Entry) throws(DatasetError) -> Void) throws(DatasetError) -> Set<String> {
-    var passed: Set<String> = []
+    var passed = try passedColumns()
     var unseen = Set(columns.pairs.map(\.column))
     var count = 0
     var first = path
@@ -58,17 +58,33 @@ struct DatasetReader {
 
   /// Counts the rows without reading their keys.
   func countRows() throws(DatasetError) -> Int {
+    if format.kind == .parquet { return try parquet().rowCount }
     var count = 0
     try forEachRecord { _ in count += 1 }
     return count
   }
 
+  /// Columns of a Parquet file that are never decoded, since no row is read by them.
+  private func passedColumns() throws(DatasetError) -> Set<String> {
+    guard format.kind == .parquet else { return [] }
+    let file = try parquet()
+    return file.rowCount > 0 ? Set(file.passedColumns) : []
+  }
+
+  private func parquet() throws(DatasetError) -> ParquetReader {
+    ParquetReader(try opened { () throws(FileError) in try ParquetFile(url) }, columns: columns)
+  }
+
   private func forEachRecord(_ body: (DatasetRecord) throws(DatasetError) -> Void) throws(DatasetError) {
+    if format.kind == .parquet { return try parquet().forEachRecord(body) }
     // Mapped, so that a file of gigabytes is not held twice while its rows are encoded.
-    let file = try mapped()
+    let file = try opened { () throws(FileError) in try MappedFile(path: path) }
     try withExtendedLifetime(file) { () throws(DatasetError) in
       guard !GitLFSPointer.begins(file.bytes) else {
         throw DatasetError(place: path, message: "\(GitLFSPointer.problem): \(GitLFSPointer.remedy)")
+      }
+      guard !ParquetFile.isParquet(file.bytes) else {
+        throw DatasetError(place: path, message: "is Parquet, but its name does not end in .parquet: rename it")
       }
       guard format.isCompressed else {
         guard !GzipFile.begins(file.bytes) else {
@@ -101,6 +117,7 @@ struct DatasetReader {
     case .table(let separator):
       var reader = TableReader(bytes: bytes, separator: separator, path: path)
       try reader.forEachRecord(body)
+    case .parquet: preconditionFailure("a Parquet file is read by its columns")
     case .document:
       guard bytes.count <= Self.documentLimit else {
         throw DatasetError(
@@ -118,14 +135,15 @@ struct DatasetReader {
   /// Most bytes of a document: it is read as one text, which takes some sixteen times its size with its tokens.
   private static var documentLimit: Int { MachineMemory.current.installedBytes / 16 }
 
-  private func mapped() throws(DatasetError) -> MappedFile {
+  private func opened<File>(_ open: () throws(FileError) -> File) throws(DatasetError) -> File {
     do throws(FileError) {
-      return try MappedFile(path: path)
+      return try open()
     } catch {
       if error.kind == .notFound {
         throw DatasetError(
           place: path, message: "no such dataset: check the path, which is relative to the recipe", exitCode: 66)
       }
+      guard error.kind == .inputOutput || format.kind != .parquet else { throw ParquetReader.fault(error) }
       throw DatasetError(
         place: path, message: "the dataset cannot be read: \(error.problem); name a file of rows that you may read",
         exitCode: error.exitCode)

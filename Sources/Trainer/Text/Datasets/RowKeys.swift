@@ -55,6 +55,11 @@ enum RowKeys {
   /// Keys of a turn that say whether it is learnt.
   static let learning: Set<String> = ["weight", "train", "training", "train_on_turn", "loss"]
 
+  /// Keys of rows that are read, or that change what a row means.
+  static let all: Set<String> = Set(ColumnNames.keys)
+    .union(["input_ids", "labels", DatasetRow.weightKey]).union(conversational.keys).union(common.keys)
+    .union(tokens.keys)
+
   private static func table(_ groups: [(keys: [String], meaning: Meaning)]) -> [String: Meaning] {
     Dictionary(uniqueKeysWithValues: groups.flatMap { group in group.keys.map { ($0, group.meaning) } })
   }

@@ -1,0 +1,2 @@
+// The Zstandard header, as a Swift module.
+#include <zstd.h>
