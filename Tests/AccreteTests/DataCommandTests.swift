@@ -161,7 +161,7 @@ extension CommandTests {
       expect(try show(fixture, "--round", "three"), 65, "three", "one, two")
       expect(try show(fixture, "--rows", "-1"), 64, "--rows")
       expect(try show(fixture, "rounds.1.train=none.jsonl"), 66, "none.jsonl")
-      expect(try show(fixture, "rounds.1.train=x.parquet"), 65, "read_parquet")
+      expect(try show(fixture, "rounds.1.train=x.feather"), 65, "read_feather")
       expect(try show(fixture, "rounds.1.columns.prompt=q"), 65, "two-valid.jsonl:1", "\"q\"")
       expect(try show(fixture, "rounds.1.split=0.5"), 65, "split", "valid")
       expect(try show(fixture, "sequence_length=4"), 65, "supervised")

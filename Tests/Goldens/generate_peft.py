@@ -1,11 +1,13 @@
 """Makes peft/: LoRA adapters that PEFT wrote for training/model and peft/base, and what 20 steps from them must give.
 
-Run: python Tests/Goldens/generate_peft.py, with torch, transformers and peft, after generate_training.py.
+Run: python Tests/Goldens/generate_peft.py, with torch, transformers and peft, after generate_training.py. With names of
+runs as arguments it makes those alone, and leaves the files of the others as they are.
 
   base/          Hugging Face folder, float32: a model with biases whose output projection is not its embedding
   NAME/          an adapter as PEFT saves it, its B and its saved modules changed, so that what is wrong shows
   expected.json  settings (keys as in a recipe), "ids", and "runs", each with its adapter's name, rank, alpha, use_rslora,
-                 target_modules, rank_pattern, alpha_pattern, modules_to_save, bias, loraplus_lr_ratio, …, and:
+                 target_modules, rank_pattern, alpha_pattern, modules_to_save, trainable_token_indices, bias,
+                 loraplus_lr_ratio, …, and:
                    logprobs    ln p(ids[i + 1] given ids[0 ... i]) of the base with the adapter
                    losses      of 20 AdamW steps on training/rows.jsonl from the adapter, each before its update; where
                                "optimizer" says so, of Lion's; with loraplus_lr_ratio, by create_loraplus_optimizer
@@ -69,6 +71,15 @@ LATER = (
     dict(PLAIN, name="state-dict", base="base", target_modules=["q_proj", "embed_tokens"],
          modules_to_save=["model.norm"], trains=False),
 )
+# Rows of single tokens; weight decay is to pull the rows themselves, not what they differ by.
+TOKENS = (
+    # One matrix: the rows are those of embedding and output projection.
+    dict(PLAIN, name="tokens-tied", target_modules=["q_proj", "v_proj"], trainable_token_indices=[64, 5, 2, 159],
+         weight_decay=0.1),
+    # A row of each, and one of the embedding's alone.
+    dict(PLAIN, name="tokens", base="base", target_modules=["q_proj", "down_proj"],
+         trainable_token_indices={"embed_tokens": [64, 5, 2], "lm_head": [5, 121]}),
+)
 BASE = dict(
     vocab_size=160, hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=4,
     num_key_value_heads=2, rope_theta=10000.0, rope_scaling=None, tie_word_embeddings=False, torch_dtype="float32",
@@ -86,7 +97,8 @@ def adapted(choices, seed):
         task_type="CAUSAL_LM", r=choices["rank"], lora_alpha=choices["alpha"], use_rslora=choices["use_rslora"],
         target_modules=choices["target_modules"], rank_pattern=choices["rank_pattern"],
         alpha_pattern=choices["alpha_pattern"], use_dora=choices.get("use_dora", False),
-        modules_to_save=choices.get("modules_to_save"), bias=choices.get("bias", "none"),
+        modules_to_save=choices.get("modules_to_save"),
+        trainable_token_indices=choices.get("trainable_token_indices"), bias=choices.get("bias", "none"),
         ensure_weight_tying=choices.get("ensure_weight_tying", choices["name"] == "saved"),
         init_lora_weights="pissa" if choices["name"] == "pissa-converted" else True)
     model = get_peft_model(base, config)
@@ -149,12 +161,19 @@ def optimizer_of(model, choices):
 
 
 def main():
-    shutil.rmtree(HERE, ignore_errors=True)
-    write_model(HERE / "base", BASE, 2900, gain=training.GAIN)
+    wanted = sys.argv[1:]
+    before = {}
+    if wanted:
+        before = {run["name"]: run for run in json.loads((HERE / "expected.json").read_text())["runs"]}
+    else:
+        shutil.rmtree(HERE, ignore_errors=True)
+        write_model(HERE / "base", BASE, 2900, gain=training.GAIN)
     rows = [json.loads(line) for line in (training.HERE / "rows.jsonl").read_text().splitlines()]
-    training.SETTINGS = SETTINGS
     runs = []
-    for number, choices in enumerate(RUNS + LATER):
+    for number, choices in enumerate(RUNS + LATER + TOKENS):
+        if wanted and choices["name"] not in wanted:
+            runs.append(before[choices["name"]])
+            continue
         model = adapted(choices, 3000 + number)
         save(model, choices)
         (HERE / choices["name"] / "README.md").unlink(missing_ok=True)
@@ -175,6 +194,7 @@ def main():
         if not choices.get("trains", True):
             runs.append({**choices, "logprobs": logprobs})
             continue
+        training.SETTINGS = dict(SETTINGS, weight_decay=choices.get("weight_decay", SETTINGS["weight_decay"]))
         trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
         result = training.run(
             trained, score, rows, SETTINGS["gradient_accumulation_steps"], SETTINGS["max_grad_norm"],

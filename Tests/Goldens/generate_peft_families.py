@@ -70,7 +70,8 @@ def main():
             ids = [token % 131 for token in plain.IDS]
             logprobs = score(ids).tolist()
             trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
-            result = training.run(trained, score, rows, 1, SETTINGS["max_grad_norm"])
+            result = training.run(
+                trained, score, rows, 1, SETTINGS["max_grad_norm"], learning_rate=SETTINGS["learning_rate"])
         runs.append({**choices, "logprobs": logprobs, "losses": result["losses"], "grad_norms": result["grad_norms"]})
         print(choices["name"], [round(x, 4) for x in result["losses"]])
     write_json(plain.HERE / "families.json", {"settings": SETTINGS, "ids": ids, "runs": runs})

@@ -30,7 +30,9 @@ package struct DeviceModel {
     } adapted: { module, x, products, weights in
       adapter?.adapted(module, x, products, weights: weights, beside: stacked, training: training) ?? products
     } shares: { hidden in
-      adapter?.logitShares(hidden, beside: stacked, training: training) ?? []
+      let weight = configuration.tieWordEmbeddings ? LlamaParameterName.embedding : LlamaParameterName.output
+      return adapter?.logitShares(
+        hidden, weight: weight, table: { weights.tensors($0, in: graph) }, beside: stacked, training: training) ?? []
     }
   }
 }

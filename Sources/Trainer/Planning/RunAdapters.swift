@@ -27,7 +27,8 @@ struct RunAdapters {
     let limits = AllocationLimits(of: executor)
     let targets = try settings.targets(in: weights.configuration)
     trained = LoRAAdapter(
-      targets, saved: try settings.savedWeights(in: weights.configuration), dropout: settings.dropout,
+      targets, saved: try settings.savedWeights(in: weights.configuration),
+      tokenRows: try settings.tokenRows(in: weights.configuration), dropout: settings.dropout,
       ratesApart: settings.learningRateRatio != nil, kind: "adapter", limits: limits)
     let places = targets.map {
       $0.withRank(
@@ -38,7 +39,8 @@ struct RunAdapters {
       ? LoRAAdapter(places, kind: "adapters of earlier rounds", limits: limits) : nil
     if settings.betweenRounds == .merge,
       let divided = targets.first(where: {
-        weights.parameters.contains($0.weight) && weights.parameters.parts($0.weight).count > 1
+        weights.parameters.contains($0.weight)
+          && weights.parameters.parts($0.weight).count > max($0.parts.count, 1)
       })
     {
       throw LoRASettings.Unsuitable(
@@ -58,6 +60,7 @@ struct RunAdapters {
   /// Loads the values that the base has for the weights which the adapter trains itself.
   func loadSaved(from source: any ModelSource) throws {
     try trained.loadSaved(source.tensor, on: executor)
+    try trained.loadTokenRows(source.rows, on: executor)
   }
 
   /// Makes the adapter that a round trains: a new one, with the magnitudes there are, or the one before under `continue`.
@@ -76,6 +79,7 @@ struct RunAdapters {
   func load(_ adapter: PEFTAdapter) throws {
     try trained.load(try adapter.matrices(), on: executor)
     try trained.loadSaved(adapter.savedValues, on: executor)
+    try trained.loadTokenRows(adapter.values(of:), on: executor)
   }
 
   /// Makes the adapter of a finished round a part of the model that the next round starts from, and leaves one that changes
@@ -95,6 +99,9 @@ struct RunAdapters {
     for (module, pair) in try trained.matrices(on: executor).sorted(by: { $0.key < $1.key }) {
       if !(pair.a + pair.b + (pair.magnitude ?? [])).allSatisfy(\.isFinite) { return module }
     }
-    return try trained.savedValues(on: executor).first { !$0.values.allSatisfy(\.isFinite) }?.weight.name
+    let others =
+      try trained.savedValues(on: executor).map { ($0.weight.name, $0.values) }
+      + trained.tokenRowValues(on: executor).map { ($0.rows.module, $0.values) }
+    return others.first { !$0.1.allSatisfy(\.isFinite) }?.0
   }
 }

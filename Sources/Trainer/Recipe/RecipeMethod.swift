@@ -92,6 +92,10 @@ extension LoRASettings {
         .map({ $0 ?? [] }, { $0.isEmpty ? nil : $0 }),
       "Modules without an adapter whose own weights are trained."),
     Key(
+      "trainable_token_indices", \.tokenIndices, .tokenIndices,
+      "Tokens whose own rows are trained: a list is the embedding's, and the output projection's where the two are one "
+        + "matrix. `base.chat_template` adds the tokens that it brings."),
+    Key(
       "bias", \.biases, .word, "Biases that are trained themselves: none, all, or those of adapted layers (lora_only)."),
     Key("use_rslora", \.usesRankStabilization, .flag, "Scales by alpha / √rank instead of alpha / rank."),
     Key("use_dora", \.usesMagnitudes, .flag, "Trains a magnitude for each output feature beside the adapter (DoRA)."),

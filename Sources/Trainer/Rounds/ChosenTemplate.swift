@@ -7,7 +7,7 @@ struct ChosenTemplate {
   /// Ids of tokens that the model has not been trained with.
   let added: Range<Int>
   /// Remarks on what has changed, a line each.
-  let notes: [String]
+  private(set) var notes: [String]
 
   /// - Throws: `RoundError` for a base without a tokenizer, and for a template that cannot be read or rendered.
   init(
@@ -46,6 +46,13 @@ struct ChosenTemplate {
         "chat template: \(added.count) new tokens, \(names) (\(place)); their rows begin as the mean of the others")
     }
     self.notes = notes
+  }
+
+  /// The same, where an adapter trains the rows of the new tokens.
+  func trainingRows() -> ChosenTemplate {
+    var chosen = self
+    if !added.isEmpty { chosen.notes[notes.count - 1] += ", and are trained beside the adapters (\(TokenRows.key))" }
+    return chosen
   }
 
   private static func fault(_ problem: String, _ remedy: String) -> RoundError {
@@ -98,11 +105,19 @@ extension Recipe {
   ) throws(RoundError) -> ChosenTemplate? {
     guard let chatTemplate else { return nil }
     let chosen = try ChosenTemplate(chatTemplate, tokenizer: tokenizer, configuration: configuration)
-    guard case .lora = method, !chosen.added.isEmpty else { return chosen }
-    throw .unsuitable(
-      key: "base.chat_template",
-      problem: "\(chatTemplate.shown) needs \(chosen.added.count) tokens that the base lacks, and an adapter holds no "
-        + "rows for them",
-      remedy: "set method: {type: full}, or name a template of tokens that the base has, such as alpaca or mistral")
+    guard case .lora = method else { return chosen }
+    return chosen.trainingRows()
+  }
+
+  /// The recipe whose adapter trains the rows of a template's new tokens (`trainable_token_indices`).
+  func trainingRows(of chosen: ChosenTemplate) -> Recipe {
+    guard case .lora(var settings, let initial) = method, !chosen.added.isEmpty else { return self }
+    for module in chosen.configuration.tieWordEmbeddings ? ["embed_tokens"] : ["embed_tokens", "lm_head"] {
+      let given = settings.tokenIndices[module] ?? []
+      settings.tokenIndices[module] = given + chosen.added.filter { !given.contains($0) }
+    }
+    var recipe = self
+    recipe.method = .lora(settings, initial: initial)
+    return recipe
   }
 }

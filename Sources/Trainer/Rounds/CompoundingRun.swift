@@ -26,11 +26,11 @@ package final class CompoundingRun {
   /// - Parameter lock: the lock of the run's folder, where it was taken already.
   package init(_ recipe: Recipe, executor: any Executor, observer: RunObserver, lock: RunLock? = nil) throws {
     precondition(executor.operands == recipe.precision.operands, "an executor of another precision than the recipe's")
-    self.recipe = recipe
     self.observer = observer
     self.lock = lock
     folder = RunFolder(recipe.outputDirectory)
     material = try RunInputs(recipe, note: observer.note)
+    self.recipe = material.recipe
     try Interruption.check()
     device = try RunOnDevice(material.shape, executor: executor)
     try FittingSettings.check(device)

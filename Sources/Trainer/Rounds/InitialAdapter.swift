@@ -14,26 +14,32 @@ extension LoRASettings {
     }
     let targets: [LoRATarget]
     let saved: [ParameterDescription]
+    let tokenRows: [TokenRows]
     do throws(LoRASettings.Unsuitable) {
       (targets, saved) = (try self.targets(in: configuration), try savedWeights(in: configuration))
+      tokenRows = try self.tokenRows(in: configuration)
     } catch {
       throw RoundError.unsuitable(key: "method." + error.key, problem: error.problem, remedy: error.remedy)
     }
     guard let initial = try url.map({ try PEFTAdapter($0, for: configuration) }) else { return nil }
     try initial.check(base: source)
-    guard initial.targets != targets || initial.saved != saved else { return initial }
+    guard initial.targets != targets || initial.saved != saved || initial.tokenRows != tokenRows else { return initial }
     throw RoundError.unsuitable(
       key: "method.init_adapter",
-      problem: "\(initial.url.path) adapts \(Self.describe(initial.targets, initial.saved)), the recipe "
-        + Self.describe(targets, saved),
-      remedy: "give the recipe the adapter's rank, alpha, target_modules, modules_to_save and bias")
+      problem: "\(initial.url.path) adapts \(Self.describe(initial.targets, initial.saved, initial.tokenRows)), the "
+        + "recipe \(Self.describe(targets, saved, tokenRows))",
+      remedy:
+        "give the recipe the adapter's rank, alpha, target_modules, modules_to_save, trainable_token_indices and bias")
   }
 
-  private static func describe(_ targets: [LoRATarget], _ saved: [ParameterDescription]) -> String {
+  private static func describe(
+    _ targets: [LoRATarget], _ saved: [ParameterDescription], _ tokenRows: [TokenRows]
+  ) -> String {
     let ranks = Set(targets.map(\.rank)).sorted().map(String.init).joined(separator: ", ")
     let alphas = Set(targets.map(\.alpha)).sorted().map { SettingValue.number($0).yaml }.joined(separator: ", ")
     let dora = targets.first?.hasMagnitude == true ? " and magnitudes (DoRA)" : ""
     let own = saved.isEmpty ? "" : " and trains \(saved.map(\.name).joined(separator: ", "))"
-    return "\(targets.count) layers with rank \(ranks) and alpha \(alphas)\(dora)\(own)"
+    let rows = tokenRows.map { " and trains rows \($0.indices) of \($0.module)" }.joined()
+    return "\(targets.count) layers with rank \(ranks) and alpha \(alphas)\(dora)\(own)\(rows)"
   }
 }

@@ -30,7 +30,8 @@ extension RunAdapters {
       }
     }
     try PEFTAdapterWriter.write(
-      targets, matrices, saved: try savedOnDisk(configuration), biases: settings.biases,
+      targets, matrices, saved: try savedOnDisk(configuration), tokenRows: try trained.tokenRowValues(on: executor),
+      biases: settings.biases,
       usesRankStabilization: settings.usesRankStabilization, base: base, baseSha256: baseSha256, to: folder)
   }
 
@@ -66,5 +67,6 @@ extension RunAdapters {
       if number < round || foldsLast { try fold(round: number) }
     }
     try trained.loadSaved(saved.savedValues, on: executor)
+    try trained.loadTokenRows(saved.values(of:), on: executor)
   }
 }

@@ -11,6 +11,7 @@ package struct RunInputs {
     case fresh(seed: UInt64)
   }
 
+  /// The recipe, whose adapters train the rows of tokens that its chat template brings.
   package let recipe: Recipe
   package let base: Base
   package let configuration: LlamaConfiguration
@@ -35,7 +36,7 @@ package struct RunInputs {
   let tasks: RunTasks
 
   package init(_ recipe: Recipe, note: (String) -> Void) throws {
-    self.recipe = recipe
+    var recipe = recipe
     try recipe.checkEvaluations()
     switch recipe.base {
     case .model(let url):
@@ -45,6 +46,7 @@ package struct RunInputs {
       if let chosen = try recipe.chosenTemplate(own, source.configuration) {
         chosen.notes.forEach(note)
         (configuration, tokenizer) = (chosen.configuration, chosen.tokenizer)
+        recipe = recipe.trainingRows(of: chosen)
         base = .source(
           chosen.added.isEmpty
             ? source : try GrownModel(source, added: chosen.added, configuration: chosen.configuration))
@@ -60,6 +62,7 @@ package struct RunInputs {
       if let learned { note(learned.summary) }
       notes.forEach(note)
     }
+    self.recipe = recipe
     if case .source(let source) = base {
       baseTypes = try recipe.baseTypes(of: configuration, source: source)
     } else {

@@ -34,6 +34,9 @@ struct RecipeErrorTests {
     Fault(line: "method: {type: lora, dropout: 1}", says: ["recipe.yaml:2", "method.dropout is 1", "below 1"]),
     Fault(line: "method: {type: lora, target_modules: []}", says: ["recipe.yaml:2", "target_modules", "all-linear"]),
     Fault(line: "method: {type: lora, rank_pattern: 3}", says: ["recipe.yaml:2", "rank_pattern", "{down_proj: 16}"]),
+    Fault(
+      line: "method: {type: lora, trainable_token_indices: [x]}",
+      says: ["recipe.yaml:2", "trainable_token_indices", "[259, 260]"]),
     Fault(line: "method: {type: lora, between_rounds: add}", says: ["recipe.yaml:2", "merge, continue, stack"]),
     Fault(
       line: "method: {type: lora, loraplus_lr_ratio: 0.5}", says: ["recipe.yaml:2", "loraplus_lr_ratio", "from 1 up"]),

@@ -29,10 +29,12 @@ struct RecipeWritingTests {
     let whole = try RecipeFixture().load(
       "method={type: lora, rank: 3, alpha: 1.5, dropout: 0.1, target_modules: [q_proj, \"layers.0.mlp.up_proj\"], "
         + "rank_pattern: {up_proj: 9}, alpha_pattern: {q_proj: 2}, use_rslora: true, between_rounds: stack, "
+        + "trainable_token_indices: {embed_tokens: [7, 3], lm_head: [3]}, "
         + "bias: lora_only, loraplus_lr_ratio: 16, loraplus_lr_embedding: 1.0e-5, init_adapter: some/adapter}")
     guard case .lora(let all, let initial?) = whole.method else { throw Unexpected() }
     #expect(all.targets == .named(["q_proj", "layers.0.mlp.up_proj"]) && all.rankPattern == ["up_proj": 9])
     #expect(all.alphaPattern == ["q_proj": 2] && all.usesRankStabilization && all.betweenRounds == .stack)
+    #expect(all.tokenIndices == ["embed_tokens": [7, 3], "lm_head": [3]])
     #expect(all.biases == .adapted && all.learningRateRatio == 16 && all.embeddingLearningRate == 1e-5)
     #expect(settings.biases == .none && settings.learningRateRatio == nil && settings.embeddingLearningRate == 1e-6)
     #expect(initial.path.hasSuffix("/some/adapter"))

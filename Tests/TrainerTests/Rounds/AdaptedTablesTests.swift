@@ -13,6 +13,8 @@ struct AdaptedTablesTests {
     var ratio: Double?
     var optimizer = OptimizerSettings()
     var inBackward = false
+    /// Rows of tokens that are trained, in place of adapters on the tables.
+    var tokens: [String: [Int]] = [:]
   }
 
   private static let ways: [Way] = [
@@ -21,6 +23,12 @@ struct AdaptedTablesTests {
     Way(isTied: true, between: .stack), Way(isTied: true, between: .continue, ratio: 2),
     Way(isTied: false, between: .merge, ratio: 4, optimizer: OptimizerSettings(kind: .lion)),
     Way(isTied: false, between: .merge, ratio: 4, optimizer: OptimizerSettings(kind: .muon)),
+    Way(isTied: true, between: .merge, tokens: ["embed_tokens": [64, 5, 2]]),
+    Way(isTied: true, between: .stack, tokens: ["embed_tokens": [64, 5]]),
+    Way(isTied: false, between: .stack, tokens: ["embed_tokens": [64, 5, 2], "lm_head": [5, 7]]),
+    Way(isTied: false, between: .continue, ratio: 4, tokens: ["lm_head": [5, 7]]),
+    Way(isTied: true, between: .merge, optimizer: OptimizerSettings(kind: .muon), tokens: ["embed_tokens": [64]]),
+    Way(isTied: true, between: .continue, inBackward: true, tokens: ["embed_tokens": [64, 5]]),
   ]
 
   private static func recipe(_ way: Way, _ fixture: RunFixture) throws -> Recipe {
@@ -44,6 +52,7 @@ struct AdaptedTablesTests {
     (lora.rank, lora.alpha, lora.betweenRounds, lora.dropout) = (4, 8, way.between, 0.1)
     (lora.targets, lora.biases) = (.named(["embed_tokens", "v_proj", "down_proj", "lm_head"]), .adapted)
     (lora.learningRateRatio, lora.embeddingLearningRate) = (way.ratio, 1e-3)
+    if !way.tokens.isEmpty { (lora.targets, lora.tokenIndices) = (.named(["v_proj", "down_proj"]), way.tokens) }
     recipe.method = .lora(lora, initial: nil)
     recipe.optimizer = way.optimizer
     recipe.memory.optimizerInBackward = way.inBackward

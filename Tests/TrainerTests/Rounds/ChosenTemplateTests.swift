@@ -92,12 +92,46 @@ struct ChosenTemplateTests {
     #expect(tokenizer.special.eos.first.map { tokenizer.piece($0) } == "<|end|>")
     #expect(tokenizer.encode("<|assistant|>").count == 1)
     var adapters = try recipe(fixture, folder, .file(file))
-    adapters.method = .lora(LoRASettings(), initial: nil)
+    // What is adapted itself has no rows of its own.
+    var lora = LoRASettings()
+    (lora.targets, lora.betweenRounds) = (.named(["embed_tokens"]), .continue)
+    adapters.method = .lora(lora, initial: nil)
     let error = #expect(throws: RoundError.self) { try RunInputs(adapters) { _ in } }
-    #expect(error?.description.contains("base.chat_template") == true, "\(error as Any)")
-    // Without new tokens an adapter will do.
+    #expect(error?.description.contains("method.trainable_token_indices") == true, "\(error as Any)")
     adapters.chatTemplate = .builtin(.alpaca)
     #expect(throws: Never.self) { try RunInputs(adapters) { _ in } }
+  }
+
+  @Test(
+    "an adapter trains the rows of new tokens, names them in its configuration, and makes the model with them",
+    arguments: [true, false], TrainerExecutors.all)
+  func adapter(_ isTied: Bool, _ choice: ExecutorChoice) throws {
+    let fixture = try RunFixture()
+    let folder = try model(in: fixture, rows: 259, isTied: isTied)
+    var recipe = try recipe(fixture, folder, .builtin(.chatml))
+    recipe.method = .lora(LoRASettings(), initial: nil)
+    (recipe.rounds[0].settings.duration, recipe.rounds[0].settings.warmupSteps) = (.steps(3), 0)
+    let (_, notes) = try fixture.run(recipe, on: choice.make())
+    #expect(
+      notes.contains { $0.contains("<|im_end|>") && $0.hasSuffix("beside the adapters (trainable_token_indices)") },
+      "\(notes)")
+    let saved = fixture.rounds.appending(path: "01-a")
+    let config = try JSONSerialization.jsonObject(with: Data(contentsOf: saved.appending(path: "adapter_config.json")))
+    let indices = (config as? [String: Any])?["trainable_token_indices"] as? [String: [Int]]
+    #expect(
+      indices == (isTied ? ["embed_tokens": [259, 260]] : ["embed_tokens": [259, 260], "lm_head": [259, 260]]))
+    let merged = try openModel(at: saved)
+    let source = try openModel(at: folder)
+    #expect(merged.configuration.vocabSize == 261 && merged.configuration.tieWordEmbeddings == isTied)
+    for name in isTied ? [Self.embedding] : [Self.embedding, "lm_head.weight"] {
+      let (old, new) = (try source.tensor(name), try merged.tensor(name))
+      #expect(Array(new[..<(259 * 8)]) == old)
+      // The rows begin as the mean, and have moved.
+      let mean = (0..<8).map { column in (0..<259).reduce(0.0) { $0 + Double(old[$1 * 8 + column]) } / 259 }
+      let moved = (0..<8).map { abs(Double(new[260 * 8 + $0]) - mean[$0]) }
+      #expect(moved.contains { $0 > 1e-6 } && moved.allSatisfy { $0 < 0.1 }, "\(name) \(moved)")
+    }
+    #expect(try loadTokenizer(of: merged)?.encode("<|im_end|>") == [260])
   }
 
   @Test("a template of the base's own gives way, and that is said")

@@ -1,33 +1,37 @@
 import GPUTensor
 import Kernels
 
-/// One adapter on a device: A and B of each target, DoRA's magnitudes if it has them, and its own copies of saved
-/// weights (`modules_to_save`).
+/// One adapter on a device: A and B of each target, DoRA's magnitudes if it has them, its own copies of saved weights
+/// (`modules_to_save`), and rows of single tokens (`trainable_token_indices`).
 package struct LoRAAdapter {
   package let targets: [LoRATarget]
   /// Weights of the model that the adapter trains a copy of, in place of the base's.
   package let saved: [ParameterDescription]
   package let parameters: ParameterSet
+  private let tokenRows: [DeviceTokenRows]
   private let indices: [String: Int]
   private let dropout: Double
 
   /// - Parameters:
   ///   - saved: parameters of the model that the adapter trains a copy of.
+  ///   - tokenRows: rows of tables that the adapter trains in place of the base's.
   ///   - dropout: share of a layer's inputs that a training step hides from the adapter, from 0 to below 1.
   ///   - ratesApart: true: A, B and the embedding's matrices take learning rates of their own (LoRA+).
   package init(
-    _ targets: [LoRATarget], saved: [ParameterDescription] = [], dropout: Double = 0, ratesApart: Bool = false,
-    kind: String, limits: AllocationLimits
+    _ targets: [LoRATarget], saved: [ParameterDescription] = [], tokenRows: [TokenRows] = [], dropout: Double = 0,
+    ratesApart: Bool = false, kind: String, limits: AllocationLimits
   ) {
     self.targets = targets
     self.saved = saved
     self.dropout = dropout
     let copies = saved.map { ParameterDescription(name: Self.key($0), shape: $0.shape) }
-    parameters = ParameterSet(
-      targets.flatMap(\.parameters) + copies, kind: kind,
-      apart: Set(copies.filter { $0.biasModule == nil }.map(\.name)),
-      tables: Set(LlamaParameterName.tables.map { LoRATarget.prefix + $0 }),
+    let parameters = ParameterSet(
+      targets.flatMap(\.parameters) + copies + tokenRows.map(\.parameter), kind: kind,
+      apart: Set((copies.filter { $0.biasModule == nil } + tokenRows.map(\.parameter)).map(\.name)),
+      tables: Set(LlamaParameterName.tables.map { LoRATarget.prefix + $0 } + tokenRows.map(\.parameter.name)),
       rates: ratesApart ? Self.rates(of: targets, copies) : [:], limits: limits)
+    self.parameters = parameters
+    self.tokenRows = tokenRows.map { DeviceTokenRows($0, trained: parameters.variable($0.parameter.name)) }
     indices = Dictionary(uniqueKeysWithValues: targets.enumerated().map { ($1.module, $0) })
   }
 
@@ -66,7 +70,10 @@ package struct LoRAAdapter {
     _ module: String, _ x: Tensor, _ products: [Tensor], weights: [Tensor], beside stacked: LoRAAdapter? = nil,
     training: Bool
   ) -> [Tensor] {
-    guard let index = indices[module] else { return products }
+    guard let index = indices[module] else {
+      guard let rows = tokenRows.first(where: { $0.rows.module == module }) else { return products }
+      return products.map { $0 + rows.deltas(x, table: weights) }
+    }
     let target = targets[index]
     if target.kind == .embedding {
       return products.map { rows in [stacked, self].compactMap { $0 }.reduce(rows) { $0 + $1.rows(index, x) } }
@@ -99,12 +106,18 @@ package struct LoRAAdapter {
     }
   }
 
-  /// The shares of the logits of hidden rows x [R, C] that an adapter of the output projection gives; none without one.
+  /// The shares of the logits of hidden rows x [R, C] that an adapter of the output projection gives, or trained rows of
+  /// it; none without one.
   ///
   /// - Parameters:
+  ///   - weight: the key of the output projection's matrix: the embedding's where the model ties the two.
+  ///   - table: the parts of the matrix with this key.
   ///   - stacked: frozen adapter of the same layers.
   ///   - training: true: dropout applies.
-  package func logitShares(_ x: Tensor, beside stacked: LoRAAdapter? = nil, training: Bool) -> [LogitShare] {
+  package func logitShares(
+    _ x: Tensor, weight: String, table: (String) -> [Tensor], beside stacked: LoRAAdapter? = nil, training: Bool
+  ) -> [LogitShare] {
+    if let rows = tokenRows.first(where: { $0.rows.weight == weight }) { return [rows.share(x, table: table(weight))] }
     let module = LlamaParameterName.output.dropLast(".weight".count)
     guard let index = indices[String(module)] else { return [] }
     func share(_ adapter: LoRAAdapter, _ x: Tensor) -> LogitShare {
@@ -165,9 +178,10 @@ package struct LoRAAdapter {
     }
   }
 
-  /// Sets A and B to zero; magnitudes and saved weights stay.
+  /// Sets A and B to zero; magnitudes, saved weights and rows of tokens stay.
   package func clear(on executor: any Executor) throws(DeviceError) {
-    let own = Set(saved.flatMap { parameters.parts(Self.key($0)) }.map { ObjectIdentifier($0.slab) })
+    let kept = saved.flatMap { parameters.parts(Self.key($0)) } + tokenRows.map(\.trained)
+    let own = Set(kept.map { ObjectIdentifier($0.slab) })
     for slab in parameters.groups.filter(\.decays).flatMap(\.slabs) where !own.contains(ObjectIdentifier(slab)) {
       try executor.zero(slab)
     }
@@ -193,6 +207,18 @@ package struct LoRAAdapter {
   /// Loads the saved weights; `values` returns the numbers of a weight by its name in the model.
   package func loadSaved(_ values: (String) throws -> [Float], on executor: any Executor) throws {
     for weight in saved { try parameters.write(try values(weight.name), to: Self.key(weight), on: executor) }
+  }
+
+  /// Loads the rows of tokens; `values` returns the numbers [n, C] of a table's.
+  package func loadTokenRows(_ values: (TokenRows) throws -> [Float], on executor: any Executor) throws {
+    for rows in tokenRows { try rows.load(try values(rows.rows), on: executor) }
+  }
+
+  /// The rows of tokens, read from the device.
+  package func tokenRowValues(
+    on executor: any Executor
+  ) throws(DeviceError) -> [(rows: TokenRows, values: [Float])] {
+    try tokenRows.map { rows throws(DeviceError) in (rows.rows, try executor.read(rows.trained)) }
   }
 
   /// The saved weights' values, read from the device.

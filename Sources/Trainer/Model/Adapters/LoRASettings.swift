@@ -51,6 +51,9 @@ package struct LoRASettings: Sendable, Equatable {
   package var betweenRounds = BetweenRounds.merge
   /// Modules without an adapter whose own weights are trained, named as in `Targets.named` (`modules_to_save`).
   package var modulesToSave: [String] = []
+  /// Tokens whose rows of embedding or output projection are trained, by the ends of the modules' names
+  /// (`trainable_token_indices`).
+  package var tokenIndices: [String: [Int]] = [:]
   package var biases = Biases.none
   /// Learning rate of B over that of A (LoRA+); nil: one rate for both.
   package var learningRateRatio: Double?

@@ -1,10 +1,10 @@
 import Foundation
 
 /// A base with an adapter merged into it as its weights are read: W + s·B·A, in fp32, DoRA's rows
-/// at their magnitudes, and the weights that stand in the place of the base's.
+/// at their magnitudes, and the weights, and rows of tokens, that stand in the place of the base's.
 ///
 /// Where the base's embedding is its output projection, and the adapter changes one of them or each in its own way, the
-/// model has both.
+/// model has both. Tokens that the adapter brings beyond the base's vocabulary enlarge it.
 struct AdaptedModel: ModelSource {
   let configuration: LlamaConfiguration
   let tokenizerFiles: TokenizerFiles
@@ -13,6 +13,8 @@ struct AdaptedModel: ModelSource {
   private let matrices: LoRAMatrices
   /// The adapted layers by the keys of the weights that they make.
   private let targets: [String: LoRATarget]
+  /// The rows of tokens by the keys of the weights that they stand in, and by their ids.
+  private let tokenRows: [String: [Int: [Float]]]
 
   var url: URL { adapter.url }
   var format: String { "a LoRA adapter on \(base.format)" }
@@ -21,17 +23,18 @@ struct AdaptedModel: ModelSource {
   /// - Parameter tokenizer: where the tokenizer is; nil: with the adapter, or else with the base.
   init(_ base: any ModelSource, adapter folder: URL, tokenizer: TokenizerFiles?) throws(FileError) {
     self.base = base
-    adapter = try PEFTAdapter(folder, for: base.configuration)
+    var configuration = try PEFTAdapter.configuration(of: folder, on: base.configuration)
+    adapter = try PEFTAdapter(folder, for: configuration)
     try adapter.check(base: base)
     let matrices = try adapter.matrices()
     let targets = Dictionary(uniqueKeysWithValues: adapter.targets.map { (LoRATarget.key(ofWeight: $0.module), $0) })
-    var configuration = base.configuration
     if configuration.tieWordEmbeddings {
       let tables = [LlamaParameterName.embedding, LlamaParameterName.output].map { targets[$0] }
       let pairs = tables.map { target in target.flatMap { matrices[$0.module] } }
       configuration.tieWordEmbeddings = pairs[0] == pairs[1] && tables[0]?.scale == tables[1]?.scale
     }
     (self.matrices, self.targets) = (matrices, targets)
+    tokenRows = try adapter.tokenRowsByID()
     self.configuration = configuration
     tokenizerFiles = tokenizer ?? (TokenizerFiles.stand(in: folder) ? .folder(folder) : base.tokenizerFiles)
   }
@@ -61,6 +64,7 @@ struct AdaptedModel: ModelSource {
     _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) throws -> R {
     if adapter.saved.contains(where: { $0.name == name }) { return try adapter.withSavedRows(rows, of: name, body) }
+    if let own = tokenRows[name] { return try withTokenRows(own, rows, of: name, body) }
     guard let target = targets[name], let pair = matrices[target.module] else {
       return try base.withRows(rows, of: baseName(name), body)
     }
@@ -80,6 +84,23 @@ struct AdaptedModel: ModelSource {
       for place in own { merged[place] *= factor }
     }
     return try merged.withUnsafeBufferPointer { try body($0) }
+  }
+
+  /// Rows of a table, `own` in the place of the base's.
+  private func withTokenRows<R>(
+    _ own: [Int: [Float]], _ rows: Range<Int>, of name: String, _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) throws -> R {
+    let width = configuration.hiddenSize
+    var floats: [Float] = []
+    let known = rows.clamped(to: 0..<base.configuration.vocabSize)
+    if !known.isEmpty { try base.withRows(known, of: name) { floats += $0 } }
+    // Every row beyond the base's is one of `own`.
+    floats += [Float](repeating: 0, count: rows.count * width - floats.count)
+    for (index, row) in rows.enumerated() {
+      guard let values = own[row] else { continue }
+      floats.replaceSubrange(index * width..<(index + 1) * width, with: values)
+    }
+    return try floats.withUnsafeBufferPointer { try body($0) }
   }
 }
 

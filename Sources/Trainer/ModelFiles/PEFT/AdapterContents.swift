@@ -7,6 +7,8 @@ struct AdapterContents {
   private(set) var targets: [LoRATarget] = []
   /// The weights that stand in the place of the base's, in the model's order.
   private(set) var saved: [Stored] = []
+  /// The rows of tokens that stand in the place of the base's.
+  private(set) var tokenRows: [TokenRows] = []
   /// Copies of the base's own weights: PEFT writes those of an adapted embedding.
   private(set) var copies: [Stored] = []
 
@@ -26,6 +28,7 @@ struct AdapterContents {
     try readTargets()
     try readSaved()
     try readBiases()
+    try readTokenRows()
     readCopies()
     if let stranger = rest.min() {
       throw .unsupported(
@@ -35,7 +38,7 @@ struct AdapterContents {
     guard !targets.isEmpty else {
       throw .invalid(path, "the adapter holds no tensor", remedy: "save it again")
     }
-    for (_, key) in saved + copies {
+    for key in (saved + copies).map(\.key) + tokenRows.map(\.parameter.name) {
       if let entry = tensors.entry(key) { _ = try tensors.file.storage(of: entry) }
     }
   }
@@ -131,6 +134,30 @@ struct AdapterContents {
     }
     let order = Dictionary(uniqueKeysWithValues: configuration.parameters.enumerated().map { ($1.name, $0) })
     saved.sort { order[$0.parameter.name] ?? 0 < order[$1.parameter.name] ?? 0 }
+  }
+
+  private mutating func readTokenRows() throws(FileError) {
+    let indices = try fields.tokenIndices
+    do throws(LoRASettings.Unsuitable) {
+      tokenRows = try TokenRows.all(indices, in: configuration)
+    } catch {
+      throw .unsupported(path, "\(error.key): \(error.problem)", remedy: error.remedy)
+    }
+    let taken = Set(targets.map(\.weight) + saved.map(\.parameter.name))
+    for rows in tokenRows {
+      guard let entry = tensors.entry(rows.parameter.name), entry.shape == rows.parameter.shape else {
+        throw .invalid(
+          path,
+          "\(TokenRows.key) names \(rows.indices.count) tokens of \(rows.module), and the file has no "
+            + "trainable_tokens_delta of \(rows.parameter.shape)", remedy: "save the adapter again")
+      }
+      guard !taken.contains(rows.weight) else {
+        throw .unsupported(
+          path, "\(TokenRows.key) names rows of \(rows.module), which is adapted or saved whole as well",
+          remedy: "merge it with PEFT's merge_and_unload")
+      }
+      rest.remove(rows.parameter.name)
+    }
   }
 
   private mutating func readCopies() {

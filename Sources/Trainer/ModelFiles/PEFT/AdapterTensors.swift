@@ -60,7 +60,7 @@ struct AdapterTensors {
       var adapter: String?
       let marks = [
         "lora_A", "lora_B", "lora_embedding_A", "lora_embedding_B", "lora_magnitude_vector", "modules_to_save",
-        "original_module", "base_layer",
+        "original_module", "base_layer", "trainable_tokens_delta",
       ]
       let place = parts.firstIndex(where: marks.contains)
       isOfAdapter = place != nil
@@ -76,7 +76,7 @@ struct AdapterTensors {
             parts.removeSubrange(place...place + 1)
           }
         case "original_module": parts[place] = "base_layer"
-        case "base_layer": break
+        case "base_layer": parts.removeAll { $0 == "token_adapter" }
         default:
           if let first = after.first, first != "weight" { adapter = first }
           parts.removeSubrange((place + 1)...)

@@ -17,6 +17,8 @@ package struct PEFTAdapter: Sendable {
   package let targets: [LoRATarget]
   /// The weights that stand in the place of the base's (`modules_to_save`, `bias`), in the model's order.
   package let saved: [ParameterDescription]
+  /// The rows of tokens that stand in the place of the base's (`trainable_token_indices`).
+  package let tokenRows: [TokenRows]
   /// Remarks on its files, a line each.
   package let notes: [String]
   private let tensors: AdapterTensors
@@ -55,6 +57,7 @@ package struct PEFTAdapter: Sendable {
     contents = try AdapterContents(tensors, of: configuration, fields: fields)
     saved = contents.saved.map(\.parameter)
     targets = contents.targets
+    tokenRows = contents.tokenRows
     notes =
       (strangers.isEmpty
         ? []
@@ -92,7 +95,9 @@ package struct PEFTAdapter: Sendable {
   private func isCopy(
     _ key: String, of parameter: ParameterDescription, in base: any ModelSource
   ) throws(FileError) -> Bool {
-    guard let entry = tensors.entry(key), entry.shape == parameter.shape else { return false }
+    guard let entry = tensors.entry(key), entry.shape == parameter.shape,
+      base.configuration.parameters.contains(parameter)
+    else { return false }
     let storage = try file.storage(of: entry)
     let columns = parameter.shape.dropFirst().reduce(1, *)
     var isSame = true
@@ -121,6 +126,11 @@ package struct PEFTAdapter: Sendable {
     try fields(of: folder).string("base_model_name_or_path")
   }
 
+  /// A base's configuration with rows for the tokens that the adapter in a folder brings beyond it.
+  static func configuration(
+    of folder: URL, on base: LlamaConfiguration
+  ) throws(FileError) -> LlamaConfiguration { try base.grown(by: fields(of: folder)) }
+
   /// The numbers of a target.
   package func matrices(of target: LoRATarget) throws(FileError) -> LoRAPair {
     do {
@@ -146,6 +156,9 @@ package struct PEFTAdapter: Sendable {
 
   /// A weight that stands in the place of the base's.
   package func savedValues(_ name: String) throws -> [Float] { try finite(savedKey(name)) }
+
+  /// The numbers of rows of tokens, [n, C].
+  package func values(of rows: TokenRows) throws -> [Float] { try finite(rows.parameter.name) }
 
   /// The key of a weight that stands in the place of the base's.
   private func savedKey(_ name: String) -> String {

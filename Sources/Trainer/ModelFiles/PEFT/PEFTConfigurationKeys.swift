@@ -4,7 +4,7 @@ enum PEFTConfigurationKeys {
   /// Keys that are read and obeyed.
   static let honoured: Set<String> = [
     "alpha_pattern", "base_model_name_or_path", "bias", "init_lora_weights", "lora_alpha", "peft_type", "r",
-    "rank_pattern",
+    "rank_pattern", "trainable_token_indices",
     "use_dora", "use_rslora",
   ]
 
@@ -37,7 +37,7 @@ enum PEFTConfigurationKeys {
   static let refused: [String: JSON.Content] = [
     "alora_invocation_tokens": .null, "arrow_config": .null, "fan_in_fan_out": .bool(false),
     "kasa_config": .null, "layer_replication": .null, "lora_bias": .bool(false), "monteclora_config": .null,
-    "target_parameters": .null, "trainable_token_indices": .null, "use_bdlora": .null, "use_qalora": .bool(false),
+    "target_parameters": .null, "use_bdlora": .null, "use_qalora": .bool(false),
   ]
 
   /// Ways to draw the first numbers that leave the base as it is. PEFT's others take a part out of its weights, and what

@@ -67,6 +67,31 @@ struct LoRASettingsTests {
     #expect(rank?.key == "rank" && rank?.remedy == "take a rank of at most 8")
   }
 
+  @Test("rows of tokens: ids that the model has, once each, of a table that nothing else trains")
+  func tokenRows() throws {
+    var settings = LoRASettings()
+    settings.tokenIndices = ["embed_tokens": [7, 3], "lm_head": [3]]
+    let rows = try settings.tokenRows(in: Self.tiny)
+    #expect(rows.map(\.module) == ["model.embed_tokens", "lm_head"] && rows.map(\.indices) == [[7, 3], [3]])
+    #expect(rows[0].parameter.shape == [2, 16])
+    var tied = Self.tiny
+    tied.tieWordEmbeddings = true
+    let faults: [([String: [Int]], LlamaConfiguration)] = [
+      (["embed_tokens": [50]], Self.tiny), (["embed_tokens": [3, 3]], Self.tiny), (["q_proj": [3]], Self.tiny),
+      (["embed_tokens": [3], "lm_head": [4]], tied), (["lm_head": [4]], tied),
+      (["embed_tokens": [3], "model.embed_tokens": [3]], Self.tiny),
+    ]
+    for (lists, model) in faults {
+      settings.tokenIndices = lists
+      let error = #expect(throws: LoRASettings.Unsuitable.self) { try settings.tokenRows(in: model) }
+      #expect(error?.key == "trainable_token_indices", "\(lists)")
+    }
+    settings.tokenIndices = ["embed_tokens": [3], "lm_head": [3]]
+    #expect(try settings.tokenRows(in: tied).map(\.module) == ["model.embed_tokens"])
+    settings.modulesToSave = ["lm_head"]
+    #expect(throws: LoRASettings.Unsuitable.self) { try settings.tokenRows(in: tied) }
+  }
+
   @Test("modules to save are embedding, norms and head by the ends of their names; tied, both names mean one matrix")
   func saved() throws {
     var settings = LoRASettings()

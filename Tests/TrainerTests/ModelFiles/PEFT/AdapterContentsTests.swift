@@ -53,6 +53,34 @@ struct AdapterContentsTests {
     }
   }
 
+  @Test("rows of a token beyond the base's enlarge it; with a row or a token missing they are refused by key")
+  func tokens() throws {
+    func folder(_ lists: [String: [Int]], _ scratch: CheckpointScratch) throws -> URL {
+      try Self.copy(
+        "tokens", in: scratch, base: Self.untied, configuration: { $0["trainable_token_indices"] = lists })
+    }
+    let scratch = try CheckpointScratch()
+    let model = try openModel(at: folder(["embed_tokens": [64, 160, 2], "lm_head": [160, 121]], scratch))
+    let base = try openModel(at: Self.untied)
+    #expect(base.configuration.vocabSize == 160 && model.configuration.vocabSize == 161)
+    let file = try SafetensorsFile(TestData.golden("peft/tokens/adapter_model.safetensors"))
+    let key = "base_model.model.lm_head.token_adapter.trainable_tokens_delta"
+    let (rows, old, new) = (try file.floats(key), try base.tensor(Self.head), try model.tensor(Self.head))
+    var expected = old + rows[..<32]
+    expected.replaceSubrange(121 * 32..<122 * 32, with: rows[32...])
+    #expect(new == expected)
+    let faults: [[String: [Int]]] = [
+      ["embed_tokens": [64, 160, 2], "lm_head": [5, 121]], ["embed_tokens": [64, 161, 2], "lm_head": [161, 121]],
+      ["embed_tokens": [64, .max, 2], "lm_head": [.max, 121]], ["embed_tokens": [64, -1, 2], "lm_head": [5, 121]],
+      ["embed_tokens": [64, 5], "lm_head": [5, 121]], ["embed_tokens": [64, 5, 2], "q_proj": [5, 121]],
+    ]
+    for lists in faults {
+      let other = try CheckpointScratch()
+      let error = #expect(throws: FileError.self) { try openModel(at: folder(lists, other)) }
+      #expect("\(error as Any)".contains("trainable_token_indices"), "\(lists)")
+    }
+  }
+
   @Test("adapters that PEFT ties leave one matrix")
   func ensured() throws {
     let model = try openModel(at: TestData.golden("peft/tables-ensured"))

@@ -17,6 +17,7 @@ struct PEFTGolden: Decodable {
     let rankPattern: [String: Int]
     let alphaPattern: [String: Double]
     let modulesToSave: [String]?
+    let trainableTokenIndices: TokenIndices?
     let bias: String?
     let loraplusLrRatio: Double?
     let loraplusLrEmbedding: Double?
@@ -40,6 +41,8 @@ struct PEFTGolden: Decodable {
       settings.usesMagnitudes = useDora ?? false
       settings.targets = .named(targetModules)
       settings.modulesToSave = modulesToSave ?? []
+      let lists = (trainableTokenIndices?.lists ?? [:]).map { (Self.snake($0), $1) }
+      settings.tokenIndices = Dictionary(uniqueKeysWithValues: lists)
       if let biases = bias.flatMap(LoRASettings.Biases.init) { settings.biases = biases }
       settings.learningRateRatio = loraplusLrRatio
       if let rate = loraplusLrEmbedding { settings.embeddingLearningRate = rate }
@@ -53,6 +56,20 @@ struct PEFTGolden: Decodable {
 
     private static func snake(_ key: String) -> String {
       key.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+    }
+  }
+
+  /// A list of the embedding's ids, or lists by modules.
+  struct TokenIndices: Decodable {
+    let lists: [String: [Int]]
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let own = try? container.decode([Int].self) {
+        lists = ["embed_tokens": own]
+      } else {
+        lists = try container.decode([String: [Int]].self)
+      }
     }
   }
 
