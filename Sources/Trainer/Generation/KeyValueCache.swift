@@ -8,6 +8,8 @@ import GPUTensor
 struct KeyValueCache {
   /// Tokens of a sequence, prompt and answer together.
   let contextLength: Int
+  /// Positions that a windowed layer sees; nil: all of the context, as the others.
+  private let window: Int?
   /// Rows of a ring; nil: windowed layers keep the whole context too.
   private let ringLength: Int?
   private let configuration: LlamaConfiguration
@@ -19,9 +21,10 @@ struct KeyValueCache {
     self.configuration = configuration
     self.contextLength = contextLength
     // Rows of a pass must not overwrite those that its first token sees.
-    let ring = configuration.usedWindow.map { $0 + passRows - 1 }
+    let window = configuration.window(within: contextLength)
+    let ring = window.map { $0 + passRows - 1 }
     let ringLength = ring.flatMap { 2 * $0 < contextLength ? $0 : nil }
-    self.ringLength = ringLength
+    (self.window, self.ringLength) = (window, ringLength)
     layers = (0..<configuration.numHiddenLayers).map { layer in
       let isRing = configuration.window(ofLayer: layer) != nil
       let rows = isRing ? ringLength.map { 2 * $0 } ?? contextLength : contextLength
@@ -33,7 +36,7 @@ struct KeyValueCache {
   /// True where a sequence of `cached` tokens can go on after its first `known` ones: a ring must still hold what the
   /// next token sees.
   func holds(_ known: Int, of cached: Int) -> Bool {
-    guard let ringLength, let window = configuration.usedWindow, cached > ringLength else { return true }
+    guard let ringLength, let window, cached > ringLength else { return true }
     return cached - known <= ringLength - window + 1
   }
 
@@ -69,7 +72,7 @@ struct KeyValueCache {
     let all = own + full + ring
     if ring.isEmpty {
       let whole = rows(full)
-      let windowed = configuration.usedWindow.map(whole.tensors.windowed) ?? whole.tensors
+      let windowed = window.map(whole.tensors.windowed) ?? whole.tensors
       return Inputs(full: whole, windowed: Rows(tensors: windowed, places: whole.places), all: all)
     }
     return Inputs(full: rows(full.isEmpty ? ring : full), windowed: rows(ring), all: all)
@@ -109,7 +112,7 @@ struct KeyValueCache {
       let start = sequence * cache.contextLength
       var values = [Int(id), position]
       if cache.hasWholeContext { values += [start, start + position + 1, start + position] }
-      if let length = cache.ringLength, let window = cache.configuration.usedWindow {
+      if let length = cache.ringLength, let window = cache.window {
         let ring = sequence * 2 * length
         let seen = min(window, position + 1)
         let first = ring + (position + 1 - seen) % length

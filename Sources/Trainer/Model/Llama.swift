@@ -107,9 +107,8 @@ package struct Llama {
   /// Rows whose ranges are those of windowed layers.
   ///
   /// - Parameter positions: the longest sequence; a window as long changes nothing.
-  package func windowed(_ rows: RowTensors, positions: Int) -> RowTensors {
-    guard let window = configuration.usedWindow, window < positions else { return rows }
-    return rows.windowed(window)
+  private func windowed(_ rows: RowTensors, positions: Int) -> RowTensors {
+    configuration.window(within: positions).map(rows.windowed) ?? rows
   }
 
   private func parameter(_ name: String) -> Tensor {

@@ -6,7 +6,8 @@ extension LlamaConfiguration {
       ModelFamily.mistral.configuration {
         $0.setSizes(vocabulary: 32768, width: 4096, feedForward: 14336, layers: 32, heads: 32, keyValueHeads: 8)
         ($0.maxPositionEmbeddings, $0.rmsNormEps, $0.ropeTheta) = (32768, 1e-5, 1_000_000)
-      }.withoutWindow
+        $0.slidingWindow = nil
+      }.withoutUnusedWindow
     case "Qwen2.5-0.5B": qwen2(width: 896, feedForward: 4864, layers: 24, heads: 14, keyValueHeads: 2)
     case "Qwen2.5-1.5B": qwen2(width: 1536, feedForward: 8960, layers: 28, heads: 12, keyValueHeads: 2)
     case "Qwen2.5-7B":
@@ -69,9 +70,9 @@ extension LlamaConfiguration {
     (numAttentionHeads, numKeyValueHeads, self.headDim) = (heads, keyValueHeads, headDim ?? width / heads)
   }
 
-  private var withoutWindow: LlamaConfiguration {
+  private var withoutUnusedWindow: LlamaConfiguration {
     var model = self
-    (model.slidingWindow, model.windowedLayers) = (nil, [])
+    model.clearUnusedWindow()
     return model
   }
 }

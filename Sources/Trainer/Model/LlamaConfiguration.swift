@@ -136,6 +136,16 @@ package struct LlamaConfiguration: Sendable, Equatable {
   /// The window, where a layer has one.
   package var usedWindow: Int? { windowedLayers.isEmpty ? nil : slidingWindow }
 
+  /// The window, where a layer has one and a sequence of up to `positions` tokens can be longer.
+  package func window(within positions: Int) -> Int? { usedWindow.flatMap { $0 < positions ? $0 : nil } }
+
+  /// Takes away what is left of windows where no layer has one: files name a window without layers, or layers without a
+  /// window.
+  package mutating func clearUnusedWindow() {
+    guard usedWindow == nil else { return }
+    (slidingWindow, windowedLayers, windowRope) = (nil, [], nil)
+  }
+
   /// Positions that layer `layer` sees at most; nil: all of those before it.
   package func window(ofLayer layer: Int) -> Int? { windowedLayers.contains(layer) ? slidingWindow : nil }
 }

@@ -49,19 +49,14 @@ package struct LlamaWeights {
       try loadOnHost(parts, parameter, from: source)
     }
     for parameter in parameters.parameters {
-      let parts = parameters.parts(parameter.name)
-      let dtype = parts[0].dtype
+      let dtype = parameters.parts(parameter.name)[0].dtype
       if dtype.isBlocks, source.storedBlocks(parameter.name) == dtype {
         try source.withFiniteBlocks(of: parameter, as: dtype) {
           try parameters.write(stored: $0, to: parameter.name, on: executor)
         }
       } else if dtype.isBlocks {
         // Quantising needs the whole of a part at once.
-        var values = try source.tensor(parameter.name)[...]
-        for part in parts {
-          try executor.write(.floats(Array(values.prefix(part.shape.count))), to: part, at: 0)
-          values = values.dropFirst(part.shape.count)
-        }
+        try parameters.write(try source.tensor(parameter.name), to: parameter.name, on: executor)
       } else {
         try source.forEachPiece(of: parameter) { floats, offset in
           try parameters.write(floats, to: parameter.name, at: offset, on: executor)
@@ -75,19 +70,13 @@ package struct LlamaWeights {
     let dtype = parts[0].dtype
     if dtype.isBlocks, source.storedBlocks(parameter.name) == dtype {
       try source.withFiniteBlocks(of: parameter, as: dtype) { bytes in
-        var bytes = bytes[...]
-        for part in parts {
-          let own = bytes.prefix(dtype.byteCount(part.shape.count))
+        for (part, own) in zip(parts, bytes.consecutive(parts.map { dtype.byteCount($0.shape.count) })) {
           part.load(stored: UnsafeRawBufferPointer(rebasing: own))
-          bytes = bytes.dropFirst(own.count)
         }
       }
     } else {
-      var values = try source.tensor(parameter.name)[...]
-      for part in parts {
-        part.load(Array(values.prefix(part.shape.count)))
-        values = values.dropFirst(part.shape.count)
-      }
+      let values = try source.tensor(parameter.name)
+      for (part, own) in zip(parts, values.consecutive(parts.map(\.shape.count))) { part.load(Array(own)) }
     }
   }
 

@@ -102,7 +102,7 @@ extension ModelFamily {
     $0.setWhatGemmasShare()
   } derived: {
     $0.embeddingMultiplier = Double($0.hiddenSize).squareRoot()
-    $0.windowedLayers = Set(0..<$0.numHiddenLayers).subtracting($0.everyLayer(2))
+    $0.windowedLayers = $0.layers(exceptEvery: 2)
   }
 
   /// Gemma 3's text models: norms of queries and keys, windows in five layers of six (arXiv:2503.19786).
@@ -119,7 +119,7 @@ extension ModelFamily {
     $0.setWhatGemmasShare()
   } derived: {
     $0.embeddingMultiplier = Double($0.hiddenSize).squareRoot()
-    $0.windowedLayers = Set(0..<$0.numHiddenLayers).subtracting($0.everyLayer(6))
+    $0.windowedLayers = $0.layers(exceptEvery: 6)
   }
 
   private static let gemmaKeys: Set<VariantKey> = [
@@ -131,6 +131,11 @@ extension LlamaConfiguration {
   /// Indices of every `interval`-th layer: the last of each `interval` layers.
   package func everyLayer(_ interval: Int) -> Set<Int> {
     Set((0..<numHiddenLayers).filter { ($0 + 1).isMultiple(of: interval) })
+  }
+
+  /// Indices of the other layers.
+  package func layers(exceptEvery interval: Int) -> Set<Int> {
+    Set(0..<numHiddenLayers).subtracting(everyLayer(interval))
   }
 
   /// Sets what Gemma 2 and 3 share; their scores are divided by √256 where a file does not say otherwise.

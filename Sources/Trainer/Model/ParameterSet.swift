@@ -158,11 +158,9 @@ package struct ParameterSet {
   package func write(
     stored bytes: UnsafeRawBufferPointer, to name: String, on executor: any Executor
   ) throws(DeviceError) {
-    var begin = 0
-    for part in parts(name) {
-      let end = begin + part.dtype.byteCount(part.shape.count)
-      try executor.write(stored: UnsafeRawBufferPointer(rebasing: bytes[begin..<end]), to: part)
-      begin = end
+    let parts = parts(name)
+    for (part, own) in zip(parts, bytes.consecutive(parts.map { $0.dtype.byteCount($0.shape.count) })) {
+      try executor.write(stored: UnsafeRawBufferPointer(rebasing: own), to: part)
     }
   }
 
@@ -183,6 +181,17 @@ package struct ParameterSet {
     _ name: String, from executor: any Executor, _ body: (UnsafeBufferPointer<Float>) throws -> Void
   ) throws {
     for part in parts(name) { try executor.read(part).withUnsafeBufferPointer(body) }
+  }
+}
+
+extension RandomAccessCollection {
+  /// Stretches of these lengths, one after the other.
+  func consecutive(_ counts: [Int]) -> [SubSequence] {
+    var rest = self[...]
+    return counts.map { count in
+      defer { rest = rest.dropFirst(count) }
+      return rest.prefix(count)
+    }
   }
 }
 

@@ -80,8 +80,13 @@ package struct LongRopeScaling: Sendable, Equatable {
     (self.shortFactors, self.longFactors) = (shortFactors, longFactors)
     self.originalMaxPositionEmbeddings = originalMaxPositionEmbeddings
     self.attentionFactor =
-      attentionFactor
-      ?? (factor <= 1 ? 1 : (1 + log(factor) / log(Double(originalMaxPositionEmbeddings))).squareRoot())
+      attentionFactor ?? Self.attentionFactor(factor, original: originalMaxPositionEmbeddings)
+  }
+
+  /// √(1 + ln(factor) / ln(original)), the attention factor of a context that is `factor` times longer than the original
+  /// one, in tokens; 1 for a factor up to 1.
+  package static func attentionFactor(_ factor: Double, original: Int) -> Double {
+    factor <= 1 ? 1 : (1 + log(factor) / log(Double(original))).squareRoot()
   }
 
   /// The divisors for sequences of up to `positions` tokens. As in llama.cpp and vLLM the longest sequence decides for all.

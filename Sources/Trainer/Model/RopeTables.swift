@@ -23,7 +23,7 @@ package struct RopeTables {
   package func table(ofLayer layer: Int) -> Variable { configuration.windowedLayers.contains(layer) ? windowed : full }
 
   /// All memory of the tables.
-  package var slabs: [Slab] { full === windowed ? [full.slab] : [full.slab, windowed.slab] }
+  private var slabs: [Slab] { full === windowed ? [full.slab] : [full.slab, windowed.slab] }
 
   /// Allocates the tables and writes them.
   package func fill(on executor: any Executor) throws(DeviceError) {

@@ -7,11 +7,13 @@ struct ChosenTemplate {
   /// Ids of tokens that the model has not been trained with.
   let added: Range<Int>
   /// Remarks on what has changed, a line each.
-  private(set) var notes: [String]
+  let notes: [String]
 
+  /// - Parameter trainsRows: true: an adapter trains the rows of the new tokens.
   /// - Throws: `RoundError` for a base without a tokenizer, and for a template that cannot be read or rendered.
   init(
-    _ choice: RecipeChatTemplate, tokenizer: (any Tokenizer)?, configuration: LlamaConfiguration
+    _ choice: RecipeChatTemplate, tokenizer: (any Tokenizer)?, configuration: LlamaConfiguration,
+    trainsRows: Bool
   ) throws(RoundError) {
     guard let old = tokenizer as? SubwordTokenizer ?? (tokenizer as? ByteTokenizer)?.bytePair else {
       throw Self.fault(
@@ -43,16 +45,10 @@ struct ChosenTemplate {
         ? "in free rows of its \(configuration.vocabSize)"
         : "vocabulary \(configuration.vocabSize) → \(grown.vocabSize)"
       notes.append(
-        "chat template: \(added.count) new tokens, \(names) (\(place)); their rows begin as the mean of the others")
+        "chat template: \(added.count) new tokens, \(names) (\(place)); their rows begin as the mean of the others"
+          + (trainsRows ? ", and are trained beside the adapters (\(TokenRows.key))" : ""))
     }
     self.notes = notes
-  }
-
-  /// The same, where an adapter trains the rows of the new tokens.
-  func trainingRows() -> ChosenTemplate {
-    var chosen = self
-    if !added.isEmpty { chosen.notes[notes.count - 1] += ", and are trained beside the adapters (\(TokenRows.key))" }
-    return chosen
   }
 
   private static func fault(_ problem: String, _ remedy: String) -> RoundError {
@@ -104,9 +100,9 @@ extension Recipe {
     _ tokenizer: (any Tokenizer)?, _ configuration: LlamaConfiguration
   ) throws(RoundError) -> ChosenTemplate? {
     guard let chatTemplate else { return nil }
-    let chosen = try ChosenTemplate(chatTemplate, tokenizer: tokenizer, configuration: configuration)
-    guard case .lora = method else { return chosen }
-    return chosen.trainingRows()
+    let adapts = if case .lora = method { true } else { false }
+    return try ChosenTemplate(
+      chatTemplate, tokenizer: tokenizer, configuration: configuration, trainsRows: adapts)
   }
 
   /// The recipe whose adapter trains the rows of a template's new tokens (`trainable_token_indices`).

@@ -73,21 +73,14 @@ extension LlamaConfiguration {
     }
     let keys = GGUFModelKeys(file.metadata, architecture: family.ggufArchitecture)
     let original = try keys.integer("rope.scaling.original_context_length") ?? maxPositionEmbeddings
+    let stretch = Double(maxPositionEmbeddings) / Double(max(original, 1))
+    let usual = LongRopeScaling.attentionFactor(stretch, original: original)
+    let stored = try keys.factor("rope.scaling.attn_factor") ?? 1
     func exact(_ factors: [Float]) -> [Double] { factors.map { Double("\($0)") ?? Double($0) } }
+    // The file holds the paper's factor in 32 bits.
     ropeScaling = .longRope(
       LongRopeScaling(
-        shortFactors: exact(short), longFactors: exact(long), originalMaxPositionEmbeddings: original,
-        factor: Double(maxPositionEmbeddings) / Double(max(original, 1)),
-        attentionFactor: try sharpening(keys, original: original)))
-  }
-
-  /// LongRoPE's factor of cosines and sines; nil where it is the paper's, as stored in 32 bits.
-  private func sharpening(_ keys: GGUFModelKeys, original: Int) throws(FileError) -> Double? {
-    guard let stored = try keys.factor("rope.scaling.attn_factor") else { return 1 }
-    let usual = LongRopeScaling(
-      shortFactors: [], longFactors: [], originalMaxPositionEmbeddings: original,
-      factor: Double(maxPositionEmbeddings) / Double(max(original, 1))
-    ).attentionFactor
-    return Float(usual) == Float(stored) ? nil : stored
+        shortFactors: exact(short), longFactors: exact(long), originalMaxPositionEmbeddings: original, factor: stretch,
+        attentionFactor: Float(usual) == Float(stored) ? usual : stored))
   }
 }

@@ -95,11 +95,10 @@ extension LlamaConfiguration {
       }
       windowedLayers = Set(isWindowed.indices.filter { isWindowed[$0] })
     } else if let interval = try keys.integer(key), interval > 0 {
-      windowedLayers = Set(0..<numHiddenLayers).subtracting(everyLayer(interval))
+      windowedLayers = layers(exceptEvery: interval)
     }
     slidingWindow = try keys.uniformInteger("attention.sliding_window").flatMap { $0 > 0 ? $0 : nil }
-    if slidingWindow == nil { windowedLayers = [] }
-    if windowedLayers.isEmpty { slidingWindow = nil }
+    clearUnusedWindow()
     guard family.keys.contains(.ropeLocalBaseFreq), slidingWindow != nil else { return }
     // The base that llama.cpp takes for Gemma 3's windows where a file is silent.
     let rope = RotaryEmbedding(theta: try keys.number("rope.freq_base_swa") ?? 10000)

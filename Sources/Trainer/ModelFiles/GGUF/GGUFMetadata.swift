@@ -19,9 +19,6 @@ package struct GGUFMetadata {
     }
   }
 
-  /// True where the key is there.
-  package func isPresent(_ key: String) -> Bool { values[key] != nil }
-
   /// An integer; nil where the key is absent.
   package func integer(_ key: String) throws(FileError) -> Int? {
     guard let value = values[key] else { return nil }

@@ -13,8 +13,6 @@ struct GGUFModelKeys {
   /// The whole key, as it stands in the file.
   func name(_ key: String) -> String { "\(architecture).\(key)" }
 
-  func isPresent(_ key: String) -> Bool { metadata.isPresent(name(key)) }
-
   /// An integer; nil where the key is absent.
   func integer(_ key: String) throws(FileError) -> Int? { try metadata.integer(name(key)) }
 

@@ -100,10 +100,9 @@ extension LlamaConfiguration {
       ("type", "longrope"), ("short_factor", .array(long.shortFactors.map { .number($0) })),
       ("long_factor", .array(long.longFactors.map { .number($0) })),
     ]
-    let usual = LongRopeScaling(
-      shortFactors: [], longFactors: [], originalMaxPositionEmbeddings: long.originalMaxPositionEmbeddings,
-      factor: Double(maxPositionEmbeddings) / Double(long.originalMaxPositionEmbeddings))
-    if long.attentionFactor != usual.attentionFactor {
+    let original = long.originalMaxPositionEmbeddings
+    let stretch = Double(maxPositionEmbeddings) / Double(original)
+    if long.attentionFactor != LongRopeScaling.attentionFactor(stretch, original: original) {
       members.append(("attention_factor", .number(long.attentionFactor)))
     }
     return .object(JSONObject(members))

@@ -28,11 +28,9 @@ extension LlamaConfiguration {
           fields.path, "sliding_window_pattern is \(pattern)",
           remedy: "give the number of layers from one full one to the next")
       }
-      windowedLayers = Set(0..<numHiddenLayers).subtracting(everyLayer(pattern))
+      windowedLayers = layers(exceptEvery: pattern)
     }
-    if slidingWindow == nil { windowedLayers = [] }
-    if windowedLayers.isEmpty { slidingWindow = nil }
-    if windowedLayers.isEmpty { windowRope = nil }
+    clearUnusedWindow()
   }
 
   private func layers(_ types: [String], _ fields: ConfigurationFields) throws(FileError) -> Set<Int> {

@@ -39,63 +39,53 @@ struct PageHeader {
 
   /// Reads a header.
   init(_ reader: inout ThriftReader) throws(ParquetFault) {
-    var header = PageHeader()
     try reader.forEachField { field, reader throws(ParquetFault) in
       switch field.id {
-      case 1: header.kind = Kind(rawValue: try reader.integer(field))
-      case 2: header.uncompressedByteCount = try reader.size(field, of: "a page's uncompressed size")
-      case 3: header.compressedByteCount = try reader.size(field, of: "a page's size")
-      case 4: header.checksum = UInt32(truncatingIfNeeded: try reader.integer(field))
-      case 5 where field.kind == .structure: try header.readData(&reader)
-      case 7 where field.kind == .structure: try header.readDictionary(&reader)
-      case 8 where field.kind == .structure: try header.readDataV2(&reader)
+      case 1: kind = Kind(rawValue: try reader.integer(field))
+      case 2: uncompressedByteCount = try reader.size(field, of: "a page's uncompressed size")
+      case 3: compressedByteCount = try reader.size(field, of: "a page's size")
+      case 4: checksum = UInt32(truncatingIfNeeded: try reader.integer(field))
+      case 5 where field.kind == .structure: try readData(&reader)
+      case 7 where field.kind == .structure: try readDictionary(&reader)
+      case 8 where field.kind == .structure: try readDataV2(&reader)
       default: try reader.skip(field)
       }
     }
-    self = header
   }
 
-  private init() {}
-
   private mutating func readData(_ reader: inout ThriftReader) throws(ParquetFault) {
-    var header = self
     try reader.forEachField { field, reader throws(ParquetFault) in
       switch field.id {
-      case 1: header.valueCount = try reader.size(field, of: "a page's number of values")
-      case 2: header.encoding = try reader.integer(field)
-      case 3: header.definitionEncoding = try reader.integer(field)
-      case 4: header.repetitionEncoding = try reader.integer(field)
+      case 1: valueCount = try reader.size(field, of: "a page's number of values")
+      case 2: encoding = try reader.integer(field)
+      case 3: definitionEncoding = try reader.integer(field)
+      case 4: repetitionEncoding = try reader.integer(field)
       default: try reader.skip(field)
       }
     }
-    self = header
   }
 
   private mutating func readDictionary(_ reader: inout ThriftReader) throws(ParquetFault) {
-    var header = self
     try reader.forEachField { field, reader throws(ParquetFault) in
       switch field.id {
-      case 1: header.valueCount = try reader.size(field, of: "a dictionary's number of values")
-      case 2: header.encoding = try reader.integer(field)
+      case 1: valueCount = try reader.size(field, of: "a dictionary's number of values")
+      case 2: encoding = try reader.integer(field)
       default: try reader.skip(field)
       }
     }
-    self = header
   }
 
   private mutating func readDataV2(_ reader: inout ThriftReader) throws(ParquetFault) {
-    var header = self
     try reader.forEachField { field, reader throws(ParquetFault) in
       switch field.id {
-      case 1: header.valueCount = try reader.size(field, of: "a page's number of values")
-      case 4: header.encoding = try reader.integer(field)
-      case 5: header.definitionByteCount = try reader.size(field, of: "the size of definition levels")
-      case 6: header.repetitionByteCount = try reader.size(field, of: "the size of repetition levels")
-      case 7: header.isCompressed = try reader.bool(field)
+      case 1: valueCount = try reader.size(field, of: "a page's number of values")
+      case 4: encoding = try reader.integer(field)
+      case 5: definitionByteCount = try reader.size(field, of: "the size of definition levels")
+      case 6: repetitionByteCount = try reader.size(field, of: "the size of repetition levels")
+      case 7: isCompressed = try reader.bool(field)
       default: try reader.skip(field)
       }
     }
-    self = header
   }
 }
 

@@ -8,23 +8,49 @@ struct PEFTAdapterTests {
   @Test("a folder that names its base is the merged model", arguments: 0..<17, TrainerExecutors.all)
   func merged(_ index: Int, _ choice: ExecutorChoice) throws {
     let golden = try PEFTGolden.load()
-    let run = golden.runs[index]
-    let model = try LoadedModel.open(run.folder, on: choice)
-    let found = try model.tokenLogProbabilities([golden.ids], rowCapacity: golden.ids.count)[0]
-    #expect(largestDifference(found, run.logprobs) < 1e-4)
+    try expectMerged(golden.runs[index], golden, choice)
   }
 
   @Test("twenty steps from an adapter give PEFT's losses", arguments: Array(0..<11) + [15, 16], TrainerExecutors.all)
   func trains(_ index: Int, _ choice: ExecutorChoice) throws {
     let golden = try PEFTGolden.load()
     let run = golden.runs[index]
+    _ = try expectTrained(run, golden, base: run.model, rows: TrainingGolden.rows, choice)
+  }
+
+  @Test("fused matrices: one A, the parts of B and of the magnitudes", arguments: 0..<2, TrainerExecutors.all)
+  func fused(_ index: Int, _ choice: ExecutorChoice) throws {
+    let golden = try PEFTGolden.loadFamilies()
+    let run = golden.runs[index]
+    try expectMerged(run, golden, choice)
+    let fixture = try expectTrained(
+      run, golden, base: FamilyGolden.folder(try #require(run.base)), rows: TestData.golden("families/rows.jsonl"),
+      choice)
+    // The round's adapter is one of PEFT's modules again: A whole, B as high as the fused matrix.
+    let adapter = fixture.rounds.appending(path: "01-rows/adapter_model.safetensors")
+    let file = try SafetensorsFile(adapter)
+    let module = "base_model.model.model.layers.0.self_attn.qkv_proj"
+    let rank = run.rank
+    #expect(file.entry(module + ".lora_A.weight")?.shape.first == rank)
+    #expect(file.entry(module + ".lora_B.weight")?.shape.last == rank)
+  }
+
+  private func expectMerged(_ run: PEFTGolden.Run, _ golden: PEFTGolden, _ choice: ExecutorChoice) throws {
+    let model = try LoadedModel.open(run.folder, on: choice)
+    let found = try model.tokenLogProbabilities([golden.ids], rowCapacity: golden.ids.count)[0]
+    #expect(largestDifference(found, run.logprobs) < 1e-4)
+  }
+
+  /// Trains from the run's adapter, and holds losses and norms to PEFT's.
+  private func expectTrained(
+    _ run: PEFTGolden.Run, _ golden: PEFTGolden, base: URL, rows: URL, _ choice: ExecutorChoice
+  ) throws -> RunFixture {
     let fixture = try RunFixture()
     var settings = golden.settings.trainingSettings
     settings.maxGradNorm = 1
     if let rate = run.learningRate { settings.learningRate = rate }
     if let decay = run.weightDecay { settings.weightDecay = decay }
-    var recipe = fixture.recipe(
-      base: .model(run.model), settings: settings, rounds: [("rows", TrainingGolden.rows)])
+    var recipe = fixture.recipe(base: .model(base), settings: settings, rounds: [("rows", rows)])
     recipe.method = .lora(run.settings, initial: run.folder)
     if let kind = run.optimizer.flatMap(OptimizerSettings.Kind.init) { recipe.optimizer.kind = kind }
     try fixture.run(recipe, on: choice.make())
@@ -33,35 +59,7 @@ struct PEFTAdapterTests {
     #expect(largestDifference(lines.map { $0.loss ?? .nan }, losses) < 1e-4)
     let relative = zip(lines, norms).map { ($0.gradNorm ?? .nan) / $1 }
     #expect(largestDifference(relative, norms.map { _ in 1 }) < 3e-3)
-  }
-
-  @Test("fused matrices: one A, the parts of B and of the magnitudes", arguments: 0..<2, TrainerExecutors.all)
-  func fused(_ index: Int, _ choice: ExecutorChoice) throws {
-    let golden = try PEFTGolden.loadFamilies()
-    let run = golden.runs[index]
-    let model = try LoadedModel.open(run.folder, on: choice)
-    let found = try model.tokenLogProbabilities([golden.ids], rowCapacity: golden.ids.count)[0]
-    #expect(largestDifference(found, run.logprobs) < 1e-4)
-
-    let fixture = try RunFixture()
-    var settings = golden.settings.trainingSettings
-    settings.maxGradNorm = 1
-    var recipe = fixture.recipe(
-      base: .model(FamilyGolden.folder(try #require(run.base))), settings: settings,
-      rounds: [("rows", TestData.golden("families/rows.jsonl"))])
-    recipe.method = .lora(run.settings, initial: run.folder)
-    try fixture.run(recipe, on: choice.make())
-    let lines = try fixture.metrics()
-    #expect(largestDifference(lines.map { $0.loss ?? .nan }, try #require(run.losses)) < 1e-4)
-    let relative = zip(lines, try #require(run.gradNorms)).map { ($0.gradNorm ?? .nan) / $1 }
-    #expect(largestDifference(relative, relative.map { _ in 1 }) < 3e-3)
-    // The round's adapter is one of PEFT's modules again: A whole, B as high as the fused matrix.
-    let adapter = fixture.rounds.appending(path: "01-rows/adapter_model.safetensors")
-    let file = try SafetensorsFile(adapter)
-    let module = "base_model.model.model.layers.0.self_attn.qkv_proj"
-    let rank = run.rank
-    #expect(file.entry(module + ".lora_A.weight")?.shape.first == rank)
-    #expect(file.entry(module + ".lora_B.weight")?.shape.last == rank)
+    return fixture
   }
 
   @Test("an adapter that parts the embedding from the projection it is tied to is refused, and so are other shapes")
