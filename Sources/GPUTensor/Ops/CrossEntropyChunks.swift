@@ -45,6 +45,13 @@ struct CrossEntropyChunks {
     vocabularySize = parts.reduce(0, +)
   }
 
+  /// The outputs of all gradients of weights, one for each part of a divided one.
+  private var weightGradients: [Int] {
+    terms.flatMap { term in
+      term.weightGradient.map { Array($0..<$0 + (term.isDivided ? parts.count : 1)) } ?? []
+    }
+  }
+
   /// Rows in a chunk.
   var chunkRows: Int {
     let fitting = Self.targetBytes / (vocabularySize * 4) / Self.rowMultiple * Self.rowMultiple
@@ -101,11 +108,8 @@ struct CrossEntropyChunks {
       packedBytes > 0 ? try call.scratch.window(offset: logitBytes + lossBytes, byteCount: packedBytes) : call.scratch
     let rows = call.leading(ofInput: 0)
     if rows == 0 {
-      for term in terms {
-        guard let first = term.weightGradient else { continue }
-        for output in first..<first + (term.isDivided ? parts.count : 1) where !call.accumulates(output) {
-          try call.context.fill(call.outputBuffer(output), pattern: 0, byteCount: call.outputShapes[output].count * 4)
-        }
+      for output in weightGradients where !call.accumulates(output) {
+        try call.context.fill(call.outputBuffer(output), pattern: 0, byteCount: call.outputShapes[output].count * 4)
       }
     }
     /// The rows of a part within a term's weight, or within its gradient; `first` is its, or its first part's, index.
@@ -194,17 +198,14 @@ struct CrossEntropyChunks {
       for (part, partRows) in parts.enumerated() { body(part, part * parts[0] * columns, partRows * columns) }
     }
     if let joined { forEachPart { (joined + $1).update(from: call.input(firstPart + $0), count: $2) } }
-    for term in terms {
-      guard let first = term.weightGradient else { continue }
-      for output in first..<first + (term.isDivided ? parts.count : 1) where !call.accumulates(output) {
-        call.output(output).update(repeating: 0, count: call.outputShapes[output].count)
-      }
+    for output in weightGradients where !call.accumulates(output) {
+      call.output(output).update(repeating: 0, count: call.outputShapes[output].count)
     }
     if let joinedGradient, let firstGradient {
       forEachPart { (joinedGradient + $1).update(from: call.output(firstGradient + $0), count: $2) }
     }
     let weights = terms.map { $0.isDivided ? joined ?? call.input($0.weight) : call.input($0.weight) }
-    let weightGradients = terms.map { term in
+    let gradients = terms.map { term in
       term.weightGradient.map { term.isDivided ? joinedGradient ?? call.output($0) : call.output($0) }
     }
     let chunk = max(1, min(rows, 64))
@@ -232,7 +233,7 @@ struct CrossEntropyChunks {
           call.matmul(
             sizes.input, c: call.output(output) + first * term.columns, a: logits, b: weights[index], accumulate: false)
         }
-        guard let gradient = weightGradients[index] else { continue }
+        guard let gradient = gradients[index] else { continue }
         call.matmul(
           sizes.weight, c: gradient, a: logits, b: call.input(term.input) + first * term.columns, accumulate: true)
       }
