@@ -53,6 +53,18 @@ extension TrainingSettings {
       "max_grad_norm", \.maxGradNorm, .number("a number from 0 up (0 clips nothing)") { $0 >= 0 },
       "Largest global L2 norm of the gradients; larger ones are scaled down to it."),
     Key(
+      "template", \.rows.template, .word,
+      "Form of rows of prompt and completion: auto writes them as a user's and an assistant's turn by the model's chat "
+        + "template, where it has one; none joins them as they stand."),
+    Key("train_on", \.rows.learntTurns, .word, "Assistant turns of a dialogue that are learnt."),
+    Key(
+      "train_on_inputs", \.rows.learnsInputs, .flag,
+      "Learns prompts and the turns of others too, not completions and assistant turns alone."),
+    Key(
+      "long_rows", \.rows.longRows, .word,
+      "Fate of a row longer than a sequence: its end is cut, the row is dropped, or it is split over several samples. "
+        + "Texts are always split."),
+    Key(
       "objective", \.objective, ReadingOrder.form, "Order in which rows are read: forwards, or some of them in reverse."
     ),
     Key(

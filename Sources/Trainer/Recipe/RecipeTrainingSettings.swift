@@ -34,6 +34,8 @@ package struct TrainingSettings: Sendable, Equatable {
   package var adamEpsilon = 1.0e-8
   /// Largest global L2 norm of the gradients; larger ones are scaled down to it; 0: no clipping.
   package var maxGradNorm = 1.0
+  /// Settings by which the round's own rows become samples.
+  package var rows = RowSettings()
   package var objective = ReadingOrder()
   package var union = UnionSettings()
   /// Optimiser steps between two lines of the log.

@@ -16,8 +16,9 @@ extension ResolvedRound {
   ) throws(DatasetError) -> Dataset {
     let rows = source(seed: seed)
     return try Dataset.load(
-      name: name, url: rows.url, columns: rows.columns, part: rows.part, tokenizer: text.tokenizer,
-      vocabularySize: text.vocabularySize, sequenceLength: sequenceLength, reversal: reversal, inspect: inspect)
+      name: name, url: rows.url, columns: rows.columns, part: rows.part, settings: settings.rows,
+      tokenizer: text.tokenizer, vocabularySize: text.vocabularySize, sequenceLength: sequenceLength,
+      reversal: reversal, inspect: inspect)
   }
 
   /// Reads and encodes the rows that are held out; nil where the round has none.
@@ -27,7 +28,7 @@ extension ResolvedRound {
     let part = split.map { DatasetPart.heldOut(DatasetSplit(share: $0, seed: seed)) } ?? .whole
     guard let url = split == nil ? valid : train else { return nil }
     return try Dataset.load(
-      name: name, url: url, columns: columns, part: part, tokenizer: text.tokenizer,
+      name: name, url: url, columns: columns, part: part, settings: settings.rows, tokenizer: text.tokenizer,
       vocabularySize: text.vocabularySize, sequenceLength: sequenceLength, inspect: inspect)
   }
 }

@@ -138,12 +138,12 @@ package struct RunInputs {
 extension TextEncoding {
   /// Reads and encodes a file that belongs to no round.
   func load(
-    _ name: String, _ url: URL, sequenceLength: Int, reversal: Reversal? = nil,
+    _ name: String, _ url: URL, settings: RowSettings = RowSettings(), sequenceLength: Int, reversal: Reversal? = nil,
     inspect: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> Dataset {
     try Dataset.load(
-      name: name, url: url, tokenizer: tokenizer, vocabularySize: vocabularySize, sequenceLength: sequenceLength,
-      reversal: reversal, inspect: inspect)
+      name: name, url: url, settings: settings, tokenizer: tokenizer, vocabularySize: vocabularySize,
+      sequenceLength: sequenceLength, reversal: reversal, inspect: inspect)
   }
 }
 

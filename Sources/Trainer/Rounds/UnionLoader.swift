@@ -38,8 +38,8 @@ struct UnionLoader {
     let rows = try dataset(union.count, "\(RunInputs.baseReplayName) \(replay.train.path)", ofRound: last) {
       [text] reversal, inspect in
       try text.load(
-        RunInputs.baseReplayName, replay.train, sequenceLength: settings.sequenceLength, reversal: reversal,
-        inspect: inspect)
+        RunInputs.baseReplayName, replay.train, settings: settings.rows, sequenceLength: settings.sequenceLength,
+        reversal: reversal, inspect: inspect)
     }
     return union + [rows]
   }

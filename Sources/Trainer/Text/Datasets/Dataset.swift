@@ -66,6 +66,7 @@ package struct Dataset: Sendable {
   /// - Parameters:
   ///   - columns: the file's columns for the rows' keys.
   ///   - part: the rows to read.
+  ///   - settings: the way in which rows become samples.
   ///   - tokenizer: nil where the rows are tokenised already.
   ///   - vocabularySize: the model's; ids are below it.
   ///   - sequenceLength: tokens of the longest sample. A row's end is cut; a `.txt` document, which is mostly longer,
@@ -73,10 +74,12 @@ package struct Dataset: Sendable {
   ///   - reversal: makes the samples' reversed variants, which are cut as the samples are.
   ///   - inspect: called with each row before it is cut.
   package static func load(
-    name: String, url: URL, columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)?,
-    vocabularySize: Int, sequenceLength: Int, reversal: Reversal? = nil, inspect: (EncodedRow) -> Void = { _ in }
+    name: String, url: URL, columns: ColumnNames = .none, part: DatasetPart = .whole,
+    settings: RowSettings = RowSettings(),
+    tokenizer: (any Tokenizer)?, vocabularySize: Int, sequenceLength: Int, reversal: Reversal? = nil,
+    inspect: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> Dataset {
-    let encoder = RowEncoder(tokenizer: tokenizer, vocabularySize: vocabularySize)
+    let encoder = RowEncoder(tokenizer: tokenizer, vocabularySize: vocabularySize, settings: settings)
     let reader = try DatasetReader(url: url, columns: columns)
     let isDocument = reader.format.kind == .document
     let count = part == .whole ? 0 : try reader.countRows()

@@ -14,12 +14,14 @@ package struct RowEncoder: Sendable {
   private let conversations: Result<ConversationEncoder, TemplateError>?
   /// Tokens of the model's vocabulary: ids are below it.
   private let vocabularySize: Int
+  private let settings: RowSettings
 
   /// - Parameters:
   ///   - tokenizer: nil where the rows are tokenised already.
   ///   - vocabularySize: the model's.
-  package init(tokenizer: (any Tokenizer)?, vocabularySize: Int) {
+  package init(tokenizer: (any Tokenizer)?, vocabularySize: Int, settings: RowSettings = RowSettings()) {
     self.tokenizer = tokenizer
+    self.settings = settings
     self.vocabularySize = vocabularySize
     if let tokenizer, let source = tokenizer.chatTemplate {
       conversations = Result { () throws(TemplateError) in
