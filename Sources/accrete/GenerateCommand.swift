@@ -31,6 +31,9 @@ struct GenerateCommand: ParsableCommand {
 
   @OptionGroup var rerank: RerankOptions
 
+  @Flag(help: "Measure the device time of each kernel, and print it at the end.")
+  var profile = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -79,7 +82,7 @@ struct GenerateCommand: ParsableCommand {
     var reversed: ReverseText?
     let streams = !json && !reverse.reverse
     let stream = AnswerStream()
-    let (answers, tokenizer) = try write(
+    let (answers, tokenizer, executor) = try write(
       1,
       begin: { tokenizer in
         decoder = tokenizer.map { StreamingDecoder($0) }
@@ -93,18 +96,19 @@ struct GenerateCommand: ParsableCommand {
     let new = answers[0]
     if let reversed {
       let (ids, text) = reversed.readingOrder(new)
-      return json ? try Console.result(json: Answer(ids: ids, text: text)) : try stream.end(text)
+      try json ? Console.result(json: Answer(ids: ids, text: text)) : stream.end(text)
+    } else if json {
+      try Console.result(json: Answer(ids: new, text: tokenizer?.decode(new, skipSpecial: true) ?? ""))
+    } else {
+      try stream.end(decoder?.finish() ?? new.map(String.init).joined(separator: ","))
     }
-    if json {
-      return try Console.result(
-        json: Answer(ids: new, text: tokenizer?.decode(new, skipSpecial: true) ?? ""))
-    }
-    try stream.end(decoder?.finish() ?? new.map(String.init).joined(separator: ","))
+    if profile { try ProfilePrinter.print(executor) }
   }
 
   /// Generates several answers, and prints the one that the reverse model ranks first.
   private func choose(among count: Int, by model: String) throws {
-    let (answers, tokenizer) = try write(count)
+    let (answers, tokenizer, executor) = try write(count)
+    if profile { try ProfilePrinter.print(executor) }
     let texts = answers.map { tokenizer?.decode($0, skipSpecial: true) ?? "" }
     let ranked = try rerank.rank(prompt: prompt ?? "", answers: texts, by: model, on: device)
     let candidates = ranked.map { candidate in
@@ -127,14 +131,14 @@ struct GenerateCommand: ParsableCommand {
   private func write(
     _ count: Int, begin: ((any Tokenizer)?) throws -> [Int32]? = { _ in nil },
     onToken: (Int32) -> Bool = { _ in true }
-  ) throws -> (answers: [[Int32]], tokenizer: (any Tokenizer)?) {
+  ) throws -> (answers: [[Int32]], tokenizer: (any Tokenizer)?, executor: any Executor) {
     let source = try model.open()
     let configuration = source.configuration
     let tokenizer = try loadTokenizer(of: source)
     let input = try begin(tokenizer) ?? promptIDs(tokenizer, vocabularySize: configuration.vocabSize)
     guard !input.isEmpty else { throw Failure.BadInput(description: "--prompt: there is no token to continue from") }
     try TokenInput.check(input, configuration, limit: configuration.maxPositionEmbeddings)
-    let executor = try device.makeExecutor()
+    let executor = try device.makeExecutor(profiling: profile)
     let context = min(input.count + maxTokens, configuration.maxPositionEmbeddings)
     let loaded = try LoadedModel(source, executor: executor, contextLength: context)
     let generator = Generator(
@@ -157,7 +161,7 @@ struct GenerateCommand: ParsableCommand {
       let rate = BenchPrinter.number(Double(written) / ((.now - first) / .seconds(1)))
       Console.note("\(input.count) tokens read in \(reading) s, then \(rate) tokens/s")
     }
-    return (answers, tokenizer)
+    return (answers, tokenizer, executor)
   }
 
   private func promptIDs(_ tokenizer: (any Tokenizer)?, vocabularySize: Int) throws -> [Int32] {

@@ -51,6 +51,15 @@ extension CommandTests {
       #expect(json["text"] as? String == "")
     }
 
+    @Test("generate --profile prints the device time of each kernel, and the same answer")
+    func profile() throws {
+      let arguments = ["generate", "--model", Self.golden.path, "--ids", "1,2,3", "--max-tokens", "4", "--json"]
+      let outcome = try AccreteProcess.run(arguments + ["--profile"])
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("device time by kernel") == !outcome.errors.contains("CPU fallback"))
+      #expect(try AccreteProcess.run(arguments).output == outcome.output)
+    }
+
     @Test("tokenize prints ids and pieces, without special tokens")
     func tokenize() throws {
       let outcome = try AccreteProcess.run(

@@ -19,7 +19,16 @@ package final class AtomicFile {
     // The process id and a random part keep two writers, and the rests of a killed one, apart.
     temporary = self.destination + ".\(getpid())-\(UInt32.random(in: 0 ... .max))\(Self.temporaryEnding)"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .system("creating a temporary file", temporary, code: errno) }
+    guard descriptor >= 0 else {
+      let code = errno
+      guard code != ENOENT else {
+        throw FileError(
+          .notFound, path: self.destination,
+          "there is no folder \(destination.deletingLastPathComponent().path) to write it into",
+          remedy: "make the folder (mkdir -p), or name another")
+      }
+      throw .system("creating a temporary file", temporary, code: code)
+    }
   }
 
   deinit { discard() }

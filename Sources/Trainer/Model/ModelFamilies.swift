@@ -11,10 +11,11 @@ extension ModelFamily {
     keys: [.attentionBias, .mlpBias]
   ) { _ in }
 
-  /// Mistral 7B, Nemo, Small: a sliding window, or none (arXiv:2310.06825).
+  /// Mistral 7B, Nemo, Small: a sliding window, or none (arXiv:2310.06825); with `layer_types`, in some layers, as
+  /// transformers reads a Ministral.
   package static let mistral = ModelFamily(
     modelType: "mistral", className: "MistralForCausalLM", ggufArchitecture: "llama", isInterleavedInGGUF: true,
-    keyValueHeads: 8, keys: [.slidingWindow]
+    keyValueHeads: 8, keys: [.slidingWindow, .layerTypes]
   ) {
     ($0.intermediateSize, $0.maxPositionEmbeddings) = (14336, 131072)
     $0.slidingWindow = 4096

@@ -74,6 +74,8 @@ extension LlamaConfiguration {
     attentionScale = try keys.factor("attention.scale") ?? ggufAttentionScale
     if family.keys.contains(.attnLogitSoftcapping) {
       attentionSoftCap = try keys.factor("attn_logit_softcapping") ?? attentionSoftCap
+    }
+    if family.keys.contains(.finalLogitSoftcapping) {
       logitSoftCap = try keys.factor("final_logit_softcapping") ?? logitSoftCap
     }
   }

@@ -19,7 +19,8 @@ package enum GGUFRopeFrequencies {
     // The lowest frequency is always divided by the whole factor.
     guard let last = factors.last, last >= 1, last.isFinite, let factor = Double("\(last)") else { return nil }
     // 8192 is what Llama 3.1 to 3.3 have; where more than one fits, they are the same function at this width.
-    for original in [8192, 4096, 2048, 16384, 32768] {
+    let usual = [8192, 4096, 2048, 16384, 32768]
+    for original in usual + solved(factors, theta: theta, factor: factor) + (4...20).map({ 1 << $0 }) {
       let scaling = RopeScaling.llama3(
         factor: factor, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositionEmbeddings: original)
       let expected = llama3Factors(
@@ -28,6 +29,22 @@ package enum GGUFRopeFrequencies {
       if agrees { return scaling }
     }
     return nil
+  }
+
+  /// The context of pretraining by which the first factor between 1 and the last is made; none where there is no such
+  /// factor.
+  private static func solved(_ factors: [Float], theta: Double, factor: Double) -> [Int] {
+    guard let index = factors.firstIndex(where: { $0 > 1 && Double($0) < factor }) else { return [] }
+    let share = (1 / Double(factors[index]) - 1 / factor) / (1 - 1 / factor)
+    let frequency = pow(theta, -Double(index) / Double(factors.count))
+    let original = ((share * 3 + 1) * 2 * .pi / frequency).rounded()
+    return original >= 1 && original < 0x1p31 ? [Int(original)] : []
+  }
+
+  /// True where the factors that a file would hold for a model give its scaling back.
+  static func areReadBack(_ model: LlamaConfiguration) -> Bool {
+    guard case .llama3 = model.ropeScaling else { return true }
+    return tensors(of: model).allSatisfy { scaling(factors: $0.factors, theta: model.ropeTheta) != nil }
   }
 
   /// Divisors of a model's frequencies by the tensors that hold them; none unless its scaling is Llama 3's or LongRoPE.

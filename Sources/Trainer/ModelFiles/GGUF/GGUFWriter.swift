@@ -58,11 +58,22 @@ package enum GGUFWriter {
 
   /// Remarks on what other readers will not honour in a file of this model, a line each.
   package static func notes(_ model: LlamaConfiguration) -> [String] {
-    guard let window = model.usedWindow, ![ModelFamily.gemma2, .gemma3].contains(model.family) else { return [] }
-    return [
-      "llama.cpp reads no window in files of the architecture \(model.family.ggufArchitecture): beyond \(window) positions it "
-        + "sees more than this model does"
-    ]
+    var notes: [String] = []
+    if let window = model.usedWindow, ![ModelFamily.gemma2, .gemma3].contains(model.family) {
+      notes.append(
+        "llama.cpp reads no window in files of the architecture \(model.family.ggufArchitecture): beyond \(window) "
+          + "positions it sees more than this model does")
+    }
+    if case .dynamic = model.ropeScaling {
+      notes.append(
+        "GGUF has no dynamic rotary scaling: it is left out, and acted beyond max_position_embeddings alone")
+    }
+    if !GGUFRopeFrequencies.areReadBack(model) {
+      notes.append(
+        "the file's rotary factors are llama.cpp's to read; accrete does not know this scaling again in a GGUF file, "
+          + "keep the Hugging Face folder")
+    }
+    return notes
   }
 
   private static func entries(

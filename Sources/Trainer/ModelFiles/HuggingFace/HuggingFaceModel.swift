@@ -23,15 +23,13 @@ final class HuggingFaceModel: ModelSource {
           .notFound, path: url.path, "the folder has no config.json",
           remedy: "give a folder with config.json and model.safetensors")
     }
-    let (configuration, configurations) = try FolderConfigurations.read(url)
-    self.configuration = configuration
+    var (configuration, configurations) = try FolderConfigurations.read(url)
     tokenizerFiles = tokenizer ?? (TokenizerFiles.stand(in: url) ? .folder(url, configurations) : .none)
     let (files, notes) = try HuggingFaceWeights.open(url)
     let names = files.flatMap { $0.entries.map(\.name) }
     let keys = WrappedNames.keys(names, of: configuration)
     let remark =
       "\(url.path): names such as \"\(names.min() ?? "")\" are not the model's own; each is read as what it stands for"
-    fileNotes = notes + (keys == nil ? [] : [remark])
     var places: [String: (file: Int, name: String)] = [:]
     var shapes: [String: [Int]] = [:]
     for (index, file) in files.enumerated() {
@@ -44,11 +42,29 @@ final class HuggingFaceModel: ModelSource {
       }
     }
     (self.files, self.places) = (files, places)
+    // transformers keeps a head of its own too, whatever the configuration says.
+    let holdsHead = configuration.tieWordEmbeddings && Self.holdsHeadOfItsOwn(files, places)
+    if holdsHead { configuration.tieWordEmbeddings = false }
+    self.configuration = configuration
+    fileNotes =
+      notes + (keys == nil ? [] : [remark])
+      + (holdsHead
+        ? ["\(url.path): lm_head.weight is not the embedding, and is read, although tie_word_embeddings is true"] : [])
     try TensorInventory.check(shapes, against: configuration, path: url.path) { places[$0]?.name ?? $0 }
     for parameter in configuration.parameters {
       guard let place = places[parameter.name], let entry = files[place.file].entry(place.name) else { continue }
       _ = try files[place.file].storage(of: entry)
     }
+  }
+
+  /// True where the files hold an output projection that is not the embedding's copy.
+  private static func holdsHeadOfItsOwn(
+    _ files: [SafetensorsFile], _ places: [String: (file: Int, name: String)]
+  ) -> Bool {
+    guard let head = places[LlamaParameterName.output], let table = places[LlamaParameterName.embedding],
+      let headEntry = files[head.file].entry(head.name), let tableEntry = files[table.file].entry(table.name)
+    else { return false }
+    return !files[head.file].isSame(headEntry, tableEntry, of: files[table.file])
   }
 
   var format: String { files.count == 1 ? "safetensors" : "safetensors in \(files.count) files" }

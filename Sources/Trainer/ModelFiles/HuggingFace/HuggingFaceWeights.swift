@@ -81,10 +81,19 @@ enum HuggingFaceWeights {
 
   /// The error of a folder that has no weights which can be read.
   private static func absence(_ folder: URL) -> FileError {
-    pickled(folder)
-      ?? FileError(
-        .notFound, path: folder.path, "the folder has no model.safetensors",
-        remedy: "download the weights into it, or give another folder")
+    if let pickled = pickled(folder) { return pickled }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let shards = names.filter { $0.hasSuffix(".safetensors") }.sorted()
+    if let shard = shards.first {
+      return FileError(
+        .notFound, path: folder.path,
+        "the folder has \(shards.count == 1 ? shard : "\(shards.count) files such as \(shard)"), but neither "
+          + "model.safetensors nor model.safetensors.index.json, which names the shards",
+        remedy: "download the index too, or rename a single file to model.safetensors")
+    }
+    return FileError(
+      .notFound, path: folder.path, "the folder has no model.safetensors",
+      remedy: "download the weights into it, or give another folder")
   }
 
   /// The refusal of a folder whose weights are Python pickles, Hugging Face's or Meta's own; nil where it has none.

@@ -18,8 +18,10 @@ extension LlamaConfiguration {
   }
 
   private static func family(_ fields: ConfigurationFields) throws(FileError) -> ModelFamily {
-    // A file without model_type is taken for a LLaMA, as AutoConfig does when it is told so.
-    let modelType = try fields.string("model_type") ?? "llama"
+    // A file without model_type is what its class says, or else taken for a LLaMA, as AutoConfig does when it is told so.
+    let className = try fields.strings("architectures")?.first
+    let classType = ModelFamily.all.first { $0.className == className }?.modelType
+    let modelType = try fields.string("model_type") ?? classType ?? "llama"
     guard let family = ModelFamily.named(modelType) else {
       let known = ModelFamily.all.map(\.modelType).joined(separator: ", ")
       throw fields.unsupported("model_type", "is \"\(modelType)\"", remedy: "give a model of one of \(known)")

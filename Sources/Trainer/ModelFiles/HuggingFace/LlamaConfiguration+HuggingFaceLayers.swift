@@ -72,6 +72,9 @@ extension LlamaConfiguration {
     add(.slidingWindow, slidingWindow.map { .integer($0) } ?? .null)
     add(.useSlidingWindow, .bool(usedWindow != nil))
     add(.maxWindowLayers, .integer(windowedLayers.min() ?? numHiddenLayers))
+    // A Mistral's file has the key only where it says more than sliding_window does.
+    let isUniform = usedWindow == nil || windowedLayers.count == numHiddenLayers
+    guard family != .mistral || !isUniform else { return members }
     add(
       .layerTypes,
       .array((0..<numHiddenLayers).map { .string(windowedLayers.contains($0) ? Self.windowed : Self.full) }))

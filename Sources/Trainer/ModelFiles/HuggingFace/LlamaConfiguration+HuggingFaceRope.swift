@@ -17,6 +17,13 @@ extension LlamaConfiguration {
     }
     let rope = try embedding(section, key: key, theta: theta, fields)
     (ropeTheta, ropeScaling) = (rope.theta, rope.scaling)
+    if key == "rope_parameters", let older = try fields.section("rope_scaling"),
+      try scaling(older, fields) != ropeScaling
+    {
+      throw fields.unsupported(
+        "rope_scaling", "stands beside rope_parameters and says something else",
+        remedy: "write what is meant into rope_parameters, and remove rope_scaling")
+    }
     if windowRope == rope { windowRope = nil }
     guard family.keys.contains(.partialRotaryFactor) else {
       if let section, !section.isNeutral(VariantKey.partialRotaryFactor.rawValue) {

@@ -40,11 +40,23 @@ package final class SafetensorsFile: Sendable {
     return storage
   }
 
-  /// True where two tensors hold the same numbers, bit for bit.
-  package func isSame(_ a: SafetensorsEntry, _ b: SafetensorsEntry) -> Bool {
-    defer { for entry in [a, b] { file.release(entry.byteRange) } }
-    return a.elementType == b.elementType && a.shape == b.shape
-      && withExtendedLifetime(file) { file.bytes[a.byteRange].elementsEqual(file.bytes[b.byteRange]) }
+  /// True where a tensor holds the same numbers, bit for bit, as one of this or another file.
+  package func isSame(_ a: SafetensorsEntry, _ b: SafetensorsEntry, of other: SafetensorsFile? = nil) -> Bool {
+    let other = other ?? self
+    guard a.elementType == b.elementType, a.shape == b.shape, a.byteRange.count == b.byteRange.count else {
+      return false
+    }
+    defer {
+      file.release(a.byteRange)
+      other.file.release(b.byteRange)
+    }
+    return withExtendedLifetime((file, other.file)) {
+      let (left, right) = (file.bytes[a.byteRange], other.file.bytes[b.byteRange])
+      guard let left = UnsafeRawBufferPointer(rebasing: left).baseAddress,
+        let right = UnsafeRawBufferPointer(rebasing: right).baseAddress
+      else { return true }
+      return memcmp(left, right, a.byteRange.count) == 0
+    }
   }
 
   /// Hands numbers of tensor `name` to `body` as f32; they are valid during the call only.

@@ -108,7 +108,7 @@ import Trainer
     try check("dimension_count") { $0.add("llama.rope.dimension_count", UInt32(2)) }
     try check("\"output.weight\" is stored as IQ4_NL") { $0.replace("output.weight", [12, 8], 20, Data(count: 400)) }
     try check("\"mystery\"") { $0.add("mystery", [1], 0, Data(count: 4)) }
-    try check("rope_freqs.weight") { $0.add("rope_freqs.weight", [2], 0, Data.of([1, 3.7] as [Float])) }
+    try check("rope_freqs.weight") { $0.add("rope_freqs.weight", [2], 0, Data.of([0.5, 3.7] as [Float])) }
     try check("version 1") { $0.version = 1 }
     try check("big-endian") { $0.version = 3 << 24 }
   }

@@ -61,6 +61,27 @@ import Trainer
     #expect(try openModel(at: url).tensorNames.contains("lm_head.weight") == false)
   }
 
+  @Test func aHeadOfItsOwnIsReadAlthoughTheConfigurationTiesIt() throws {
+    let scratch = try CheckpointScratch()
+    try small.writeHuggingFace(to: scratch.url)
+    var tied = small.configuration
+    tied.tieWordEmbeddings = true
+    try scratch.write(tied.huggingFaceConfig(), "config.json")
+    let model = try openModel(at: scratch.url)
+    #expect(!model.configuration.tieWordEmbeddings && model.notes.contains { $0.contains("lm_head.weight") })
+    #expect(try model.tensor("lm_head.weight") == small.weights("lm_head.weight"))
+  }
+
+  @Test func shardsWithoutTheirIndexAreNamed() throws {
+    let scratch = try CheckpointScratch()
+    try small.writeHuggingFace(to: scratch.url)
+    try FileManager.default.moveItem(
+      at: scratch.url.appending(path: "model.safetensors"),
+      to: scratch.url.appending(path: "model-00001-of-00001.safetensors"))
+    let error = try #require(checkpointError { _ = try openModel(at: scratch.url) })
+    #expect(error.problem.contains("model-00001-of-00001.safetensors") && error.problem.contains("index"), "\(error)")
+  }
+
   @Test func shardsAreReadThroughTheIndex() throws {
     let scratch = try CheckpointScratch()
     try small.writeHuggingFace(to: scratch.url)
