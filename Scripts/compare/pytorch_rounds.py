@@ -72,7 +72,7 @@ def learning_rate(settings, step):
     return peak * (1 - (1 - lowest) * progress)
 
 
-def encode(row, tokenizer, sequence_length):
+def encode(row, tokenizer, sequence_length, template="none"):
     """Returns (ids, labels) of a held-out row, cut at the sequence length; labels are aligned with ids.
 
     The prompt and the completion are encoded apart and joined as they are, with EOS after; BOS only where the tokenizer
@@ -86,6 +86,8 @@ def encode(row, tokenizer, sequence_length):
 
     if "text" in row:
         prompt, completion = "", row["text"]
+    elif "prompt" in row and template != "none" and tokenizer.chat_template:
+        raise Unsupported("held-out prompts go through the model's chat template: train with template=none")
     elif "prompt" in row:
         prompt, completion = row["prompt"], row["response" if "response" in row else "completion"]
     else:
@@ -102,7 +104,8 @@ def held_out(settings, tokenizer):
     if not settings["valid"]:
         return None
     with open(settings["valid"], encoding="utf-8") as file:
-        rows = [encode(json.loads(line), tokenizer, settings["sequence_length"]) for line in file if line.strip()]
+        rows = [encode(json.loads(line), tokenizer, settings["sequence_length"], settings.get("template", "none"))
+                for line in file if line.strip()]
     return [row for row in rows if any(label != IGNORED for label in row[1][1:])]
 
 

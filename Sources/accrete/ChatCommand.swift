@@ -44,6 +44,7 @@ struct ChatCommand: ParsableCommand {
     let loaded = try LoadedModel(source, executor: executor, contextLength: length)
     let session = try ChatSession(
       loaded, tokenizer: tokenizer, template: template, system: system, contextLength: loaded.contextLength)
+    try ModelOptions.warnOfForm(.chat, option: "chat", model: model)
     try Dialogue(session: session, maxTokens: maxTokens, sampling: drawing.sampling).run()
   }
 }

@@ -59,7 +59,7 @@ struct DataShowCommand: ParsableCommand {
     var inspections: [DatasetInspection] = []
     var lines: [StyledLine] = []
     var notes: Set<String> = []
-    var joined: [String] = []
+    var forms: [(name: String, form: CompletionForm?)] = []
     for isHeldOut in [true, false] {
       for round in chosen {
         let check = { (row: EncodedRow) in
@@ -71,8 +71,11 @@ struct DataShowCommand: ParsableCommand {
         let inspection = try round.inspect(
           text, seed: recipe.seed, heldOut: isHeldOut, rows: shown ? rows : 0, also: check)
         let path = (isHeldOut && round.split == nil ? round.valid : round.train)?.path ?? ""
-        if let note = inspection?.remarks.note(of: path), notes.insert(note).inserted { Console.note(note) }
-        if !isHeldOut, inspection?.remarks.hasCompletions == true { joined.append(round.name) }
+        let remarks = inspection?.remarks
+        for note in [remarks?.note(of: path), remarks?.emptiness] {
+          if let note, notes.insert(note).inserted { Console.note(note) }
+        }
+        if !isHeldOut { forms.append((round.name, remarks?.completionForm)) }
         guard shown else { continue }
         guard let inspection else {
           Console.note("round \(round.name) has no held-out rows: neither valid nor split")
@@ -82,7 +85,7 @@ struct DataShowCommand: ParsableCommand {
         lines += printer.lines(of: inspection, round: round)
       }
     }
-    if let warning = templateWarning(text.tokenizer, rounds: joined) { Console.note(warning) }
+    askingNotes(text.tokenizer, rounds: forms).forEach(Console.note)
     let leaks = leakCheck.reports(allowed: recipe.allowLeaks)
     if json { return try Console.result(json: Result(datasets: inspections, leaks: leaks)) }
     if inspections.contains(where: { !$0.samples.isEmpty }) { try Console.result(styled: printer.legend) }

@@ -17,6 +17,10 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Longer rows are cut; at most the model's positions.")
   var sequenceLength = 2048
 
+  @Option(
+    help: "Form of prompts and completions: auto as the model was taught, or by its chat template; none as they stand.")
+  var template = RowSettings.Template.auto
+
   @Option(help: "Score the answers too: \(TaskFamily.allCases.map(\.rawValue).joined(separator: ", ")).")
   var task: TaskFamily?
 
@@ -57,10 +61,15 @@ struct EvaluateCommand: ParsableCommand {
     let configuration = source.configuration
     let length = min(sequenceLength, configuration.maxPositionEmbeddings)
     let url = URL(fileURLWithPath: data)
+    var settings = RowSettings()
+    settings.template = try model.rowTemplate(template)
     let dataset = try Dataset.load(
-      name: url.lastPathComponent, url: url, tokenizer: try loadTokenizer(of: source),
+      name: url.lastPathComponent, url: url, settings: settings, tokenizer: try loadTokenizer(of: source),
       vocabularySize: configuration.vocabSize, sequenceLength: length)
     [dataset].notes.forEach(Console.note)
+    if dataset.remarks.completionForm == .chat {
+      Console.note("prompts and completions are turns of the chat template; --template none joins them as they stand")
+    }
     if dataset.statistics.cut > 0 {
       Console.note("\(dataset.statistics.cut) rows were cut to \(length) tokens")
     }

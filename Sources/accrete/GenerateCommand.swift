@@ -145,6 +145,8 @@ struct GenerateCommand: ParsableCommand {
       model: loaded.deviceModel, rope: loaded.rope, executor: executor, contextLength: context,
       sequences: min(count, Self.answersAtOnce))
     try executor.prepare(generator.plans)
+    if chat != nil { try model.warnOfForm(.chat, option: "--chat") }
+    if prompt != nil, !reverse.reverse { try model.warnOfForm(.raw, option: "--prompt") }
     let stops = configuration.stops(tokenizer)
     let start = ContinuousClock.now
     var first: ContinuousClock.Instant?

@@ -101,7 +101,7 @@ extension CommandTests {
       #expect(try datasets(valid).count == 1)
     }
 
-    @Test("prompts that a chat model reads without its template, and keys that are not read, are told once")
+    @Test("how the model is to be asked, and keys that are not read, are told once")
     func remarks() throws {
       let fixture = try CommandFixture()
       let model = try fixture.copy(TrainedModel.folder().resolvingSymlinksInPath(), as: "model")
@@ -109,21 +109,23 @@ extension CommandTests {
       let rows = CommandFixture.rows("two", 0..<20).replacing("{", with: #"{"id": 7, "#)
       try fixture.write(rows, "two.jsonl")
       let key = "two.jsonl: of its rows the keys \"id\" are not read"
-      let warning = "without the model's chat template"
+      let (asked, raw) = ("the prompts and completions of one, two are ", "joined as they stand (template: none)")
       for command in [["data", "show"], ["train"]] {
         func run(_ more: String...) throws -> String {
           let short = ["max_steps=1", "save_steps=1", "output_dir=\(UUID().uuidString)", "--device", "cpu"]
           let outcome = try AccreteProcess.run([command, [fixture.recipe.path, base], more, short].flatMap { $0 })
-          #expect(outcome.code == 0 && !outcome.output.contains(warning), "\(outcome.errors)")
+          #expect(outcome.code == 0 && !outcome.output.contains(asked), "\(outcome.errors)")
           return outcome.errors
         }
         let plain = try run()
-        #expect(plain.components(separatedBy: key).count == 2 && !plain.contains(warning), "\(plain)")
+        #expect(plain.components(separatedBy: key).count == 2 && !plain.contains(asked), "\(plain)")
         let template = model.appending(path: "chat_template.jinja")
         try FileManager.default.copyItem(at: TestData.golden("templates/chatml.jinja"), to: template)
-        let joined = try run()
-        #expect(joined.components(separatedBy: warning).count == 2, "\(joined)")
-        #expect(joined.contains("completions of one, two") && joined.contains("--prompt"))
+        let turns = try run("sequence_length=96")
+        #expect(
+          turns.components(separatedBy: asked + "turns of").count == 2 && turns.contains("with --chat"), "\(turns)")
+        let joined = try run("template=none")
+        #expect(joined.components(separatedBy: asked + raw).count == 2 && joined.contains("with --prompt"), "\(joined)")
         try FileManager.default.removeItem(at: template)
       }
     }

@@ -26,6 +26,8 @@ package struct Recipe: Sendable, Equatable {
   package var defaults: TrainingSettings
   /// The rounds, in order; at least one.
   package var rounds: [ResolvedRound]
+  /// The edition of the recipe's format, which says what left-out keys mean.
+  package var edition = RecipeEdition.current
 
   package init(
     outputDirectory: URL, seed: UInt64, device: String?, base: RecipeBase, baseStorage: BaseStorage = .fp32,

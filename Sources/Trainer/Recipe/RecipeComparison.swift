@@ -35,11 +35,16 @@ package struct RecipeChange: Encodable, Sendable, Equatable, CustomStringConvert
 extension Recipe {
   /// Changes since an earlier resolved recipe, key by key in this recipe's order; keys that are gone come last.
   ///
-  /// - Parameter yaml: the earlier recipe's ``yaml``, written by any release: keys that it lacks have their defaults.
+  /// - Parameter yaml: the earlier recipe's ``yaml``, written by any release: keys that it lacks mean what they
+  ///   meant then.
   package func changes(since yaml: String) throws(RecipeError) -> [RecipeChange] {
     let tree = try RecipeParsing.tree(of: yaml) { "recipe.yaml:\($0)" }
-    let before = try? RecipeDecoding(folder: outputDirectory).recipe(tree).yaml
-    return try Self.changes(from: before ?? yaml, to: self.yaml)
+    let edition = RecipeEdition(ofResolved: tree)
+    // Both are written with every key, whatever their editions leave out.
+    var (before, after) = (try? RecipeDecoding(folder: outputDirectory, edition: edition).recipe(tree), self)
+    before?.edition = .current
+    after.edition = .current
+    return try Self.changes(from: before?.yaml ?? yaml, to: after.yaml)
   }
 
   /// Changes between two resolved recipes, in the later one's order; keys that are gone come last.

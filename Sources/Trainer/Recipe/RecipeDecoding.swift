@@ -9,7 +9,11 @@ extension Recipe {
     for argument in overrides {
       try RecipeOverride(argument).apply(to: &tree)
     }
-    return try RecipeDecoding(folder: file.deletingLastPathComponent()).recipe(tree)
+    let recipe = try RecipeDecoding(folder: file.deletingLastPathComponent()).recipe(tree)
+    // The run that stands in the recipe's folder goes on as it began.
+    let edition = RecipeEdition(ofRunIn: recipe.outputDirectory)
+    guard edition != recipe.edition else { return recipe }
+    return try RecipeDecoding(folder: file.deletingLastPathComponent(), edition: edition).recipe(tree)
   }
 }
 
@@ -17,6 +21,8 @@ extension Recipe {
 struct RecipeDecoding {
   /// The recipe's folder, which relative paths begin at.
   let folder: URL
+  /// The edition by which left-out keys are read.
+  var edition = RecipeEdition.current
 
   private static let runKeys = [String](Recipe.keys)
   private static let trainingKeys = [String](TrainingSettings.keys)
@@ -33,6 +39,7 @@ struct RecipeDecoding {
     let reader = try RecipeReader(
       tree, path: "", known: Self.runKeys + Self.trainingKeys + ["rounds"], elsewhere: elsewhere, folder: folder)
     var recipe = Recipe.unread
+    (recipe.edition, recipe.defaults) = (edition, edition.defaults)
     for key in TrainingSettings.keys { try key.read(reader, into: &recipe.defaults) }
     recipe.rounds = try rounds(reader, defaults: recipe.defaults)
     for key in Recipe.keys { try key.read(reader, into: &recipe) }
@@ -74,6 +81,7 @@ struct RecipeDecoding {
     for key in ResolvedRound.keys { try key.read(reader, into: &round) }
     for key in TrainingSettings.keys { try key.read(reader, into: &round.settings) }
     try round.checkTask(at: reader)
+    try round.checkLearning(at: reader)
     return round
   }
 }

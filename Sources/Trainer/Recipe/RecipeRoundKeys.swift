@@ -55,6 +55,14 @@ extension ResolvedRound {
     }
   }
 
+  /// Refuses a round that learns everything and the last turn alone.
+  func checkLearning(at reader: RecipeReader) throws(RecipeError) {
+    guard settings.rows.learnsInputs, settings.rows.learntTurns == .last else { return }
+    throw RecipeError(
+      place: reader.place(of: "train_on_inputs"),
+      message: "train_on_inputs learns every turn, and train_on: last the last one alone: keep one of the two")
+  }
+
   /// Refuses a task in a round without held-out rows.
   func checkTask(at reader: RecipeReader) throws(RecipeError) {
     guard task != nil, valid == nil, split == nil else { return }

@@ -56,10 +56,13 @@ extension TrainingSettings {
       "template", \.rows.template, .word,
       "Form of rows of prompt and completion: auto writes them as a user's and an assistant's turn by the model's chat "
         + "template, where it has one; none joins them as they stand."),
-    Key("train_on", \.rows.learntTurns, .word, "Assistant turns of a dialogue that are learnt."),
+    Key(
+      "train_on", \.rows.learntTurns, .word,
+      "Assistant turns of a dialogue that are learnt, among those that the row does not mark as context."),
     Key(
       "train_on_inputs", \.rows.learnsInputs, .flag,
-      "Learns prompts and the turns of others too, not completions and assistant turns alone."),
+      "Learns prompts and the turns of others too, not completions and assistant turns alone; held-out rows are measured "
+        + "on their answers alone."),
     Key(
       "long_rows", \.rows.longRows, .word,
       "Fate of a row longer than a sequence: its end is cut, the row is dropped, or it is split over several samples. "

@@ -1,4 +1,7 @@
 extension Recipe {
+  /// Name of the resolved recipe's file in a run's folder.
+  package static let resolvedName = "recipe.yaml"
+
   /// The resolved recipe as YAML: every default written out, every path absolute; reading it gives an equal recipe.
   ///
   /// A round lists the training keys in which it differs from the top.
@@ -15,7 +18,8 @@ extension Recipe {
 
   /// The keys of the whole recipe, and the training keys at its top.
   private var members: [SettingValue.Member] {
-    [SettingValue.Member](Self.keys, of: self) + [SettingValue.Member](TrainingSettings.keys, of: defaults)
+    let training = TrainingSettings.keys.filter { !edition.lacks($0.name, in: defaults) }
+    return [SettingValue.Member](Self.keys, of: self) + [SettingValue.Member](training, of: defaults)
   }
 
   private func members(of round: ResolvedRound) -> [SettingValue.Member] {

@@ -28,7 +28,7 @@ extension ResolvedRound {
     let part = split.map { DatasetPart.heldOut(DatasetSplit(share: $0, seed: seed)) } ?? .whole
     guard let url = split == nil ? valid : train else { return nil }
     return try Dataset.load(
-      name: name, url: url, columns: columns, part: part, settings: settings.rows, tokenizer: text.tokenizer,
+      name: name, url: url, columns: columns, part: part, settings: settings.rows.measuring, tokenizer: text.tokenizer,
       vocabularySize: text.vocabularySize, sequenceLength: sequenceLength, inspect: inspect)
   }
 }

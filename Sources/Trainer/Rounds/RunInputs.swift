@@ -89,7 +89,9 @@ package struct RunInputs {
     leaks = loader.leaks.reports(allowed: recipe.allowLeaks)
     if let refusal = leaks.refusal { throw refusal }
     general = try recipe.evaluation.general.map { url in
-      try text.load("general", url, sequenceLength: recipe.rounds.map(\.settings.sequenceLength).max() ?? 2)
+      try text.load(
+        "general", url, settings: recipe.defaults.rows.measuring,
+        sequenceLength: recipe.rounds.map(\.settings.sequenceLength).max() ?? 2)
     }
     var hashes: [URL: String] = [:]
     for url in recipe.rowFiles.values where hashes[url] == nil { hashes[url] = try FileHash.sha256(of: url) }
@@ -101,8 +103,8 @@ package struct RunInputs {
     }
     let read = valid.compactMap { $0 } + unions.flatMap { $0 } + [general].compactMap { $0 }
     read.notes.forEach(note)
-    let joined = recipe.rounds.indices.filter { [unions] in unions[$0][$0].remarks.hasCompletions }
-    if let warning = templateWarning(tokenizer, rounds: joined.map { recipe.rounds[$0].name }) { note(warning) }
+    let forms = zip(recipe.rounds, unions).enumerated().map { ($1.0.name, $1.1[$0].remarks.completionForm) }
+    askingNotes(tokenizer, rounds: forms).forEach(note)
     leaks.notes.forEach(note)
     tasks = try RunTasks(
       recipe, valid: valid, tokenizer: tokenizer,

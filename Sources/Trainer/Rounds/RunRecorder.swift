@@ -57,6 +57,7 @@ struct RunRecorder {
         tokens: dataset.statistics.tokens, cut: dataset.statistics.cut, dropped: dataset.statistics.dropped,
         rowsSeen: state.rowsSeen[index], tokensSeen: state.tokensSeen[index])
     }
+    record.templates = trainer.datasets.reduce(into: [:]) { $0[$1.name] = $1.remarks.completionForm }
     try write(record, evaluation, in: target)
   }
 

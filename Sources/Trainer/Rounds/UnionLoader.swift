@@ -50,7 +50,9 @@ struct UnionLoader {
     let settings = recipe.rounds[last].settings
     let reversal = Reversal(
       settings.objective, tokenizer: text.tokenizer, seed: recipe.seed, round: last + 1, dataset: index)
-    let key = "\(settings.sequenceLength) \(name) \(reversal?.key ?? "")"
+    // A base replay is read by the settings of the round that draws from it, a round's own rows by its own.
+    let reader = index > last ? "\(settings.rows)" : ""
+    let key = "\(settings.sequenceLength) \(name) \(reversal?.key ?? "") \(reader)"
     if let dataset = loaded[key] { return dataset }
     let isNew = checked.insert(name).inserted
     let dataset = try load(reversal) { if isNew { leaks.train($0.row, at: $0.place, of: name) } }

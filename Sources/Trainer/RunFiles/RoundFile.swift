@@ -45,6 +45,9 @@ package struct RoundFile: RecordFile {
   package var datasets: [Dataset]
   /// Held-out rows that stand in the union's training rows, which the recipe allowed.
   package var leaks: Int?
+  /// The form in which each dataset's rows of prompt and completion were written, by its name; datasets without such
+  /// rows are not in it. Nil: an older release, which knew the raw form alone.
+  package var templates: [String: CompletionForm]?
   /// Resolved training keys, a mapping.
   package var settings: SettingValue?
   /// Optimiser steps taken.
@@ -89,6 +92,11 @@ extension RoundFile {
     datasets = try object.objects("datasets")?.map { value throws(FileError) in try Dataset(value) } ?? []
     // A list of such rows is counted.
     leaks = object.present("leaks").flatMap { $0.array?.count ?? $0.integer }
+    templates = try object.object("templates").map { forms throws(FileError) in
+      var templates: [String: CompletionForm] = [:]
+      for (name, _) in forms.members.members { templates[name] = try forms[name] }
+      return templates
+    }
     settings = try object.object("settings").map { SettingValue($0.members) }
     steps = try object["steps"] ?? 0
     bestStep = try object["best_step"]

@@ -8,7 +8,7 @@ package struct RunFolder: Sendable {
     self.url = url
   }
 
-  package var recipe: URL { url.appending(path: "recipe.yaml") }
+  package var recipe: URL { url.appending(path: Recipe.resolvedName) }
   package var checkpoint: URL { url.appending(path: "checkpoint") }
   package var rounds: URL { url.appending(path: "rounds") }
   package var branches: URL { url.appending(path: "branches") }

@@ -38,20 +38,21 @@ struct AssistantSpans {
     renderings[Beginning(count: conversation.messages.count, prompt: false)] = whole
   }
 
-  /// The spans, in the order of the turns, and true where the last of them belongs to the last turn.
+  /// The spans of some of the assistant's turns, in their order, and true where the last of them belongs to the last
+  /// turn.
   ///
+  /// - Parameter turns: places of the turns, ascending.
   /// - Throws: `TemplateError`, where a turn that says something is not found.
-  mutating func find() throws(TemplateError) -> (spans: [Range<Int>], endsConversation: Bool) {
+  mutating func find(_ turns: [Int]) throws(TemplateError) -> (spans: [Range<Int>], endsConversation: Bool) {
     let messages = conversation.messages
-    let turns = messages.indices.filter { messages[$0].role == "assistant" }
-    let endsInTurn = messages.last?.role == "assistant"
+    let endsInTurn = turns.last == messages.count - 1
     if renderer.template.marksGeneration {
-      let spans = whole.generated.filter { !$0.isEmpty }
-      guard !spans.isEmpty || turns.allSatisfy({ messages[$0].isBlank }) else {
+      let blocks = try generated(turns)
+      guard !blocks.isEmpty || turns.allSatisfy({ messages[$0].isBlank }) else {
         throw TemplateError(
           line: 0, message: "its generation blocks write nothing of the row's assistant turns: \(Self.remedy)")
       }
-      return (spans, endsInTurn)
+      return (blocks, endsInTurn)
     }
     var spans: [Range<Int>] = []
     var endsConversation = false
@@ -64,9 +65,31 @@ struct AssistantSpans {
         throw fault(turn, "is not in its text")
       }
       spans.append(span)
-      endsConversation = endsInTurn && turn == messages.count - 1
+      endsConversation = turn == messages.count - 1
     }
     return (spans, endsConversation)
+  }
+
+  /// What the generation blocks of some turns wrote.
+  ///
+  /// - Throws: `TemplateError`, where the turns of the blocks cannot be told, and not all are asked for.
+  private func generated(_ turns: [Int]) throws(TemplateError) -> [Range<Int>] {
+    let blocks = whole.generated.filter { !$0.isEmpty }
+    let all = conversation.assistantTurns
+    guard turns.count < all.count else { return blocks }
+    var kept: [Range<Int>] = []
+    for (index, block) in blocks.enumerated() {
+      // A block's turn is the one whose words stand in it; an empty turn's is known where each turn has one block.
+      let written = whole.traces.first { block.contains($0.range.lowerBound) }?.turn
+      guard let turn = written ?? (blocks.count == all.count ? all[index] : nil) else {
+        throw TemplateError(
+          line: 0,
+          message: "its generation blocks do not tell which turn they write, and not all turns of the row are "
+            + "learnt: \(Self.remedy)")
+      }
+      if turns.contains(turn) { kept.append(block) }
+    }
+    return kept
   }
 
   private static let remedy =

@@ -27,26 +27,45 @@ package struct ConversationEncoder: Sendable {
 
   /// A conversation with its labels, uncut.
   ///
+  /// - Parameters:
+  ///   - lastTurn: true: of the assistant's turns that are learnt, the last one alone is.
+  ///   - inputs: true: everything is learnt but the turns that are marked as context.
   /// - Throws: `TemplateError`, where the template cannot write the conversation, leaves out its tools, calls or
   ///   thinking, or writes a turn so that it cannot be found.
-  package func encode(_ conversation: Conversation) throws(TemplateError) -> Sample {
+  package func encode(
+    _ conversation: Conversation, lastTurn: Bool = false, inputs: Bool = false
+  ) throws(TemplateError) -> Sample {
     try renderer.check(conversation)
     let text = try renderer.render(conversation, prompt: false, now: Self.trainingDate)
+    try renderer.check(text, of: conversation)
     var spans = AssistantSpans(conversation, whole: text, renderer: renderer, date: Self.trainingDate)
-    let found = try spans.find()
     let isPlain = isPlain(text)
     var ids = withBOS(ids(of: text, isPlain: isPlain))
-    var labels = Array(repeating: Sample.ignoredLabel, count: ids.count)
     let places = TokenPlaces(ids, of: Array(text.plain.utf8), tokenizer)
-    for span in found.spans {
-      let tokens =
-        places?.tokens(within: span)
+    func tokens(within span: Range<Int>) -> Range<Int> {
+      places?.tokens(within: span)
         ?? sharedCount(text, span.lowerBound, ids, isPlain)..<sharedCount(text, span.upperBound, ids, isPlain)
-      for place in tokens { labels[place] = ids[place] }
+    }
+    var labels: [Int32]
+    let endsConversation: Bool
+    if inputs {
+      labels = ids
+      for span in try contexts(of: conversation, in: text, &spans) {
+        for place in tokens(within: span) { labels[place] = Sample.ignoredLabel }
+      }
+      let last = conversation.messages.count - 1
+      endsConversation = conversation.assistantTurns.last == last && conversation.marks[last]?.isLearnt != false
+    } else {
+      let found = try spans.find(conversation.learntTurns(last: lastTurn))
+      labels = Array(repeating: Sample.ignoredLabel, count: ids.count)
+      for span in found.spans {
+        for place in tokens(within: span) { labels[place] = ids[place] }
+      }
+      endsConversation = found.endsConversation
     }
     // A template whose turns end in no special token would teach the model never to stop, so EOS follows the last
     // supervised token.
-    if found.endsConversation, let eos = tokenizer.special.eos.first,
+    if endsConversation, let eos = tokenizer.special.eos.first,
       let last = labels.lastIndex(where: { $0 != Sample.ignoredLabel }),
       let word = labels.lastIndex(where: { $0 != Sample.ignoredLabel && TextBorder.says(tokenizer.bytes(of: $0)) }),
       !ids[word...].contains(where: isEnd)
@@ -55,6 +74,18 @@ package struct ConversationEncoder: Sendable {
       labels.replaceSubrange((last + 1)..., with: [eos])
     }
     return Sample(ids: ids, labels: labels)
+  }
+
+  /// Parts of the text that are never learnt: the turns that the row marks as context; of those of others than the
+  /// assistant, the words.
+  private func contexts(
+    of conversation: Conversation, in text: TemplateText, _ spans: inout AssistantSpans
+  ) throws(TemplateError) -> [Range<Int>] {
+    let marked = conversation.marks.filter { !$0.value.isLearnt }.keys.sorted()
+    guard !marked.isEmpty else { return [] }
+    let own = marked.filter { conversation.messages[$0].role == "assistant" }
+    let words = text.traces.filter { marked.contains($0.turn) && !own.contains($0.turn) }.map(\.range)
+    return own.isEmpty ? words : words + (try spans.find(own).spans)
   }
 
   /// True where no content spells a special token, so that the text can be encoded as a whole, as Hugging Face does.

@@ -36,6 +36,20 @@ struct ConversationRenderer: Sendable {
     }
   }
 
+  /// Refuses a text without the words of a turn of another role than system, user and assistant: the template left out a
+  /// tool's answer, and the model would learn to know it by itself.
+  func check(_ text: TemplateText, of conversation: Conversation) throws(TemplateError) {
+    for (index, message) in conversation.messages.enumerated()
+    where !["system", "user", "assistant"].contains(message.role) && !message.isBlank {
+      guard !text.traces.contains(where: { $0.turn == index }) else { continue }
+      throw TemplateError(
+        line: 0,
+        message:
+          "it leaves out turn \(index + 1) of the row, whose role is \(message.role): leave out the row, or name "
+          + "a template that writes such turns (base.chat_template)")
+    }
+  }
+
   private func unread(_ key: String, of index: Int, _ remedy: String) -> TemplateError {
     TemplateError(
       line: 0,

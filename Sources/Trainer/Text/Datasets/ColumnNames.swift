@@ -9,9 +9,15 @@ package struct ColumnNames: Sendable, Equatable {
 
   /// The keys of each shape whose names can be chosen.
   private static let shapes = [
-    ["text"], ["prompt", "completion", "response"], ["instruction", "input", "output"],
-    ["messages", "tools"], ["conversations", "tools"],
+    ["text"], ["prompt", "completion", "response", "system", "history", "tools"],
+    ["instruction", "input", "output", "system", "history"], ["messages", "tools", "system"],
+    ["conversations", "tools", "system"],
   ]
+
+  /// Keys of several shapes, which therefore name none.
+  private static let common: Set = ["tools", "system", "history"]
+  /// Keys that a row may leave out.
+  private static let optional = common.union(["input"])
 
   /// Every key that a column can stand for.
   package static let keys = shapes.flatMap { $0 }.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
@@ -32,9 +38,10 @@ package struct ColumnNames: Sendable, Equatable {
   /// - Parameter columns: the file's column for each key named, one of `keys`.
   package init(_ columns: [String: String]) throws(Fault) {
     pairs = Self.keys.compactMap { key in columns[key].map { (key, $0) } }
+    // Keys of several shapes leave each row its own.
     shape =
-      Self.shapes.first { $0.contains { columns[$0] != nil && $0 != "tools" } }
-      ?? Self.shapes.first { $0.contains { columns[$0] != nil } } ?? []
+      Self.shapes.first { $0.contains { columns[$0] != nil && !Self.common.contains($0) } }
+      ?? (columns.isEmpty ? [] : Self.keys)
     if let stranger = pairs.first(where: { !shape.contains($0.key) }), let first = pairs.first {
       throw Fault(message: "names \(first.key) and \(stranger.key), but no row has both: keep the keys of one shape")
     }
@@ -72,8 +79,7 @@ package struct ColumnNames: Sendable, Equatable {
 
   /// Error message about the first named column that a row lacks; nil where it has them all.
   func absence(in object: [String: Any]) -> String? {
-    // An instruction's input and a dialogue's tools are the keys that a row may leave out.
-    pairs.first { !["input", "tools"].contains($0.key) && object[$0.column] == nil }.map {
+    pairs.first { !Self.optional.contains($0.key) && object[$0.column] == nil }.map {
       "has no column \"\(excerpt($0.column))\", which the recipe's columns name for \($0.key); "
         + "its columns are [\(listed(object.keys))]"
     }

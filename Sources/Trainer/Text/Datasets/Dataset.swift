@@ -91,19 +91,20 @@ package struct Dataset: Sendable {
     let passed = try reader.forEachRow { entry throws(DatasetError) in
       let (row, index, place) = (entry.row, entry.index, entry.place)
       guard part.contains(index, of: count) else { return }
-      if case .completion = row { builder.remarks.hasCompletions = true }
+      builder.remarks.add(row, at: place, form: encoder.completionForm)
       do throws(RowEncoder.Fault) {
         let sample = try encoder.encode(row).weighted(entry.weight)
         inspect(EncodedRow(place: place, row: row, sample: sample, isDocument: isDocument))
         builder.statistics.rows += 1
         guard isDocument, sample.length > sequenceLength else {
-          let variant = try encoder.checked(reversal?.variant(of: row, sample: sample, index: index))
+          let variant = try encoder.checked(reversal?.variant(of: encoder.written(row), sample: sample, index: index))
           builder.keep(sample, variant, line: Self.line(in: place))
           return
         }
         // The last piece may be one token, which no token predicts: it alone is lost.
         for (number, piece) in sample.pieces(of: sequenceLength).enumerated() where piece.targetCount > 0 {
-          let variant = try encoder.checked(reversal?.variant(of: row, sample: piece, index: index, piece: number))
+          let variant = try encoder.checked(
+            reversal?.variant(of: encoder.written(row), sample: piece, index: index, piece: number))
           builder.keep(piece, variant, line: Self.line(in: place))
         }
       } catch {

@@ -4,8 +4,9 @@ import Foundation
 package enum DatasetRow: Sendable, Equatable {
   /// A document: every token is supervised.
   case text(String)
-  /// A prompt and what should follow it: the completion alone is supervised.
-  case completion(prompt: String, completion: String)
+  /// A prompt and what should follow it: the completion alone is supervised. `before` are the turns that the row puts
+  /// before the prompt: a system's, earlier questions and answers.
+  case completion(prompt: String, completion: String, before: [ChatMessage] = [])
   /// Turns that go through the chat template, with the row's tools: the assistant's are supervised.
   case conversation(Conversation)
   /// Tokens and labels, used as they are.
@@ -21,6 +22,11 @@ extension DatasetRow {
     case .conversation: "conversation"
     case .tokens: "tokens"
     }
+  }
+
+  /// A prompt as it stands where no template writes it: after the texts of the turns before it, each on lines of its own.
+  static func joined(before: [ChatMessage], prompt: String) -> String {
+    (before.map(\.content) + [prompt]).joined(separator: "\n")
   }
 
   /// A fault of a row, in words; the reader adds the place.
@@ -45,28 +51,32 @@ extension DatasetRow {
     let read: Set<String>
     if object["input_ids"] != nil {
       (self, read) = (try Self.tokens(object), ["input_ids", "labels"])
-    } else if let turns = object["messages"] {
-      let messages = try Self.messages(turns, passed: &passed)
-      (self, read) = (.conversation(Conversation(messages)), ["messages", "tools"])
-    } else if let turns = object["conversations"] {
-      let messages = try Self.conversations(turns, passed: &passed)
-      (self, read) = (.conversation(Conversation(messages)), ["conversations", "tools"])
+    } else if object["messages"] != nil || object["conversations"] != nil {
+      let key = object["messages"] != nil ? "messages" : "conversations"
+      self = .conversation(try Self.conversation(object, prompt: nil, turns: key, passed: &passed))
+      read = [key, "tools", "system"]
     } else if object["instruction"] != nil {
       let instruction = try Self.string("instruction", of: object)
       let hasInput = object["input"].map { !($0 is NSNull) } ?? false
       let input = hasInput ? try Self.string("input", of: object) : ""
-      read = ["instruction", "input", "output"]
+      read = RowContext.keys.union(["instruction", "input", "output"])
       self = .completion(
         prompt: input.isEmpty ? instruction : instruction + "\n" + input,
-        completion: try Self.string("output", of: object))
-    } else if object["prompt"] != nil {
+        completion: try Self.string("output", of: object), before: try RowContext.turns(object))
+    } else if let prompt = object["prompt"] {
       let key = object["completion"] == nil ? "response" : "completion"
-      guard object[key] != nil else {
+      guard let completion = object[key] else {
         throw Fault(message: "a prompt without a completion: add \"completion\" (or \"response\")")
       }
-      read = ["prompt", key]
-      self = .completion(
-        prompt: try Self.string("prompt", of: object), completion: try Self.string(key, of: object))
+      if Self.holdsTurns(prompt) || Self.holdsTurns(completion) {
+        self = .conversation(try Self.conversation(object, prompt: "prompt", turns: key, passed: &passed))
+        read = ["prompt", key, "tools", "system"]
+      } else {
+        read = RowContext.keys.union(["prompt", key])
+        self = .completion(
+          prompt: try Self.string("prompt", of: object), completion: try Self.string(key, of: object),
+          before: try RowContext.turns(object))
+      }
     } else if object["text"] != nil {
       (self, read) = (.text(try Self.string("text", of: object)), ["text"])
     } else {
@@ -101,11 +111,6 @@ extension DatasetRow {
 
   private static func string(_ key: String, of object: [String: Any]) throws(Fault) -> String {
     guard let value = object[key] else { throw Fault(message: "\"\(key)\" is missing: add it as text") }
-    if let turns = value as? [Any], turns.first is [String: Any] {
-      throw Fault(
-        message: "\"\(key)\" is a list of turns, but should be text: write the row as {messages}, the prompt's turns "
-          + "and then the completion's; every assistant turn of it is learnt")
-    }
     guard let text = value as? String else {
       throw Fault(message: "\"\(key)\" is \(kind(of: value)), but should be text: write it in quotes")
     }
@@ -145,90 +150,41 @@ extension DatasetRow {
 
   // MARK: - Turns
 
-  private static func messages(_ value: Any, passed: inout Set<String>) throws(Fault) -> [ChatMessage] {
-    try turns(value, key: "messages", role: "role", content: "content", passed: &passed) { $0 }
-  }
+  private static func holdsTurns(_ value: Any) -> Bool { (value as? [Any])?.first is [String: Any] }
 
-  /// ShareGPT's names for the three roles of a template.
-  private static let sharedRoles = [
-    "human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system",
-  ]
-
-  private static func conversations(_ value: Any, passed: inout Set<String>) throws(Fault) -> [ChatMessage] {
-    try turns(value, key: "conversations", role: "from", content: "value", passed: &passed) { name throws(Fault) in
-      guard let role = sharedRoles[name] else {
-        throw Fault(message: "a turn is from \"\(excerpt(name))\", but should be from human, gpt or system")
-      }
-      return role
-    }
-  }
-
-  private static func turns(
-    _ value: Any, key: String, role: String, content: String, passed: inout Set<String>,
-    rename: (String) throws(Fault) -> String
-  ) throws(Fault) -> [ChatMessage] {
-    guard let turns = value as? [Any], !turns.isEmpty else {
-      throw Fault(message: "\"\(key)\" is \(kind(of: value)), but should be a list of at least one turn")
-    }
-    var messages: [ChatMessage] = []
-    for (index, turn) in turns.enumerated() {
-      let place = "\"\(key)\"[\(index)]"
-      guard let turn = turn as? [String: Any], let name = turn[role] as? String else {
-        throw Fault(message: "\(place) should be {\"\(role)\": text, \"\(content)\": text}")
-      }
-      // The role goes into the rendered text beside the template's control tokens: it must not spell one.
-      guard !name.isEmpty, name.utf8.allSatisfy({ isWordByte($0) }) else {
+  /// The turns of one list, or those of a prompt and of its completion, which then alone can be learnt; a system's text
+  /// beside them comes first.
+  private static func conversation(
+    _ object: [String: Any], prompt: String?, turns key: String, passed: inout Set<String>
+  ) throws(Fault) -> Conversation {
+    var turns = RowTurns()
+    var promptCount = 0
+    if let prompt {
+      for name in [prompt, key] where !holdsTurns(object[name] ?? NSNull()) {
         throw Fault(
-          message: "\(place) has the role \"\(excerpt(name))\": a role is letters, digits, '_' and '-'")
+          message:
+            "\"\(name)\" is \(kind(of: object[name])), but \"\(name == key ? prompt : key)\" is a list of turns: "
+            + "write both as lists of turns, or both as text")
       }
-      let renamed = try rename(name)
-      try RowKeys.check(turn: turn, beside: [role, content], role: renamed, place: place, passed: &passed)
-      // A turn that calls tools may say nothing.
-      let isSilent =
-        (turn[content] ?? NSNull()) is NSNull
-        && ChatMessage.callKeys.contains { turn[$0].map { !RowKeys.isEmpty($0) } ?? false }
-      let text = isSilent ? nil : try text(of: turn[content], "\(place).\"\(content)\"")
-      messages.append(
-        text.map { ChatMessage(role: renamed, content: $0) }
-          ?? ChatMessage(members: JSONObject([("role", .string(renamed))])))
+      try turns.add(object[prompt] ?? NSNull(), key: prompt, passed: &passed)
+      promptCount = turns.messages.count
     }
-    return messages
-  }
-
-  /// A turn's text: the content itself, or its text parts joined.
-  private static func text(of value: Any?, _ place: String) throws(Fault) -> String {
-    if let text = value as? String { return text }
-    guard let parts = value as? [Any], !parts.isEmpty else {
-      throw Fault(
-        message: "\(place) is \(kind(of: value)), but should be text: write what the turn says, or leave it out")
-    }
-    var joined = ""
-    for (index, part) in parts.enumerated() {
-      let part = part as? [String: Any] ?? [:]
-      guard part["type"] as? String == "text", let text = part["text"] as? String else {
-        let found = (part["type"] as? String).map { "of type \"\(excerpt($0))\"" } ?? "without a type"
+    try turns.add(object[key] ?? NSNull(), key: key, passed: &passed)
+    if let system = try RowContext.system(object), turns.messages.first != system {
+      guard turns.messages.first?.role != "system" else {
         throw Fault(
-          message: "\(place)[\(index)] is a part \(found), but parts are {\"type\": \"text\", \"text\": text}: images, "
-            + "sounds and calls of tools are not read, leave the row out")
+          message: "\"system\" and the first turn both are what the system says, and differ: keep one of them")
       }
-      joined += text
+      turns.prepend([system])
+      if prompt != nil { promptCount += 1 }
     }
-    return joined
-  }
-
-  private static func isWordByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-      true
-    default: false
-    }
+    return Conversation(turns.messages, promptCount: promptCount, marks: turns.marks)
   }
 
   // MARK: - Words for errors
 
   /// Name of a JSON value's type, for errors.
-  private static func kind(of value: Any?) -> String {
+  static func kind(of value: Any?) -> String {
     switch value {
     case nil: "missing"
     case is NSNull: "null"

@@ -51,6 +51,7 @@ package struct Reversal: Sendable {
   /// The reversed variant of a row, uncut.
   ///
   /// - Parameters:
+  ///   - row: the row as it was written (`RowEncoder.written`).
   ///   - sample: the row, encoded; of a document longer than a sequence, one of its pieces.
   ///   - index: index of the row in its file, from 0.
   ///   - piece: index of a document's piece; nil: the sample is the whole row.
@@ -68,7 +69,8 @@ package struct Reversal: Sendable {
       guard let tokenizer, let text = piece == nil ? row.plainText : Self.text(of: sample, tokenizer) else {
         throw RowEncoder.Fault(
           message: "a row of shape \(row.shape) can be reversed by token only, and objective.unit is "
-            + "\(objective.unit.rawValue): set objective.unit to token, or objective.reverse to 0")
+            + "\(objective.unit.rawValue): set objective.unit to token, or objective.reverse to 0; a prompt and its "
+            + "completion that no template writes (template: none) can be reversed by any unit")
       }
       let ids = tokenizer.encodeOrdinary(turned(text, index: index, piece: piece ?? 0))
       body = Sample(ids: ids, labels: ids)
@@ -151,7 +153,8 @@ extension DatasetRow {
   fileprivate var plainText: String? {
     switch self {
     case .text(let text): text
-    case .completion(let prompt, let completion): prompt + completion
+    case .completion(let prompt, let completion, let before):
+      Self.joined(before: before, prompt: prompt) + completion
     case .conversation, .tokens: nil
     }
   }

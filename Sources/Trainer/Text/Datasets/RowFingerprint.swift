@@ -3,8 +3,9 @@ import Foundation
 /// Fingerprint of a row, to compare rows without keeping them: a 64-bit hash for each word, in order.
 ///
 /// Words are stretches of letters, digits and the marks on them, after NFKC and without case: rows that differ in
-/// spacing, punctuation or capitals alone are the same row. So are a `{text}` row and a `{prompt, completion}` row of
-/// the same words: the text that a model has read matters, not its keys. An ideograph or a kana is a word by itself,
+/// spacing, punctuation or capitals alone are the same row. So are a `{text}` row, a `{prompt, completion}` row and a row
+/// of turns of the same words: the text that a model has read matters, not its keys, nor what a chat template puts around
+/// it. An ideograph or a kana is a word by itself,
 /// since nothing separates them. The words of `{input_ids}` rows are their tokens, which equal no word of a text.
 package struct RowFingerprint: Sendable, Equatable {
   /// Hash of each word; of a row without words, such as signs alone, one hash of its text.
@@ -14,9 +15,7 @@ package struct RowFingerprint: Sendable, Equatable {
     var hasher = WordHasher()
     let texts: [String]
     switch row {
-    case .text(let text): texts = [text]
-    case .completion(let prompt, let completion): texts = [prompt, completion]
-    case .conversation(let conversation): texts = conversation.texts
+    case .text, .completion, .conversation: texts = row.texts
     case .tokens(let ids, _):
       words = ids.map { KeyedRandom.mix(UInt64(truncatingIfNeeded: $0) &+ Self.tokenKey) }
       return

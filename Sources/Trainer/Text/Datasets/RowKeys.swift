@@ -22,7 +22,6 @@ enum RowKeys {
   private static let media = Meaning("rows of text alone are read: leave the row out, or remove the key")
   private static let pair = Meaning("pairs of answers are not read: write the one to be learnt as the completion")
   private static let unlearnt = Meaning("leave out what is not to be learnt, and remove the key", isSilent: isOne)
-  private static let unlearntUser = Meaning("remove the key: assistant turns alone are learnt", isSilent: isNotTrue)
   private static let aside = Meaning("write it into the turn's text, or remove the key")
   private static let unwanted = Meaning("leave the row out: answers that are not to be given are not read") {
     !isFalse($0)
@@ -96,13 +95,11 @@ enum RowKeys {
   ///
   /// - Parameter place: the turn's, as errors name it: `"messages"[2]`.
   static func check(
-    turn: [String: Any], beside read: Set<String>, role: String, place: String, passed: inout Set<String>
+    turn: [String: Any], beside read: Set<String>, place: String, passed: inout Set<String>
   ) throws(DatasetRow.Fault) {
-    for key in turn.keys.sorted() where !read.contains(key) {
+    for key in turn.keys.sorted() where !read.contains(key) && !learning.contains(key) {
       guard let value = turn[key] else { continue }
-      var meaning = turns[key]
-      if learning.contains(key) { meaning = role == "assistant" ? unlearnt : unlearntUser }
-      guard let meaning else {
+      guard let meaning = turns[key] else {
         if !isEmpty(value), !given.contains(key) { passed.insert("\(place.prefix { $0 != "[" })[].\(key)") }
         continue
       }
@@ -111,6 +108,32 @@ enum RowKeys {
           message: "\(place) has \"\(key)\", which changes what the turn means and is not read: \(meaning.remedy)")
       }
     }
+  }
+
+  /// What a turn says about being learnt: 0 and false make it context alone; nil where it says nothing.
+  ///
+  /// A 1 says nothing about a turn of another than the assistant: files that weigh turns have it on every one.
+  static func mark(
+    of turn: [String: Any], role: String, place: String
+  ) throws(DatasetRow.Fault) -> Conversation.Mark? {
+    var mark: Conversation.Mark?
+    for key in learning.sorted() {
+      guard let value = turn[key], !isEmpty(value) else { continue }
+      guard let isLearnt = (value as? NSNumber).flatMap({ $0 == 0 ? false : $0 == 1 ? true : nil }) else {
+        let shown = (value as? NSNumber).map { "\($0)" } ?? DatasetRow.kind(of: value)
+        throw DatasetRow.Fault(
+          message:
+            "\(place) has \"\(key)\": \(shown), but a turn is learnt or not: write 1 or true, 0 or false; what a "
+            + "row counts among others is \"weight\" beside its turns")
+      }
+      if isLearnt, role != "assistant", !DatasetRow.isBoolean(value) { continue }
+      if let other = mark, other.isLearnt != isLearnt {
+        throw DatasetRow.Fault(
+          message: "\(place) has \"\(other.key)\" and \"\(key)\", which contradict each other: keep one of them")
+      }
+      mark = Conversation.Mark(key: key, isLearnt: isLearnt)
+    }
+    return mark
   }
 
   // MARK: - Values
@@ -129,10 +152,6 @@ enum RowKeys {
   /// True for a value that leaves a turn or a row to be learnt as it is: 1, true, and whatever is no number, such as a
   /// table's text.
   @Sendable private static func isOne(_ value: Any) -> Bool { (value as? NSNumber).map { $0 == 1 } ?? true }
-
-  @Sendable private static func isNotTrue(_ value: Any) -> Bool {
-    !DatasetRow.isBoolean(value) || value as? Bool == false
-  }
 
   @Sendable private static func isFalse(_ value: Any) -> Bool {
     DatasetRow.isBoolean(value) && value as? Bool == false

@@ -26,9 +26,17 @@ package struct RowSettings: Sendable, Equatable {
 
   package var template = Template.auto
   package var learntTurns = LearntTurns.all
-  /// True where prompts and the turns of others are learnt too (`train_on_inputs`).
+  /// True where prompts and the turns of others are learnt too (`train_on_inputs`). Held-out rows are measured on their
+  /// answers all the same.
   package var learnsInputs = false
   package var longRows = LongRows.cut
 
   package init() {}
+
+  /// Settings by which held-out rows are measured: on their answers alone, as their task asks for them.
+  var measuring: RowSettings {
+    var settings = self
+    settings.learnsInputs = false
+    return settings
+  }
 }

@@ -32,7 +32,7 @@ struct DatasetErrorTests {
     ("{\"messages\": []}", ["\"messages\" is a list"]),
     ("{\"messages\": [{\"role\": \"user\", \"content\": [1]}]}", ["\"messages\"[0]"]),
     ("{\"messages\": [{\"role\": \"a<|im_end|>\", \"content\": \"b\"}]}", ["has the role"]),
-    ("{\"conversations\": [{\"from\": \"tool\", \"value\": \"b\"}]}", ["\"tool\"", "human, gpt or system"]),
+    ("{\"conversations\": [{\"from\": \"nurse\", \"value\": \"b\"}]}", ["\"nurse\"", "human, gpt, system"]),
     ("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}", ["chat template"]),
   ]
 

@@ -20,22 +20,24 @@ final class DatasetFixture {
   deinit { try? FileManager.default.removeItem(at: file.deletingLastPathComponent()) }
 
   func load(
-    columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)? = WordTokenizer(),
-    vocabularySize: Int = 2_000_000, sequenceLength: Int = 64, reversal: Reversal? = nil
+    columns: ColumnNames = .none, part: DatasetPart = .whole, settings: RowSettings = RowSettings(),
+    tokenizer: (any Tokenizer)? = WordTokenizer(), vocabularySize: Int = 2_000_000, sequenceLength: Int = 64,
+    reversal: Reversal? = nil
   ) throws(DatasetError) -> Dataset {
     try Dataset.load(
-      name: "d", url: file, columns: columns, part: part, tokenizer: tokenizer, vocabularySize: vocabularySize,
-      sequenceLength: sequenceLength, reversal: reversal)
+      name: "d", url: file, columns: columns, part: part, settings: settings, tokenizer: tokenizer,
+      vocabularySize: vocabularySize, sequenceLength: sequenceLength, reversal: reversal)
   }
 
   /// The error that loading ends in, or nil.
   func error(
-    columns: ColumnNames = .none, part: DatasetPart = .whole, tokenizer: (any Tokenizer)? = WordTokenizer(),
-    vocabularySize: Int = 2_000_000, sequenceLength: Int = 64, reversal: Reversal? = nil
+    columns: ColumnNames = .none, part: DatasetPart = .whole, settings: RowSettings = RowSettings(),
+    tokenizer: (any Tokenizer)? = WordTokenizer(), vocabularySize: Int = 2_000_000, sequenceLength: Int = 64,
+    reversal: Reversal? = nil
   ) -> DatasetError? {
     do {
       _ = try load(
-        columns: columns, part: part, tokenizer: tokenizer, vocabularySize: vocabularySize,
+        columns: columns, part: part, settings: settings, tokenizer: tokenizer, vocabularySize: vocabularySize,
         sequenceLength: sequenceLength, reversal: reversal)
       return nil
     } catch {

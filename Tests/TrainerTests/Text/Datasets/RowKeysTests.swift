@@ -19,11 +19,10 @@ struct RowKeysTests {
 
   /// Keys and values that change what a row means, and the key that the error names.
   static let refused: [(String, String)] = [
-    (#"\#(alpaca), "system": "Count.""#, "system"), (#"\#(alpaca), "history": [["One?", "Two."]]"#, "history"),
-    (#"\#(completion), "system": "Count.""#, "system"), (#"\#(completion), "label": false"#, "label"),
+    (#"\#(turns), "history": [["One?", "Two."]]"#, "history"), (#"\#(completion), "label": false"#, "label"),
+    (#"\#(completion), "chosen": "c""#, "chosen"), (#"\#(shared), "documents": [{"text": "d"}]"#, "documents"),
     (#"\#(completion), "rejected": "c""#, "rejected"), (#"\#(completion), "image": "a.png""#, "image"),
     (#"\#(completion), "train": false"#, "train"),
-    (#"\#(shared), "system": "Talk like a pirate.""#, "system"),
     (#"\#(completion), "tools": [{"type": "function"}]"#, "tools"),
     (#"\#(turns), "functions": [{"name": "f"}]"#, "functions"),
     (#"\#(turns), "chat_template_kwargs": {"thinking": true}"#, "chat_template_kwargs"),
@@ -42,8 +41,10 @@ struct RowKeysTests {
 
   /// Keys and values of the assistant's turn, and the key that the error names.
   static let refusedTurns: [(String, String)] = [
-    (#""content": "b", "weight": 0"#, "weight"), (#""content": "b", "refusal": "No.""#, "refusal"),
-    (#""content": "b", "train": false"#, "train"), (#""content": "b", "loss": false"#, "loss"),
+    (#""content": "b", "weight": 0.5"#, "weight"), (#""content": "b", "refusal": "No.""#, "refusal"),
+    (##""content": "b", "train": "no""##, "train"), (#""content": "b", "loss": -1"#, "loss"),
+    (#""content": "b", "weight": 1, "train": false"#, "train\" and \"weight"),
+    (#""content": "b", "training_detail": [{"train": false}]"#, "training_detail"),
     (#""content": "b", "images": ["x"]"#, "images"),
   ]
 
@@ -59,7 +60,11 @@ struct RowKeysTests {
     let user = #"{"role": "user", "content": "a", "train": true}"#
     let row = #"{"messages": [\#(user), {"role": "assistant", "content": "b"}]}"#
     let error = try #require(DatasetFixture(row).error(tokenizer: Self.tokenizer))
-    #expect(error.message.hasPrefix("\"messages\"[0] has \"train\""), "\(error)")
+    #expect(error.message.hasPrefix("turn 1 has \"train\": true, but is the user's"), "\(error)")
+    #expect(error.message.contains("train_on_inputs"), "\(error)")
+    var settings = RowSettings()
+    settings.learnsInputs = true
+    #expect(try DatasetFixture(row).error(settings: settings, tokenizer: Self.tokenizer) == nil)
   }
 
   @Test("tools, calls and thinking are refused by the row's line where the template does not ask for them")
@@ -109,18 +114,18 @@ struct RowKeysTests {
 
   @Test("a table's columns, and those beside named columns, are looked at under their own names")
   func columns() throws {
-    let table = try DatasetFixture("instruction,output,system,id\na,b,,1\na,b,Count.,2\n", name: "rows.csv")
+    let table = try DatasetFixture("instruction,output,documents,id\na,b,,1\na,b,Count.,2\n", name: "rows.csv")
     let error = try #require(table.error())
-    #expect(error.place == table.file.path + ":3" && error.message.hasPrefix("\"system\""), "\(error)")
+    #expect(error.place == table.file.path + ":3" && error.message.hasPrefix("\"documents\""), "\(error)")
     let columns = try ColumnNames(["prompt": "q", "completion": "a"])
-    let named = try DatasetFixture(#"{"q": "a", "a": "b", "history": [["x", "y"]]}"#)
-    #expect(named.error(columns: columns)?.message.hasPrefix("\"history\"") == true)
+    let named = try DatasetFixture(#"{"q": "a", "a": "b", "label": false}"#)
+    #expect(named.error(columns: columns)?.message.hasPrefix("\"label\"") == true)
     let used = try DatasetFixture(#"{"system": "a", "a": "b", "id": 4}"#)
     let dataset = try used.load(columns: ColumnNames(["prompt": "system", "completion": "a"]))
     #expect(dataset.remarks.passedKeys == ["id"])
   }
 
-  @Test("parts of text are joined; other parts, null and turns in the place of a prompt are refused by name")
+  @Test("parts of text are joined; other parts and null are refused by name")
   func contents() throws {
     func row(_ content: String) -> String {
       #"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": \#(content)}]}"#
@@ -138,9 +143,6 @@ struct RowKeysTests {
       let error = try #require(DatasetFixture(row(content)).error(tokenizer: Self.tokenizer))
       #expect(error.message.contains(words), "\(error)")
     }
-    let turns =
-      #"{"prompt": [{"role": "user", "content": "a"}], "completion": [{"role": "assistant", "content": "b"}]}"#
-    #expect(try DatasetFixture(turns).error()?.message.contains("\"prompt\" is a list of turns") == true)
   }
 
   @Test(

@@ -97,7 +97,7 @@ extension DatasetRow {
   var texts: [String] {
     switch self {
     case .text(let text): [text]
-    case .completion(let prompt, let completion): [prompt, completion]
+    case .completion(let prompt, let completion, let before): before.flatMap(\.texts) + [prompt, completion]
     case .conversation(let conversation): conversation.texts
     case .tokens: []
     }
