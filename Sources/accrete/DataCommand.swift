@@ -5,7 +5,8 @@ import Trainer
 /// The commands on a recipe's datasets.
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Look at a recipe's datasets.", subcommands: [DataShowCommand.self])
+    commandName: "data", abstract: "Look at a recipe's datasets.",
+    subcommands: [DataShowCommand.self, DataCheckCommand.self])
 }
 
 /// Prints rows as the model sees them. Needs the base's tokenizer, but neither its weights nor a device.

@@ -23,6 +23,8 @@ struct KeysCommand: ParsableCommand {
       let `default`: SettingValue?
       let required: Bool
       let meaning: String
+      /// Names of the key in other tools.
+      let elsewhere: [String]
     }
 
     let keys: [Entry]
@@ -31,8 +33,10 @@ struct KeysCommand: ParsableCommand {
   func validate() throws {
     guard !json || !markdown else { throw ValidationError("--json and --markdown are two forms of one list: keep one") }
     if let word, KeyTable.holding(word).isEmpty {
-      throw ValidationError(
-        "no key's name or meaning holds '\(word)': the nearest key is '\(KeyTable.nearest(to: word))'")
+      let advice =
+        RecipeSynonym.reasonForNone(word).map { "it has no counterpart here, since \($0)" }
+        ?? "the nearest key is '\(KeyTable.nearest(to: word))'"
+      throw ValidationError("no key's name or meaning holds '\(word)': \(advice)")
     }
   }
 
@@ -49,16 +53,18 @@ struct KeysCommand: ParsableCommand {
         table.rows.map { row in
           Listing.Entry(
             name: row.name, place: table.place, type: row.type, default: row.defaultValue, required: row.isRequired,
-            meaning: row.meaning)
+            meaning: row.meaning, elsewhere: table.synonyms(of: row))
         }
       })
   }
 
-  /// A place as a heading, then two lines for each of its keys.
+  /// A place as a heading, then two lines for each of its keys, and a third for those that other tools name otherwise.
   private static func text(of table: KeyTable) -> String {
     let keys = table.rows.map { row in
       let value = row.isRequired ? "; required" : row.shownDefault == "—" ? "" : "; default: \(row.shownDefault)"
+      let names = table.synonyms(of: row)
       return "\(row.name): \(row.type)\(value)\n    \(row.meaning)"
+        + (names.isEmpty ? "" : "\n    Elsewhere: \(names.joined(separator: ", ")).")
     }
     return (["# \(table.place): \(table.meaning)"] + keys).joined(separator: "\n")
   }

@@ -26,6 +26,19 @@ extension CommandTests {
       #expect(keys.first?["name"] as? String == "vocab_size" && keys.first?["required"] as? Bool == true)
     }
 
+    @Test("a key of another tool finds ours, or the reason for which there is none")
+    func elsewhere() throws {
+      let found = try AccreteProcess.run(["keys", "lr"])
+      #expect(found.code == 0 && found.output.contains("\nlearning_rate: "), "\(found.output)")
+      #expect(found.output.contains("\n    Elsewhere: lr, "), "\(found.output)")
+      let json = try AccreteProcess.run(["keys", "load_in_4bit", "--json"]).json()
+      let keys = try #require(json["keys"] as? [[String: Any]])
+      #expect(keys.map { $0["name"] as? String } == ["dtype", "type"])
+      #expect(keys.allSatisfy { ($0["elsewhere"] as? [String])?.contains("load_in_4bit") == true })
+      let none = try AccreteProcess.run(["keys", "neftune_noise_alpha"])
+      #expect(none.code == 64 && none.errors.contains("no counterpart") && none.errorLines.count == 1)
+    }
+
     @Test("a word that no key holds names the nearest key")
     func unknownWord() throws {
       let outcome = try AccreteProcess.run(["keys", "lerning_rate"])

@@ -28,15 +28,24 @@ package struct KeyTable: Sendable {
       }
   }
 
-  /// The keys that hold a word in their place and name (`union.sampling`) or in their meaning; case does not count.
+  /// The keys that hold a word in their place and name (`union.sampling`) or in their meaning, and those of which the word
+  /// is another tool's name (`lr`); case does not count.
   package static func holding(_ word: String) -> [KeyTable] {
+    let synonym = RecipeSynonym.named(word)?.targets ?? []
     let word = word.lowercased()
     return all.compactMap { table in
       let rows = table.rows.filter { row in
         "\(table.place).\(row.name)".contains(word) || row.meaning.lowercased().contains(word)
+          || synonym.contains { $0.place.rawValue == table.place && $0.key == row.name }
       }
       return rows.isEmpty ? nil : KeyTable(place: table.place, meaning: table.meaning, rows: rows)
     }
+  }
+
+  /// Names that other tools have for a key of this mapping.
+  package func synonyms(of row: KeyRow) -> [String] {
+    RecipeSynonym.all.filter { $0.targets.contains { $0.place.rawValue == place && $0.key == row.name } }
+      .flatMap(\.names).filter { $0 != row.name }
   }
 
   /// The key whose name is nearest to a word.

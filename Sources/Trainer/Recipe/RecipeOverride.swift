@@ -7,7 +7,10 @@ struct RecipeOverride: Sendable {
   private let place: String
 
   /// Keys that exclude each other: an override of one removes the other.
-  private static let alternatives = ["max_steps": "num_train_epochs", "num_train_epochs": "max_steps"]
+  private static let alternatives = [
+    "max_steps": "num_train_epochs", "num_train_epochs": "max_steps",
+    "warmup_steps": "warmup_ratio", "warmup_ratio": "warmup_steps",
+  ]
 
   init(_ argument: String) throws(RecipeError) {
     let place = "override '\(argument)'"

@@ -34,13 +34,16 @@ struct RecipeReader {
       throw RecipeError(
         place: entry.place,
         message: "unknown key '\(prefix)\(entry.key)': "
-          + Self.advice(on: entry.key, known: known, elsewhere: elsewhere))
+          + Self.advice(on: entry, path: path, known: known, elsewhere: elsewhere))
     }
   }
 
-  private static func advice(on key: String, known: [String], elsewhere: [String: String]) -> String {
-    if let owner = elsewhere[key] { return "it is a key of \(owner); move it there" }
-    let nearest = EditDistance.nearest(to: key, among: known + elsewhere.keys.sorted()) ?? ""
+  private static func advice(
+    on entry: RecipeNode.Entry, path: String, known: [String], elsewhere: [String: String]
+  ) -> String {
+    if let owner = elsewhere[entry.key] { return "it is a key of \(owner); move it there" }
+    if let advice = RecipeSynonym.advice(on: entry.key, entry.value, at: path) { return advice }
+    let nearest = EditDistance.nearest(to: entry.key, among: known + elsewhere.keys.sorted()) ?? ""
     let owner = elsewhere[nearest].map { " (a key of \($0))" } ?? ""
     return "the nearest known key is '\(nearest)'\(owner)"
   }
@@ -63,9 +66,10 @@ struct RecipeReader {
   /// Place of a key's value; of the mapping where it lacks the key.
   func place(of key: String) -> String { node(key)?.place ?? place }
 
-  /// An error about the value of a key.
+  /// An error about the value of a key; a value of another tool is answered with ours.
   func error(_ key: String, _ node: RecipeNode, allowed: String) -> RecipeError {
-    RecipeError(place: node.place, message: "\(name(key)) is \(node.shown), but should be \(allowed)")
+    let advice = RecipeSynonym.advice(onValue: node, of: key, at: path).map { ": " + $0 } ?? ""
+    return RecipeError(place: node.place, message: "\(name(key)) is \(node.shown), but should be \(allowed)" + advice)
   }
 
   /// An error about a required key that is missing.

@@ -16,24 +16,46 @@ extension TrainingSettings {
     Key(
       "gradient_accumulation_steps", \.gradientAccumulationSteps, .count(1...batchLimit),
       "Micro-batches whose gradients are added up for one optimiser step."),
-    duration("max_steps", or: "num_train_epochs", .count(1...countLimit), "Optimiser steps of a round.") {
-      .steps($0)
+    alternative("max_steps", to: "num_train_epochs", .count(1...countLimit), "Optimiser steps of a round.") {
+      $0.duration = .steps($1)
     } value: {
-      if case .steps(let steps) = $0 { steps } else { nil }
+      if case .steps(let steps) = $0.duration { steps } else { nil }
     },
-    duration(
-      "num_train_epochs", or: "max_steps", .number("a number above 0, to 1000000") { $0 > 0 && $0 <= 1e6 },
+    alternative(
+      "num_train_epochs", to: "max_steps", .number("a number above 0, to 1000000") { $0 > 0 && $0 <= 1e6 },
       "Passes over the rows that a round draws from, in place of `max_steps`."
     ) {
-      .epochs($0)
+      $0.duration = .epochs($1)
     } value: {
-      if case .epochs(let epochs) = $0 { epochs } else { nil }
+      if case .epochs(let epochs) = $0.duration { epochs } else { nil }
     },
     Key("learning_rate", \.learningRate, .number(share) { (0...1).contains($0) }, "Peak learning rate."),
     Key(
       "lr_scheduler_type", \.lrSchedulerType, .word,
-      "Course of the learning rate after the warm-up; wsd stays at the peak and decays at the end."),
-    Key("warmup_steps", \.warmupSteps, .count(0...countLimit), "Optimiser steps of linear warm-up."),
+      "Course of the learning rate after the warm-up; wsd stays at the peak and decays at the end; cosine_with_restarts "
+        + "falls `num_cycles` times."
+    ) { _, before, settings in
+      // Another kind drops the inherited number of cosines.
+      if settings.lrSchedulerType != before.lrSchedulerType { settings.cycles = nil }
+      if settings.lrSchedulerType == .cosineWithRestarts { settings.cycles = settings.cycles ?? 1 }
+    },
+    Key(
+      "num_cycles", \.cycles, KeyForm.count(1...countLimit).orNull,
+      "Cosines of `lr_scheduler_type: cosine_with_restarts`, which alone reads it; 1 where left out.",
+      then: checkCycles),
+    alternative("warmup_steps", to: "warmup_ratio", .count(0...countLimit), "Optimiser steps of linear warm-up.") {
+      ($0.warmupSteps, $0.warmupRatio) = ($1, nil)
+    } value: {
+      $0.warmupRatio == nil ? $0.warmupSteps : nil
+    },
+    alternative(
+      "warmup_ratio", to: "warmup_steps", .number(share) { (0...1).contains($0) },
+      "Share of a round's optimiser steps that warm up, rounded up to a step, in place of `warmup_steps`."
+    ) {
+      $0.warmupRatio = $1
+    } value: {
+      $0.warmupRatio
+    },
     Key(
       "min_lr_ratio", \.minLearningRateRatio, .number(share) { (0...1).contains($0) },
       "Last learning rate, as a share of the peak."),
@@ -92,11 +114,26 @@ extension TrainingSettings {
       "Nats that an earlier dataset's loss may rise above its best; a round beyond that is refused. Null refuses none."),
   ]
 
-  /// One of the two keys that set the length of a round's training; null leaves it to the other.
-  private static func duration<Value>(
-    _ name: String, or other: String, _ form: KeyForm<Value>, _ meaning: String,
-    _ duration: @escaping @Sendable (Value) -> TrainingDuration,
-    value: @escaping @Sendable (TrainingDuration) -> Value?
+  /// Refuses a number of cosines for a course that has one.
+  private static func checkCycles(
+    _ reader: RecipeReader, _ before: TrainingSettings, _ settings: inout TrainingSettings
+  ) throws(RecipeError) {
+    guard settings.lrSchedulerType != .cosineWithRestarts else {
+      settings.cycles = settings.cycles ?? 1
+      return
+    }
+    guard settings.cycles != nil else { return }
+    throw RecipeError(
+      place: reader.place(of: "num_cycles"),
+      message: "\(reader.name("num_cycles")) is read by lr_scheduler_type: cosine_with_restarts alone, and the type is "
+        + "\(settings.lrSchedulerType.rawValue): remove it, or set lr_scheduler_type: cosine_with_restarts")
+  }
+
+  /// One of two keys that set the same in two ways; null leaves it to the other.
+  private static func alternative<Value>(
+    _ name: String, to other: String, _ form: KeyForm<Value>, _ meaning: String,
+    _ set: @escaping @Sendable (inout TrainingSettings, Value) -> Void,
+    value: @escaping @Sendable (TrainingSettings) -> Value?
   ) -> Key<TrainingSettings> {
     Key(name, type: form.words, meaning) { reader, settings throws(RecipeError) in
       if let rival = reader.node(other), !rival.isNull {
@@ -104,9 +141,9 @@ extension TrainingSettings {
         throw RecipeError(
           place: rival.place, message: "\(name) and \(other) are both given: keep the one that is meant")
       }
-      settings.duration = duration(try form.read(reader, name, nil))
+      set(&settings, try form.read(reader, name, nil))
     } write: {
-      value($0.duration).flatMap(form.write)
+      value($0).flatMap(form.write)
     }
   }
 }

@@ -24,8 +24,12 @@ package struct TrainingSettings: Sendable, Equatable {
   /// Peak learning rate.
   package var learningRate = 1.0e-4
   package var lrSchedulerType = LearningRateKind.cosine
-  /// Optimiser steps of linear warm-up.
+  /// Cosines of `cosine_with_restarts`; nil for every other kind.
+  package var cycles: Int?
+  /// Optimiser steps of linear warm-up, where `warmupRatio` is nil.
   package var warmupSteps = 5
+  /// Share of a round's optimiser steps that warm up, from 0 to 1; nil: `warmupSteps` counts.
+  package var warmupRatio: Double?
   /// Last learning rate, as a share of the peak.
   package var minLearningRateRatio = 0.1
   package var weightDecay = 0.1
@@ -58,8 +62,13 @@ package struct TrainingSettings: Sendable, Equatable {
   /// Learning rates of a round of `steps` optimiser steps.
   package func schedule(steps: Int) -> LearningRateSchedule {
     LearningRateSchedule(
-      kind: lrSchedulerType, peak: learningRate, warmupSteps: warmupSteps, totalSteps: steps,
-      minRatio: minLearningRateRatio)
+      kind: lrSchedulerType, peak: learningRate, warmupSteps: warmupSteps(of: steps), totalSteps: steps,
+      minRatio: minLearningRateRatio, cycles: cycles ?? 1)
+  }
+
+  /// Optimiser steps of warm-up in a round of `steps`; a share of them is rounded up, as transformers does.
+  package func warmupSteps(of steps: Int) -> Int {
+    warmupRatio.map { Int((Double(steps) * $0).rounded(.up)) } ?? warmupSteps
   }
 
   /// Form of a micro-batch.

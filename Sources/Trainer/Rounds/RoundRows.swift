@@ -39,12 +39,24 @@ extension RunInputs {
   /// - Parameter index: the round, from 1.
   func packer(ofRound index: Int) -> BatchPacker {
     let datasets = unions[index - 1]
-    let settings = recipe.rounds[index - 1].settings
-    let sampler = UnionSampler(
+    return BatchPacker(
+      datasets: datasets, sampler: recipe.sampler(ofRound: index, over: datasets),
+      settings: recipe.rounds[index - 1].settings.packer)
+  }
+}
+
+extension Recipe {
+  /// Draws from the union of a round.
+  ///
+  /// - Parameters:
+  ///   - index: the round, from 1.
+  ///   - datasets: D1 … Di, and after them the rows of its base replay.
+  func sampler(ofRound index: Int, over datasets: [Dataset]) -> UnionSampler {
+    let settings = rounds[index - 1].settings
+    return UnionSampler(
       rowCounts: datasets.prefix(index).map(\.samples.count), names: datasets.map(\.name),
       baseRows: datasets.count > index ? datasets[index].samples.count : nil,
       settings: .init(union: settings.union, shuffle: settings.shuffle, reverseShare: settings.objective.reverse),
-      seed: recipe.seed, round: index)
-    return BatchPacker(datasets: datasets, sampler: sampler, settings: settings.packer)
+      seed: seed, round: index)
   }
 }

@@ -109,6 +109,7 @@ package struct RunInputs {
     tasks = try RunTasks(
       recipe, valid: valid, tokenizer: tokenizer,
       positions: RunShape(recipe, configuration, types: baseTypes).positions)
+    warnings.forEach(note)
   }
 
   /// M0's path; empty where it starts from nothing.

@@ -8,10 +8,13 @@ struct UnionLoader {
   private var checked: Set<String> = []
   /// Compares held-out rows with training rows as they are read.
   private(set) var leaks = LeakCheck()
+  /// Called with each training row, when it is read first, and the name of its dataset.
+  private let inspect: (EncodedRow, String) -> Void
 
-  init(_ recipe: Recipe, text: TextEncoding) {
+  init(_ recipe: Recipe, text: TextEncoding, inspect: @escaping (EncodedRow, String) -> Void = { _, _ in }) {
     self.recipe = recipe
     self.text = text
+    self.inspect = inspect
   }
 
   /// Reads a round's held-out rows; nil where it has none.
@@ -55,7 +58,11 @@ struct UnionLoader {
     let key = "\(settings.sequenceLength) \(name) \(reversal?.key ?? "") \(reader)"
     if let dataset = loaded[key] { return dataset }
     let isNew = checked.insert(name).inserted
-    let dataset = try load(reversal) { if isNew { leaks.train($0.row, at: $0.place, of: name) } }
+    let dataset = try load(reversal) { [inspect] row in
+      guard isNew else { return }
+      leaks.train(row.row, at: row.place, of: name)
+      inspect(row, name)
+    }
     loaded[key] = dataset
     return dataset
   }

@@ -50,6 +50,9 @@ struct RecipeErrorTests {
     Fault(line: "seed: 1\nseed: 2", says: ["'seed'", "more than once"]),
     Fault(line: "seed: {", says: ["recipe.yaml:", "is not YAML"]),
     Fault(line: "max_steps: 3\nnum_train_epochs: 1", says: ["recipe.yaml:3", "both given"]),
+    Fault(line: "warmup_steps: 3\nwarmup_ratio: 0.1", says: ["recipe.yaml:3", "both given"]),
+    Fault(line: "warmup_ratio: 1.5", says: ["recipe.yaml:2", "warmup_ratio is 1.5", "from 0 to 1"]),
+    Fault(line: "num_cycles: 2", says: ["recipe.yaml:2", "num_cycles is read by", "the type is cosine: remove it"]),
     Fault(line: "max_steps: null", says: ["recipe.yaml:2", "max_steps is null"]),
   ]
 

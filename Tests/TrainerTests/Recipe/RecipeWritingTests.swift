@@ -46,7 +46,9 @@ struct RecipeWritingTests {
   @Test("every change of every key survives the round trip", arguments: RecipeDecodingTests.changes)
   func keyRoundTrip(_ change: String) throws {
     let fixture = try RecipeFixture()
-    for recipe in [try fixture.load(change), try fixture.load("rounds.0." + change)] {
+    for place in ["", "rounds.0."] {
+      let overrides = RecipeDecodingTests.overrides(change, in: place)
+      let recipe = try Recipe.load(fixture.file, overrides: overrides)
       #expect(try RecipeFixture(recipe.yaml).load() == recipe)
     }
   }
@@ -54,7 +56,7 @@ struct RecipeWritingTests {
   @Test("every default is written out")
   func defaultsAreWritten() throws {
     let yaml = try RecipeFixture().load().yaml
-    for key in TrainingSettings.keys where key.name != "num_train_epochs" {
+    for key in TrainingSettings.keys where !["num_train_epochs", "warmup_ratio"].contains(key.name) {
       #expect(yaml.contains("\n\(key.name): "), "\(key.name)")
     }
     for line in [

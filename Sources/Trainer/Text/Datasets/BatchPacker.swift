@@ -63,8 +63,7 @@ package struct BatchPacker: Sendable {
 
   /// Optimiser steps of `epochs` epochs, each of the sampler's `drawsPerEpoch` draws; the last step may run over.
   package func numberOfSteps(epochs: Double, gradientAccumulationSteps: Int) -> Int {
-    // Beyond 2⁵⁰ draws no run ends; the cap keeps the conversion from trapping.
-    let draws = Int(min((epochs * Double(sampler.drawsPerEpoch)).rounded(.up), 0x1p50))
+    let draws = sampler.draws(epochs: epochs)
     var batches = 0
     if isPacking {
       var cursor = PackingCursor()

@@ -46,11 +46,14 @@ package struct UnionSampler: Sendable {
   /// Rows of each dataset.
   private let rowCounts: [Int]
   /// Rows of each dataset in the subset that this round draws from; all of them without `union.examples`.
-  private let poolCounts: [Int]
+  let poolCounts: [Int]
   private let shares: UnionShares
   /// Draws of one epoch: the subset's rows; without a subset, as many as show every new row once where there is a
   /// replay fraction, else the union's rows, base replay on top of either.
   package var drawsPerEpoch: Int { shares.drawsPerEpoch }
+
+  /// Draws of some epochs. Beyond 2⁵⁰ draws no run ends; the cap keeps the conversion from trapping.
+  func draws(epochs: Double) -> Int { Int(min((epochs * Double(drawsPerEpoch)).rounded(.up), 0x1p50)) }
 
   /// - Parameters:
   ///   - rowCounts: samples of D1 … Di, none of them 0.
