@@ -24,6 +24,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Zstandard: pages of Parquet files are often compressed by it, and a decoder of our own would be as long as their reader.
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    // libcurl, found at run time by `accrete download` alone: nothing of it is needed to build, or to start.
+    .systemLibrary(name: "CCurl"),
     .target(
       name: "Kernels", dependencies: ["COpenCL", .product(name: "Crypto", package: "swift-crypto")],
       exclude: ["README.md"]),
@@ -43,19 +45,27 @@ let package = Package(
         "Text/Tokenizers/Files/SentencePiece/sentencepiece_model.proto", "Report/TensorBoard/README.md",
         "Report/TensorBoard/event.proto",
       ]),
+    .target(
+      name: "Hub",
+      dependencies: ["CCurl", "Trainer", .product(name: "Crypto", package: "swift-crypto")],
+      exclude: ["README.md"]),
     .executableTarget(
       name: "accrete",
-      dependencies: ["Trainer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Hub", "Trainer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       exclude: ["README.md"]),
 
     // MARK: - Tests
 
-    .target(name: "TestSupport", dependencies: ["Kernels", "GPUTensor"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport",
+      dependencies: ["Kernels", "GPUTensor", .product(name: "Crypto", package: "swift-crypto")],
+      path: "Tests/TestSupport"),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
     .testTarget(name: "GPUTensorTests", dependencies: ["GPUTensor", "TestSupport"]),
     .testTarget(
       name: "TrainerTests",
       dependencies: ["Trainer", "TestSupport", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+    .testTarget(name: "HubTests", dependencies: ["Hub", "TestSupport"]),
     .executableTarget(
       name: "fuzz",
       dependencies: ["GPUTensor", "Trainer", .product(name: "ArgumentParser", package: "swift-argument-parser")],

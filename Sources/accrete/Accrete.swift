@@ -11,7 +11,8 @@ struct Accrete: ParsableCommand {
     subcommands: [
       TrainCommand.self, GenerateCommand.self, ScoreCommand.self, EvaluateCommand.self, TokenizeCommand.self,
       ChatCommand.self, ConvertCommand.self, InspectCommand.self, DataCommand.self, TokenizerCommand.self,
-      ReportCommand.self, RoundsCommand.self, KeysCommand.self, DevicesCommand.self, DoctorCommand.self,
+      DownloadCommand.self, ReportCommand.self, RoundsCommand.self, KeysCommand.self, DevicesCommand.self,
+      DoctorCommand.self,
       BenchCommand.self, TuneCommand.self, PlanCommand.self, ProbeCommand.self, TuneTrialCommand.self,
       FirstCheckCommand.self,
     ])

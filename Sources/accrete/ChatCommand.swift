@@ -11,7 +11,7 @@ struct ChatCommand: ParsableCommand {
     discussion: "A line is a turn. /reset forgets the turns, /save FILE appends them to a dataset as a row of "
       + "messages, /exit or Ctrl-D leaves, Ctrl-C stops an answer.")
 
-  @Argument(help: "A Hugging Face folder, a .gguf file, or a llama2.c .bin.")
+  @Argument(help: "A Hugging Face folder, a .gguf file, a llama2.c .bin, or ORG/NAME of the hub.")
   var model: String
 
   @Option(help: "Where the tokenizer is, if not with the model.")

@@ -1,4 +1,5 @@
 import Foundation
+import Hub
 import Kernels
 import Trainer
 
@@ -22,6 +23,7 @@ enum Failure {
     case let error as RecipeError: error.exitCode
     case let error as DatasetError: error.exitCode
     case let error as FileError: error.exitCode
+    case let error as HubError: error.exitCode
     case let error as TokenizerError: code(error)
     case is TemplateError, is BadInput: 65
     case is NotFound: 66

@@ -8,7 +8,7 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect", abstract: "Print a model's configuration, tensors, tokenizer and chat template.")
 
   @Argument(
-    help: "A Hugging Face folder, a .gguf file, a llama2.c .bin, a .safetensors file, or a tokenizer's folder or file.")
+    help: "A Hugging Face folder, a .gguf, .bin or .safetensors file, a tokenizer's files, or ORG/NAME of the hub.")
   var model: String
 
   @Option(help: "Where the tokenizer is, if not with the model.")
@@ -20,8 +20,8 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var device: DeviceOption
 
   func run() throws {
-    let found = try ModelInspection(
-      URL(fileURLWithPath: model), tokenizer: tokenizer.map { URL(fileURLWithPath: $0) })
+    let cache = HubCache()
+    let found = try ModelInspection(try cache.model(model), tokenizer: try tokenizer.map { try cache.model($0) })
     found.notes.forEach(Console.note)
     if json { return try Console.result(json: found) }
     try Console.result("\(found.path): \(found.format)")

@@ -5,7 +5,10 @@ import Trainer
 
 /// `--model`, `--adapter` and `--tokenizer`.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "A Hugging Face folder, a .gguf file, a llama2.c .bin, or a PEFT adapter that names its base.")
+  @Option(
+    help:
+      "A Hugging Face folder, a .gguf file, a llama2.c .bin, a PEFT adapter that names its base, or ORG/NAME of the hub."
+  )
   var model: String
 
   @Option(help: "The folder of a PEFT adapter to merge into the model.")
@@ -19,16 +22,17 @@ struct ModelOptions: ParsableArguments {
 
   /// Opens a model's files, and prints remarks about them on stderr.
   static func open(_ model: String, tokenizer: String? = nil, adapter: String? = nil) throws -> any ModelSource {
+    let cache = HubCache()
     let source = try openModel(
-      at: URL(fileURLWithPath: model), tokenizer: tokenizer.map { URL(fileURLWithPath: $0) },
-      adapter: adapter.map { URL(fileURLWithPath: $0) })
+      at: try cache.model(model), tokenizer: try tokenizer.map { try cache.model($0) },
+      adapter: try adapter.map { try cache.model($0) })
     source.notes.forEach(Console.note)
     return source
   }
 
   /// Opens the tokenizer alone; the folder need not hold a model.
   func openTokenizer() throws -> any Tokenizer {
-    let url = URL(fileURLWithPath: tokenizer ?? model)
+    let url = try HubCache().model(tokenizer ?? model)
     if tokenizer == nil, try Self.holdsModel(url) {
       if let found = try loadTokenizer(of: try open()) { return found }
     }

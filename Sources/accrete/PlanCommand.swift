@@ -15,7 +15,7 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "A shape by name: \(LlamaConfiguration.presetNames.joined(separator: ", ")).")
   var preset: String?
 
-  @Option(help: "A Hugging Face folder, or a .gguf file.")
+  @Option(help: "A Hugging Face folder, a .gguf file, or ORG/NAME of the hub.")
   var model: String?
 
   @Option(help: "A recipe, whose base and settings are planned for; of its rounds the one that takes most.")
@@ -70,7 +70,8 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let recipe = try Recipe.forPlanning(
-      preset: preset, model: model.map { URL(fileURLWithPath: $0) }, recipe: recipe.map { URL(fileURLWithPath: $0) },
+      preset: preset, model: try model.map { try HubCache().model($0) },
+      recipe: recipe.map { URL(fileURLWithPath: $0) },
       overrides: overrides)
     let configuration = try recipe.baseConfiguration()
     let types = try recipe.baseTypes(of: configuration)

@@ -13,7 +13,7 @@ struct FuzzTarget {
 
   static let names = [
     "huggingface", "gguf", "llama2c", "tokenizer.json", "tokenizer.model", "jsonl", "json", "csv", "gzip",
-    "parquet", "yaml", "jinja",
+    "parquet", "yaml", "jinja", "hub",
   ]
 
   /// The folder of this process's inputs; in memory where the system offers that.
@@ -34,6 +34,7 @@ struct FuzzTarget {
       case "parquet": try parquet(in: folder)
       case "yaml": try recipe(in: folder)
       case "jinja": try template()
+      case "hub": hub()
       default: try dataset(name, in: folder)
       }
     for seed in target.seeds {
@@ -244,6 +245,25 @@ struct FuzzTarget {
       _ = try template.render(messages: messages, addGenerationPrompt: true, bos: "<s>", eos: "</s>")
     }
   }
+
+  /// A hub's listing; what is read of it may be joined to a folder.
+  private static func hub() -> FuzzTarget {
+    FuzzTarget(
+      name: "hub",
+      seeds: [
+        #"{"sha": "\#(hash)", "siblings": [{"rfilename": "a/b.txt", "size": 12, "blobId": "\#(hash)"}, "#
+          + #"{"rfilename": "c", "size": 7, "blobId": "\#(hash)", "lfs": {"sha256": "\#(hash + hash.prefix(24))"}}]}"#
+      ].map { Array($0.utf8) },
+      words: ["../", "\"/", "\\u0000", "\"lfs\": null", "\"size\": -1", hash]
+    ) { data in
+      for file in try HubListing(data, url: "fuzz").files {
+        let path = URL(fileURLWithPath: "/folder").appending(path: file.path).standardizedFileURL.path
+        precondition(path.hasPrefix("/folder/") && file.byteCount >= 0, "\(file) leads out of its folder")
+      }
+    }
+  }
+
+  private static let hash = String(repeating: "0123456789abcdef", count: 3).prefix(40).description
 
   // MARK: - Files
 

@@ -27,7 +27,7 @@ extension FileManager {
   /// Makes a folder, with those above it, unless it is there.
   ///
   /// - Throws: a `FileError` about the folder.
-  func makeFolder(at url: URL) throws(FileError) {
+  package func makeFolder(at url: URL) throws(FileError) {
     do {
       try createDirectory(at: url, withIntermediateDirectories: true)
     } catch {

@@ -34,9 +34,14 @@ package final class LoadedModel {
 
 /// The tokenizer that belongs to a model, or nil where only token ids can be used.
 package func loadTokenizer(of source: any ModelSource) throws -> (any Tokenizer)? {
-  switch source.tokenizerFiles {
+  try loadTokenizer(source.tokenizerFiles, vocabularySize: source.configuration.vocabSize)
+}
+
+/// The tokenizer that stands at a place, for a model of `vocabularySize` tokens.
+func loadTokenizer(_ files: TokenizerFiles, vocabularySize: Int) throws -> (any Tokenizer)? {
+  switch files {
   case .folder(let folder, let configurations): try loadTokenizer(folder: folder, configurations: configurations)
-  case .llama2c(let file): try loadTokenizer(llama2c: file, vocabularySize: source.configuration.vocabSize)
+  case .llama2c(let file): try loadTokenizer(llama2c: file, vocabularySize: vocabularySize)
   case .gguf(let vocabulary): try loadTokenizer(description: vocabulary)
   case .none: nil
   }

@@ -78,7 +78,7 @@ extension TokenizerFiles {
 private func folderStands(at url: URL) throws(FileError) -> Bool {
   var isDirectory: ObjCBool = false
   guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
-    throw FileError(.notFound, path: url.path, "nothing is there", remedy: "check the path")
+    throw FileError(.notFound, path: url.path, "nothing is there", remedy: HubCache.remedy(where: url))
   }
   return isDirectory.boolValue
 }

@@ -23,7 +23,7 @@ extension Recipe {
   package func baseConfiguration() throws -> LlamaConfiguration {
     switch base {
     case .model(let url):
-      let source = try openModel(at: url)
+      let source = try openModel(at: url, tokenizer: baseTokenizer)
       guard chatTemplate != nil else { return source.configuration }
       return try chosenTemplate(try loadTokenizer(of: source), source.configuration)?.configuration
         ?? source.configuration

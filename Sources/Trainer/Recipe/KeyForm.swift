@@ -118,16 +118,37 @@ extension KeyForm<URL> {
   /// A path: relative to the recipe's folder, or to the home folder where it begins with `~/`; made absolute.
   static var path: Self {
     KeyForm("a path") { node, folder in
-      guard let text = node.text else { return nil }
-      if text.hasPrefix("/") { return URL(fileURLWithPath: text).standardizedFileURL }
-      if text == "~" || text.hasPrefix("~/") {
-        let home = FileManager.default.homeDirectoryForCurrentUser
-        return URL(fileURLWithPath: home.path + text.dropFirst()).standardizedFileURL
-      }
-      return URL(fileURLWithPath: folder.path + "/" + text).standardizedFileURL
+      node.text.map { absolute($0, in: folder) }
     } write: {
       .text($0.path)
     }
+  }
+
+  /// A model, adapter or tokenizer: a path, or a name of the hub, which the cache resolves to the snapshot's path.
+  static var model: Self {
+    KeyForm(words: "a path or a name of the hub") { reader, key, _ throws(RecipeError) in
+      guard let node = reader.node(key) else { throw reader.missing(key, remedy: "give a path or a name of the hub") }
+      guard let text = node.text else { throw reader.error(key, node, allowed: "a path or a name of the hub") }
+      let path = absolute(text, in: reader.folder)
+      do throws(FileError) {
+        return try HubCache().model(text, path: path)
+      } catch {
+        // A recipe may be read before its model is there: opening that says how to get it.
+        guard text.hasPrefix(HubName.prefix) || error.kind != .notFound else { return path }
+        throw RecipeError(place: node.place, message: "\(reader.name(key)): \(error)", exitCode: error.exitCode)
+      }
+    } write: {
+      .text($0.path)
+    }
+  }
+
+  private static func absolute(_ text: String, in folder: URL) -> URL {
+    if text.hasPrefix("/") { return URL(fileURLWithPath: text).standardizedFileURL }
+    if text == "~" || text.hasPrefix("~/") {
+      let home = FileManager.default.homeDirectoryForCurrentUser
+      return URL(fileURLWithPath: home.path + text.dropFirst()).standardizedFileURL
+    }
+    return URL(fileURLWithPath: folder.path + "/" + text).standardizedFileURL
   }
 }
 

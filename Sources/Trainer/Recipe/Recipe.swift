@@ -10,6 +10,8 @@ package struct Recipe: Sendable, Equatable {
   /// `auto`, `cpu`, an index or part of a name; nil: not given, `ACCRETE_DEVICE` may decide.
   package var device: String?
   package var base: RecipeBase
+  /// Tokenizer in the place of a pretrained base's own (`base.tokenizer` beside `base.model`); nil: its own.
+  package var baseTokenizer: URL?
   /// Chat template that the base gets (`base.chat_template`); nil: its own, if it has one.
   package var chatTemplate: RecipeChatTemplate?
   /// Storage of the base on the device (`base.dtype`); fp32 unless adapters are trained.

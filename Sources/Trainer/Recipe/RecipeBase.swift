@@ -8,7 +8,7 @@ package enum RecipeBase: Sendable, Equatable {
   case preset(name: String, tokenizer: RecipeTokenizer?)
 }
 
-/// Origin of a preset's tokenizer.
+/// Origin of a tokenizer that the recipe names.
 package enum RecipeTokenizer: Sendable, Equatable {
   /// 256 bytes, three special tokens, and beyond these 259 tokens learned from the texts of all rounds.
   case bytes(vocabularySize: Int)
@@ -32,21 +32,28 @@ struct BaseSettings: Sendable {
 
   private static let keys: [Key<BaseSettings>] = [
     Key(
-      "model", \.model, KeyForm.path.orAbsent,
-      "Pretrained model: a Hugging Face folder, a .gguf file or a llama2.c .bin file."
+      "model", \.model, KeyForm.model.orAbsent,
+      "Pretrained model: a Hugging Face folder, a .gguf file, a llama2.c .bin file, or a name of the hub (ORG/NAME, "
+        + "hf:ORG/NAME@REVISION) that `accrete download` has fetched."
     ) { reader, _, _ throws(RecipeError) in
-      for key in ["preset", "tokenizer"] where reader.node(key) != nil {
-        throw RecipeError(
-          place: reader.place(of: key),
-          message: "base.\(key) stands beside base.model, which brings its own: keep one of them")
-      }
+      guard reader.node("preset") != nil else { return }
+      throw RecipeError(
+        place: reader.place(of: "preset"), message: "base.preset stands beside base.model: keep one of them")
     },
     Key(
       "preset", \.preset, KeyForm.text("a preset's name").orAbsent,
       "Size of a model with random weights, in place of `model`."),
     Key(
       "tokenizer", \.tokenizer, .tokenizer,
-      "Tokenizer of a preset: a file, a model's folder, or one that is learned from the rounds' texts."),
+      "Tokenizer: a file, a model's folder or its name at the hub; of a preset also one that is learned from the "
+        + "rounds' texts. Beside a model it stands in for the model's own."
+    ) { reader, _, base throws(RecipeError) in
+      guard reader.node("model") != nil, case .bytes = base.tokenizer else { return }
+      throw RecipeError(
+        place: reader.place(of: "tokenizer"),
+        message: "base.tokenizer would be learned from the rounds' texts, which the weights of base.model do not know: "
+          + "name the file or folder of the tokenizer that the model was trained with")
+    },
     Key(
       "chat_template", \.chatTemplate, RecipeChatTemplate.form.orAbsent,
       "Template of dialogues, for a base that has none, or in place of its own. Control tokens that it writes and the "
@@ -65,7 +72,7 @@ struct BaseSettings: Sendable {
 extension KeyForm<RecipeTokenizer?> {
   /// The form of `tokenizer`: null, a path, or the mapping of a tokenizer that is learned.
   fileprivate static var tokenizer: Self {
-    let path = KeyForm<URL>.path
+    let path = KeyForm<URL>.model
     let learned = KeyForm<Int>.mapping(
       [
         Key(
@@ -73,7 +80,8 @@ extension KeyForm<RecipeTokenizer?> {
           required: "give the number of tokens to train, as in {vocab_size: 2048}",
           "Tokens of the vocabulary: 256 bytes, three special tokens, and what is learned beyond these 259.")
       ], defaults: 0)
-    return KeyForm(words: "null, a path, or a mapping", inner: learned.inner) { reader, key, _ throws(RecipeError) in
+    return KeyForm(words: "null, a path, a name of the hub, or a mapping", inner: learned.inner) {
+      reader, key, _ throws(RecipeError) in
       guard let node = reader.node(key), !node.isNull else { return nil }
       if case .mapping = node.content { return .bytes(vocabularySize: try learned.read(reader, key, nil)) }
       return .file(try path.read(reader, key, nil))
@@ -92,7 +100,9 @@ extension Recipe {
   var baseSettings: BaseSettings {
     get {
       switch base {
-      case .model(let url): BaseSettings(model: url, chatTemplate: chatTemplate, storage: baseStorage)
+      case .model(let url):
+        BaseSettings(
+          model: url, tokenizer: baseTokenizer.map { .file($0) }, chatTemplate: chatTemplate, storage: baseStorage)
       case .preset(let name, let tokenizer):
         BaseSettings(preset: name, tokenizer: tokenizer, chatTemplate: chatTemplate, storage: baseStorage)
       }
@@ -100,6 +110,7 @@ extension Recipe {
     set {
       base =
         newValue.model.map { .model($0) } ?? .preset(name: newValue.preset ?? "", tokenizer: newValue.tokenizer)
+      baseTokenizer = if newValue.model != nil, case .file(let url) = newValue.tokenizer { url } else { nil }
       chatTemplate = newValue.chatTemplate
       baseStorage = newValue.storage
     }

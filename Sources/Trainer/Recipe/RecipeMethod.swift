@@ -35,8 +35,9 @@ struct MethodSettings: Sendable {
   private static let loraKeys =
     (LoRASettings.keys.map { $0.of(\MethodSettings.lora) } + [
       Key(
-        "init_adapter", \.initialAdapter, KeyForm.path.orNull,
-        "PEFT folder that the first round's adapter starts from; null starts a new one.")
+        "init_adapter", \.initialAdapter, KeyForm.model.orNull,
+        "PEFT adapter, a folder or a name of the hub, that the first round's adapter starts from; null starts a new one."
+      )
     ]).map(refusedInFull)
 
   /// The key, refused where the type is `full`.

@@ -40,9 +40,10 @@ package struct RunInputs {
     try recipe.checkEvaluations()
     switch recipe.base {
     case .model(let url):
-      let source = try openModel(at: url)
+      let source = try openModel(at: url, tokenizer: recipe.baseTokenizer)
       let own = try loadTokenizer(of: source)
       source.notes.forEach(note)
+      if let remark = try recipe.checkTokenizer(own, of: source.configuration) { note(remark) }
       if let chosen = try recipe.chosenTemplate(own, source.configuration) {
         chosen.notes.forEach(note)
         (configuration, tokenizer) = (chosen.configuration, chosen.tokenizer)

@@ -15,7 +15,11 @@ struct RunResumption {
   func check(_ state: inout RunState) throws {
     let changes = try recipe.changes(since: state.recipe)
     if let change = changes.first(where: { change in Self.fixed.contains { change.isWithin($0) } }) {
-      throw refusal("\(change), and no run goes on under another \(change.key)", "restore it")
+      // The hub's model of a name may have moved on: a commit names the one that the run began with.
+      let name = change.key == "base.model" ? change.before.flatMap { HubCache.name(ofSnapshot: $0) } : nil
+      throw refusal(
+        "\(change), and no run goes on under another \(change.key)",
+        "restore it" + (name.map { " (base.model=\($0))" } ?? ""))
     }
     let unaccepted = changes.filter { !isAccepted($0.key) }
     guard unaccepted.isEmpty else {

@@ -35,19 +35,23 @@ package struct TextEncoding: Sendable {
     case .model(let url):
       var isFolder = ObjCBool(false)
       guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
-        let source = try openModel(at: url)
+        let source = try openModel(at: url, tokenizer: recipe.baseTokenizer)
         try self.init(recipe, try loadTokenizer(of: source), source.configuration, notes: source.notes)
         return
       }
       guard FileManager.default.fileExists(atPath: url.appending(path: "config.json").path) else {
-        let tokenizer = try loadTokenizer(at: url)
+        let tokenizer = try loadTokenizer(at: recipe.baseTokenizer ?? url)
         let rows = LlamaConfiguration(vocabSize: tokenizer.vocabularySize)
         self.init(tokenizer: try recipe.chosenTemplate(tokenizer, rows)?.tokenizer ?? tokenizer)
         return
       }
       let (model, files) = try FolderConfigurations.read(url)
-      let tokenizer =
-        TokenizerFiles.stand(in: url) ? try loadTokenizer(folder: url, configurations: files) : nil
+      var tokenizer: (any Tokenizer)?
+      if let named = recipe.baseTokenizer {
+        tokenizer = try loadTokenizer(TokenizerFiles(named), vocabularySize: model.vocabSize)
+      } else if TokenizerFiles.stand(in: url) {
+        tokenizer = try loadTokenizer(folder: url, configurations: files)
+      }
       try self.init(recipe, tokenizer, model, notes: [])
     }
   }
@@ -56,10 +60,11 @@ package struct TextEncoding: Sendable {
   private init(
     _ recipe: Recipe, _ tokenizer: (any Tokenizer)?, _ configuration: LlamaConfiguration, notes: [String]
   ) throws(RoundError) {
+    let remark = try recipe.checkTokenizer(tokenizer, of: configuration)
     let chosen = try recipe.chosenTemplate(tokenizer, configuration)
     self.init(
       tokenizer: chosen?.tokenizer ?? tokenizer, configuration: chosen?.configuration ?? configuration,
-      notes: notes + (chosen?.notes ?? []))
+      notes: notes + (remark.map { [$0] } ?? []) + (chosen?.notes ?? []))
   }
 
   /// The configuration of a model that starts from nothing, with the special tokens of its tokenizer.
@@ -106,5 +111,24 @@ package struct TextEncoding: Sendable {
         problem: "round \(round.name) asks for \(round.settings.sequenceLength) tokens, the model has positions for "
           + "\(positions)", remedy: "lower it")
     }
+  }
+}
+
+extension Recipe {
+  /// Refuses a tokenizer in the place of the base's own that has more tokens than the base.
+  ///
+  /// - Returns: a remark on the tokenizer that the recipe names; nil where it names none for a pretrained base.
+  func checkTokenizer(
+    _ tokenizer: (any Tokenizer)?, of configuration: LlamaConfiguration
+  ) throws(RoundError) -> String? {
+    guard case .model = base, let baseTokenizer, let tokenizer else { return nil }
+    guard tokenizer.vocabularySize <= configuration.vocabSize else {
+      throw .unsuitable(
+        key: "base.tokenizer",
+        problem:
+          "\(baseTokenizer.path) has \(tokenizer.vocabularySize) tokens, the model \(configuration.vocabSize) rows",
+        remedy: "name the tokenizer that the model was trained with")
+    }
+    return "tokenizer: \(baseTokenizer.path), as base.tokenizer says"
   }
 }

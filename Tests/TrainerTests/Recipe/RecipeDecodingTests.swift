@@ -61,6 +61,10 @@ struct RecipeDecodingTests {
       try fixture.load("base={preset: tiny, tokenizer: /t/tokenizer.json}").base
         == .preset(name: "tiny", tokenizer: .file(URL(fileURLWithPath: "/t/tokenizer.json"))))
     #expect(try fixture.load("base={preset: tiny}").base == .preset(name: "tiny", tokenizer: nil))
+    let named = try fixture.load("base.tokenizer=/t/tokenizer.json")
+    #expect(named.baseTokenizer?.path == "/t/tokenizer.json" && named.yaml.contains("tokenizer: \"/t/tokenizer.json\""))
+    #expect(try fixture.load("base={preset: tiny, tokenizer: /t}").baseTokenizer == nil)
+    #expect(fixture.error("base.tokenizer={vocab_size: 300}")?.message.contains("would be learned") == true)
     #expect(fixture.error("base.preset=tiny")?.message.contains("base.preset stands beside base.model") == true)
   }
 

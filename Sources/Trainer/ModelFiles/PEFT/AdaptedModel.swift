@@ -113,21 +113,30 @@ extension AdaptedModel {
     if let base {
       url = base
     } else {
-      guard let name = try PEFTAdapter.baseName(of: folder), let found = Self.find(name, from: folder) else {
-        let named = try PEFTAdapter.baseName(of: folder).map { "names the base '\($0)', which is no file here" }
-        throw FileError(
-          .notFound, path: folder.path, "the adapter \(named ?? "names no base")",
-          remedy: "give the base with --model and this folder with --adapter")
+      guard let name = try PEFTAdapter.baseName(of: folder) else {
+        throw FileError(.notFound, path: folder.path, "the adapter names no base", remedy: Self.remedy)
       }
-      url = found
+      url = try Self.find(name, from: folder)
     }
     self = try AdaptedModel(try openModel(at: url), adapter: folder, tokenizer: tokenizer)
   }
 
-  /// A path as it stands, or from the adapter's folder.
-  private static func find(_ name: String, from folder: URL) -> URL? {
-    [URL(fileURLWithPath: name), folder.appending(path: name)].first {
-      FileManager.default.fileExists(atPath: $0.path)
+  private static let remedy = "give the base with --model and this folder with --adapter"
+
+  /// A path as it stands, or from the adapter's folder; else the hub's model of that name.
+  private static func find(_ name: String, from folder: URL) throws(FileError) -> URL {
+    for place in [URL(fileURLWithPath: name), folder.appending(path: name)]
+    where FileManager.default.fileExists(atPath: place.path) { return place }
+    var hint = ""
+    do throws(FileError) {
+      let found = try HubCache().model(name)
+      if FileManager.default.fileExists(atPath: found.path) { return found }
+    } catch {
+      guard error.kind == .notFound else { throw error }
+      hint = HubName(name, of: .model).map { ", or run `\($0.command)`" } ?? ""
     }
+    throw FileError(
+      .notFound, path: folder.path, "the adapter names the base '\(name)', which is no file here",
+      remedy: remedy + hint)
   }
 }

@@ -54,7 +54,8 @@ package struct RoundShares: Encodable, Sendable {
     func progress() -> Double {
       switch settings.duration {
       case .steps(let steps): Double(batches) / Double(steps * accumulation)
-      case .epochs(let epochs): Double(cursor.nextPosition) / Double(max(sampler.draws(epochs: epochs), 1))
+      case .epochs(let epochs):
+        Double(cursor.nextPosition - cursor.heldBack.count) / Double(max(sampler.draws(epochs: epochs), 1))
       }
     }
     func isAtEnd() -> Bool {

@@ -8,7 +8,8 @@ extension DatasetSummary {
   /// Findings on the dataset's rows.
   package var findings: [Finding] {
     var findings: [Finding] = []
-    func add(_ subject: Finding.Subject, _ rows: Int, of most: Double = Self.manyRows, _ what: String, _ remedy: String) {
+    func add(_ subject: Finding.Subject, _ rows: Int, of most: Double = Self.manyRows, _ what: String, _ remedy: String)
+    {
       guard rows > 0 else { return }
       let isMany = Double(rows) >= most * Double(self.rows)
       findings.append(
