@@ -3,7 +3,7 @@
 
     python3 Scripts/compare/measure_costs.py [--models 15M 110M …] [--lengths 256 512 …] [--precision fp32]
 
-Trains each of --models on rows of 256 tokens, then --model on rows of each of --lengths; a step has 2,048 tokens, or
+Trains each of --models on rows of 256 tokens, then --model on rows of each of --lengths; a step has --tokens tokens (2,048), or
 one row where a row is longer. Models are presets with random weights; rows are random ids, every one supervised.
 Operations a token are those of `accrete plan`; the peak is that of `accrete bench adamw --quick`, measured beside each training.
 Prints a line for each training and one JSON object.
@@ -19,7 +19,6 @@ import tempfile
 import random_rows
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-TOKENS = 2048
 WARMUP = 2
 
 
@@ -34,7 +33,7 @@ def output(command):
 def measure(preset, length, options):
     with tempfile.TemporaryDirectory() as scratch:
         work = pathlib.Path(scratch)
-        path = random_rows.write(work, preset, max(TOKENS // length, 1), length, steps=WARMUP + options.steps,
+        path = random_rows.write(work, preset, max(options.tokens // length, 1), length, steps=WARMUP + options.steps,
                                  precision=options.precision)
         plan = json.loads(output([options.accrete, "plan", "--recipe", path, "--json"]))
         output([options.accrete, "train", path])
@@ -57,6 +56,7 @@ def main():
     parser.add_argument("--model", default="SmolLM2-135M")
     parser.add_argument("--lengths", nargs="*", type=int, default=[256, 512, 1024, 2048, 4096, 8192])
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--tokens", type=int, default=2048)
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--accrete", default=str(ROOT / ".build/release/accrete"))
     options = parser.parse_args()

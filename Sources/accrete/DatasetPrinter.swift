@@ -23,13 +23,20 @@ struct DatasetPrinter {
     let share = Double(inspection.supervisedTokens) / Double(max(inspection.tokens, 1))
     let percent = (share * 1000).rounded() / 10
     let lengths = inspection.lengths
+    let about = inspection.estimated ? "about " : ""
     var lines = [
       "",
-      "\(inspection.name): \(inspection.rows) rows, \(inspection.cut) cut, \(inspection.dropped) dropped; "
-        + "\(inspection.tokens) tokens, \(inspection.supervisedTokens) supervised (\(percent) %)",
+      "\(inspection.name): \(inspection.rows) rows, \(about)\(inspection.cut) cut, "
+        + (inspection.split > 0 ? "\(inspection.split) split, " : "") + "\(inspection.dropped) dropped"
+        + (inspection.tooLong > 0 ? ", \(inspection.tooLong) left out as too long; " : "; ")
+        + "\(about)\(inspection.tokens) tokens, \(inspection.supervisedTokens) supervised (\(percent) %)",
       "  tokens a row: least \(lengths.min), median \(lengths.median), 90 % up to \(lengths.p90), most \(lengths.max); "
         + "\(lengths.longer) longer than sequence_length \(round.settings.sequenceLength)",
     ]
+    if inspection.estimated {
+      lines.append(
+        "  large files: counts but that of rows are estimated from 1,000 rows; leaks are looked for by train")
+    }
     let reverse = round.settings.objective.reverse
     if reverse > 0 {
       lines.append(
@@ -49,7 +56,9 @@ struct DatasetPrinter {
         Self.indent + "warning: the row begins with \(row.bos) BOS tokens, models know one: remove what adds the others"
       )
     }
-    if row.supervisedCount == 0, !row.isDocument {
+    if row.fate == .drop, row.beyond > 0 {
+      lines.append(Self.indent + "dropped: it is longer than sequence_length, and long_rows is drop")
+    } else if row.supervisedCount == 0, row.fate == .cut || row.beyond == 0 {
       lines.append(Self.indent + "dropped: no supervised token is within the sequence")
     }
     if !row.text.isEmpty {
@@ -63,7 +72,7 @@ struct DatasetPrinter {
       rest.append(
         Self.indent + "cut after \(kept) tokens: \(row.beyond) are left out, \(row.supervisedBeyond) of them supervised"
       )
-    } else if row.beyond > 0 {
+    } else if row.beyond > 0, row.fate == .split {
       rest.append(Self.indent + "goes on in the next samples: \(row.beyond) more tokens")
     }
     return lines.map { StyledLine($0) } + tokens + rest.map { StyledLine($0) }

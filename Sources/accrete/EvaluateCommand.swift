@@ -11,8 +11,11 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(help: "Rows in any of the shapes that training takes.")
+  @Option(help: "Rows in any of the shapes that training takes: a file, a folder or a pattern.")
   var data: String
+
+  @Option(help: "Columns that stand for a row's keys: prompt=question,completion=answer.")
+  var columns: ColumnNames?
 
   @Option(help: "Longer rows are cut; at most the model's positions.")
   var sequenceLength = 2048
@@ -60,11 +63,11 @@ struct EvaluateCommand: ParsableCommand {
     let source = try model.open()
     let configuration = source.configuration
     let length = min(sequenceLength, configuration.maxPositionEmbeddings)
-    let url = URL(fileURLWithPath: data)
     var settings = RowSettings()
     settings.template = try model.rowTemplate(template)
     let dataset = try Dataset.load(
-      name: url.lastPathComponent, url: url, settings: settings, tokenizer: try loadTokenizer(of: source),
+      name: URL(fileURLWithPath: data).lastPathComponent, files: RowFiles(arguments: [data]), columns: columns ?? .none,
+      settings: settings, tokenizer: try loadTokenizer(of: source),
       vocabularySize: configuration.vocabSize, sequenceLength: length)
     [dataset].notes.forEach(Console.note)
     if dataset.remarks.completionForm == .chat {
@@ -136,3 +139,19 @@ struct EvaluateCommand: ParsableCommand {
 }
 
 extension TaskFamily: ExpressibleByArgument {}
+
+extension ColumnNames: ExpressibleByArgument {
+  /// Reads `key=column,key=column`; nil where it is written otherwise, or names no key of a row.
+  public init?(argument: String) {
+    var columns: [String: String] = [:]
+    for pair in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2, !parts[1].isEmpty, Self.keys.contains(parts[0]), columns[parts[0]] == nil else {
+        return nil
+      }
+      columns[parts[0]] = parts[1]
+    }
+    guard let names = try? ColumnNames(columns) else { return nil }
+    self = names
+  }
+}

@@ -8,7 +8,7 @@ extension TokenizerCommand {
     static let configuration = CommandConfiguration(
       commandName: "train", abstract: "Learn a byte-level BPE from texts, and write it as a Hugging Face folder.")
 
-    @Argument(help: "Texts: .txt files, or .jsonl files with the rows of a dataset.")
+    @Argument(help: "Texts: .txt files, or files with the rows of a dataset; folders and patterns of such files.")
     var files: [String]
 
     @Option(help: "How many tokens, the 256 bytes and the special tokens included.")
@@ -44,7 +44,7 @@ extension TokenizerCommand {
     func run() throws {
       let folder = try TokenizerOutput.folder(output)
       let learned = try LearnedTokenizer(
-        files.map { .init(url: URL(fileURLWithPath: $0)) }, vocabularySize: vocabSize, special: special,
+        files.map { .init(files: RowFiles(arguments: [$0])) }, vocabularySize: vocabSize, special: special,
         leastCount: minFrequency)
       let size = learned.tokenizer.vocabularySize
       if learned.endedEarly {

@@ -90,7 +90,10 @@ extension CommandTests {
       #expect(settings["eos_token"] as? String == "<|im_end|>")
       // The saved model has a template of its own and its tokens: neither is added again.
       let again = try AccreteProcess.run(
-        ["data", "show", fixture.recipe.path, "--round", "one", "base={model: \(saved.path), chat_template: alpaca}"])
+        [
+          "data", "show", fixture.recipe.path, "--round", "one", "sequence_length=256",
+          "base={model: \(saved.path), chat_template: alpaca}",
+        ])
       #expect(
         again.code == 0 && (again.output + again.errors).contains("in place of the base's own"), "\(again.errors)")
       let file = fixture.file("model.gguf")

@@ -62,8 +62,9 @@ extension CommandTests {
       let dataset = try #require((report["datasets"] as? [[String: Any]])?.first)
       #expect(
         Set(dataset.keys) == [
-          "name", "round", "file", "rows", "cut", "dropped", "tokens", "supervised_tokens", "lost_supervised_tokens",
-          "lengths", "scripts", "duplicates", "shared", "other_answers", "empty_answers", "doubled_bos",
+          "name", "round", "file", "rows", "cut", "dropped", "too_long", "tokens", "supervised_tokens",
+          "lost_supervised_tokens", "lengths", "scripts", "duplicates", "shared", "other_answers", "empty_answers",
+          "doubled_bos",
         ])
       #expect((dataset["duplicates"] as? [String: Any])?["count"] as? Int == 0)
       let findings = try #require(report["findings"] as? [[String: Any]])

@@ -25,7 +25,10 @@ extension CommandTests {
       #expect(all.map { $0["name"] as? String } == ["one", "two"])
       for dataset in all {
         #expect(
-          Set(dataset.keys) == ["name", "rows", "cut", "dropped", "tokens", "supervised_tokens", "lengths", "samples"])
+          Set(dataset.keys) == [
+            "name", "rows", "cut", "split", "too_long", "dropped", "tokens", "supervised_tokens", "estimated",
+            "lengths", "samples",
+          ])
         #expect(dataset["rows"] as? Int == 20)
         let lengths = try #require(dataset["lengths"] as? [String: Int])
         #expect(Set(lengths.keys) == ["min", "median", "p90", "max", "longer"])
@@ -163,7 +166,9 @@ extension CommandTests {
       expect(try show(fixture, "--round", "three"), 65, "three", "one, two")
       expect(try show(fixture, "--rows", "-1"), 64, "--rows")
       expect(try show(fixture, "rounds.1.train=none.jsonl"), 66, "none.jsonl")
-      expect(try show(fixture, "rounds.1.train=x.feather"), 65, "read_feather")
+      expect(try show(fixture, "rounds.1.train=x.feather"), 66, "x.feather")
+      expect(try show(fixture, "rounds.1.train=x.xlsx"), 65, ".parquet", "x.xlsx")
+      expect(try show(fixture, "rounds.1.train=none*.jsonl"), 66, "pattern")
       expect(try show(fixture, "rounds.1.columns.prompt=q"), 65, "two-valid.jsonl:1", "\"q\"")
       expect(try show(fixture, "rounds.1.split=0.5"), 65, "split", "valid")
       expect(try show(fixture, "sequence_length=4"), 65, "supervised")

@@ -49,6 +49,9 @@ extension CommandTests {
       let again = try AccreteProcess.run(
         ["download", "org/small"], environment: environment(nil, ["HF_HUB_OFFLINE": "1"]))
       #expect(again.code == 0 && again.output == snapshot + "\n", "\(again.errors)")
+      let unwritten = try AccreteProcess.run(
+        ["download", "org/small"], environment: environment(nil, ["HF_HUB_OFFLINE": "1"]), output: .full)
+      #expect(unwritten.code == 74 && unwritten.errors.contains("No space left on device"), "\(unwritten.errors)")
     }
 
     @Test("errors have one line and their exit codes")

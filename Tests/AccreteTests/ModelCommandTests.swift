@@ -144,6 +144,22 @@ extension CommandTests {
       #expect(abs(try #require(json["loss"] as? Double) + ids.tokenLogprobs[46]) < 1e-4)
     }
 
+    @Test("evaluate --columns says which column stands for which key; a row of no known shape says how")
+    func columns() throws {
+      let fixture = try CommandFixture()
+      try fixture.write("question,answer\none 1:, one\n", "rows.csv")
+      let arguments = try [
+        "evaluate", "--model", TrainedModel.folder().path, "--data", fixture.file("rows.csv").path, "--device", "cpu",
+      ]
+      let outcome = try AccreteProcess.run(arguments + ["--columns", "prompt=question,completion=answer", "--json"])
+      #expect(try outcome.json()["tokens"] as? Int == 5)
+      let unnamed = try AccreteProcess.run(arguments)
+      #expect(unnamed.code == 65 && unnamed.errors.contains("columns: {prompt: "), "\(unnamed.errors)")
+      for wrong in ["prompt", "prompt=", "question=prompt", "prompt=a,prompt=b", "text=a,prompt=b"] {
+        #expect(try AccreteProcess.run(arguments + ["--columns", wrong]).code == 64)
+      }
+    }
+
     @Test("evaluate --task scores answers, writes them down, and chooses among labels", arguments: devices)
     func tasks(_ device: String) throws {
       let fixture = try CommandFixture()
@@ -196,7 +212,7 @@ extension CommandTests {
         ["chat", model.path, "--max-tokens", "2"],
         ["convert", "--model", model.path, "--output", fixture.file("out").path],
         ["convert", "--model", model.path, "--output", fixture.file("out.gguf").path, "--dtype", "q8_0"],
-        ["train", fixture.recipe.path, "base={model: \(model.path)}"],
+        ["train", fixture.recipe.path, "base={model: \(model.path)}", "template=none"],
       ]
       for way in ways {
         let outcome = try AccreteProcess.run(way + ["--device", "cpu"], input: input)

@@ -13,7 +13,7 @@ struct FuzzTarget {
 
   static let names = [
     "huggingface", "gguf", "llama2c", "tokenizer.json", "tokenizer.model", "jsonl", "json", "csv", "gzip",
-    "parquet", "yaml", "jinja", "hub",
+    "zstandard", "parquet", "arrow", "yaml", "jinja", "hub",
   ]
 
   /// The folder of this process's inputs; in memory where the system offers that.
@@ -32,6 +32,7 @@ struct FuzzTarget {
       case "huggingface", "gguf", "llama2c": try model(name, in: folder)
       case "tokenizer.json", "tokenizer.model": try tokenizer(name, in: folder)
       case "parquet": try parquet(in: folder)
+      case "arrow": try arrow(in: folder)
       case "yaml": try recipe(in: folder)
       case "jinja": try template()
       case "hub": hub()
@@ -173,18 +174,20 @@ struct FuzzTarget {
   }
 
   private static func dataset(_ name: String, in folder: URL) throws -> FuzzTarget {
-    let file = folder.appending(path: name == "gzip" ? "rows.jsonl.gz" : "rows.\(name)")
-    let seeds =
-      name == "gzip"
-      ? try files(in: "Tests/Goldens/gzip") { $0.hasSuffix(".jsonl.gz") && !$0.hasPrefix("bomb") }
-      : try files(in: "Tests/Fuzz/Seeds") { $0.hasPrefix("rows") && $0.hasSuffix("." + name) }
+    let compressed = ["gzip": "gz", "zstandard": "zst"][name].map { "jsonl.\($0)" }
+    let file = folder.appending(path: "rows.\(compressed ?? name)")
+    let seeds = try files(in: compressed == nil ? "Tests/Fuzz/Seeds" : "Tests/Goldens/\(name)") {
+      let isMeant = compressed == nil ? $0.hasPrefix("rows") : !$0.hasPrefix("bomb") && !$0.hasPrefix("window")
+      return isMeant && $0.hasSuffix("." + (compressed ?? name))
+    }
     let tokenizer = try ByteTokenizer(vocabularySize: 259)
     return FuzzTarget(
       name: name, seeds: seeds,
       words: ["\"messages\"", "\"input_ids\"", "\"labels\"", "\"prompt\"", "\"role\"", ",", "\t"]
     ) {
       try $0.write(to: file)
-      _ = try Dataset.load(name: name, url: file, tokenizer: tokenizer, vocabularySize: 259, sequenceLength: 64)
+      _ = try Dataset.load(
+        name: name, files: RowFiles(file), tokenizer: tokenizer, vocabularySize: 259, sequenceLength: 64)
     }
   }
 
@@ -198,6 +201,20 @@ struct FuzzTarget {
       let parquet = try ParquetFile(file)
       // One golden has timestamps, which no row can hold.
       let rows = try parquet.rows(columns: Set(parquet.columnNames).subtracting(["created"]))
+      while try rows.next() != nil {}
+    }
+  }
+
+  private static func arrow(in folder: URL) throws -> FuzzTarget {
+    let file = folder.appending(path: "rows.arrow")
+    let seeds = try files(in: "Tests/Goldens/arrow") {
+      ($0.hasSuffix(".arrow") || $0.hasSuffix(".feather")) && !$0.hasPrefix("refused") && !$0.hasPrefix("hostile")
+    }
+    return FuzzTarget(name: "arrow", seeds: seeds, words: ["ARROW1", "\u{FF}\u{FF}\u{FF}\u{FF}"]) {
+      try $0.write(to: file)
+      let arrow = try ArrowFile(file)
+      // One golden has timestamps, which no row can hold.
+      let rows = try arrow.rows(columns: Set(arrow.columnNames).subtracting(["created"]))
       while try rows.next() != nil {}
     }
   }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Trainer
 
-@testable import Hub
+import Hub
 
 @Suite("The files of a repository that are fetched")
 struct FileSelectionTests {

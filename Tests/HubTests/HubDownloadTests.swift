@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Trainer
 
-@testable import Hub
+import Hub
 
 @Suite("Downloads from a hub")
 struct HubDownloadTests {

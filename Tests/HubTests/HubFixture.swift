@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Trainer
 
-@testable import Hub
+import Hub
 
 /// A cache in a folder of its own, and downloads into it; removed with the fixture.
 final class HubFixture {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Hub
+import Hub
 
 @Suite("Settings of the hub")
 struct HubSettingsTests {

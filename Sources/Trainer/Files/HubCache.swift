@@ -68,7 +68,7 @@ package struct HubCache: Sendable {
   }
 
   /// Name of the model whose snapshot's path a recipe's text holds: `hf:ORG/NAME@COMMIT`; nil for other texts.
-  static func name(ofSnapshot text: String) -> String? {
+  package static func name(ofSnapshot text: String) -> String? {
     let parts = text.split(whereSeparator: { "/\"'".contains($0) })
     guard let place = parts.lastIndex(of: "snapshots"), place > 0, place + 1 < parts.count else { return nil }
     let folder = parts[place - 1].replacing("--", with: "/")
@@ -107,7 +107,7 @@ extension HubCache {
 
   /// The remedy where nothing stands at a model's path: where its folder is missing too, the path may be a name of the
   /// hub that the cache does not hold.
-  static func remedy(where url: URL) -> String {
+  package static func remedy(where url: URL) -> String {
     let name = url.pathComponents.suffix(2).joined(separator: "/")
     guard !isFolder(url.deletingLastPathComponent()), !isPath(name), let name = HubName(name, of: .model) else {
       return "check the path"

@@ -118,7 +118,7 @@ extension KeyForm<URL> {
   /// A path: relative to the recipe's folder, or to the home folder where it begins with `~/`; made absolute.
   static var path: Self {
     KeyForm("a path") { node, folder in
-      node.text.map { absolute($0, in: folder) }
+      node.text.map { absolute($0, from: folder) }
     } write: {
       .text($0.path)
     }
@@ -129,7 +129,7 @@ extension KeyForm<URL> {
     KeyForm(words: "a path or a name of the hub") { reader, key, _ throws(RecipeError) in
       guard let node = reader.node(key) else { throw reader.missing(key, remedy: "give a path or a name of the hub") }
       guard let text = node.text else { throw reader.error(key, node, allowed: "a path or a name of the hub") }
-      let path = absolute(text, in: reader.folder)
+      let path = absolute(text, from: reader.folder)
       do throws(FileError) {
         return try HubCache().model(text, path: path)
       } catch {
@@ -142,13 +142,43 @@ extension KeyForm<URL> {
     }
   }
 
-  private static func absolute(_ text: String, in folder: URL) -> URL {
+  /// The place that a path of a recipe names.
+  fileprivate static func absolute(_ text: String, from folder: URL) -> URL {
     if text.hasPrefix("/") { return URL(fileURLWithPath: text).standardizedFileURL }
     if text == "~" || text.hasPrefix("~/") {
       let home = FileManager.default.homeDirectoryForCurrentUser
       return URL(fileURLWithPath: home.path + text.dropFirst()).standardizedFileURL
     }
     return URL(fileURLWithPath: folder.path + "/" + text).standardizedFileURL
+  }
+}
+
+extension KeyForm<RowFiles> {
+  /// Files of rows: a file, a folder, a pattern, a name in the Hugging Face cache, or a list of these.
+  static var rowFiles: Self { files(of: .train) }
+
+  /// Files of held-out rows, named likewise.
+  static var heldOutFiles: Self { files(of: .validation) }
+
+  /// - Parameter split: the split that is meant of a dataset in the cache whose files tell several apart.
+  private static func files(of split: HubSplit) -> Self {
+    let words = "a file, a folder, a pattern, hf:ORG/NAME, or a list of these"
+    return KeyForm(words: words) { reader, key, _ throws(RecipeError) in
+      guard let node = reader.node(key) else { throw reader.missing(key, remedy: "give \(words)") }
+      let items: [RecipeNode] = if case .sequence(let items) = node.content { items } else { [node] }
+      guard !items.isEmpty else { throw reader.error(key, node, allowed: words) }
+      var names: [String] = []
+      for item in items {
+        guard let text = item.text else { throw reader.error(key, item, allowed: words) }
+        names.append(
+          text.hasPrefix(RowFiles.hubPrefix)
+            ? RowFiles.pinned(text) : KeyForm<URL>.absolute(text, from: reader.folder).path)
+      }
+      return RowFiles(names, split: split)
+    } write: { files in
+      let names = files.names.map { SettingValue.text($0) }
+      return names.count == 1 ? names[0] : .list(names)
+    }
   }
 }
 

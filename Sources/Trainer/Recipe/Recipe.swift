@@ -65,8 +65,8 @@ package enum Precision: String, Sendable, CaseIterable {
 
 /// Measurements after each round, beside the losses (`evaluation`).
 package struct EvaluationSettings: Sendable, Equatable {
-  /// File of a text that belongs to no round, whose loss shows the model's drift; nil: none.
-  package var general: URL?
+  /// Files of a text that belongs to no round, whose loss shows the model's drift; nil: none.
+  package var general: RowFiles?
   /// Most held-out rows that are answered for a dataset with a task, from the first on; nil: all.
   package var maxExamples: Int? = 64
   /// Most tokens of a written answer.
@@ -81,11 +81,11 @@ package struct EvaluationSettings: Sendable, Equatable {
 package struct ResolvedRound: Sendable, Equatable {
   /// Name of the round, unique in the recipe, and usable as part of a folder's name.
   package var name: String
-  /// File of the dataset's training rows.
-  package var train: URL
-  /// File of the dataset's held-out rows; nil: none are in a file of their own. Without these and without `split`, the
+  /// Files of the dataset's training rows.
+  package var train: RowFiles
+  /// Files of the dataset's held-out rows; nil: none are in files of their own. Without these and without `split`, the
   /// dataset's column of the transfer matrix is null.
-  package var valid: URL?
+  package var valid: RowFiles?
   /// The files' columns for the rows' keys.
   package var columns: ColumnNames
   /// Share of the rows of `train` that train, the rest being held out; nil: all train.
@@ -95,7 +95,7 @@ package struct ResolvedRound: Sendable, Equatable {
   package var settings: TrainingSettings
 
   package init(
-    name: String, train: URL, valid: URL?, columns: ColumnNames = .none, split: Double? = nil,
+    name: String, train: RowFiles, valid: RowFiles?, columns: ColumnNames = .none, split: Double? = nil,
     task: TaskFamily? = nil, settings: TrainingSettings
   ) {
     self.name = name

@@ -6,9 +6,9 @@ extension Recipe {
   package static func load(_ url: URL, overrides: [String] = []) throws(RecipeError) -> Recipe {
     let file = url.standardizedFileURL
     var tree = try RecipeParsing.tree(of: file)
-    for argument in overrides {
-      try RecipeOverride(argument).apply(to: &tree)
-    }
+    let overrides = try overrides.map { argument throws(RecipeError) in try RecipeOverride(argument) }
+    try RecipeOverride.check(overrides)
+    for override in overrides { try override.apply(to: &tree) }
     let recipe = try RecipeDecoding(folder: file.deletingLastPathComponent()).recipe(tree)
     // The run that stands in the recipe's folder goes on as it began.
     let edition = RecipeEdition(ofRunIn: recipe.outputDirectory)

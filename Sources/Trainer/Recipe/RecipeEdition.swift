@@ -5,7 +5,7 @@ import Foundation
 /// A resolved recipe lists every key of its time. Keys that it lacks came later, and mean for its run what the program
 /// did then: a run goes on, branches and takes further rounds under the edition that it was started with.
 package enum RecipeEdition: Sendable, Equatable {
-  /// Before `template`: prompts and completions were joined as they stand.
+  /// Before `template`: prompts and completions were joined as they stand, and the end of a long text was cut.
   case untemplated
   case current
 
@@ -31,7 +31,7 @@ package enum RecipeEdition: Sendable, Equatable {
   /// Training settings where no key is given.
   var defaults: TrainingSettings {
     var settings = TrainingSettings()
-    if self == .untemplated { settings.rows.template = .none }
+    if self == .untemplated { (settings.rows.template, settings.rows.splitsTexts) = (.none, false) }
     return settings
   }
 

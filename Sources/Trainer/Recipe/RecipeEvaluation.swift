@@ -5,8 +5,8 @@ extension EvaluationSettings {
 
   private static let keys: [Key<EvaluationSettings>] = [
     Key(
-      "general", \.general, KeyForm.path.orNull,
-      "File of a text that belongs to no round; its loss shows how far the model drifts."),
+      "general", \.general, KeyForm.rowFiles.orNull,
+      "Files of a text that belongs to no round; its loss shows how far the model drifts."),
     Key(
       "max_examples", \.maxExamples, KeyForm.count(1...TrainingSettings.countLimit).orNull,
       "Held-out rows, from the first on, that the model answers for each dataset with a `task`; null answers all."),

@@ -23,6 +23,19 @@ struct RecipeOverride: Sendable {
     self.place = place
   }
 
+  /// Refuses overrides of which one would take another away again.
+  static func check(_ overrides: [RecipeOverride]) throws(RecipeError) {
+    for (index, later) in overrides.enumerated() {
+      guard let key = later.path.last, let rival = alternatives[key] else { continue }
+      guard let earlier = overrides[..<index].first(where: { $0.path == later.path.dropLast() + [rival] }) else {
+        continue
+      }
+      throw RecipeError(
+        place: later.place, message: "\(key) stands beside the \(earlier.place), and excludes it: keep one",
+        exitCode: 64)
+    }
+  }
+
   /// Sets the value in `root`; mappings that are missing on its path are added.
   func apply(to root: inout RecipeNode) throws(RecipeError) {
     try set(path[...], in: &root)

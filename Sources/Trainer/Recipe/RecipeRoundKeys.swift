@@ -14,11 +14,13 @@ extension ResolvedRound {
           + "but names a folder and should be \(nameWords)")
     },
     Key(
-      "train", \.train, .path, required: "name the round's training rows, as in train: translation/train.jsonl",
-      "File of the training rows."),
+      "train", \.train, .rowFiles,
+      required: "name the round's training rows, as in train: translation/train.jsonl",
+      "Files of the training rows: a file, a folder, a pattern such as `data/*.jsonl`, or a list of these."),
     Key(
-      "valid", \.valid, KeyForm.path.orNull,
-      "File of held-out rows, on which the model is measured after every round; null: none."),
+      "valid", \.valid, KeyForm.heldOutFiles.orNull,
+      "Files of held-out rows, named as those of `train`, on which the model is measured after every round; null: none."
+    ),
     Key(
       "columns", \.columns, .columns, "Names of the columns in this round's files; null where they are the usual ones."),
     Key(
@@ -41,7 +43,7 @@ extension ResolvedRound {
 
   /// A round before any key is read.
   init(settings: TrainingSettings) {
-    self.init(name: "", train: URL(fileURLWithPath: "/"), valid: nil, settings: settings)
+    self.init(name: "", train: RowFiles(["/"]), valid: nil, settings: settings)
   }
 
   /// True for a name that can be a folder's name, or a part of one, on every file system.

@@ -1,3 +1,4 @@
+import Foundation
 import GPUTensor
 
 /// The words of other tools for values, and ours.
@@ -108,10 +109,17 @@ extension RecipeSynonym {
     { node in
       var items = [node]
       if case .sequence(let list) = node.content { items = list }
-      let paths = items.compactMap { $0.member("path") ?? $0.member("name") ?? ($0.text == nil ? nil : $0) }
+      let paths = items.compactMap {
+        $0.member("data_files") ?? $0.member("path") ?? $0.member("name") ?? ($0.text == nil ? nil : $0)
+      }
       guard let first = paths.first, paths.count == items.count else { return .name }
-      return .write([Setting(.round, key, first.yaml)])
+      return .write([Setting(.round, key, isHubName(first.text ?? "") ? "hf:\(first.text ?? "")" : first.yaml)])
     }
+  }
+
+  /// True for ORG/NAME, as datasets of the hub are called, which is not the name of a file of rows.
+  private static func isHubName(_ text: String) -> Bool {
+    HubName(text, of: .dataset) != nil && (try? DatasetFormat(of: URL(fileURLWithPath: text))) == nil
   }
 
   private static func written(_ place: Place, _ key: String, _ value: String?) -> Answer? {

@@ -32,7 +32,7 @@ extension UnionSettings {
     Key(
       "base_replay", \.baseReplay,
       KeyForm.mapping(
-        BaseReplay.keys, defaults: BaseReplay(train: URL(fileURLWithPath: "/"), fraction: 0)
+        BaseReplay.keys, defaults: BaseReplay(train: RowFiles(["/"]), fraction: 0)
       ).orNull,
       "Text of the base's own domain, of which every round reads some; null reads none."),
   ]
@@ -56,8 +56,8 @@ extension UnionSettings {
 extension UnionSettings.BaseReplay {
   fileprivate static let keys: [Key<Self>] = [
     Key(
-      "train", \.train, .path, required: "name a text of the base's own domain, as in train: base.txt",
-      "File of that text."),
+      "train", \.train, .rowFiles, required: "name a text of the base's own domain, as in train: base.txt",
+      "Files of that text, named as those of a round's `train`."),
     Key(
       "fraction", \.fraction, .number("a share above 0 and below 1") { $0 > 0 && $0 < 1 },
       required: "give the share of each round's rows, as in fraction: 0.05",

@@ -107,7 +107,7 @@ package final class CompoundingRun {
     let name = recipe.rounds[state.round - 1].name
     if state.step == 0 { try Interruption.check(inRound: name, step: 0) }
     let trainer = try RoundTrainer(
-      index: state.round, material: material, device: device, evaluator: evaluator, saver: saver, logs: logs,
+      state, material: material, device: device, evaluator: evaluator, saver: saver, logs: logs,
       observer: observer)
     observer.note("round \(state.round) of \(recipe.rounds.count), \(name): \(trainer.totalSteps) steps")
     if state.step == 0 {

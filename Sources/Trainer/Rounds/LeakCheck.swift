@@ -27,6 +27,14 @@ package struct LeakCheck {
     var rows: [HeldOutRow] = []
   }
 
+  /// The rows and the runs that some training rows have in common with those held out.
+  struct Finding: Codable {
+    /// The first training row that each held-out row stands as, by the held-out row's number.
+    let rows: [Int: Int]
+    /// The runs that stand among them, by their numbers.
+    let grams: [Int]
+  }
+
   private struct TrainingRows {
     let name: String
     /// The first place in this set of each held-out row that stands here, by the row's number.
@@ -60,20 +68,52 @@ package struct LeakCheck {
 
   /// Compares a training row with all that are held out; the rows of one dataset follow one another.
   package mutating func train(_ row: DatasetRow, at place: String, of dataset: String) {
+    let last = rows(of: dataset)
+    guard hasHeldOutRows else { return }
+    let found = found(RowFingerprint(row))
+    if let number = found.row, training[last].places[number] == nil { training[last].places[number] = place }
+    for number in found.grams { training[last].hasGram[number] = true }
+  }
+
+  /// Takes in what was found among all rows of a training set.
+  ///
+  /// - Parameter place: the place of a training row; the line may be left out where it will not be shown.
+  mutating func take(_ finding: Finding, of dataset: String, place: (_ row: Int, _ isShown: Bool) -> String) {
+    let last = rows(of: dataset)
+    let shown = firstHeldOut { finding.rows[$0] != nil }
+    for (number, row) in finding.rows { training[last].places[number] = place(row, shown.contains(number)) }
+    for number in finding.grams where training[last].hasGram.indices.contains(number) {
+      training[last].hasGram[number] = true
+    }
+  }
+
+  /// Index of a training set, which is the last one.
+  private mutating func rows(of dataset: String) -> Int {
     if training.last?.name != dataset {
       training.append(TrainingRows(name: dataset, hasGram: Array(repeating: false, count: gramNumbers.count)))
     }
-    guard !heldOut.isEmpty else { return }
-    let fingerprint = RowFingerprint(row)
-    let last = training.count - 1
-    if let number = rowNumbers[fingerprint.row], training[last].places[number] == nil {
-      training[last].places[number] = place
-    }
-    for length in gramLengths {
-      for gram in fingerprint.grams(of: length) {
-        if let number = gramNumbers[gram] { training[last].hasGram[Int(number)] = true }
-      }
-    }
+    return training.count - 1
+  }
+
+  /// True where there is a row to compare with.
+  var hasHeldOutRows: Bool { !heldOut.isEmpty }
+
+  /// The number of the held-out row that a training row is, and those of the runs that it has.
+  func found(_ fingerprint: RowFingerprint) -> (row: Int?, grams: [Int]) {
+    let grams = gramLengths.flatMap { fingerprint.grams(of: $0) }.compactMap { gramNumbers[$0].map { Int($0) } }
+    return (rowNumbers[fingerprint.row], grams)
+  }
+
+  /// The numbers of the first held-out row of each dataset for which `isMeant` holds.
+  private func firstHeldOut(where isMeant: (Int) -> Bool) -> Set<Int> {
+    Set(heldOut.compactMap { $0.rows.map(\.row).first(where: isMeant) })
+  }
+
+  /// A name for all held-out rows and their numbers.
+  var digest: String {
+    let rows = rowNumbers.sorted { $0.value < $1.value }.map(\.key)
+    let grams = gramNumbers.sorted { $0.value < $1.value }.map(\.key)
+    return (rows + [0] + grams).withUnsafeBytes { FileHash.sha256(of: $0) }
   }
 
   /// The reports of all pairs of held-out rows and training rows that have something in common.

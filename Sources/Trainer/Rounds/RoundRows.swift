@@ -3,7 +3,7 @@ extension ResolvedRound {
   /// The place of the rows that train.
   func source(seed: UInt64) -> LearnedTokenizer.Source {
     LearnedTokenizer.Source(
-      url: train, columns: columns,
+      files: train, columns: columns,
       part: split.map { .training(DatasetSplit(share: $0, seed: seed)) } ?? .whole)
   }
 
@@ -16,7 +16,8 @@ extension ResolvedRound {
   ) throws(DatasetError) -> Dataset {
     let rows = source(seed: seed)
     return try Dataset.load(
-      name: name, url: rows.url, columns: rows.columns, part: rows.part, settings: settings.rows,
+      name: name, files: rows.files, columns: rows.columns, part: rows.part, largeFrom: RunInputs.largeFrom,
+      settings: settings.rows,
       tokenizer: text.tokenizer, vocabularySize: text.vocabularySize, sequenceLength: sequenceLength,
       reversal: reversal, inspect: inspect)
   }
@@ -26,27 +27,18 @@ extension ResolvedRound {
     _ text: TextEncoding, seed: UInt64, sequenceLength: Int, inspect: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> Dataset? {
     let part = split.map { DatasetPart.heldOut(DatasetSplit(share: $0, seed: seed)) } ?? .whole
-    guard let url = split == nil ? valid : train else { return nil }
+    guard let files = split == nil ? valid : train else { return nil }
     return try Dataset.load(
-      name: name, url: url, columns: columns, part: part, settings: settings.rows.measuring, tokenizer: text.tokenizer,
+      name: name, files: files, columns: columns, part: part,
+      // Of files of held-out rows all rows are read; of a split these alone.
+      largeFrom: split == nil ? nil : RunInputs.largeFrom, settings: settings.rows.measuring,
+      tokenizer: text.tokenizer,
       vocabularySize: text.vocabularySize, sequenceLength: sequenceLength, inspect: inspect)
   }
 }
 
-extension RunInputs {
-  /// Draws from the union of a round and lays the samples into its micro-batches.
-  ///
-  /// - Parameter index: the round, from 1.
-  func packer(ofRound index: Int) -> BatchPacker {
-    let datasets = unions[index - 1]
-    return BatchPacker(
-      datasets: datasets, sampler: recipe.sampler(ofRound: index, over: datasets),
-      settings: recipe.rounds[index - 1].settings.packer)
-  }
-}
-
 extension Recipe {
-  /// Draws from the union of a round.
+  /// Draws from the union of a round and lays the samples into its micro-batches.
   ///
   /// - Parameters:
   ///   - index: the round, from 1.
@@ -54,9 +46,45 @@ extension Recipe {
   func sampler(ofRound index: Int, over datasets: [Dataset]) -> UnionSampler {
     let settings = rounds[index - 1].settings
     return UnionSampler(
-      rowCounts: datasets.prefix(index).map(\.samples.count), names: datasets.map(\.name),
-      baseRows: datasets.count > index ? datasets[index].samples.count : nil,
+      rowCounts: datasets.prefix(index).map(\.count), names: datasets.map(\.name),
+      baseRows: datasets.count > index ? datasets[index].count : nil,
       settings: .init(union: settings.union, shuffle: settings.shuffle, reverseShare: settings.objective.reverse),
       seed: seed, round: index)
+  }
+
+  /// Draws from the union of a round and lays the samples into its micro-batches.
+  ///
+  /// - Parameters:
+  ///   - index: the round, from 1.
+  ///   - datasets: its union.
+  func packer(ofRound index: Int, _ datasets: [Dataset]) -> BatchPacker {
+    BatchPacker(
+      datasets: datasets, sampler: sampler(ofRound: index, over: datasets), settings: rounds[index - 1].settings.packer)
+  }
+  /// Optimiser steps of a round.
+  func steps(ofRound index: Int, _ packer: BatchPacker) -> Int {
+    let settings = rounds[index - 1].settings
+    return switch settings.duration {
+    case .steps(let steps): steps
+    case .epochs(let epochs):
+      packer.numberOfSteps(epochs: epochs, gradientAccumulationSteps: settings.gradientAccumulationSteps)
+    }
+  }
+
+  /// The samples that a round draws from the large datasets of its union.
+  ///
+  /// - Parameters:
+  ///   - cursor: the place in the round's draws from which on steps are left.
+  ///   - steps: steps that are left; nil: all of the round's.
+  func drawnSamples(
+    ofRound index: Int, _ datasets: [Dataset], from cursor: PackingCursor = PackingCursor(), steps left: Int? = nil,
+    pause: () throws -> Void
+  ) throws -> DrawnSamples {
+    let packer = packer(ofRound: index, datasets)
+    var steps = 0
+    if datasets.contains(where: { $0.drawn != nil }) { steps = left ?? self.steps(ofRound: index, packer) }
+    return try DrawnSamples(
+      of: datasets, packer: packer, from: cursor,
+      batches: steps * rounds[index - 1].settings.gradientAccumulationSteps, pause: pause)
   }
 }

@@ -24,27 +24,37 @@ struct RoundTrainer {
 
   /// Sends the round's union to the device.
   ///
-  /// - Parameter index: the round, from 1.
+  /// - Parameter state: the state that the round goes on from.
   init(
-    index: Int, material: RunInputs, device: RunOnDevice, evaluator: RunEvaluator, saver: StateSaver, logs: RunLogs,
+    _ state: RunState, material: RunInputs, device: RunOnDevice, evaluator: RunEvaluator, saver: StateSaver,
+    logs: RunLogs,
     observer: RunObserver
   ) throws {
-    self.index = index
+    index = state.round
     (self.device, self.evaluator, self.saver) = (device, evaluator, saver)
     (self.logs, self.observer) = (logs, observer)
     round = material.recipe.rounds[index - 1]
+    let name = round.name
     datasets = material.unions[index - 1]
-    packer = material.packer(ofRound: index)
-    switch round.settings.duration {
-    case .steps(let steps): totalSteps = steps
-    case .epochs(let epochs):
-      totalSteps = packer.numberOfSteps(
-        epochs: epochs, gradientAccumulationSteps: round.settings.gradientAccumulationSteps)
-    }
+    packer = material.recipe.packer(ofRound: index, datasets)
+    totalSteps = material.recipe.steps(ofRound: index, packer)
     skipped = SkippedSteps(
       round: round.name, totalSteps: totalSteps, datasets: datasets, evaluator: evaluator, note: observer.note)
     dropout = KeyedRandom(material.recipe.seed, UInt64(index), 0x6472_6F70)
-    places = try device.stream.load(datasets, into: device.executor)
+    // Until a round has begun, the state's cursor is that of the round before.
+    let cursor = state.step == 0 ? PackingCursor() : state.cursor
+    let drawn = try material.recipe.drawnSamples(
+      ofRound: index, datasets, from: cursor, steps: max(totalSteps - state.step, 0)
+    ) {
+      try Interruption.check(inRound: name, step: state.step)
+    }
+    guard TokenStream.tokenCount(datasets) + drawn.totals.tokens <= device.stream.capacity else {
+      throw RoundError.unsuitable(
+        key: "--accept", problem: "round \(name) would draw more tokens than its recipe plans memory for",
+        remedy: "restore the recipe, or begin a new run")
+    }
+    places = try device.stream.load(datasets, drawn: drawn, into: device.executor)
+    if let fault = datasets.compactMap({ $0.drawn?.fault }).first { throw fault }
   }
 
   // MARK: - The loop

@@ -103,7 +103,7 @@ struct RunEvaluator {
       let shown = Array(dataset.samples.prefix(Self.mostAsked))
       let places = zip(shown.indices, try areNotFinite(shown)).filter(\.1).map { dataset.place(of: $0.0) }
       return "the loss on the held-out rows of \(material.recipe.rounds[index].name) is not finite "
-        + "(\(places.first ?? dataset.url.path)\(places.count > 1 ? " and others" : ""))"
+        + "(\(places.first ?? dataset.files.path)\(places.count > 1 ? " and others" : ""))"
     }
     return nil
   }

@@ -24,11 +24,13 @@ package struct RunInputs {
   package let learnedTokenizerHash: String?
   /// The union of each round: D1 … Di, encoded for the round's sequence length; after them the rows of its base replay.
   package let unions: [[Dataset]]
+  /// Measures of the samples that each round draws from large datasets.
+  let drawn: [DrawnSamples.Totals]
   /// Each dataset's held-out rows, or nil.
   package let valid: [Dataset?]
   /// The text whose loss tells how far the model drifts, or nil.
   package let general: Dataset?
-  /// SHA-256 of each file of rows, by the recipe's key that names it: `rounds.0.train`.
+  /// SHA-256 of the files of rows (`RowFiles.sha256`), by the recipe's key that names them: `rounds.0.train`.
   package let fileHashes: [String: String]
   /// Held-out rows that stand among training rows; all of them are allowed to.
   package let leaks: [LeakReport]
@@ -71,6 +73,11 @@ package struct RunInputs {
     }
     if case .lora(let settings, let initial) = recipe.method {
       initialAdapter = try settings.openInitial(initial, base: base, configuration: configuration)
+      if case .source(let source) = base, source is AdaptedModel {
+        note(
+          "\(source.path) is itself an adapter: what is trained on it loads in accrete, and in PEFT only once both are "
+            + "merged (accrete convert --model \(source.path) --output FOLDER makes a base of its own)")
+      }
       initialAdapter?.notes.forEach(note)
     } else {
       initialAdapter = nil
@@ -87,15 +94,23 @@ package struct RunInputs {
       try Interruption.check()
       return try loader.union(ofRound: $0)
     }
+    drawn = try recipe.rounds.indices.map { [recipe, unions] index in
+      try recipe.drawnSamples(ofRound: index + 1, unions[index]) { try Interruption.check() }.totals
+    }
+    guard drawn.allSatisfy({ $0.tokens < Int(Int32.max) }) else {
+      throw RoundError.unsuitable(
+        key: "max_steps", problem: "a round draws more tokens of large files than a device can number",
+        remedy: "lower it, or make more rounds of it")
+    }
     leaks = loader.leaks.reports(allowed: recipe.allowLeaks)
     if let refusal = leaks.refusal { throw refusal }
-    general = try recipe.evaluation.general.map { url in
+    general = try recipe.evaluation.general.map { files in
       try text.load(
-        "general", url, settings: recipe.defaults.rows.measuring,
+        "general", files, settings: recipe.defaults.rows.measuring,
         sequenceLength: recipe.rounds.map(\.settings.sequenceLength).max() ?? 2)
     }
-    var hashes: [URL: String] = [:]
-    for url in recipe.rowFiles.values where hashes[url] == nil { hashes[url] = try FileHash.sha256(of: url) }
+    var hashes: [RowFiles: String] = [:]
+    for files in recipe.rowFiles.values where hashes[files] == nil { hashes[files] = try files.sha256() }
     fileHashes = recipe.rowFiles.compactMapValues { hashes[$0] }
     for (index, round) in recipe.rounds.enumerated() {
       var line = Self.describe(unions[index][index], sequenceLength: round.settings.sequenceLength)
@@ -107,6 +122,7 @@ package struct RunInputs {
     let forms = zip(recipe.rounds, unions).enumerated().map { ($1.0.name, $1.1[$0].remarks.completionForm) }
     askingNotes(tokenizer, rounds: forms).forEach(note)
     leaks.notes.forEach(note)
+    unions.last?.compactMap(\.passedNote).forEach(note)
     tasks = try RunTasks(
       recipe, valid: valid, tokenizer: tokenizer,
       positions: RunShape(recipe, configuration, types: baseTypes).positions)
@@ -118,12 +134,18 @@ package struct RunInputs {
     if case .source(let source) = base { source.path } else { "" }
   }
 
+  /// Bytes of a dataset's files together from which on its rows are encoded when they are drawn; `ACCRETE_LARGE_FILES` says
+  /// otherwise, for tests and for machines of little memory.
+  package static let largeFrom: Int = {
+    ProcessInfo.processInfo.environment["ACCRETE_LARGE_FILES"].flatMap { Int($0) } ?? 64 << 20
+  }()
+
   /// The name of a base replay's rows where datasets are named; no round's name holds a space.
   package static let baseReplayName = "base replay"
 
-  /// SHA-256 of a training file.
+  /// SHA-256 of a dataset's files.
   package func hash(of dataset: Dataset) -> String {
-    guard let hash = recipe.rowFiles.first(where: { $0.value == dataset.url }).flatMap({ fileHashes[$0.key] }) else {
+    guard let hash = recipe.rowFiles.first(where: { $0.value == dataset.files }).flatMap({ fileHashes[$0.key] }) else {
       preconditionFailure("every file of rows is hashed")
     }
     return hash
@@ -131,30 +153,38 @@ package struct RunInputs {
 
   private static func describe(_ dataset: Dataset, sequenceLength: Int) -> String {
     let statistics = dataset.statistics
+    let about = statistics.isEstimated ? "about " : ""
     var line =
-      "\(dataset.name): \(statistics.rows) rows, \(statistics.tokens) tokens, \(statistics.supervisedTokens) supervised"
+      "\(dataset.name): \(statistics.rows) rows, \(about)\(statistics.tokens) tokens, "
+      + "\(about)\(statistics.supervisedTokens) supervised"
     if statistics.cut > 0 { line += ", \(statistics.cut) cut to \(sequenceLength)" }
+    if statistics.split > 0 { line += ", \(statistics.split) split into sequences of \(sequenceLength)" }
+    if statistics.tooLong > 0 { line += ", \(statistics.tooLong) dropped as longer than \(sequenceLength)" }
     if statistics.dropped > 0 { line += ", \(statistics.dropped) dropped without a supervised token" }
+    if statistics.isEstimated { line += " (of large files: rows are encoded when they are drawn)" }
     return line
   }
 }
 
 extension TextEncoding {
-  /// Reads and encodes a file that belongs to no round.
+  /// Reads and encodes files that belong to no round.
   func load(
-    _ name: String, _ url: URL, settings: RowSettings = RowSettings(), sequenceLength: Int, reversal: Reversal? = nil,
+    _ name: String, _ files: RowFiles, largeFrom: Int? = nil, settings: RowSettings = RowSettings(),
+    sequenceLength: Int,
+    reversal: Reversal? = nil,
     inspect: (EncodedRow) -> Void = { _ in }
   ) throws(DatasetError) -> Dataset {
     try Dataset.load(
-      name: name, url: url, settings: settings, tokenizer: tokenizer, vocabularySize: vocabularySize,
+      name: name, files: files, largeFrom: largeFrom, settings: settings, tokenizer: tokenizer,
+      vocabularySize: vocabularySize,
       sequenceLength: sequenceLength, reversal: reversal, inspect: inspect)
   }
 }
 
 extension Recipe {
-  /// Every file of rows, by the key that names it.
-  var rowFiles: [String: URL] {
-    var files: [String: URL] = [:]
+  /// All files of rows, by the key that names them.
+  var rowFiles: [String: RowFiles] {
+    var files: [String: RowFiles] = [:]
     for (index, round) in rounds.enumerated() {
       files["rounds.\(index).train"] = round.train
       files["rounds.\(index).valid"] = round.valid

@@ -53,9 +53,11 @@ struct RunRecorder {
     record.transferOfSave = .init(save)
     record.datasets = trainer.datasets.enumerated().map { index, dataset in
       RoundFile.Dataset(
-        name: dataset.name, path: dataset.url.path, sha256: material.hash(of: dataset), rows: dataset.statistics.rows,
-        tokens: dataset.statistics.tokens, cut: dataset.statistics.cut, dropped: dataset.statistics.dropped,
-        rowsSeen: state.rowsSeen[index], tokensSeen: state.tokensSeen[index])
+        name: dataset.name, path: dataset.files.path, sha256: material.hash(of: dataset), rows: dataset.statistics.rows,
+        tokens: dataset.statistics.tokens, cut: dataset.statistics.cut, split: dataset.statistics.split,
+        tooLong: dataset.statistics.tooLong, dropped: dataset.statistics.dropped,
+        estimated: dataset.statistics.isEstimated ? true : nil, rowsSeen: state.rowsSeen[index],
+        tokensSeen: state.tokensSeen[index])
     }
     record.templates = trainer.datasets.reduce(into: [:]) { $0[$1.name] = $1.remarks.completionForm }
     try write(record, evaluation, in: target)

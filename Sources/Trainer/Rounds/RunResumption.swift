@@ -59,7 +59,7 @@ struct RunResumption {
     for (key, hash) in material.fileHashes.sorted(by: { $0.key < $1.key }) {
       guard let old = state.datasets[key], old != hash, !isAccepted(key) else { continue }
       throw refusal(
-        "\(key) (\(recipe.rowFiles[key]?.path ?? "")) is not the file that the run was started with",
+        "\(key) (\(recipe.rowFiles[key]?.path ?? "")) is not what the run was started with",
         "restore it, accept it with --accept \(key)")
     }
   }

@@ -41,7 +41,8 @@ struct UnionLoader {
     let rows = try dataset(union.count, "\(RunInputs.baseReplayName) \(replay.train.path)", ofRound: last) {
       [text] reversal, inspect in
       try text.load(
-        RunInputs.baseReplayName, replay.train, settings: settings.rows, sequenceLength: settings.sequenceLength,
+        RunInputs.baseReplayName, replay.train, largeFrom: RunInputs.largeFrom, settings: settings.rows,
+        sequenceLength: settings.sequenceLength,
         reversal: reversal, inspect: inspect)
     }
     return union + [rows]
@@ -63,6 +64,7 @@ struct UnionLoader {
       leaks.train(row.row, at: row.place, of: name)
       inspect(row, name)
     }
+    if isNew { try leaks.train(large: dataset, of: name) }
     loaded[key] = dataset
     return dataset
   }

@@ -19,8 +19,14 @@ package struct RoundFile: RecordFile {
     package var tokens: Int?
     /// Rows that were cut to the sequence length.
     package var cut: Int?
+    /// Rows that are longer than a sequence and go on in the next sample.
+    package var split: Int?
+    /// Rows that were left out because they are longer than a sequence.
+    package var tooLong: Int?
     /// Rows that were left out because they have no supervised token.
     package var dropped: Int?
+    /// True where tokens, and rows cut, split and left out, are estimated from some of the rows; else nil.
+    package var estimated: Bool?
     /// Rows that the round read.
     package var rowsSeen: Int
     /// Tokens that the round read, without padding.

@@ -9,6 +9,8 @@ package struct TokenStream {
   /// The places in the stream where the samples of a round's datasets start; reversed variants follow each dataset's own.
   package struct Places: Sendable {
     private let datasets: [(samples: [Int], reversed: [Int])]
+    /// Places of the samples that are drawn from large datasets, by dataset.
+    fileprivate var drawn: [[DrawnSample: Int]]
 
     /// The places of datasets that lie end to end from the stream's start.
     package init(of datasets: [Dataset]) {
@@ -20,10 +22,12 @@ package struct TokenStream {
         }
       }
       self.datasets = datasets.map { (places($0.samples), places($0.reversed ?? [])) }
+      drawn = datasets.map { _ in [:] }
     }
 
     /// The place of the variant that a segment names.
     package subscript(_ segment: Segment) -> Int {
+      if let place = drawn[segment.dataset][.init(sample: segment.sample, reversed: segment.reversed)] { return place }
       let dataset = datasets[segment.dataset]
       return segment.reversed ? dataset.reversed[segment.sample] : dataset.samples[segment.sample]
     }
@@ -43,8 +47,14 @@ package struct TokenStream {
     weights = isWeighted ? Variable(name: "stream weights", shape: Shape([capacity])) : nil
   }
 
-  /// Sends a round's datasets to the device, each followed by its reversed variants where it has them.
-  package func load(_ datasets: [Dataset], into executor: any Executor) throws(DeviceError) -> Places {
+  /// Tokens that the stream has room for.
+  package var capacity: Int { ids.shape.count }
+
+  /// Sends a round's datasets to the device, each followed by its reversed variants where it has them; after them the
+  /// samples that the round draws from large datasets.
+  package func load(
+    _ datasets: [Dataset], drawn: DrawnSamples? = nil, into executor: any Executor
+  ) throws(DeviceError) -> Places {
     var start = 0
     for samples in datasets.flatMap({ [$0.samples, $0.reversed ?? []] }) where !samples.isEmpty {
       try executor.write(.ints(samples.flatMap(\.ids)), to: ids, at: start)
@@ -55,10 +65,41 @@ package struct TokenStream {
       }
       start += samples.reduce(0) { $0 + $1.length }
     }
-    return Places(of: datasets)
+    var places = Places(of: datasets)
+    if let drawn { try load(drawn, of: datasets, at: start, &places, into: executor) }
+    return places
   }
 
-  /// Tokens of some datasets together, reversed variants counted.
+  /// Tokens that are sent at once.
+  private static let pieceTokens = 1 << 20
+
+  private func load(
+    _ drawn: DrawnSamples, of datasets: [Dataset], at first: Int, _ places: inout Places, into executor: any Executor
+  ) throws(DeviceError) {
+    var start = first
+    var piece: (ids: [Int32], labels: [Int32], weights: [Float]) = ([], [], [])
+    func send() throws(DeviceError) {
+      guard !piece.ids.isEmpty else { return }
+      try executor.write(.ints(piece.ids), to: ids, at: start)
+      try executor.write(.ints(piece.labels), to: labels, at: start)
+      if let weights { try executor.write(.floats(piece.weights), to: weights, at: start) }
+      start += piece.ids.count
+      piece = ([], [], [])
+    }
+    for (index, samples) in drawn.samples.enumerated() {
+      for drawn in samples {
+        let sample = datasets[index].sample(drawn.sample, reversed: drawn.reversed)
+        places.drawn[index][drawn] = start + piece.ids.count
+        piece.ids += sample.ids
+        piece.labels += sample.labels
+        if weights != nil { piece.weights += [Float](repeating: sample.weight, count: sample.length) }
+        if piece.ids.count >= Self.pieceTokens { try send() }
+      }
+    }
+    try send()
+  }
+
+  /// Tokens of some datasets together that are held, reversed variants counted.
   package static func tokenCount(_ datasets: [Dataset]) -> Int {
     datasets.reduce(0) { $0 + $1.variants.reduce(0) { $0 + $1.length } }
   }

@@ -10,6 +10,7 @@ The text of each such turn comes from transformers' `return_assistant_tokens_mas
 definitions of masks.py.
 """
 
+import datetime
 import json
 import pathlib
 
@@ -108,7 +109,10 @@ def main():
                 rows.append({"template": name, "row": title, "hash": None, "learnt": None})
                 continue
             given = masks._alias_reasoning_fields(masks._normalize_chat_messages(messages))
-            text = generate.environment().from_string(source).render(
+            environment = generate.environment()
+            # The date of training's renderings.
+            environment.globals["strftime_now"] = datetime.datetime(2024, 7, 26, 12).strftime
+            text = environment.from_string(source).render(
                 messages=given, tools=tools, documents=None, add_generation_prompt=False, bos_token="<s>", eos_token="</s>")
             pieces = masks.marked(bytewise, source, dialogue) if stem in masks.GENERATION else masks.defined(stem, text, messages)
             turns = [place for place, message in enumerate(messages) if message["role"] == "assistant"]

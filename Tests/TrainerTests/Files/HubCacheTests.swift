@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Trainer
+import Trainer
 
 /// A Hugging Face cache made by hand, removed with the fixture.
 private final class CacheFixture {

@@ -66,6 +66,14 @@ struct RecipeErrorTests {
     #expect(!error.description.contains("\n"))
   }
 
+  @Test("two overrides that exclude each other are refused; one wins over the recipe's other key")
+  func rivalOverrides() throws {
+    let fixture = try RecipeFixture(RecipeFixture.minimal + "\nmax_steps: 7\n")
+    let error = try #require(fixture.error("max_steps=1", "num_train_epochs=3"))
+    #expect(error.exitCode == 64 && error.message.contains("max_steps=1"), "\(error)")
+    #expect(try fixture.load("num_train_epochs=3").defaults.duration == .epochs(3))
+  }
+
   @Test("a fault in a round or an override is named there")
   func placesOfRoundsAndOverrides() throws {
     let fixture = try RecipeFixture()

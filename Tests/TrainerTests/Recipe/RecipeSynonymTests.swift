@@ -63,6 +63,8 @@ struct RecipeSynonymTests {
     Case("no_cuda: true", "write device: cpu"),
     Case("dataset_path: data/a.jsonl", "write in a round: train: data/a.jsonl"),
     Case("datasets: [{path: a.jsonl, type: alpaca}]", "write in a round: train: a.jsonl"),
+    Case("datasets: [{path: org/rows}]", "write in a round: train: hf:org/rows"),
+    Case("datasets: [{path: json, data_files: a.jsonl}]", "write in a round: train: a.jsonl"),
     Case("eval_dataset: v.jsonl", "write in a round: valid: v.jsonl"),
     Case("val_set_size: 0.05", "write in a round: split: 0.95"),
     Case("val_set_size: 2000", "here it is in a round: split (the share of rows that train"),

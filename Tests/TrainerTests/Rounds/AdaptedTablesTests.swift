@@ -81,7 +81,7 @@ struct AdaptedTablesTests {
     for (index, name) in ["01-one", "02-two", "03-three"].enumerated() {
       let model = try LoadedModel.open(fixture.rounds.appending(path: name), on: choice)
       let dataset = try Dataset.load(
-        name: "one", url: fixture.folder.appending(path: "one-valid.jsonl"), tokenizer: model.tokenizer,
+        name: "one", files: RowFiles(fixture.folder.appending(path: "one-valid.jsonl")), tokenizer: model.tokenizer,
         vocabularySize: 160, sequenceLength: 48)
       let evaluator = LossEvaluator(
         model: model.deviceModel, rope: model.rope, executor: model.executor, rowCapacity: 512)

@@ -40,7 +40,7 @@ struct AdapterRoundsTests {
   private static func loss(_ fixture: RunFixture, _ round: String, on choice: ExecutorChoice) throws -> Double {
     let model = try LoadedModel.open(fixture.rounds.appending(path: round), on: choice)
     let dataset = try Dataset.load(
-      name: "one", url: fixture.folder.appending(path: "one-valid.jsonl"), tokenizer: model.tokenizer,
+      name: "one", files: RowFiles(fixture.folder.appending(path: "one-valid.jsonl")), tokenizer: model.tokenizer,
       vocabularySize: model.configuration.vocabSize, sequenceLength: 48)
     let evaluator = LossEvaluator(
       model: model.deviceModel, rope: model.rope, executor: model.executor, rowCapacity: 512)

@@ -103,7 +103,7 @@ struct CompoundingRunTests {
     // What the run measured is what its model, opened again, gives.
     let model = try LoadedModel.open(fixture.rounds.appending(path: "final"), on: .fallback)
     let valid = try Dataset.load(
-      name: "three", url: fixture.folder.appending(path: "three-valid.jsonl"), tokenizer: model.tokenizer,
+      name: "three", files: RowFiles(fixture.folder.appending(path: "three-valid.jsonl")), tokenizer: model.tokenizer,
       vocabularySize: 300, sequenceLength: 48)
     let evaluator = LossEvaluator(
       model: model.deviceModel, rope: model.rope, executor: model.executor, rowCapacity: 256)

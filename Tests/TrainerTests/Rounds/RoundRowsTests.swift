@@ -31,7 +31,7 @@ struct RoundRowsTests {
     #expect(notes.contains { $0.hasPrefix("one: 24 rows") && $0.hasSuffix("6 rows held out") }, "\(notes)")
     let record = try fixture.record("02-two")
     #expect(record.datasets.map(\.rows) == [24, 20])
-    #expect(try record.datasets[0].sha256 == FileHash.sha256(of: recipe.rounds[0].train))
+    #expect(try record.datasets[0].sha256 == recipe.rounds[0].train.sha256())
     #expect(summary.transfer.matrix.loss.map { $0.map { $0 == nil } } == [[Bool]](repeating: [false, true], count: 3))
     #expect(try Recipe.load(fixture.output.appending(path: "recipe.yaml")).yaml == recipe.yaml)
   }
@@ -77,7 +77,8 @@ struct RoundRowsTests {
     recipe.base = .preset(name: "tiny", tokenizer: .bytes(vocabularySize: 259))
     var round = recipe.rounds[0]
     let rows = (0..<30).map { "question \($0),answer \($0)" }
-    try Data(("question,answer\n" + rows.joined(separator: "\n")).utf8).write(to: round.train)
+    try Data(("question,answer\n" + rows.joined(separator: "\n")).utf8).write(
+      to: URL(fileURLWithPath: round.train.path))
     let text = try TextEncoding(recipe)
     let training = try round.loadTrainingRows(text, seed: 7, sequenceLength: 48).samples.map(\.ids)
     let heldOut = try #require(try round.loadHeldOutRows(text, seed: 7, sequenceLength: 48)).samples.map(\.ids)

@@ -56,7 +56,7 @@ struct RunEvaluatorTests {
     for index in recipe.rounds.indices { recipe.rounds[index].task = nil }
     let text = fixture.folder.appending(path: "general.txt")
     try Data("It was a bright cold day in April, and the clocks were striking thirteen.".utf8).write(to: text)
-    recipe.evaluation.general = text
+    recipe.evaluation.general = RowFiles(text)
     let (summary, _) = try fixture.run(recipe, on: CPUExecutor<Float>())
     let matrix = summary.transfer.matrix
     try #require(matrix.general.count == 3 && !matrix.general.contains(nil))
@@ -98,7 +98,7 @@ struct RunEvaluatorTests {
     let many = fixture.folder.appending(path: "many.jsonl")
     let rows = (0..<150).map { "{\"prompt\": \"pick one:\", \"completion\": \"\($0)\"}" }.joined(separator: "\n")
     try Data(rows.utf8).write(to: many)
-    recipe.rounds[0].valid = many
+    recipe.rounds[0].valid = RowFiles(many)
     recipe.evaluation.maxExamples = nil
     do {
       try fixture.run(recipe, on: CPUExecutor<Float>())

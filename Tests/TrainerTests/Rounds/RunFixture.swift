@@ -49,7 +49,8 @@ final class RunFixture: Sendable {
       allowLeaks: allowLeaks, defaults: settings,
       rounds: rounds.enumerated().map { index, round in
         ResolvedRound(
-          name: round.name, train: round.train, valid: valid.indices.contains(index) ? valid[index] : nil,
+          name: round.name, train: RowFiles(round.train),
+          valid: valid.indices.contains(index) ? valid[index].map { RowFiles($0) } : nil,
           settings: settings)
       })
   }

@@ -19,7 +19,7 @@ struct StepMeasurement {
     let model = try LoadedModel(source, executor: choice.make())
     executor = model.executor
     let dataset = Dataset(
-      name: "d", url: URL(fileURLWithPath: "/d"), samples: samples, statistics: DatasetStatistics())
+      name: "d", files: RowFiles(["/d"]), samples: samples, statistics: DatasetStatistics())
     let tokens = TokenStream.tokenCount([dataset])
     let stream = TokenStream(capacity: tokens)
     let step = TrainingStep(

@@ -31,7 +31,8 @@ struct TrainingStepTests {
     let golden = try TrainingGolden.load()
     let source = try openModel(at: TrainingGolden.model)
     let rows = try Dataset.load(
-      name: "rows", url: TrainingGolden.rows, tokenizer: nil, vocabularySize: source.configuration.vocabSize,
+      name: "rows", files: RowFiles(TrainingGolden.rows), tokenizer: nil,
+      vocabularySize: source.configuration.vocabSize,
       sequenceLength: golden.settings.sequenceLength)
     let batch = Array(rows.samples.prefix(golden.settings.perDeviceTrainBatchSize))
     let measured = try StepMeasurement(source, samples: batch, on: choice)
@@ -51,7 +52,8 @@ struct TrainingStepTests {
     let golden = try TrainingGolden.load()
     let source = try openModel(at: TrainingGolden.model)
     let rows = try Dataset.load(
-      name: "rows", url: TrainingGolden.rows, tokenizer: nil, vocabularySize: source.configuration.vocabSize,
+      name: "rows", files: RowFiles(TrainingGolden.rows), tokenizer: nil,
+      vocabularySize: source.configuration.vocabSize,
       sequenceLength: golden.settings.sequenceLength)
     let batch = Array(rows.samples.prefix(golden.settings.perDeviceTrainBatchSize))
     let loss = TrainingLoss { llama, batch in

@@ -56,9 +56,10 @@ package struct DataCheck: Encodable {
     for (index, round) in recipe.rounds.enumerated() {
       collector.settings = round.settings
       guard let union = try reading(round, { try loader.union(ofRound: index) }) else { continue }
-      for dataset in union where !datasets.contains(where: { $0.file == dataset.url.path && $0.name == dataset.name }) {
+      for dataset in union where !datasets.contains(where: { $0.file == dataset.files.path && $0.name == dataset.name })
+      {
         let name = dataset.name
-        let key = name == RunInputs.baseReplayName ? "\(name) \(dataset.url.path)" : name
+        let key = name == RunInputs.baseReplayName ? "\(name) \(dataset.files.path)" : name
         guard let facts = collector.facts[key] else { continue }
         let shared = collector.shared.filter { $0.key.dataset == key }.sorted { $0.key.earlier < $1.key.earlier }.map {
           DatasetSummary.Shared(dataset: $0.key.earlier, rows: $0.value.count, place: $0.value.first)
@@ -66,6 +67,10 @@ package struct DataCheck: Encodable {
         datasets.append(DatasetSummary(dataset, name: name, of: round, facts, shared: shared))
       }
       let shares = RoundShares(recipe, round: index + 1, over: union)
+      // Rows of large files are encoded as they are drawn.
+      if let fault = union.lazy.compactMap({ $0.drawn?.fault }).first {
+        _ = try reading(round) { throw fault } as Void?
+      }
       let longest = datasets.filter { summary in union.contains { $0.name == summary.name } }.map(\.lengths.max).max()
       rounds.append(shares)
       findings += shares.findings

@@ -20,6 +20,8 @@ package struct DatasetSummary: Encodable, Sendable {
   package let rows: Int
   package let cut: Int
   package let dropped: Int
+  /// Rows left out because they are longer than a sequence (`long_rows: drop`).
+  package let tooLong: Int
   package let tokens: Int
   package let supervisedTokens: Int
   /// Supervised tokens beyond the sequence, which are not learnt.
@@ -43,10 +45,11 @@ package struct DatasetSummary: Encodable, Sendable {
   ) {
     self.name = name
     self.round = round.name
-    file = dataset.url.path
+    file = dataset.files.path
     rows = dataset.statistics.rows
     cut = dataset.statistics.cut
     dropped = dataset.statistics.dropped
+    tooLong = dataset.statistics.tooLong
     tokens = dataset.statistics.tokens
     supervisedTokens = dataset.statistics.supervisedTokens
     lostSupervisedTokens = facts.lostTokens
@@ -56,12 +59,13 @@ package struct DatasetSummary: Encodable, Sendable {
     otherAnswers = facts.otherAnswers
     emptyAnswers = facts.emptyAnswers
     doubledBos = facts.doubledBOS
-    remark = dataset.remarks.note(of: dataset.url.path)
+    remark = dataset.remarks.note(of: dataset.files.path)
     self.shared = shared
   }
 
   private enum CodingKeys: CodingKey {
-    case name, round, file, rows, cut, dropped, tokens, supervisedTokens, lostSupervisedTokens, lengths, scripts
+    case name, round, file, rows, cut, dropped, tooLong, tokens, supervisedTokens, lostSupervisedTokens, lengths,
+      scripts
     case duplicates, shared, otherAnswers, emptyAnswers, doubledBos
   }
 }

@@ -28,7 +28,6 @@ struct RowFacts {
 
   private let tokenizer: (any Tokenizer)?
   private let sequenceLength: Int
-  private let cutsRows: Bool
   /// Tokens of each row, before any is cut.
   private(set) var lengths: [Int] = []
   /// Supervised tokens beyond a sequence, which are not learnt, and the rows that have some.
@@ -48,7 +47,6 @@ struct RowFacts {
   init(_ settings: TrainingSettings, tokenizer: (any Tokenizer)?) {
     self.tokenizer = tokenizer
     sequenceLength = settings.sequenceLength
-    cutsRows = settings.rows.longRows == .cut
   }
 
   /// Takes a row in, which is not cut yet.
@@ -58,7 +56,7 @@ struct RowFacts {
     if isDuplicate { duplicates.add(row.place) }
     for text in row.row.texts { scripts.add(text) }
     let learnt = sample.labels.indices.filter { $0 > 0 && sample.labels[$0] != Sample.ignoredLabel }
-    if cutsRows, !row.isDocument, sample.length > sequenceLength {
+    if row.fate == .cut, sample.length > sequenceLength {
       cut.add(row.place)
       lostTokens += learnt.count { $0 >= sequenceLength }
     }

@@ -47,6 +47,9 @@ extension DatasetSummary {
       .dropped, dropped, "\(dropped) of the \(all) are left out: they have no supervised token, or none that fits",
       "give them answers, or raise sequence_length")
     add(
+      .dropped, tooLong, "\(tooLong) of the \(all) are left out: they are longer than a sequence (long_rows: drop)",
+      "raise sequence_length, or set long_rows: cut or split")
+    add(
       .doubledBOS, doubledBos.count,
       "\(doubledBos.count) of the \(all) begin with two BOS tokens\(place(doubledBos))",
       "remove what adds the second: the rows, or the template")

@@ -26,6 +26,13 @@ struct ConversationRenderer: Sendable {
           + "template that reads them (base.chat_template)")
     }
     for (index, message) in conversation.messages.enumerated() {
+      guard Self.commonRoles.contains(message.role) || template.names(message.role) else {
+        throw TemplateError(
+          line: 0,
+          message:
+            "it does not know the role \"\(message.role)\" of turn \(index + 1) of the row, which would be context "
+            + "under a name that the model has never seen: write system, user, assistant or tool")
+      }
       for key in ChatMessage.callKeys where message.holds(key) && !template.names(key) {
         throw unread(key, of: index, "write the call into the turn's text")
       }
@@ -35,6 +42,11 @@ struct ConversationRenderer: Sendable {
       throw unread(key, of: index, "write it into the turn's text, or remove the key")
     }
   }
+
+  /// Roles that rows may have whether or not the template asks for them by name: many write any role as it stands.
+  private static let commonRoles: Set<String> = [
+    "system", "developer", "user", "assistant", "tool", "function", "ipython",
+  ]
 
   /// Refuses a text without the words of a turn of another role than system, user and assistant: the template left out a
   /// tool's answer, and the model would learn to know it by itself.

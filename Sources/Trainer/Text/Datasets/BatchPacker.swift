@@ -3,7 +3,7 @@
 /// With packing, a micro-batch is `rows` sequences of at most `sequenceLength` tokens. A sequence takes the earliest
 /// that fits of the next 16 drawn samples, until none does. Every sample is used exactly once and none is split; a
 /// sequence begins with the earliest, so none waits for more than 15 sequences. Without packing, a micro-batch is the
-/// next `rows` samples.
+/// next `rows` samples. A row of a large dataset that is no sample is passed over.
 package struct BatchPacker: Sendable {
   /// Drawn samples that a sequence chooses from: enough to fill it well, few enough to stay near the drawing order.
   private static let lookAhead = 16
@@ -50,12 +50,11 @@ package struct BatchPacker: Sendable {
     var cursor = cursor
     var batch = MicroBatch()
     if isPacking {
-      var candidates = cursor.heldBack.map { segment(at: $0) }
+      var candidates = cursor.heldBack.compactMap { segment(at: $0) }
       for _ in 0..<rows { fillRow(of: &batch, from: &candidates, cursor: &cursor) }
     } else {
       for _ in 0..<rows {
-        batch.append(segment(at: cursor.nextPosition))
-        cursor.nextPosition += 1
+        batch.append(take(&cursor).segment)
       }
     }
     return (batch, cursor)
@@ -65,10 +64,12 @@ package struct BatchPacker: Sendable {
   package func numberOfSteps(epochs: Double, gradientAccumulationSteps: Int) -> Int {
     let draws = sampler.draws(epochs: epochs)
     var batches = 0
-    if isPacking {
+    if isPacking || datasets.contains(where: { $0.drawn != nil }) {
       var cursor = PackingCursor()
       while !cursor.hasUsedAll(below: draws) {
         cursor = next(after: cursor).cursor
+        // What gives no sample asks for no further batch.
+        while cursor.nextPosition < draws, segment(at: cursor.nextPosition) == nil { cursor.nextPosition += 1 }
         batches += 1
       }
     } else {
@@ -84,9 +85,9 @@ package struct BatchPacker: Sendable {
     var room = sequenceLength
     while true {
       while candidates.count < Self.lookAhead {
-        candidates.append(segment(at: cursor.nextPosition))
-        cursor.heldBack.append(cursor.nextPosition)
-        cursor.nextPosition += 1
+        let (segment, position) = take(&cursor)
+        candidates.append(segment)
+        cursor.heldBack.append(position)
       }
       guard let fitting = candidates.firstIndex(where: { $0.length <= room }) else { return }
       let segment = candidates.remove(at: fitting)
@@ -96,10 +97,19 @@ package struct BatchPacker: Sendable {
     }
   }
 
-  private func segment(at position: Int) -> Segment {
+  /// The next draw that gives a sample, and its position; the cursor goes behind it.
+  private func take(_ cursor: inout PackingCursor) -> (segment: Segment, position: Int) {
+    while true {
+      let position = cursor.nextPosition
+      cursor.nextPosition += 1
+      if let segment = segment(at: position) { return (segment, position) }
+    }
+  }
+
+  /// The sample that a position gives; nil where a row of a large dataset is none.
+  private func segment(at position: Int) -> Segment? {
     let draw = sampler.draw(position: position)
-    return Segment(
-      dataset: draw.dataset, sample: draw.sample, reversed: draw.reversed,
-      variant: datasets[draw.dataset].sample(draw.sample, reversed: draw.reversed))
+    guard let (index, variant) = datasets[draw.dataset].draw(draw) else { return nil }
+    return Segment(dataset: draw.dataset, sample: index, reversed: draw.reversed, variant: variant)
   }
 }

@@ -25,16 +25,20 @@ package struct DatasetInspection: Encodable, Sendable {
   package let name: String
   package let rows: Int
   package let cut: Int
+  package let split: Int
+  package let tooLong: Int
   package let dropped: Int
   package let tokens: Int
   package let supervisedTokens: Int
+  /// True where all but `rows` is estimated from some of the rows.
+  package let estimated: Bool
   package let lengths: Lengths
   package let samples: [InspectedRow]
   /// Remarks on the file, for people; not in the JSON.
   package let remarks: DatasetRemarks
 
   private enum CodingKeys: CodingKey {
-    case name, rows, cut, dropped, tokens, supervisedTokens, lengths, samples
+    case name, rows, cut, split, tooLong, dropped, tokens, supervisedTokens, estimated, lengths, samples
   }
 
   /// - Parameters:
@@ -45,9 +49,12 @@ package struct DatasetInspection: Encodable, Sendable {
     self.name = name
     rows = dataset.statistics.rows
     cut = dataset.statistics.cut
+    split = dataset.statistics.split
+    tooLong = dataset.statistics.tooLong
     dropped = dataset.statistics.dropped
     tokens = dataset.statistics.tokens
     supervisedTokens = dataset.statistics.supervisedTokens
+    estimated = dataset.statistics.isEstimated
     self.lengths = Lengths(lengths, sequenceLength: sequenceLength)
     self.samples = samples
     remarks = dataset.remarks

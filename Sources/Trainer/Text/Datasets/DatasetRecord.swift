@@ -77,13 +77,7 @@ struct DatasetRecord {
     do {
       value = try JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
     } catch {
-      guard String(validating: bytes, as: UTF8.self) != nil else {
-        throw DatasetError(place: place, message: "is not UTF-8 text: convert the file, as with iconv -t UTF-8")
-      }
-      let start = excerpt(String(decoding: bytes.prefix(40), as: UTF8.self))
-      throw DatasetError(
-        place: place,
-        message: "is not JSON (it begins \(start)): write each row as one complete object, in a .jsonl on its own line")
+      throw DatasetError(place: place, message: JSONRowFault(bytes).message)
     }
     guard let object = value as? [String: Any] else {
       throw DatasetError(

@@ -1,4 +1,4 @@
-/// Remarks on a file of rows, beside its counts.
+/// Remarks on files of rows, beside its counts.
 package struct DatasetRemarks: Sendable, Equatable {
   /// Keys of its rows that are not read and change nothing; a turn's key is spelled `messages[].id`.
   package var passedKeys: Set<String> = []
@@ -36,10 +36,10 @@ package struct DatasetRemarks: Sendable, Equatable {
 }
 
 extension [Dataset] {
-  /// Lines for each file whose rows hold keys that are not read, or completions without words.
+  /// Lines for the files of each dataset whose rows hold keys that are not read, or completions without words.
   package var notes: [String] {
     var seen: Set<String> = []
-    return flatMap { [$0.remarks.note(of: $0.url.path), $0.remarks.emptiness] }.compactMap { $0 }
+    return flatMap { [$0.remarks.note(of: $0.files.path), $0.remarks.emptiness] }.compactMap { $0 }
       .filter { seen.insert($0).inserted }
   }
 }

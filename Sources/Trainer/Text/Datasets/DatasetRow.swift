@@ -66,6 +66,7 @@ extension DatasetRow {
     } else if let prompt = object["prompt"] {
       let key = object["completion"] == nil ? "response" : "completion"
       guard let completion = object[key] else {
+        if object["chosen"] != nil { throw Fault(message: RowKeys.pairs) }
         throw Fault(message: "a prompt without a completion: add \"completion\" (or \"response\")")
       }
       if Self.holdsTurns(prompt) || Self.holdsTurns(completion) {
@@ -80,7 +81,9 @@ extension DatasetRow {
     } else if object["text"] != nil {
       (self, read) = (.text(try Self.string("text", of: object)), ["text"])
     } else {
-      throw Fault(message: "no known row shape among the keys [\(listed(object.keys))]: a row is \(Self.shapes)")
+      throw Fault(
+        message: "no known row shape among the keys [\(listed(object.keys))]: a row is \(Self.shapes); "
+          + "where columns have other names, say which is which, as in columns: {prompt: question, completion: answer}")
     }
     try RowKeys.check(object, beside: read, of: self, passed: &passed)
     try RowKeys.check(other, beside: [], of: self, passed: &passed)
@@ -93,7 +96,8 @@ extension DatasetRow {
   ///
   /// - Parameter value: the value of `weight`: a number, or the text of a table's cell.
   static func weight(_ value: Any?) throws(Fault) -> Float {
-    guard let value else { return 1 }
+    // Tables write null, or an empty cell, where a row says nothing.
+    guard let value, !(value is NSNull), (value as? Cell)?.text.isEmpty != true else { return 1 }
     let number = kind(of: value) == "a number" ? value as? Double : (value as? Cell).flatMap { Double($0.text) }
     guard let number, number >= 0, Float(number).isFinite else {
       let shown = (value as? Cell).map { "\"\(excerpt($0.text))\"" } ?? (number.map { "\($0)" } ?? kind(of: value))
@@ -110,9 +114,15 @@ extension DatasetRow {
   }
 
   private static func string(_ key: String, of object: [String: Any]) throws(Fault) -> String {
-    guard let value = object[key] else { throw Fault(message: "\"\(key)\" is missing: add it as text") }
+    guard let value = object[key] else {
+      let answer = ["response", "answer", "completion"].first { object[$0] != nil }
+      let hint = key == "output" ? answer.map { ", or name the column in the recipe: columns: {output: \($0)}" } : nil
+      throw Fault(message: "\"\(key)\" is missing: add it as text\(hint ?? "")")
+    }
     guard let text = value as? String else {
-      throw Fault(message: "\"\(key)\" is \(kind(of: value)), but should be text: write it in quotes")
+      let remedy =
+        value is NSNumber && !(value is NSNull) ? "write it in quotes" : "give the text, or leave the row out"
+      throw Fault(message: "\"\(key)\" is \(kind(of: value)), but should be text: \(remedy)")
     }
     return text
   }

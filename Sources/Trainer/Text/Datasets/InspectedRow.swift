@@ -8,7 +8,7 @@ package struct InspectedRow: Encodable, Sendable {
   package let weight: Float
   /// Text of the tokens, special ones included; empty where there is no tokenizer.
   package let text: String
-  /// Token ids, at most a sequence; of a document, its first sequence.
+  /// Token ids, at most a sequence; of a row that is longer, its first sequence.
   package let ids: [Int32]
   /// The vocabulary's spelling of each token; empty where there is no tokenizer.
   package let pieces: [String]
@@ -16,23 +16,23 @@ package struct InspectedRow: Encodable, Sendable {
   package let supervised: [Bool]
   /// BOS tokens that the row begins with: more than one is a fault of the template or the data.
   package let bos: Int
-  /// Tokens that are kept of a row longer than a sequence; nil where it fits, or is a document.
+  /// Tokens that are kept of a row longer than a sequence; nil where it fits, goes on in the next sample, or is left out.
   package let cutAt: Int?
 
   /// EOS tokens among `ids`.
   package let eos: Int
-  /// Tokens that do not fit the sequence, and how many of them are supervised: lost, or a document's next samples.
+  /// Tokens that do not fit the sequence, and how many of them are supervised: lost, or the next samples.
   package let beyond: Int
   package let supervisedBeyond: Int
-  /// True where tokens that do not fit go on in the next sample.
-  package let isDocument: Bool
+  /// The fate of tokens that do not fit.
+  package let fate: RowSettings.LongRows
 
   package init(_ row: EncodedRow, tokenizer: (any Tokenizer)?, sequenceLength: Int) {
     let kept = min(row.sample.length, sequenceLength)
     place = row.place
     shape = row.row.shape
     weight = row.sample.weight
-    isDocument = row.isDocument
+    fate = row.fate
     let ids = Array(row.sample.ids.prefix(kept))
     self.ids = ids
     text = tokenizer?.decode(ids, skipSpecial: false) ?? ""
@@ -41,7 +41,7 @@ package struct InspectedRow: Encodable, Sendable {
     supervised = Array(learnt.prefix(kept))
     supervisedBeyond = learnt.dropFirst(kept).count { $0 }
     beyond = row.sample.length - kept
-    cutAt = beyond > 0 && !row.isDocument ? kept : nil
+    cutAt = beyond > 0 && row.fate == .cut ? kept : nil
     let special = tokenizer?.special
     bos = ids.prefix { $0 == special?.bos }.count
     eos = ids.count { special?.eos.contains($0) ?? false }

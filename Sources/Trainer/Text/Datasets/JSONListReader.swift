@@ -43,6 +43,12 @@ struct JSONListReader {
     guard next == nil else { throw fault("more text follows the list: a file holds one list of rows") }
   }
 
+  /// The bytes of the row that begins at a place, which `forEachRecord` has read before.
+  mutating func row(at start: Int) throws(DatasetError) -> UnsafeRawBufferPointer {
+    position = start
+    return try object(place: place)
+  }
+
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
   private var place: String { "\(path):\(line) (row \(row))" }

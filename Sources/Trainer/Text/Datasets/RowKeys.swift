@@ -19,6 +19,7 @@ enum RowKeys {
 
   private static let context = Meaning("write it into the prompt or the first turn, or remove the key")
   private static let tools = Meaning("write them into the text of the system's turn, or remove the key")
+  private static let input = Meaning("write it into the prompt, or give {instruction, input, output} rows")
   private static let media = Meaning("rows of text alone are read: leave the row out, or remove the key")
   private static let pair = Meaning("pairs of answers are not read: write the one to be learnt as the completion")
   private static let unlearnt = Meaning("leave out what is not to be learnt, and remove the key", isSilent: isOne)
@@ -33,12 +34,19 @@ enum RowKeys {
   /// Keys of rows of a prompt or of turns.
   private static let conversational: [String: Meaning] = table([
     (["system", "history", "documents"], context), (["tools", "functions"], tools), (mediaKeys, media),
-    (["chosen", "rejected"], pair),
+    (["system_prompt"], context), (["chosen", "rejected"], pair),
     (["chat_template_kwargs"], Meaning("remove the key: templates are given messages alone")),
-    (["label"], unwanted),
+    (["label", "kto_tag"], unwanted),
   ])
+  /// The fault of a row of two answers.
+  static let pairs = "\"chosen\" changes what the row means and is not read: \(pair.remedy)"
+  /// Keys of rows of a text.
+  private static let textual: [String: Meaning] = table([(["system", "history"], context), (["tools"], tools)])
   /// Keys of any row.
-  private static let common: [String: Meaning] = table([(["train"], unlearnt)])
+  private static let common: [String: Meaning] = table([
+    (["train"], unlearnt),
+    (["loss_weight", "sample_weight"], Meaning("call it \"\(DatasetRow.weightKey)\"", isSilent: isOne)),
+  ])
   /// Keys of rows of tokens.
   private static let tokens: [String: Meaning] = table([
     (["attention_mask", "loss_mask", "completion_mask", "assistant_masks"], mask),
@@ -48,6 +56,8 @@ enum RowKeys {
   private static let turns: [String: Meaning] = table([
     (["tools", "functions"], tools), (mediaKeys, media), (["refusal"], aside),
     (["train_detail", "training_detail"], Meaning("remove the key: turns are learnt as a whole")),
+    (["loss_weight", "supervise"], Meaning("call it \"\(DatasetRow.weightKey)\", 0 or 1", isSilent: isOne)),
+    (["masked"], Meaning("write \"\(DatasetRow.weightKey)\": 0", isSilent: isFalse)),
   ])
   /// Keys of a turn that go to the chat template, which is asked whether it reads those that change a meaning.
   private static let given = Set(ChatMessage.callKeys + ChatMessage.reasoningKeys + ["tool_call_id", "name"])
@@ -77,9 +87,10 @@ enum RowKeys {
       guard let value = object[key] else { continue }
       let meaning =
         switch row {
-        case .text: common[key]
+        case .text: common[key] ?? textual[key]
         case .tokens: common[key] ?? tokens[key]
-        case .completion, .conversation: common[key] ?? conversational[key]
+        case .completion: key == "input" ? input : common[key] ?? conversational[key]
+        case .conversation: common[key] ?? conversational[key]
         }
       guard let meaning else {
         if !isEmpty(value) { passed.insert(key) }

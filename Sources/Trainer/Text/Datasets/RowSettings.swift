@@ -30,6 +30,9 @@ package struct RowSettings: Sendable, Equatable {
   /// answers all the same.
   package var learnsInputs = false
   package var longRows = LongRows.cut
+  /// True where a text that is longer than a sequence goes on in the next sample, whatever `longRows` says of other rows;
+  /// false for a run that began when texts were cut. No key of a recipe.
+  package var splitsTexts = true
 
   package init() {}
 
@@ -38,5 +41,12 @@ package struct RowSettings: Sendable, Equatable {
     var settings = self
     settings.learnsInputs = false
     return settings
+  }
+
+  /// The fate of a row that is longer than a sequence; a document is always split.
+  func fate(of row: DatasetRow, isDocument: Bool) -> LongRows {
+    if isDocument { return .split }
+    guard splitsTexts, case .text = row else { return longRows }
+    return .split
   }
 }

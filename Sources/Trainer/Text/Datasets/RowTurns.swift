@@ -50,7 +50,7 @@ struct RowTurns {
         throw DatasetRow.Fault(
           message: "\(place) has the role \"\(excerpt(name))\": a role is letters, digits, '_' and '-'")
       }
-      let role = names.isShared ? try Self.commonRole(of: name, place) : .named(name)
+      let role = names.isShared ? try Self.commonRole(of: name, place) : .named(Self.otherNames[name] ?? name)
       try RowKeys.check(turn: turn, beside: [names.role, names.content], place: place, passed: &passed)
       let message = try Self.message(turn, role, words: turn[names.content], "\(place).\"\(names.content)\"")
       marks[messages.count] = try RowKeys.mark(of: turn, role: message.role, place: place)
@@ -95,6 +95,12 @@ struct RowTurns {
     ]
     return Dictionary(uniqueKeysWithValues: names.flatMap { role, names in names.map { ($0, role) } })
   }()
+
+  /// ShareGPT's names that stand as a `role` in some files; templates have no others for them.
+  private static let otherNames = [
+    "human": "user", "prompter": "user", "gpt": "assistant", "chatgpt": "assistant", "bing": "assistant",
+    "bard": "assistant",
+  ]
 
   private static func commonRole(of name: String, _ place: String) throws(DatasetRow.Fault) -> Role {
     guard let role = sharedRoles[name] else {

@@ -2,6 +2,7 @@
 ///
 /// A cell in double quotes may hold separators, line ends and, doubled, quotes; a quote inside a cell that does not
 /// begin with one is itself. Spaces belong to their cell: in a completion they are tokens. Blank lines are passed over.
+/// Lines end by LF, by CR LF, or, where the header does, by CR alone.
 ///
 /// - Source: RFC 4180, section 2.
 struct TableReader {
@@ -11,6 +12,8 @@ struct TableReader {
   private let bytes: UnsafeRawBufferPointer
   private let separator: UInt8
   private let path: String
+  /// The byte that ends a line.
+  private let lineEnd: UInt8
   private var position = 0
   private var line = 1
 
@@ -18,23 +21,58 @@ struct TableReader {
     self.bytes = bytes
     self.separator = separator
     self.path = path
+    lineEnd = Self.endsInReturn(bytes) ? UInt8(ascii: "\r") : UInt8(ascii: "\n")
+  }
+
+  /// True where the first line that is not blank, line ends in quotes apart, ends by CR alone.
+  private static func endsInReturn(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var isQuoted = false
+    for (place, byte) in bytes.enumerated() {
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      guard !isQuoted, byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") else { continue }
+      return byte == UInt8(ascii: "\r") && place + 1 < bytes.count && bytes[place + 1] != UInt8(ascii: "\n")
+    }
+    return false
   }
 
   mutating func forEachRecord(_ body: (DatasetRecord) throws(DatasetError) -> Void) throws(DatasetError) {
-    guard let header = try cells(limit: Self.columnLimit + 1) else { return }
-    try check(header.cells, line: header.line)
-    while let (cells, line) = try cells(limit: header.cells.count + 1) {
-      guard cells.count == header.cells.count else {
-        let found = cells.count > header.cells.count ? "more" : "\(cells.count)"
-        throw fault(
-          "the header names \(header.cells.count) columns, this row has \(found): put a cell that holds a separator or "
-            + "a line end in quotes", line: line)
-      }
-      var row: [String: String] = [:]
-      // A column without a name (pandas writes its index so) has no key to be read by.
-      for (name, cell) in zip(header.cells, cells) where !name.isEmpty { row[name] = cell }
-      try body(DatasetRecord(place: "\(path):\(line)", content: .cells(row)))
+    try forEachRow { record, _ throws(DatasetError) in try body(record) }
+  }
+
+  /// Hands each record to `body`, and the place of its first byte.
+  mutating func forEachRow(_ body: (DatasetRecord, Int) throws(DatasetError) -> Void) throws(DatasetError) {
+    guard let header = try header() else { return }
+    while let (cells, line, start) = try cells(limit: header.count + 1) {
+      let row = try row(cells, header: header, line: line)
+      try body(DatasetRecord(place: "\(path):\(line)", content: .cells(row)), start)
     }
+  }
+
+  /// Reads the header, which comes first; nil where the file is empty.
+  mutating func header() throws(DatasetError) -> [String]? {
+    guard let (cells, line, _) = try cells(limit: Self.columnLimit + 1) else { return nil }
+    try check(cells, line: line)
+    return cells
+  }
+
+  /// The row that begins at a place, which `forEachRow` has read before.
+  mutating func row(at start: Int, header: [String]) throws(DatasetError) -> [String: String] {
+    position = start
+    let cells = try cells(limit: header.count + 1)?.cells ?? []
+    return try row(cells, header: header, line: line)
+  }
+
+  private func row(_ cells: [String], header: [String], line: Int) throws(DatasetError) -> [String: String] {
+    guard cells.count == header.count else {
+      let found = cells.count > header.count ? "more" : "\(cells.count)"
+      throw fault(
+        "the header names \(header.count) columns, this row has \(found): put a cell that holds a separator or "
+          + "a line end in quotes", line: line)
+    }
+    var row: [String: String] = [:]
+    // A column without a name (pandas writes its index so) has no key to be read by.
+    for (name, cell) in zip(header, cells) where !name.isEmpty { row[name] = cell }
+    return row
   }
 
   private func check(_ header: [String], line: Int) throws(DatasetError) {
@@ -55,9 +93,9 @@ struct TableReader {
 
   // MARK: - Cells
 
-  /// The next row's cells and its first line; nil at the end of the file.
+  /// The next row's cells, its first line and the place of its first byte; nil at the end of the file.
   /// - Parameter limit: most cells that are kept; further ones are read and dropped.
-  private mutating func cells(limit: Int) throws(DatasetError) -> (cells: [String], line: Int)? {
+  private mutating func cells(limit: Int) throws(DatasetError) -> (cells: [String], line: Int, start: Int)? {
     while isAtLineEnd, position < bytes.count { passLineEnd() }
     guard position < bytes.count else { return nil }
     let first = line
@@ -71,13 +109,13 @@ struct TableReader {
       position += 1
     }
     passLineEnd()
-    return (cells, first)
+    return (cells, first, start)
   }
 
   /// True where a line, or the file, ends here.
   private var isAtLineEnd: Bool {
     guard position < bytes.count else { return true }
-    if bytes[position] == UInt8(ascii: "\n") { return true }
+    if bytes[position] == lineEnd { return true }
     return bytes[position] == UInt8(ascii: "\r")
       && (position + 1 == bytes.count || bytes[position + 1] == UInt8(ascii: "\n"))
   }
@@ -106,7 +144,7 @@ struct TableReader {
     while let end = bytes[position...].prefix(FileLines.byteLimit + 1).firstIndex(of: UInt8(ascii: "\"")) {
       guard end - start <= FileLines.byteLimit else { throw fault(FileLines.tooLong("the cell"), line: first) }
       let part = bytes[position..<end]
-      line += part.count { $0 == UInt8(ascii: "\n") }
+      line += part.count { $0 == lineEnd }
       position = end + 1
       if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
         kept += part
@@ -128,9 +166,7 @@ struct TableReader {
   }
 
   private func text(_ bytes: some Sequence<UInt8>, line: Int) throws(DatasetError) -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw fault("is not UTF-8 text: convert the file, as with iconv -t UTF-8", line: line)
-    }
-    return text
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    throw fault(Array(bytes).withUnsafeBytes { ForeignEncoding($0, in: "cell").message }, line: line)
   }
 }

@@ -6,11 +6,14 @@ package struct Draw: Sendable, Equatable {
   package let sample: Int
   /// True for the sample's reversed variant.
   package let reversed: Bool
+  /// Passes over the dataset's rows, or its rows in the round's subset, before this draw.
+  package let pass: Int
 
-  package init(dataset: Int, sample: Int, reversed: Bool) {
+  package init(dataset: Int, sample: Int, reversed: Bool, pass: Int = 0) {
     self.dataset = dataset
     self.sample = sample
     self.reversed = reversed
+    self.pass = pass
   }
 }
 
@@ -87,7 +90,7 @@ package struct UnionSampler: Sendable {
     let pool = poolCounts[dataset]
     return Draw(
       dataset: dataset, sample: sample(dataset: dataset, pass: rank / pool, index: rank % pool, pool: pool),
-      reversed: isReversed(position))
+      reversed: isReversed(position), pass: rank / pool)
   }
 
   /// Purposes of random bits, as parts of the key: no two share their bits.

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Settings by which a round draws from D1 ∪ … ∪ Di (`union`).
 package struct UnionSettings: Sendable, Equatable {
   /// Rule by which datasets share the draws.
@@ -17,12 +15,12 @@ package struct UnionSettings: Sendable, Equatable {
   /// Rows of the base's own domain that every round reads some of (`union.base_replay`): the union does not hold what
   /// M0 was trained on.
   package struct BaseReplay: Sendable, Equatable {
-    /// File of the rows.
-    package var train: URL
+    /// Files of the rows.
+    package var train: RowFiles
     /// Share of a round's draws, above 0 and below 1.
     package var fraction: Double
 
-    package init(train: URL, fraction: Double) {
+    package init(train: RowFiles, fraction: Double) {
       self.train = train
       self.fraction = fraction
     }

@@ -39,7 +39,7 @@ final class ColumnReader {
   }
 
   /// The error that a fault in this column is.
-  func located(_ fault: ParquetFault) -> FileError {
+  func located(_ fault: ColumnFault) -> FileError {
     FileError(
       fault.kind, path: file.path, byteOffset: pageOffset,
       "the column \"\(excerpt(leaf.path))\": \(fault.problem)", remedy: fault.remedy)
@@ -74,13 +74,13 @@ final class ColumnReader {
   func takeValue() throws(FileError) -> JSON.Content {
     guard try nextDefinition() == leaf.definitionLevel, let values else { throw misplaced() }
     isLoaded = false
-    do throws(ParquetFault) { return try values.next() } catch { throw located(error) }
+    do throws(ColumnFault) { return try values.next() } catch { throw located(error) }
   }
 
   /// Reads the next entry's levels, unless it has; returns false at the end.
   private func load() throws(FileError) -> Bool {
     if isLoaded { return true }
-    do throws(ParquetFault) {
+    do throws(ColumnFault) {
       while pageEntriesLeft == 0 {
         if entriesLeft == 0 { return false }
         try beginPage()
@@ -101,7 +101,7 @@ final class ColumnReader {
   // MARK: - Pages
 
   /// Opens the next page, of whatever kind.
-  private func beginPage() throws(ParquetFault) {
+  private func beginPage() throws(ColumnFault) {
     guard !pages.isEmpty else { throw .damaged("its pages end \(entriesLeft) values too early") }
     pageOffset = pages.lowerBound
     let rest = UnsafeRawBufferPointer(rebasing: file.bytes[pages])
@@ -130,7 +130,7 @@ final class ColumnReader {
     }
   }
 
-  private func readDictionary(_ header: PageHeader, _ bytes: UnsafeRawBufferPointer) throws(ParquetFault) {
+  private func readDictionary(_ header: PageHeader, _ bytes: UnsafeRawBufferPointer) throws(ColumnFault) {
     guard dictionary == nil else { throw .damaged("it has two dictionaries") }
     guard [ParquetEncoding.plain, ParquetEncoding.plainDictionary].contains(header.encoding) else {
       throw .unsupported("a dictionary of the encoding \(header.encoding)")
@@ -146,11 +146,11 @@ final class ColumnReader {
   }
 
   /// Levels with their lengths before them, then values, compressed as one.
-  private func beginData(_ header: PageHeader, _ bytes: UnsafeRawBufferPointer) throws(ParquetFault) {
+  private func beginData(_ header: PageHeader, _ bytes: UnsafeRawBufferPointer) throws(ColumnFault) {
     let page = try PageBuffer(bytes, codec: codec, count: header.uncompressedByteCount)
     self.page = page
-    var cursor = ParquetCursor(page.bytes)
-    func levels(most: Int, encoding: Int) throws(ParquetFault) -> RunLengthDecoder? {
+    var cursor = ByteCursor(page.bytes)
+    func levels(most: Int, encoding: Int) throws(ColumnFault) -> RunLengthDecoder? {
       guard most > 0 else { return nil }
       guard encoding == ParquetEncoding.runLength else {
         throw .unsupported("levels of the encoding \(encoding), which was given up in 2013")
@@ -164,8 +164,8 @@ final class ColumnReader {
   }
 
   /// Levels as they are, then values, compressed.
-  private func beginDataV2(_ header: PageHeader, _ bytes: UnsafeRawBufferPointer) throws(ParquetFault) {
-    var cursor = ParquetCursor(bytes)
+  private func beginDataV2(_ header: PageHeader, _ bytes: UnsafeRawBufferPointer) throws(ColumnFault) {
+    var cursor = ByteCursor(bytes)
     let repetitionBytes = try cursor.take(header.repetitionByteCount)
     let definitionBytes = try cursor.take(header.definitionByteCount)
     let count = header.uncompressedByteCount - repetitionBytes.count - definitionBytes.count
@@ -182,14 +182,14 @@ final class ColumnReader {
 
   private static func levels(
     _ bytes: UnsafeRawBufferPointer, most: Int
-  ) throws(ParquetFault) -> RunLengthDecoder? {
+  ) throws(ColumnFault) -> RunLengthDecoder? {
     guard most > 0 else { return nil }
     return try RunLengthDecoder(bytes, width: Int.bitWidth - most.leadingZeroBitCount)
   }
 
   private func values(
     _ header: PageHeader, _ bytes: UnsafeRawBufferPointer
-  ) throws(ParquetFault) -> any PageValues {
+  ) throws(ColumnFault) -> any PageValues {
     let most = header.valueCount
     switch (header.encoding, leaf.type) {
     case (ParquetEncoding.plain, _): return try PlainValues(bytes, type: leaf.type)

@@ -2,7 +2,7 @@
 ///
 /// Source: Encodings.md of Apache Parquet (DELTA_BINARY_PACKED = 5). Nothing is decoded ahead.
 struct DeltaDecoder {
-  private var cursor: ParquetCursor
+  private var cursor: ByteCursor
   /// Numbers that the bytes hold.
   let count: Int
   private let miniblockCount: Int
@@ -20,8 +20,8 @@ struct DeltaDecoder {
   /// Reads the header of `bytes`.
   ///
   /// - Parameter most: most numbers that there may be.
-  init(_ bytes: UnsafeRawBufferPointer, most: Int) throws(ParquetFault) {
-    cursor = ParquetCursor(bytes)
+  init(_ bytes: UnsafeRawBufferPointer, most: Int) throws(ColumnFault) {
+    cursor = ByteCursor(bytes)
     let blockSize = try cursor.count(upTo: 1 << 24, of: "the size of a block")
     miniblockCount = try cursor.count(upTo: 1 << 12, of: "the number of miniblocks")
     count = try cursor.count(upTo: most, of: "the number of differences")
@@ -33,7 +33,7 @@ struct DeltaDecoder {
   }
 
   /// The next number. Sums wrap around, as the format says.
-  mutating func next() throws(ParquetFault) -> Int64 {
+  mutating func next() throws(ColumnFault) -> Int64 {
     guard passed < count else { throw .damaged("differences end before the page's last value") }
     if passed > 0 {
       if placeInMiniblock == valuesPerMiniblock { try beginMiniblock() }
@@ -45,7 +45,7 @@ struct DeltaDecoder {
     return value
   }
 
-  private mutating func beginMiniblock() throws(ParquetFault) {
+  private mutating func beginMiniblock() throws(ColumnFault) {
     if widths.isEmpty {
       leastDelta = try cursor.zigzagNumber()
       widths = ArraySlice(try cursor.take(miniblockCount))
@@ -58,7 +58,7 @@ struct DeltaDecoder {
   }
 
   /// The bytes behind the last number, found by passing over all of them.
-  func rest() throws(ParquetFault) -> UnsafeRawBufferPointer {
+  func rest() throws(ColumnFault) -> UnsafeRawBufferPointer {
     var decoder = self
     while decoder.passed < decoder.count { _ = try decoder.next() }
     return try decoder.cursor.take(decoder.cursor.remaining)

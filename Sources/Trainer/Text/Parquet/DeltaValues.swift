@@ -4,12 +4,12 @@ final class DeltaIntegers: PageValues {
   private var decoder: DeltaDecoder
 
   /// Integers of `type` in `bytes`, at most `most`.
-  init(_ bytes: UnsafeRawBufferPointer, type: ParquetType, most: Int) throws(ParquetFault) {
+  init(_ bytes: UnsafeRawBufferPointer, type: ParquetType, most: Int) throws(ColumnFault) {
     self.type = type
     decoder = try DeltaDecoder(bytes, most: most)
   }
 
-  func next() throws(ParquetFault) -> JSON.Content {
+  func next() throws(ColumnFault) -> JSON.Content {
     let value = try decoder.next()
     switch type {
     // Sums of 32 bits wrap around at 32.
@@ -25,16 +25,16 @@ final class DeltaIntegers: PageValues {
 /// Texts behind the differences of their lengths (DELTA_LENGTH_BYTE_ARRAY).
 struct DeltaLengthDecoder {
   private var lengths: DeltaDecoder
-  private var texts: ParquetCursor
+  private var texts: ByteCursor
 
   /// Texts in `bytes`, at most `most`.
-  init(_ bytes: UnsafeRawBufferPointer, most: Int) throws(ParquetFault) {
+  init(_ bytes: UnsafeRawBufferPointer, most: Int) throws(ColumnFault) {
     lengths = try DeltaDecoder(bytes, most: most)
-    texts = ParquetCursor(try lengths.rest())
+    texts = ByteCursor(try lengths.rest())
   }
 
   /// The bytes of the next text.
-  mutating func next() throws(ParquetFault) -> UnsafeRawBufferPointer {
+  mutating func next() throws(ColumnFault) -> UnsafeRawBufferPointer {
     guard let length = Int32(exactly: try lengths.next()), length >= 0 else {
       throw .damaged("a text has a length that none can have")
     }
@@ -47,11 +47,11 @@ final class DeltaLengthValues: PageValues {
   private var decoder: DeltaLengthDecoder
 
   /// Texts in `bytes`, at most `most`.
-  init(_ bytes: UnsafeRawBufferPointer, most: Int) throws(ParquetFault) {
+  init(_ bytes: UnsafeRawBufferPointer, most: Int) throws(ColumnFault) {
     decoder = try DeltaLengthDecoder(bytes, most: most)
   }
 
-  func next() throws(ParquetFault) -> JSON.Content { try .text(try decoder.next()) }
+  func next() throws(ColumnFault) -> JSON.Content { try .text(try decoder.next()) }
 }
 
 /// Texts without the beginning that each shares with the one before (DELTA_BYTE_ARRAY).
@@ -61,26 +61,26 @@ final class DeltaPrefixValues: PageValues {
   private var text: [UInt8] = []
 
   /// Texts in `bytes`, at most `most`.
-  init(_ bytes: UnsafeRawBufferPointer, most: Int) throws(ParquetFault) {
+  init(_ bytes: UnsafeRawBufferPointer, most: Int) throws(ColumnFault) {
     prefixes = try DeltaDecoder(bytes, most: most)
     suffixes = try DeltaLengthDecoder(try prefixes.rest(), most: most)
   }
 
-  func next() throws(ParquetFault) -> JSON.Content {
+  func next() throws(ColumnFault) -> JSON.Content {
     let prefix = try prefixes.next()
     let suffix = try suffixes.next()
     guard prefix >= 0, prefix <= Int64(text.count) else {
       throw .damaged("a text shares \(prefix) bytes with one of \(text.count)")
     }
     guard Int(prefix) + suffix.count <= FileLines.byteLimit else {
-      throw ParquetFault(
+      throw ColumnFault(
         kind: .unsupported, problem: "a text of more than \(FileLines.byteLimit) bytes",
         remedy: "divide it into several")
     }
     text.removeSubrange(Int(prefix)...)
     text.append(contentsOf: suffix)
     return try text.withUnsafeBytes { bytes in
-      Result { () throws(ParquetFault) in try JSON.Content.text(bytes) }
+      Result { () throws(ColumnFault) in try JSON.Content.text(bytes) }
     }.get()
   }
 }

@@ -2,7 +2,7 @@ internal import CZlib
 internal import CZstd
 import Glibc
 
-/// The bytes of a page, decompressed where they were compressed.
+/// The bytes of a page, or of a buffer of Arrow's, decompressed where they were compressed.
 ///
 /// The size that a page states is bounded before memory is taken, and memory is taken as bytes come, so that a file of
 /// some kilobytes cannot ask for gigabytes.
@@ -22,7 +22,7 @@ final class PageBuffer {
   /// Decompresses a page of `count` bytes.
   ///
   /// - Parameter codec: number of the compression in the format.
-  init(_ input: UnsafeRawBufferPointer, codec: Int, count: Int) throws(ParquetFault) {
+  init(_ input: UnsafeRawBufferPointer, codec: Int, count: Int) throws(ColumnFault) {
     bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     guard count <= Self.byteLimit else {
       throw .unsupported(
@@ -50,11 +50,22 @@ final class PageBuffer {
     }
   }
 
+  /// Decompresses an LZ4 frame of `count` bytes.
+  init(lz4Frame input: UnsafeRawBufferPointer, count: Int) throws(ColumnFault) {
+    bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    guard count <= Self.byteLimit, count / LZ4Frame.mostExpansion <= input.count else {
+      throw .damaged("an LZ4 frame of \(input.count) bytes cannot hold \(count)")
+    }
+    try grow(to: count)
+    try LZ4Frame.decode(input, into: UnsafeMutableRawBufferPointer(start: owned, count: count))
+    bytes = UnsafeRawBufferPointer(start: owned, count: count)
+  }
+
   // MARK: - Memory that grows
 
-  private func grow(to capacity: Int) throws(ParquetFault) {
+  private func grow(to capacity: Int) throws(ColumnFault) {
     guard let grown = realloc(owned, max(capacity, 1)) else {
-      throw ParquetFault(
+      throw ColumnFault(
         kind: .inputOutput, problem: "there is no memory for a page of \(capacity) bytes", remedy: "free some memory")
     }
     owned = grown
@@ -65,8 +76,8 @@ final class PageBuffer {
   ///
   /// - Parameter step: decodes some bytes; returns how many it wrote, and true where the data have ended.
   private func fill(
-    _ count: Int, inputCount: Int, _ step: (UnsafeMutableRawBufferPointer) throws(ParquetFault) -> (Int, Bool)
-  ) throws(ParquetFault) {
+    _ count: Int, inputCount: Int, _ step: (UnsafeMutableRawBufferPointer) throws(ColumnFault) -> (Int, Bool)
+  ) throws(ColumnFault) {
     var capacity = min(count, max(1 << 16, 4 * inputCount))
     var written = 0
     try grow(to: capacity)
@@ -88,7 +99,7 @@ final class PageBuffer {
 
   // MARK: - gzip and Zstandard
 
-  private func inflate(_ input: UnsafeRawBufferPointer, count: Int) throws(ParquetFault) {
+  private func inflate(_ input: UnsafeRawBufferPointer, count: Int) throws(ColumnFault) {
     // On the heap: zlib remembers the address of its stream and refuses another.
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     stream.initialize(to: z_stream())
@@ -98,12 +109,12 @@ final class PageBuffer {
     }
     // zlib's windowBits: 15 for the largest window, 32 more to tell gzip from zlib by the header.
     guard inflateInit2_(stream, 15 + 32, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-      throw ParquetFault(kind: .inputOutput, problem: "zlib cannot start", remedy: "free some memory")
+      throw ColumnFault(kind: .inputOutput, problem: "zlib cannot start", remedy: "free some memory")
     }
     let source = UnsafeMutableRawBufferPointer(mutating: input).assumingMemoryBound(to: Bytef.self)
     stream.pointee.next_in = source.baseAddress
     stream.pointee.avail_in = uInt(clamping: source.count)
-    try fill(count, inputCount: input.count) { free throws(ParquetFault) in
+    try fill(count, inputCount: input.count) { free throws(ColumnFault) in
       // Without room zlib still reads the end of its data, where no byte is left to write.
       stream.pointee.next_out = free.assumingMemoryBound(to: Bytef.self).baseAddress
       stream.pointee.avail_out = uInt(free.count)
@@ -119,13 +130,13 @@ final class PageBuffer {
     }
   }
 
-  private func decompressZstandard(_ input: UnsafeRawBufferPointer, count: Int) throws(ParquetFault) {
+  private func decompressZstandard(_ input: UnsafeRawBufferPointer, count: Int) throws(ColumnFault) {
     guard let stream = ZSTD_createDStream() else {
-      throw ParquetFault(kind: .inputOutput, problem: "Zstandard cannot start", remedy: "free some memory")
+      throw ColumnFault(kind: .inputOutput, problem: "Zstandard cannot start", remedy: "free some memory")
     }
     defer { ZSTD_freeDStream(stream) }
     var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
-    try fill(count, inputCount: input.count) { free throws(ParquetFault) in
+    try fill(count, inputCount: input.count) { free throws(ColumnFault) in
       var target = ZSTD_outBuffer(dst: free.baseAddress, size: free.count, pos: 0)
       let before = source.pos
       let status = ZSTD_decompressStream(stream, &target, &source)
@@ -144,7 +155,7 @@ final class PageBuffer {
 }
 
 /// Compares a page's bytes in the file with its CRC-32.
-func checkPage(_ bytes: UnsafeRawBufferPointer, checksum: UInt32) throws(ParquetFault) {
+func checkPage(_ bytes: UnsafeRawBufferPointer, checksum: UInt32) throws(ColumnFault) {
   let found = crc32_z(0, bytes.assumingMemoryBound(to: Bytef.self).baseAddress, bytes.count)
   guard UInt32(truncatingIfNeeded: found) == checksum else {
     throw .damaged("a page's bytes do not have the checksum in its header")

@@ -38,8 +38,8 @@ struct PageHeader {
   private(set) var isCompressed = true
 
   /// Reads a header.
-  init(_ reader: inout ThriftReader) throws(ParquetFault) {
-    try reader.forEachField { field, reader throws(ParquetFault) in
+  init(_ reader: inout ThriftReader) throws(ColumnFault) {
+    try reader.forEachField { field, reader throws(ColumnFault) in
       switch field.id {
       case 1: kind = Kind(rawValue: try reader.integer(field))
       case 2: uncompressedByteCount = try reader.size(field, of: "a page's uncompressed size")
@@ -53,8 +53,8 @@ struct PageHeader {
     }
   }
 
-  private mutating func readData(_ reader: inout ThriftReader) throws(ParquetFault) {
-    try reader.forEachField { field, reader throws(ParquetFault) in
+  private mutating func readData(_ reader: inout ThriftReader) throws(ColumnFault) {
+    try reader.forEachField { field, reader throws(ColumnFault) in
       switch field.id {
       case 1: valueCount = try reader.size(field, of: "a page's number of values")
       case 2: encoding = try reader.integer(field)
@@ -65,8 +65,8 @@ struct PageHeader {
     }
   }
 
-  private mutating func readDictionary(_ reader: inout ThriftReader) throws(ParquetFault) {
-    try reader.forEachField { field, reader throws(ParquetFault) in
+  private mutating func readDictionary(_ reader: inout ThriftReader) throws(ColumnFault) {
+    try reader.forEachField { field, reader throws(ColumnFault) in
       switch field.id {
       case 1: valueCount = try reader.size(field, of: "a dictionary's number of values")
       case 2: encoding = try reader.integer(field)
@@ -75,8 +75,8 @@ struct PageHeader {
     }
   }
 
-  private mutating func readDataV2(_ reader: inout ThriftReader) throws(ParquetFault) {
-    try reader.forEachField { field, reader throws(ParquetFault) in
+  private mutating func readDataV2(_ reader: inout ThriftReader) throws(ColumnFault) {
+    try reader.forEachField { field, reader throws(ColumnFault) in
       switch field.id {
       case 1: valueCount = try reader.size(field, of: "a page's number of values")
       case 4: encoding = try reader.integer(field)

@@ -1,13 +1,13 @@
 /// The values of a page, one after another; nulls are not among them.
 protocol PageValues: AnyObject {
   /// The next value.
-  func next() throws(ParquetFault) -> JSON.Content
+  func next() throws(ColumnFault) -> JSON.Content
 }
 
 /// Values one after another (PLAIN), and the first bytes of all values before the second ones (BYTE_STREAM_SPLIT).
 final class PlainValues: PageValues {
   private let type: ParquetType
-  private var cursor: ParquetCursor
+  private var cursor: ByteCursor
   /// Values in streams of bytes; nil where each stands in one piece.
   private let splitCount: Int?
   private var passed = 0
@@ -15,9 +15,9 @@ final class PlainValues: PageValues {
   /// Values of `type` in `bytes`.
   ///
   /// - Parameter isSplit: true for BYTE_STREAM_SPLIT.
-  init(_ bytes: UnsafeRawBufferPointer, type: ParquetType, isSplit: Bool = false) throws(ParquetFault) {
+  init(_ bytes: UnsafeRawBufferPointer, type: ParquetType, isSplit: Bool = false) throws(ColumnFault) {
     self.type = type
-    cursor = ParquetCursor(bytes)
+    cursor = ByteCursor(bytes)
     guard isSplit else {
       splitCount = nil
       return
@@ -28,7 +28,7 @@ final class PlainValues: PageValues {
     splitCount = bytes.count / size
   }
 
-  func next() throws(ParquetFault) -> JSON.Content {
+  func next() throws(ColumnFault) -> JSON.Content {
     switch type {
     case .boolean:
       defer { passed += 1 }
@@ -47,7 +47,7 @@ final class PlainValues: PageValues {
     }
   }
 
-  private func number<Number: FixedWidthInteger>(_ type: Number.Type) throws(ParquetFault) -> Number {
+  private func number<Number: FixedWidthInteger>(_ type: Number.Type) throws(ColumnFault) -> Number {
     guard let splitCount else { return try cursor.number(type) }
     guard passed < splitCount else { throw .damaged("the page ends before its last value") }
     var number: Number = 0
@@ -65,15 +65,15 @@ final class DictionaryValues: PageValues {
   private var places: RunLengthDecoder
 
   /// Places in `dictionary`, whose width is the first of `bytes`.
-  init(_ bytes: UnsafeRawBufferPointer, dictionary: [JSON.Content]) throws(ParquetFault) {
+  init(_ bytes: UnsafeRawBufferPointer, dictionary: [JSON.Content]) throws(ColumnFault) {
     self.dictionary = dictionary
-    var cursor = ParquetCursor(bytes)
+    var cursor = ByteCursor(bytes)
     // A page of nulls alone may have no bytes at all.
     let width = bytes.isEmpty ? 0 : Int(try cursor.byte())
     places = try RunLengthDecoder(try cursor.take(cursor.remaining), width: width)
   }
 
-  func next() throws(ParquetFault) -> JSON.Content {
+  func next() throws(ColumnFault) -> JSON.Content {
     let place = Int(try places.next())
     guard place < dictionary.count else {
       throw .damaged("a value is the \(place)th of a dictionary of \(dictionary.count)")
@@ -87,20 +87,20 @@ final class RunLengthValues: PageValues {
   private var decoder: RunLengthDecoder
 
   /// Truth values in `bytes`, whose length stands before them.
-  init(_ bytes: UnsafeRawBufferPointer) throws(ParquetFault) {
-    var cursor = ParquetCursor(bytes)
+  init(_ bytes: UnsafeRawBufferPointer) throws(ColumnFault) {
+    var cursor = ByteCursor(bytes)
     let count = bytes.isEmpty ? 0 : Int(try cursor.number(UInt32.self))
     decoder = try RunLengthDecoder(try cursor.take(count), width: 1)
   }
 
-  func next() throws(ParquetFault) -> JSON.Content { .bool(try decoder.next() == 1) }
+  func next() throws(ColumnFault) -> JSON.Content { .bool(try decoder.next() == 1) }
 }
 
 extension JSON.Content {
   /// Text of a value; bytes that are not UTF-8 are an error.
-  static func text(_ bytes: UnsafeRawBufferPointer) throws(ParquetFault) -> JSON.Content {
+  static func text(_ bytes: UnsafeRawBufferPointer) throws(ColumnFault) -> JSON.Content {
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ParquetFault(kind: .invalid, problem: "a text is not UTF-8", remedy: "write the column's texts as UTF-8")
+      throw ColumnFault(kind: .invalid, problem: "a text is not UTF-8", remedy: "write the column's texts as UTF-8")
     }
     return .string(text)
   }

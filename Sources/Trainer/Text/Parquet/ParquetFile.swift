@@ -36,7 +36,7 @@ package struct ParquetFile: Sendable {
     let mapped = try MappedFile(path: url.path)
     self.mapped = mapped
     let footer = try Self.footer(of: mapped)
-    do throws(ParquetFault) {
+    do throws(ColumnFault) {
       var reader = ThriftReader(UnsafeRawBufferPointer(rebasing: mapped.bytes[footer]))
       let metadata = try ParquetMetadata(&reader)
       schema = try ParquetSchema(metadata.schema)
@@ -102,7 +102,7 @@ package struct ParquetFile: Sendable {
   /// Checks what the footer says about row groups against the schema and against the bytes that are there.
   private static func check(
     _ metadata: ParquetMetadata, _ schema: ParquetSchema, pages: Range<Int>
-  ) throws(ParquetFault) {
+  ) throws(ColumnFault) {
     // Runs hold a great many equal values in some bytes; no real file has as many as these, and they would take hours.
     var valuesLeft = CheckedSize.product([pages.upperBound, 1 << 10]).map { $0 + 1 << 24 } ?? .max
     var rowCount = 0
@@ -119,7 +119,7 @@ package struct ParquetFile: Sendable {
         throw .damaged("a row group of \(group.chunks.count) columns, where the schema has \(schema.leaves.count)")
       }
       for (chunk, leaf) in zip(group.chunks, schema.leaves) where !chunk.isElsewhere && !chunk.isEncrypted {
-        func fault(_ problem: String) -> ParquetFault { .damaged("the column \"\(excerpt(leaf.path))\" \(problem)") }
+        func fault(_ problem: String) -> ColumnFault { .damaged("the column \"\(excerpt(leaf.path))\" \(problem)") }
         guard chunk.physicalType == leaf.physicalType else { throw fault("has another type than in the schema") }
         guard chunk.valueCount == group.rowCount || leaf.repetitionLevel > 0 && chunk.valueCount > group.rowCount else {
           throw fault("has \(chunk.valueCount) values for \(group.rowCount) rows")

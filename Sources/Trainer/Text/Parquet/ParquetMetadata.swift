@@ -47,17 +47,17 @@ struct ParquetMetadata {
   private(set) var rowGroups: [RowGroup] = []
 
   /// Reads the footer.
-  init(_ reader: inout ThriftReader) throws(ParquetFault) {
+  init(_ reader: inout ThriftReader) throws(ColumnFault) {
     var (schema, rowCount, rowGroups): ([SchemaElement], Int, [RowGroup]) = ([], 0, [])
-    try reader.forEachField { field, reader throws(ParquetFault) in
+    try reader.forEachField { field, reader throws(ColumnFault) in
       switch field.id {
       case 2:
-        try reader.forEachElement(of: field) { element, reader throws(ParquetFault) in
+        try reader.forEachElement(of: field) { element, reader throws(ColumnFault) in
           schema.append(try SchemaElement(element, &reader))
         }
       case 3: rowCount = try reader.size(field, of: "the number of rows")
       case 4:
-        try reader.forEachElement(of: field) { element, reader throws(ParquetFault) in
+        try reader.forEachElement(of: field) { element, reader throws(ColumnFault) in
           rowGroups.append(try Self.rowGroup(element, &reader))
         }
       case 8: throw .unsupported("the file is encrypted", remedy: "write it without encryption")
@@ -69,13 +69,13 @@ struct ParquetMetadata {
 
   private static func rowGroup(
     _ field: ThriftReader.Field, _ reader: inout ThriftReader
-  ) throws(ParquetFault) -> RowGroup {
+  ) throws(ColumnFault) -> RowGroup {
     guard field.kind == .structure else { throw .damaged("a row group is no structure") }
     var group = RowGroup()
-    try reader.forEachField { field, reader throws(ParquetFault) in
+    try reader.forEachField { field, reader throws(ColumnFault) in
       switch field.id {
       case 1:
-        try reader.forEachElement(of: field) { element, reader throws(ParquetFault) in
+        try reader.forEachElement(of: field) { element, reader throws(ColumnFault) in
           group.chunks.append(try columnChunk(element, &reader))
         }
       case 3: group.rowCount = try reader.size(field, of: "a row group's number of rows")
@@ -87,15 +87,15 @@ struct ParquetMetadata {
 
   private static func columnChunk(
     _ field: ThriftReader.Field, _ reader: inout ThriftReader
-  ) throws(ParquetFault) -> ColumnChunk {
+  ) throws(ColumnFault) -> ColumnChunk {
     guard field.kind == .structure else { throw .damaged("a column chunk is no structure") }
     var chunk = ColumnChunk()
-    try reader.forEachField { field, reader throws(ParquetFault) in
+    try reader.forEachField { field, reader throws(ColumnFault) in
       switch field.id {
       case 1: chunk.isElsewhere = try !reader.text(field).isEmpty
       case 3:
         guard field.kind == .structure else { throw .damaged("a column chunk has no metadata") }
-        try reader.forEachField { field, reader throws(ParquetFault) in
+        try reader.forEachField { field, reader throws(ColumnFault) in
           switch field.id {
           case 1: chunk.physicalType = try reader.integer(field)
           case 4: chunk.codec = try reader.integer(field)
@@ -143,10 +143,10 @@ struct SchemaElement {
   private(set) var isUnsigned = false
 
   /// Reads an element of the footer's list.
-  init(_ field: ThriftReader.Field, _ reader: inout ThriftReader) throws(ParquetFault) {
+  init(_ field: ThriftReader.Field, _ reader: inout ThriftReader) throws(ColumnFault) {
     guard field.kind == .structure else { throw .damaged("a node of the schema is no structure") }
     var element = SchemaElement()
-    try reader.forEachField { field, reader throws(ParquetFault) in
+    try reader.forEachField { field, reader throws(ColumnFault) in
       switch field.id {
       case 1: element.physicalType = try reader.integer(field)
       case 2: element.typeLength = try reader.size(field, of: "a type's length")
@@ -169,14 +169,14 @@ struct SchemaElement {
 
   private mutating func readLogicalType(
     _ field: ThriftReader.Field, _ reader: inout ThriftReader
-  ) throws(ParquetFault) {
+  ) throws(ColumnFault) {
     guard field.kind == .structure else { throw .damaged("a logical type is no structure") }
     var (type, isUnsigned): (Int?, Bool) = (nil, false)
-    try reader.forEachField { field, reader throws(ParquetFault) in
+    try reader.forEachField { field, reader throws(ColumnFault) in
       type = field.id
       // INTEGER {1: bitWidth, 2: isSigned}
       guard field.id == 10, field.kind == .structure else { return try reader.skip(field) }
-      try reader.forEachField { field, reader throws(ParquetFault) in
+      try reader.forEachField { field, reader throws(ColumnFault) in
         if field.id == 2 { isUnsigned = try !reader.bool(field) } else { try reader.skip(field) }
       }
     }

@@ -148,7 +148,7 @@ package final class ParquetRows {
       let isNew = object.insert(try value(fields[1]), for: key)
       guard isNew else {
         throw reader(entry.leaves.lowerBound).located(
-          ParquetFault(
+          ColumnFault(
             kind: .unsupported, problem: "a map has the key \"\(excerpt(key))\" twice", remedy: "keep one of them"))
       }
       return JSON(.null)

@@ -55,7 +55,7 @@ struct ParquetSchema: Sendable {
   private(set) var leaves: [Leaf] = []
 
   /// Builds the tree of the nodes that the footer lists.
-  init(_ elements: [SchemaElement]) throws(ParquetFault) {
+  init(_ elements: [SchemaElement]) throws(ColumnFault) {
     guard let root = elements.first, root.physicalType == nil else { throw .damaged("the schema has no root") }
     var builder = Builder(elements)
     columns = try builder.children(of: root, path: "", definition: 0, repetition: 0, depth: 1)
@@ -75,7 +75,7 @@ struct ParquetSchema: Sendable {
 
     mutating func children(
       of parent: SchemaElement, path: String, definition: Int, repetition: Int, depth: Int
-    ) throws(ParquetFault) -> [Node] {
+    ) throws(ColumnFault) -> [Node] {
       guard depth <= ParquetSchema.maximumDepth else {
         throw .damaged("columns nest deeper than \(ParquetSchema.maximumDepth)")
       }
@@ -99,7 +99,7 @@ struct ParquetSchema: Sendable {
 
     private mutating func node(
       _ element: SchemaElement, path: String, definition: Int, repetition: Int, depth: Int
-    ) throws(ParquetFault) -> Node {
+    ) throws(ColumnFault) -> Node {
       let definition = definition + (element.repetition == .required ? 0 : 1)
       let repetition = repetition + (element.repetition == .repeated ? 1 : 0)
       let first = leaves.count

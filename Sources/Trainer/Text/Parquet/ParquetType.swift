@@ -18,7 +18,7 @@ enum ParquetType: Equatable {
   case unread(String)
 
   /// The type of a leaf of the schema, by its physical type and its annotation.
-  init(_ element: SchemaElement) throws(ParquetFault) {
+  init(_ element: SchemaElement) throws(ColumnFault) {
     // A logical type is written beside the older annotation and outweighs it.
     let annotation = Self.annotation(element)
     let isUnsigned =

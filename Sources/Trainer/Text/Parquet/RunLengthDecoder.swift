@@ -2,7 +2,7 @@
 ///
 /// Source: Encodings.md of Apache Parquet (RLE = 3). Nothing is decoded ahead: a run of a billion takes no memory.
 struct RunLengthDecoder {
-  private var cursor: ParquetCursor
+  private var cursor: ByteCursor
   private let width: Int
   /// Numbers that are left of the run.
   private var left = 0
@@ -13,14 +13,14 @@ struct RunLengthDecoder {
   private var passed = 0
 
   /// A decoder of numbers of `width` bits, 0 to 32.
-  init(_ bytes: UnsafeRawBufferPointer, width: Int) throws(ParquetFault) {
+  init(_ bytes: UnsafeRawBufferPointer, width: Int) throws(ColumnFault) {
     guard (0...32).contains(width) else { throw .damaged("numbers of \(width) bits, where at most 32 can be") }
-    cursor = ParquetCursor(bytes)
+    cursor = ByteCursor(bytes)
     self.width = width
   }
 
   /// The next number.
-  mutating func next() throws(ParquetFault) -> UInt32 {
+  mutating func next() throws(ColumnFault) -> UInt32 {
     while left == 0 { try beginRun() }
     left -= 1
     guard let packed else { return repeated }
@@ -28,7 +28,7 @@ struct RunLengthDecoder {
     return UInt32(truncatingIfNeeded: try packed.number(at: passed))
   }
 
-  private mutating func beginRun() throws(ParquetFault) {
+  private mutating func beginRun() throws(ColumnFault) {
     guard cursor.remaining > 0 else { throw .damaged("runs end before the page's last value") }
     let header = try cursor.variableLengthNumber()
     guard header >> 1 <= UInt64(Int32.max) else { throw .damaged("a run is longer than a page can be") }

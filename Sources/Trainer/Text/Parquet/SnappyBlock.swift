@@ -6,8 +6,8 @@ enum SnappyBlock {
   static let mostExpansion = 22
 
   /// Decodes a block into `output`, which it fills exactly.
-  static func decode(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws(ParquetFault) {
-    var cursor = ParquetCursor(input)
+  static func decode(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws(ColumnFault) {
+    var cursor = ByteCursor(input)
     let count = try cursor.count(upTo: output.count, of: "the size of a Snappy block")
     guard count == output.count else {
       throw .damaged("a Snappy block holds \(count) bytes where the page has \(output.count)")
@@ -40,7 +40,7 @@ enum SnappyBlock {
     guard written == count else { throw .damaged("a Snappy block ends after \(written) of \(count) bytes") }
   }
 
-  private static func literalLength(_ tag: UInt8, _ cursor: inout ParquetCursor) throws(ParquetFault) -> Int {
+  private static func literalLength(_ tag: UInt8, _ cursor: inout ByteCursor) throws(ColumnFault) -> Int {
     let stated = Int(tag >> 2)
     guard stated >= 60 else { return stated + 1 }
     var length = 0
@@ -49,8 +49,8 @@ enum SnappyBlock {
   }
 
   private static func copy(
-    _ tag: UInt8, _ cursor: inout ParquetCursor
-  ) throws(ParquetFault) -> (length: Int, distance: Int) {
+    _ tag: UInt8, _ cursor: inout ByteCursor
+  ) throws(ColumnFault) -> (length: Int, distance: Int) {
     switch tag & 3 {
     case 1: (4 + Int(tag >> 2 & 7), Int(tag >> 5) << 8 | Int(try cursor.byte()))
     case 2: (1 + Int(tag >> 2), Int(try cursor.number(UInt16.self)))

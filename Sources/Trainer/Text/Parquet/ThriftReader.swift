@@ -29,11 +29,11 @@ struct ThriftReader {
   /// Most structures and lists around a value; Parquet's own nest less than ten deep.
   private static let maximumDepth = 24
 
-  private var cursor: ParquetCursor
+  private var cursor: ByteCursor
   private var depth = 0
 
   /// A reader of the structure that `bytes` begin with.
-  init(_ bytes: UnsafeRawBufferPointer) { cursor = ParquetCursor(bytes) }
+  init(_ bytes: UnsafeRawBufferPointer) { cursor = ByteCursor(bytes) }
 
   /// Place of the next byte, counted from the first.
   var position: Int { cursor.position }
@@ -42,8 +42,8 @@ struct ThriftReader {
 
   /// Calls `body` with each field of a structure; `body` reads its value, or passes over it.
   mutating func forEachField(
-    _ body: (Field, inout ThriftReader) throws(ParquetFault) -> Void
-  ) throws(ParquetFault) {
+    _ body: (Field, inout ThriftReader) throws(ColumnFault) -> Void
+  ) throws(ColumnFault) {
     try descend()
     var id = 0
     while true {
@@ -63,8 +63,8 @@ struct ThriftReader {
 
   /// Calls `body` for each element of a list; `body` reads its value.
   mutating func forEachElement(
-    of field: Field, _ body: (Field, inout ThriftReader) throws(ParquetFault) -> Void
-  ) throws(ParquetFault) {
+    of field: Field, _ body: (Field, inout ThriftReader) throws(ColumnFault) -> Void
+  ) throws(ColumnFault) {
     guard field.kind == .list || field.kind == .set else { throw mistyped(field, "a list") }
     try descend()
     let header = try cursor.byte()
@@ -80,24 +80,24 @@ struct ThriftReader {
     depth -= 1
   }
 
-  private mutating func descend() throws(ParquetFault) {
+  private mutating func descend() throws(ColumnFault) {
     depth += 1
     guard depth <= Self.maximumDepth else { throw .damaged("structures nest deeper than \(Self.maximumDepth)") }
   }
 
-  private func kind(_ code: UInt8) throws(ParquetFault) -> Kind {
+  private func kind(_ code: UInt8) throws(ColumnFault) -> Kind {
     guard let kind = Kind(rawValue: code) else { throw .damaged("a field has the type \(code), which Thrift has not") }
     return kind
   }
 
-  private func mistyped(_ field: Field, _ expected: String) -> ParquetFault {
+  private func mistyped(_ field: Field, _ expected: String) -> ColumnFault {
     .damaged("the field \(field.id) is of the type \(field.kind), where \(expected) was expected")
   }
 
   // MARK: - Values
 
   /// An integer of any width.
-  mutating func integer(_ field: Field) throws(ParquetFault) -> Int {
+  mutating func integer(_ field: Field) throws(ColumnFault) -> Int {
     switch field.kind {
     case .byte: Int(Int8(bitPattern: try cursor.byte()))
     case .int16, .int32, .int64: Int(try cursor.zigzagNumber())
@@ -106,14 +106,14 @@ struct ThriftReader {
   }
 
   /// An integer from 0 up: a size, a count or an offset.
-  mutating func size(_ field: Field, of what: String) throws(ParquetFault) -> Int {
+  mutating func size(_ field: Field, of what: String) throws(ColumnFault) -> Int {
     let value = try integer(field)
     guard value >= 0 else { throw .damaged("\(what) is \(value)") }
     return value
   }
 
   /// A truth value, which a field's type holds.
-  func bool(_ field: Field) throws(ParquetFault) -> Bool {
+  func bool(_ field: Field) throws(ColumnFault) -> Bool {
     switch field.kind {
     case .yes: true
     case .no: false
@@ -122,7 +122,7 @@ struct ThriftReader {
   }
 
   /// A text.
-  mutating func text(_ field: Field) throws(ParquetFault) -> String {
+  mutating func text(_ field: Field) throws(ColumnFault) -> String {
     guard field.kind == .binary else { throw mistyped(field, "a text") }
     let count = try cursor.count(upTo: cursor.remaining, of: "the length of a text")
     guard let text = String(validating: try cursor.take(count), as: UTF8.self) else {
@@ -134,7 +134,7 @@ struct ThriftReader {
   /// Passes over a value of any type.
   ///
   /// - Parameter isElement: true in a list or a map, where a truth value takes a byte of its own.
-  mutating func skip(_ field: Field, isElement: Bool = false) throws(ParquetFault) {
+  mutating func skip(_ field: Field, isElement: Bool = false) throws(ColumnFault) {
     switch field.kind {
     case .yes, .no: if isElement { _ = try cursor.byte() }
     case .byte: _ = try cursor.byte()
@@ -142,16 +142,16 @@ struct ThriftReader {
     case .double: _ = try cursor.take(8)
     case .binary: _ = try cursor.take(try cursor.count(upTo: cursor.remaining, of: "the length of a text"))
     case .list, .set:
-      try forEachElement(of: field) { element, reader throws(ParquetFault) in
+      try forEachElement(of: field) { element, reader throws(ColumnFault) in
         try reader.skip(element, isElement: true)
       }
     case .map: try skipMap()
     case .structure:
-      try forEachField { field, reader throws(ParquetFault) in try reader.skip(field) }
+      try forEachField { field, reader throws(ColumnFault) in try reader.skip(field) }
     }
   }
 
-  private mutating func skipMap() throws(ParquetFault) {
+  private mutating func skipMap() throws(ColumnFault) {
     let count = try cursor.count(upTo: cursor.remaining, of: "the length of a map")
     guard count > 0 else { return }
     try descend()

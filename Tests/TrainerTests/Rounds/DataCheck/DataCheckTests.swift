@@ -102,16 +102,16 @@ struct DataCheckTests {
   @Test("rows that two datasets share, leaks and tokens with two BOS are found")
   func datasets() throws {
     let check = try check { recipe in
-      let folder = recipe.rounds[0].train.deletingLastPathComponent()
+      let file = try recipe.rounds[0].train.resolved()[0].deletingLastPathComponent().appending(path: "other.jsonl")
       var other = recipe.rounds[0]
       other.name = "other"
-      other.train = folder.appending(path: "other.jsonl")
+      other.train = RowFiles(file)
       let own = (0..<40).map { #"{"prompt": "Вопрос \#($0)", "completion": "ответ \#($0 + 50)"}"# }
       let taken = [
         #"{"prompt": "question 7", "completion": "answer 7"}"#, #"{"prompt": "held out 2", "completion": "reply 2"}"#,
         #"{"input_ids": [256, 256, 72, 73, 257], "labels": [-100, -100, -100, 73, 257]}"#,
       ]
-      try Data((own + taken).joined(separator: "\n").utf8).write(to: other.train)
+      try Data((own + taken).joined(separator: "\n").utf8).write(to: file)
       other.valid = nil
       recipe.rounds.append(other)
       for index in recipe.rounds.indices { recipe.rounds[index].settings.sequenceLength = 64 }
@@ -128,11 +128,11 @@ struct DataCheckTests {
   @Test("rows that cannot be read are a fault, named once, and the other rounds are looked at")
   func unreadable() throws {
     let check = try check { recipe in
-      let folder = recipe.rounds[0].train.deletingLastPathComponent()
+      let file = try recipe.rounds[0].train.resolved()[0].deletingLastPathComponent().appending(path: "other.jsonl")
       var other = recipe.rounds[0]
       other.name = "other"
-      other.train = folder.appending(path: "other.jsonl")
-      try Data("{\"prompt\": 1}\n".utf8).write(to: other.train)
+      other.train = RowFiles(file)
+      try Data("{\"prompt\": 1}\n".utf8).write(to: file)
       recipe.rounds.append(other)
       other.name = "third"
       other.train = recipe.rounds[0].train

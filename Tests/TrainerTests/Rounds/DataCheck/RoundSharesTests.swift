@@ -50,7 +50,7 @@ struct RoundSharesTests {
     var settings = RunFixture.settings(steps: 3, saveSteps: 50)
     (settings.duration, settings.packing, settings.gradientAccumulationSteps) = (.epochs(1.5), packing, 2)
     settings.union.sampling = .proportional
-    settings.union.baseReplay = .init(train: base, fraction: 0.25)
+    settings.union.baseReplay = .init(train: RowFiles(base), fraction: 0.25)
     settings.objective = ReadingOrder(forward: 0.5, reverse: 0.5)
     var recipe = fixture.recipe(settings: settings, rounds: [("one", one), ("two", two)])
     recipe.rounds[1].settings.union.examples = 12

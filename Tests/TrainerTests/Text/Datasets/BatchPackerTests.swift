@@ -101,7 +101,7 @@ struct BatchPackerTests {
     #expect(all.segments.allSatisfy { $0.reversed })
     #expect(all.supervisedCount == 4 * 3)
     let uneven = Dataset(
-      name: "d", url: URL(fileURLWithPath: "/d"), samples: [Sample(ids: [1, 2], labels: [-100, 2])],
+      name: "d", files: RowFiles(["/d"]), samples: [Sample(ids: [1, 2], labels: [-100, 2])],
       reversed: [Sample(ids: [7, 2, 1], labels: [-100, 2, 1])], statistics: DatasetStatistics())
     let settings = BatchPacker.Settings(rows: 16, sequenceLength: 512, packing: false)
     let sampler = UnionSampler(

@@ -71,7 +71,7 @@ struct ColumnNamesTests {
   func publishedColumns() throws {
     let url = TestData.url("datasets/gsm8k/train.jsonl")
     let dataset = try Dataset.load(
-      name: "gsm8k", url: url, columns: ColumnNames(["prompt": "question", "completion": "answer"]),
+      name: "gsm8k", files: RowFiles(url), columns: ColumnNames(["prompt": "question", "completion": "answer"]),
       tokenizer: WordTokenizer(), vocabularySize: 2_000_000, sequenceLength: 100_000)
     #expect(dataset.samples.count == 7473)
   }

@@ -28,7 +28,7 @@ struct DatasetErrorTests {
     ("{\"text\": \"a\", \"weight\": 1e39}", ["\"weight\" is 1e+39"]),
     ("{\"text\": \"a\", \"weight\": \"2\"}", ["\"weight\" is text"]),
     ("{\"text\": \"a\", \"weight\": true}", ["\"weight\" is a truth value"]),
-    ("{\"text\": \"a\", \"weight\": null}", ["\"weight\" is null"]),
+    ("{\"text\": \"a\", \"weight\": []}", ["\"weight\" is a list"]),
     ("{\"messages\": []}", ["\"messages\" is a list"]),
     ("{\"messages\": [{\"role\": \"user\", \"content\": [1]}]}", ["\"messages\"[0]"]),
     ("{\"messages\": [{\"role\": \"a<|im_end|>\", \"content\": \"b\"}]}", ["has the role"]),
@@ -73,7 +73,7 @@ struct DatasetErrorTests {
   func files() throws {
     let absent = URL(fileURLWithPath: "/nonexistent/a.jsonl")
     do {
-      _ = try Dataset.load(name: "a", url: absent, tokenizer: nil, vocabularySize: 9, sequenceLength: 9)
+      _ = try Dataset.load(name: "a", files: RowFiles(absent), tokenizer: nil, vocabularySize: 9, sequenceLength: 9)
       Issue.record("loaded a file that is not there")
     } catch {
       #expect(error.exitCode == 66)

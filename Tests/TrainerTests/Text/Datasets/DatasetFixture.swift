@@ -25,7 +25,7 @@ final class DatasetFixture {
     reversal: Reversal? = nil
   ) throws(DatasetError) -> Dataset {
     try Dataset.load(
-      name: "d", url: file, columns: columns, part: part, settings: settings, tokenizer: tokenizer,
+      name: "d", files: RowFiles(file), columns: columns, part: part, settings: settings, tokenizer: tokenizer,
       vocabularySize: vocabularySize, sequenceLength: sequenceLength, reversal: reversal)
   }
 
@@ -51,9 +51,11 @@ final class DatasetFixture {
     // Asks for everything, so that no row is refused.
     tokenizer.chatTemplate =
       "{{ [tools, tool_calls, function_call, thinking] | length }}{% generation %}a{% endgeneration %}"
+      + "{% for m in messages %}{{ m.content }}{% endfor %}"
     var conversation: Conversation?
     _ = try Dataset.load(
-      name: "d", url: file, columns: columns, tokenizer: tokenizer, vocabularySize: 2_000_000, sequenceLength: 64
+      name: "d", files: RowFiles(file), columns: columns, tokenizer: tokenizer, vocabularySize: 2_000_000,
+      sequenceLength: 64
     ) { if case .conversation(let turns) = $0.row { conversation = turns } }
     return conversation
   }
@@ -72,7 +74,7 @@ final class DatasetFixture {
         return Sample(ids: ids, labels: [Sample.ignoredLabel] + ids.dropFirst())
       }
       return Dataset(
-        name: "d\(index)", url: URL(fileURLWithPath: "/d\(index)"), samples: samples,
+        name: "d\(index)", files: RowFiles(["/d\(index)"]), samples: samples,
         reversed: samples.map { Sample(ids: $0.ids.reversed(), labels: $0.labels.reversed()) },
         statistics: DatasetStatistics())
     }

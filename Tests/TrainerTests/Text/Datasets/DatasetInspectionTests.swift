@@ -31,7 +31,7 @@ struct DatasetInspectionTests {
     settings.rows.template = .none
     let configuration = try #require(LlamaConfiguration.preset("tiny", vocabSize: tokenizer.vocabularySize))
     let text = TextEncoding(tokenizer: tokenizer, configuration: configuration)
-    let round = ResolvedRound(name: "d", train: fixture.file, valid: nil, settings: settings)
+    let round = ResolvedRound(name: "d", train: RowFiles(fixture.file), valid: nil, settings: settings)
     let inspection = try #require(try round.inspect(text, seed: 0, rows: rows))
     let dataset = try fixture.load(settings: settings.rows, tokenizer: tokenizer, sequenceLength: sequenceLength)
     return (inspection, dataset)

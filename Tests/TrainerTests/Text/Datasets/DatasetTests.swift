@@ -111,7 +111,7 @@ struct DatasetTests {
   func realData(_ name: String) throws {
     let url = TestData.url("datasets/rounds/\(name)/valid.jsonl")
     let dataset = try Dataset.load(
-      name: name, url: url, tokenizer: WordTokenizer(), vocabularySize: 2_000_000, sequenceLength: 100_000)
+      name: name, files: RowFiles(url), tokenizer: WordTokenizer(), vocabularySize: 2_000_000, sequenceLength: 100_000)
     let lines = try String(contentsOf: url, encoding: .utf8).split(separator: "\n")
     #expect(dataset.statistics.rows == lines.count)
     #expect(dataset.samples.count == lines.count)
@@ -120,7 +120,7 @@ struct DatasetTests {
   @Test("a row counts what its weight says, 1 where it has none: in every format, in pieces, and in reverse")
   func weights() throws {
     let lines = try DatasetFixture(
-      "{\"text\": \"ab\", \"weight\": 0.5}\n{\"text\": \"ab\"}\n{\"text\": \"c\", \"weight\": 0}\n")
+      "{\"text\": \"ab\", \"weight\": 0.5}\n{\"text\": \"ab\", \"weight\": null}\n{\"text\": \"c\", \"weight\": 0}\n")
     let reversal = Reversal(
       ReadingOrder(forward: 0.5, reverse: 0.5), tokenizer: WordTokenizer(), seed: 0, round: 1, dataset: 0)
     let dataset = try lines.load(reversal: reversal)
@@ -128,7 +128,7 @@ struct DatasetTests {
     #expect(dataset.hasWeights)
     #expect(try !DatasetFixture("{\"text\": \"ab\"}\n{\"text\": \"c\", \"weight\": 1}").load().hasWeights)
     let cut = try DatasetFixture("{\"text\": \"abcdefgh\", \"weight\": 2}").load(sequenceLength: 4)
-    #expect(cut.samples.map(\.weight) == [2] && cut.samples[0].pieces(of: 2).map(\.weight) == [2, 2])
+    #expect(cut.samples.map(\.weight) == [2, 2] && cut.samples[0].pieces(of: 2).map(\.weight) == [2, 2])
     let table = try DatasetFixture("prompt,weight,completion\na,0.25,b\nc,3,d\n", name: "rows.csv")
     #expect(try table.load().samples.map(\.weight) == [0.25, 3])
     // A column named `weight` that stands for another key is no weight.

@@ -26,7 +26,8 @@ struct RowKeysTests {
     (#"\#(completion), "tools": [{"type": "function"}]"#, "tools"),
     (#"\#(turns), "functions": [{"name": "f"}]"#, "functions"),
     (#"\#(turns), "chat_template_kwargs": {"thinking": true}"#, "chat_template_kwargs"),
-    (#""text": "ab", "train": false"#, "train"),
+    (#""text": "ab", "train": false"#, "train"), (##""text": "ab", "system": "Linux""##, "system"),
+    (##"\##(completion), "input": "x""##, "input"), (#"\#(completion), "loss_weight": 0.5"#, "loss_weight"),
     (#"\#(ids), "attention_mask": [1, 1, 0]"#, "attention_mask"), (#"\#(ids), "loss_mask": [0, 1, 1]"#, "loss_mask"),
     (#"\#(ids), "position_ids": [0, 1, 0]"#, "position_ids"),
   ]
@@ -45,7 +46,7 @@ struct RowKeysTests {
     (##""content": "b", "train": "no""##, "train"), (#""content": "b", "loss": -1"#, "loss"),
     (#""content": "b", "weight": 1, "train": false"#, "train\" and \"weight"),
     (#""content": "b", "training_detail": [{"train": false}]"#, "training_detail"),
-    (#""content": "b", "images": ["x"]"#, "images"),
+    (#""content": "b", "images": ["x"]"#, "images"), (#""content": "b", "masked": true"#, "masked"),
   ]
 
   @Test("one that changes what a turn means is refused as well, whatever the content", arguments: refusedTurns)
@@ -84,6 +85,16 @@ struct RowKeysTests {
     #expect(tools.error(tokenizer: Self.tokenizer)?.message.contains("the row's \"tools\"") == true)
   }
 
+  @Test("ShareGPT's names are roles too; a role that neither the template nor people know is refused")
+  func roles() throws {
+    let row = { (role: String) in
+      #"{"messages": [{"role": "\#(role)", "content": "a"}, {"role": "gpt", "content": "b"}]}"#
+    }
+    #expect(try DatasetFixture(row("human")).load(tokenizer: Self.tokenizer).samples.count == 1)
+    let error = try #require(DatasetFixture(row("nurse")).error(tokenizer: Self.tokenizer))
+    #expect(error.message.contains("\"nurse\" of turn 1"), "\(error)")
+  }
+
   @Test("one that says nothing changes nothing")
   func silent() throws {
     let rows = [
@@ -102,14 +113,14 @@ struct RowKeysTests {
   func passed() throws {
     let rows = [
       #"{\#(Self.completion), "id": 7, "source": "web", "text": "not this"}"#, #"{\#(Self.completion), "id": 8}"#,
-      #"{"text": "ab", "system": "Linux"}"#,
+      #"{"text": "ab", "title": "Linux"}"#,
       #"{"messages": [{"role": "user", "content": "a", "id": 3}, {"role": "assistant", "content": "b", "name": "x"}]}"#,
     ]
     let dataset = try DatasetFixture(rows.joined(separator: "\n")).load(tokenizer: Self.tokenizer)
-    let keys: Set = ["id", "source", "text", "system", "\"messages\"[].id"]
+    let keys: Set = ["id", "source", "text", "title", "\"messages\"[].id"]
     #expect(dataset.remarks.passedKeys == keys)
     let notes = [dataset, dataset].notes
-    #expect(notes.count == 1 && notes[0].hasPrefix(dataset.url.path + ": "), "\(notes)")
+    #expect(notes.count == 1 && notes[0].hasPrefix(dataset.files.path + ": "), "\(notes)")
   }
 
   @Test("a table's columns, and those beside named columns, are looked at under their own names")
@@ -154,7 +165,7 @@ struct RowKeysTests {
     for encoding in [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian, .utf32] {
       let bytes = try #require(text.data(using: encoding))
       let error = try #require(DatasetFixture(bytes, name: name).error())
-      #expect(error.message.contains("is not UTF-8 text") && error.message.contains("iconv -f UTF-16"), "\(error)")
+      #expect(error.message.contains("is not UTF-8 text") && error.message.contains("iconv -f UTF-"), "\(error)")
     }
     let latin = try #require("{\"text\": \"é\"}".data(using: .isoLatin1))
     let error = try #require(DatasetFixture(latin, name: "a.jsonl").error())

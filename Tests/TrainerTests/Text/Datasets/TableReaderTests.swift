@@ -29,9 +29,17 @@ struct TableReaderTests {
     "line ends of every kind, blank lines, and a last line without one",
     arguments: [
       "text,id\r\na,1\r\n\r\nb,2\r\n", "text,id\na,1\n\nb,2", "text,id\r\na,1\nb,2\r", "\n\r\ntext,id\na,1\nb,2",
+      "text,id\ra,1\r\rb,2\r", "text,id\ra,1\rb,2", "\r\"text\",id\ra,1\rb,2",
     ])
   func lineEnds(_ table: String) throws {
     #expect(try fixture(table).texts() == ["a", "b"])
+  }
+
+  @Test("where lines end by CR alone, their numbers count those, and a line feed belongs to its quoted cell")
+  func returns() throws {
+    #expect(try fixture("text,id\r\"a\nb\",1\rc,2\r").texts() == ["a\nb", "c"])
+    let fixture = try fixture("text,id\r\"a\rb\",1\rc\r")
+    #expect(fixture.error()?.place == fixture.file.path + ":4")
   }
 
   @Test("tabs separate a .tsv, and commas are text there")

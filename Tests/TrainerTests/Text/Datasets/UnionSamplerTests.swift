@@ -63,7 +63,7 @@ struct UnionSamplerTests {
   @Test("base replay takes its share beside any sampling, as the dataset after the last", arguments: [nil, 0.5])
   func baseReplay(_ replay: Double?) {
     var union = UnionSettings(sampling: .proportional, replayFraction: replay)
-    union.baseReplay = .init(train: URL(fileURLWithPath: "/base.txt"), fraction: 0.25)
+    union.baseReplay = .init(train: RowFiles(["/base.txt"]), fraction: 0.25)
     let sampler = UnionSampler(
       rowCounts: [100, 300], baseRows: 9, settings: .init(union: union, shuffle: true, reverseShare: 0), seed: 1,
       round: 2)
@@ -76,7 +76,7 @@ struct UnionSamplerTests {
   @Test("shares of a billion rows stay exact beside a replay and a base")
   func largeCounts() {
     var union = UnionSettings(sampling: .proportional, replayFraction: 0.1)
-    union.baseReplay = .init(train: URL(fileURLWithPath: "/base.txt"), fraction: 0.5)
+    union.baseReplay = .init(train: RowFiles(["/base.txt"]), fraction: 0.5)
     let sampler = UnionSampler(
       rowCounts: [1_000_000_000, 1_000_000_000, 3], baseRows: 1_000_000_000,
       settings: .init(union: union, shuffle: true, reverseShare: 0), seed: 1, round: 3)

@@ -14,12 +14,12 @@ package struct LearnedTokenizer: Sendable {
 
   /// Rows to learn from.
   package struct Source: Sendable {
-    package let url: URL
+    package let files: RowFiles
     package let columns: ColumnNames
     package let part: DatasetPart
 
-    package init(url: URL, columns: ColumnNames = .none, part: DatasetPart = .whole) {
-      self.url = url
+    package init(files: RowFiles, columns: ColumnNames = .none, part: DatasetPart = .whole) {
+      self.files = files
       self.columns = columns
       self.part = part
     }
@@ -27,7 +27,7 @@ package struct LearnedTokenizer: Sendable {
 
   /// Learns from every text of every row.
   /// - Parameters:
-  ///   - sources: a file that is named twice counts once
+  ///   - sources: files that are named alike twice count once
   ///   - vocabularySize: bytes and special tokens included
   ///   - leastCount: how often a pair must occur to become a token
   /// - Throws: `DatasetError` or `TokenizerError`.
@@ -35,9 +35,9 @@ package struct LearnedTokenizer: Sendable {
     _ sources: [Source], vocabularySize: Int, special: [String] = defaultSpecial, leastCount: Int = 2
   ) throws {
     var trainer = BytePairTrainer()
-    var seen: Set<String> = []
-    for source in sources where seen.insert(source.url.standardizedFileURL.path).inserted {
-      let reader = try DatasetReader(url: source.url, columns: source.columns)
+    var seen: Set<RowFiles> = []
+    for source in sources where seen.insert(source.files).inserted {
+      let reader = try DatasetReader(source.files, columns: source.columns)
       let count = source.part == .whole ? 0 : try reader.countRows()
       try reader.forEachRow { entry throws(DatasetError) in
         guard source.part.contains(entry.index, of: count) else { return }

@@ -17,7 +17,8 @@ import Trainer
   ) throws -> LearnedTokenizer {
     try TokenizerFixture.withFolder(files) { folder in
       try LearnedTokenizer(
-        files.keys.sorted().map { .init(url: folder.appending(path: $0)) }, vocabularySize: size, special: special)
+        files.keys.sorted().map { .init(files: RowFiles(folder.appending(path: $0))) }, vocabularySize: size,
+        special: special)
     }
   }
 
@@ -37,7 +38,8 @@ import Trainer
     #expect(learned.tokenizer.model.pieces.contains("xy"))
     try TokenizerFixture.withFolder(["a.txt": "ab"]) { folder in
       let file = folder.appending(path: "a.txt")
-      let learned = try LearnedTokenizer([.init(url: file), .init(url: file)], vocabularySize: 300)
+      let learned = try LearnedTokenizer(
+        [.init(files: RowFiles(file)), .init(files: RowFiles(file))], vocabularySize: 300)
       #expect(learned.mergeCount == 0 && learned.endedEarly)
     }
   }

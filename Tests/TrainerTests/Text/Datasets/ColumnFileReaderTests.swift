@@ -5,7 +5,7 @@ import Testing
 import Trainer
 
 @Suite("Parquet datasets")
-struct ParquetReaderTests {
+struct ColumnFileReaderTests {
   private static func fixture(_ name: String, as file: String = "train.parquet") throws -> DatasetFixture {
     try DatasetFixture(Data(contentsOf: TestData.golden("parquet/\(name).parquet")), name: file)
   }

@@ -1,30 +1,7 @@
-/// A fault in a Parquet file's bytes, in words; whoever knows file, column and byte makes a `FileError` of it.
-struct ParquetFault: Error {
-  /// The class of failure: `.invalid`, or `.unsupported` for what is well formed and not read.
-  let kind: FileError.Kind
-  /// The finding.
-  let problem: String
-  /// The step by which the user mends it.
-  let remedy: String
-
-  /// Bytes that contradict the format, or themselves.
-  static func damaged(_ problem: String) -> ParquetFault {
-    ParquetFault(kind: .invalid, problem: problem, remedy: FileError.damaged)
-  }
-
-  /// A feature of the format that is not read.
-  static func unsupported(_ problem: String, remedy: String = Self.rewrite) -> ParquetFault {
-    ParquetFault(kind: .unsupported, problem: problem, remedy: remedy)
-  }
-
-  /// The remedy where another setting of the writer would do.
-  static let rewrite = "write it again with the defaults of pyarrow.parquet.write_table"
-}
-
 /// A place in some of a file's bytes: every read is checked against their end.
 ///
 /// It does not own the bytes; whoever made it keeps them.
-struct ParquetCursor {
+struct ByteCursor {
   /// The bytes that it walks through.
   let bytes: UnsafeRawBufferPointer
   /// Place of the next byte, counted from the first of `bytes`.
@@ -37,7 +14,7 @@ struct ParquetCursor {
   var remaining: Int { bytes.count - position }
 
   /// The next `count` bytes, which it passes.
-  mutating func take(_ count: Int) throws(ParquetFault) -> UnsafeRawBufferPointer {
+  mutating func take(_ count: Int) throws(ColumnFault) -> UnsafeRawBufferPointer {
     guard count >= 0, count <= remaining else {
       throw .damaged("\(count) bytes were expected, \(remaining) are left")
     }
@@ -46,19 +23,19 @@ struct ParquetCursor {
   }
 
   /// The next byte, which it passes.
-  mutating func byte() throws(ParquetFault) -> UInt8 {
+  mutating func byte() throws(ColumnFault) -> UInt8 {
     guard position < bytes.count else { throw .damaged("the bytes end where one more was expected") }
     defer { position += 1 }
     return bytes[position]
   }
 
   /// The next number, little-endian, which it passes.
-  mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) throws(ParquetFault) -> Number {
+  mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) throws(ColumnFault) -> Number {
     Number(littleEndian: try take(MemoryLayout<Number>.size).loadUnaligned(as: type))
   }
 
   /// The next unsigned number in groups of seven bits, the lowest first (ULEB128).
-  mutating func variableLengthNumber() throws(ParquetFault) -> UInt64 {
+  mutating func variableLengthNumber() throws(ColumnFault) -> UInt64 {
     var number: UInt64 = 0
     var shift: UInt64 = 0
     while true {
@@ -72,13 +49,13 @@ struct ParquetCursor {
   }
 
   /// The next signed number: zigzag (0, −1, 1, −2 …), then as `variableLengthNumber`.
-  mutating func zigzagNumber() throws(ParquetFault) -> Int64 {
+  mutating func zigzagNumber() throws(ColumnFault) -> Int64 {
     let number = try variableLengthNumber()
     return Int64(bitPattern: number >> 1) ^ -Int64(bitPattern: number & 1)
   }
 
   /// The next unsigned number, which must be no more than `most`.
-  mutating func count(upTo most: Int, of what: String) throws(ParquetFault) -> Int {
+  mutating func count(upTo most: Int, of what: String) throws(ColumnFault) -> Int {
     let number = try variableLengthNumber()
     guard number <= UInt64(max(most, 0)) else { throw .damaged("\(what) is \(number), where at most \(most) can be") }
     return Int(number)
@@ -97,7 +74,7 @@ struct PackedBits {
   }
 
   /// The number at `index`; bits beyond the last byte are an error.
-  func number(at index: Int) throws(ParquetFault) -> UInt64 {
+  func number(at index: Int) throws(ColumnFault) -> UInt64 {
     guard width > 0 else { return 0 }
     let (first, overflows) = index.multipliedReportingOverflow(by: width)
     guard !overflows, first <= 8 * bytes.count - width else { throw .damaged("packed numbers end too early") }

@@ -1,18 +1,18 @@
 import Foundation
 
-/// Reader of a Parquet file: each row becomes the text of a JSON object, so that it is read as a line of a .jsonl is.
+/// Reader of a file of columns: each row becomes the text of a JSON object, so that it is read as a line of a .jsonl is.
 ///
 /// Columns by which no row is read, and which do not change what a row means, are never decoded: a row has null for them,
 /// so that errors about its keys can name them.
-struct ParquetReader {
-  private let file: ParquetFile
+struct ColumnFileReader {
+  private let file: any ColumnFile
   private let path: String
   private let readColumns: Set<String>
   /// Columns that are not decoded, in the file's order.
   let passedColumns: [String]
 
   /// - Parameter columns: the file's columns for the rows' keys.
-  init(_ file: ParquetFile, columns: ColumnNames) {
+  init(_ file: any ColumnFile, columns: ColumnNames) {
     self.file = file
     path = file.path
     let keys = RowKeys.all.union(columns.pairs.map(\.column))
@@ -20,12 +20,12 @@ struct ParquetReader {
     passedColumns = file.columnNames.filter { !keys.contains($0) }
   }
 
-  /// Rows of the file, as its footer says.
+  /// Rows of the file.
   var rowCount: Int { file.rowCount }
 
   /// Hands each row to `body`; its place is `path:17`, the number of the row from 1.
   func forEachRecord(_ body: (DatasetRecord) throws(DatasetError) -> Void) throws(DatasetError) {
-    let rows = try Self.read { () throws(FileError) in try file.rows(columns: readColumns) }
+    let rows: any ColumnRows = try Self.read { () throws(FileError) in try file.rows(columns: readColumns) }
     var number = 0
     while let row = try Self.read({ () throws(FileError) in try rows.next() }) {
       number += 1
