@@ -47,7 +47,7 @@ let package = Package(
       ]),
     .target(
       name: "Hub",
-      dependencies: ["CCurl", "Trainer", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["CCurl", "Kernels", "Trainer", .product(name: "Crypto", package: "swift-crypto")],
       exclude: ["README.md"]),
     .executableTarget(
       name: "accrete",

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Kernels
 import Trainer
 
 /// Hash by which the cache names a content: SHA-256, or the SHA-1 of git's blob (`blob SIZE`, a zero byte, the content).
@@ -35,13 +36,9 @@ struct ContentHash {
   /// The hash in lower-case hexadecimal digits.
   var digits: String {
     switch state {
-    case .sha256(let hash): Self.digits(hash.finalize())
-    case .blob(let hash): Self.digits(hash.finalize())
+    case .sha256(let hash): hash.finalize().hexadecimal
+    case .blob(let hash): hash.finalize().hexadecimal
     }
-  }
-
-  private static func digits(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { String(0x100 + Int($0), radix: 16).suffix(2) }.joined()
   }
 }
 

@@ -10,8 +10,7 @@ struct BinaryCache {
   private let folder: URL
 
   init?() {
-    let base = UserFolder.url("ACCRETE_CACHE", xdg: "XDG_CACHE_HOME", below: ".cache")
-    guard let base else { return nil }
+    guard let base = UserFolder.cache else { return nil }
     folder = base.appending(path: "kernels")
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -44,9 +44,7 @@ package struct FirstCheckRecord: Codable, Sendable {
   }
 
   /// The folder of records: `checks` in `ACCRETE_CACHE`, else in the user's cache folder; nil where neither is set.
-  package static var folder: URL? {
-    UserFolder.url("ACCRETE_CACHE", xdg: "XDG_CACHE_HOME", below: ".cache")?.appending(path: "checks")
-  }
+  package static var folder: URL? { UserFolder.cache?.appending(path: "checks") }
 
   /// The record of a subject; nil where there is none or it cannot be read.
   package static func load(_ subject: Subject) -> FirstCheckRecord? {

@@ -50,3 +50,11 @@ extension FileManager {
     }
   }
 }
+
+extension URL {
+  /// True where a folder stands, or a link that leads to one.
+  var isFolder: Bool {
+    var isFolder = ObjCBool(false)
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+}

@@ -39,8 +39,8 @@ package struct HubCache: Sendable {
   func commit(of repository: HubRepository, revision: String) throws(FileError) -> String? {
     let folder = folder(of: repository)
     let reference = folder.appending(path: "refs/" + revision)
-    guard !Self.isFolder(reference), let bytes = try InputFile.contentsIfPresent(reference.path, limit: 4096) else {
-      return Self.isFolder(folder.appending(path: "snapshots/" + revision)) ? revision : nil
+    guard !reference.isFolder, let bytes = try InputFile.contentsIfPresent(reference.path, limit: 4096) else {
+      return folder.appending(path: "snapshots/" + revision).isFolder ? revision : nil
     }
     let commit = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     guard !commit.contains("/"), HubName.isRelativePath(commit) else {
@@ -59,7 +59,7 @@ package struct HubCache: Sendable {
     let revision = name.revision ?? "main"
     if let commit = try commit(of: name.repository, revision: revision) {
       let snapshot = folder(of: name.repository).appending(path: "snapshots/" + commit)
-      if Self.isFolder(snapshot) { return snapshot }
+      if snapshot.isFolder { return snapshot }
     }
     throw FileError(
       .notFound, path: name.repository.name + (name.revision.map { "@" + $0 } ?? ""),
@@ -75,11 +75,6 @@ package struct HubCache: Sendable {
     guard folder.hasPrefix("models/"), let repository = HubRepository(.model, folder.dropFirst(7)) else { return nil }
     let rest = parts[(place + 2)...].map { "/" + $0 }.joined()
     return "\(HubName.prefix)\(repository.name)@\(parts[place + 1])\(rest)"
-  }
-
-  static func isFolder(_ url: URL) -> Bool {
-    var isFolder = ObjCBool(false)
-    return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
   }
 }
 
@@ -109,7 +104,7 @@ extension HubCache {
   /// hub that the cache does not hold.
   package static func remedy(where url: URL) -> String {
     let name = url.pathComponents.suffix(2).joined(separator: "/")
-    guard !isFolder(url.deletingLastPathComponent()), !isPath(name), let name = HubName(name, of: .model) else {
+    guard !url.deletingLastPathComponent().isFolder, !isPath(name), let name = HubName(name, of: .model) else {
       return "check the path"
     }
     return "check the path, or fetch the hub's model of that name: `\(name.command)`"

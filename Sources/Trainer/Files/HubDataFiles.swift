@@ -43,7 +43,7 @@ extension HubCache {
     if let path = name.path {
       // What is named in full is taken whatever its format is: its reader refuses it with better words.
       if all.contains(path) { return [snapshot.appending(path: path)] }
-      let isFolder = Self.isFolder(snapshot.appending(path: path))
+      let isFolder = snapshot.appending(path: path).isFolder
       found = found.filter { isFolder ? $0.hasPrefix(path + "/") : HubName.matches($0, pattern: path) }
       guard !found.isEmpty else { throw Self.missing(name, in: snapshot) }
       if !isFolder { return found.map { snapshot.appending(path: $0) } }
@@ -114,6 +114,6 @@ extension HubCache {
   /// Paths of the files below a folder, in order; links are followed.
   private static func files(below folder: URL) -> [String] {
     let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []
-    return paths.filter { !isFolder(folder.appending(path: $0)) }.sorted()
+    return paths.filter { !folder.appending(path: $0).isFolder }.sorted()
   }
 }

@@ -5,7 +5,7 @@ import Kernels
 package enum UserCache {
   /// The folder `name` in the program's cache folder; nil where there is none and none can be made.
   package static func folder(_ name: String) -> URL? {
-    guard let base = UserFolder.url("ACCRETE_CACHE", xdg: "XDG_CACHE_HOME", below: ".cache") else { return nil }
+    guard let base = UserFolder.cache else { return nil }
     let folder = base.appending(path: name)
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -171,7 +171,7 @@ extension KeyForm<RowFiles> {
       for item in items {
         guard let text = item.text else { throw reader.error(key, item, allowed: words) }
         names.append(
-          text.hasPrefix(RowFiles.hubPrefix)
+          text.hasPrefix(HubName.prefix)
             ? RowFiles.pinned(text) : KeyForm<URL>.absolute(text, from: reader.folder).path)
       }
       return RowFiles(names, split: split)

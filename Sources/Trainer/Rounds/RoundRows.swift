@@ -38,7 +38,7 @@ extension ResolvedRound {
 }
 
 extension Recipe {
-  /// Draws from the union of a round and lays the samples into its micro-batches.
+  /// Draws samples from the union of a round.
   ///
   /// - Parameters:
   ///   - index: the round, from 1.
@@ -61,6 +61,7 @@ extension Recipe {
     BatchPacker(
       datasets: datasets, sampler: sampler(ofRound: index, over: datasets), settings: rounds[index - 1].settings.packer)
   }
+
   /// Optimiser steps of a round.
   func steps(ofRound index: Int, _ packer: BatchPacker) -> Int {
     let settings = rounds[index - 1].settings

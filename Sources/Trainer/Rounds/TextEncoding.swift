@@ -33,8 +33,7 @@ package struct TextEncoding: Sendable {
       let (configuration, tokenizer, _, notes) = try Self.preset(name, tokenizer: wanted, of: recipe)
       self.init(tokenizer: tokenizer, configuration: configuration, notes: notes)
     case .model(let url):
-      var isFolder = ObjCBool(false)
-      guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+      guard url.isFolder else {
         let source = try openModel(at: url, tokenizer: recipe.baseTokenizer)
         try self.init(recipe, try loadTokenizer(of: source), source.configuration, notes: source.notes)
         return

@@ -42,11 +42,3 @@ extension CompletionForm: RecordValue {
     self = form
   }
 }
-
-extension URL {
-  /// True where a folder stands, or a link to one.
-  fileprivate var isFolder: Bool {
-    var isFolder = ObjCBool(false)
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-  }
-}

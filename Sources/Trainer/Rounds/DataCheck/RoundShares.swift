@@ -43,8 +43,8 @@ package struct RoundShares: Encodable, Sendable {
   ///   - limit: the most micro-batches to walk.
   package init(_ recipe: Recipe, round index: Int, over datasets: [Dataset], limit: Int = .max) {
     let settings = recipe.rounds[index - 1].settings
-    let sampler = recipe.sampler(ofRound: index, over: datasets)
-    let packer = BatchPacker(datasets: datasets, sampler: sampler, settings: settings.packer)
+    let packer = recipe.packer(ofRound: index, datasets)
+    let sampler = packer.sampler
     let accumulation = settings.gradientAccumulationSteps
     name = recipe.rounds[index - 1].name
     parts = zip(datasets, sampler.poolCounts).map { Part(name: $0.name, rows: $1) }

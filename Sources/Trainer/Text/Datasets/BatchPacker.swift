@@ -25,7 +25,7 @@ package struct BatchPacker: Sendable {
   }
 
   private let datasets: [Dataset]
-  private let sampler: UnionSampler
+  let sampler: UnionSampler
   private let rows: Int
   private let sequenceLength: Int
   private let isPacking: Bool

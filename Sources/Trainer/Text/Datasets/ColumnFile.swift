@@ -1,5 +1,5 @@
 /// A file of columns, whose rows are JSON objects.
-protocol ColumnFile: Sendable {
+package protocol ColumnFile: Sendable {
   associatedtype Rows: ColumnRows
 
   var path: String { get }
@@ -16,7 +16,7 @@ protocol ColumnFile: Sendable {
 }
 
 /// Rows of a file of columns, one after another.
-protocol ColumnRows: AnyObject {
+package protocol ColumnRows: AnyObject {
   /// The next row: an object with a member for each column, in the file's order; nil behind the last.
   func next() throws(FileError) -> JSON?
 }

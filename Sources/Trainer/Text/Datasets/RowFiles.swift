@@ -6,9 +6,6 @@ import Foundation
 /// for all files that match it. Hidden files are passed over in both. A name that begins with `hf:` is a dataset of the
 /// Hugging Face cache. A file that is found twice counts once.
 package struct RowFiles: Sendable, Hashable {
-  /// The beginning of a name in the Hugging Face cache.
-  package static let hubPrefix = "hf:"
-
   /// The names: absolute paths and patterns, and names that begin with `hf:`; at least one.
   package let names: [String]
   /// The split that is meant of a dataset of the cache whose files tell several apart.
@@ -25,7 +22,7 @@ package struct RowFiles: Sendable, Hashable {
 
   /// Names relative to the folder in which a command runs.
   package init(arguments: [String]) {
-    self.init(arguments.map { $0.hasPrefix(Self.hubPrefix) ? $0 : URL(fileURLWithPath: $0).path })
+    self.init(arguments.map { $0.hasPrefix(HubName.prefix) ? $0 : URL(fileURLWithPath: $0).path })
   }
 
   /// The names in one text, for notes and errors.
@@ -45,7 +42,7 @@ package struct RowFiles: Sendable, Hashable {
   }
 
   private func files(of name: String) throws(DatasetError) -> [URL] {
-    if name.hasPrefix(Self.hubPrefix) { return try Self.hubFiles(name, split: split) }
+    if name.hasPrefix(HubName.prefix) { return try Self.hubFiles(name, split: split) }
     var isFolder = ObjCBool(false)
     // A file may have a name that looks like a pattern.
     if FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) {

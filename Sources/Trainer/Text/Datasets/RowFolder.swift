@@ -45,11 +45,7 @@ struct RowFolder {
     return found.map { url.appending(path: $0) }
   }
 
-  private func isFolder(_ name: String) -> Bool {
-    var isFolder = ObjCBool(false)
-    return FileManager.default.fileExists(atPath: url.appending(path: name).path, isDirectory: &isFolder)
-      && isFolder.boolValue
-  }
+  private func isFolder(_ name: String) -> Bool { url.appending(path: name).isFolder }
 
   /// The names of a saved dataset's parts, in their order; nil where `state.json` is of another program.
   private func savedParts() throws(DatasetError) -> [String]? {

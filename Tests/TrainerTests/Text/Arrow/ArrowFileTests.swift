@@ -11,54 +11,23 @@ struct ArrowFileTests {
     ["flat", "extremes", "messages", "nested", "map", "wide", "dialogues"].flatMap { ["\($0)-stream", "\($0)-file"] }
     + ["flat-lz4", "empty", "replaced"]
 
-  private static func golden(_ name: String) -> URL { TestData.golden("arrow/\(name).arrow") }
-
-  private static func rows(_ url: URL, columns: Set<String>? = nil) throws(FileError) -> [JSON] {
-    let rows = try ArrowFile(url).rows(columns: columns)
-    var all: [JSON] = []
-    while let row = try rows.next() { all.append(row) }
-    return all
-  }
-
-  private static func error(_ url: URL, columns: Set<String>? = nil) -> FileError? {
-    do throws(FileError) {
-      _ = try rows(url, columns: columns)
-      return nil
-    } catch {
-      return error
-    }
-  }
-
-  private static func pyarrowRows(_ name: String) throws -> [JSON] {
-    let lines = try String(contentsOf: TestData.golden("arrow/\(name).jsonl"), encoding: .utf8).split(separator: "\n")
-    return try lines.map { line in
-      try Data(line.utf8).withUnsafeBytes { try JSONParser.parse($0, path: name) }
-    }
-  }
+  private static let files = ColumnFileGolden("arrow") { url throws(FileError) in try ArrowFile(url) }
 
   @Test("the rows are those that pyarrow reads", arguments: goldens)
-  func rows(_ name: String) throws {
-    let found = try Self.rows(Self.golden(name))
-    let expected = try Self.pyarrowRows(name)
-    #expect(found.count == expected.count)
-    #expect(try ArrowFile(Self.golden(name)).rowCount == expected.count)
-    for (index, (row, pyarrowRow)) in zip(found, expected).enumerated() {
-      #expect(row == pyarrowRow, "row \(index) of \(name)")
-    }
-  }
+  func rows(_ name: String) throws { try Self.files.check(name) }
 
   @Test("a Feather file of LZ4, as it is written by default")
   func feather() throws {
-    #expect(try Self.rows(TestData.golden("arrow/messages.feather")) == Self.pyarrowRows("messages"))
+    #expect(try Self.files.rows(TestData.golden("arrow/messages.feather")) == Self.files.pyarrowRows("messages"))
   }
 
   @Test("a column is read without the others, whatever their layouts are")
   func columns() throws {
-    let expected = try Self.pyarrowRows("flat-stream")
-    let rows = try Self.rows(Self.golden("flat-stream"), columns: ["long", "text", "none"])
+    let expected = try Self.files.pyarrowRows("flat-stream")
+    let rows = try Self.files.rows(Self.files.url("flat-stream"), columns: ["long", "text", "none"])
     #expect(rows.allSatisfy { $0.object?.members.map(\.key) == ["text", "long"] })
     #expect(rows.map { $0["long"] } == expected.map { $0["long"] })
-    let text = try Self.rows(Self.golden("refused-skipped"), columns: ["text"])
+    let text = try Self.files.rows(Self.files.url("refused-skipped"), columns: ["text"])
     #expect(text == [["text": "one"], ["text": "two"], ["text": "three"]])
   }
 
@@ -76,16 +45,16 @@ struct ArrowFileTests {
     ])
   func unread(_ name: String, _ path: String, _ what: String) throws {
     let column = String(path.prefix { $0 != "." })
-    let error = try #require(Self.error(Self.golden(name), columns: ["text", column]))
+    let error = try #require(Self.files.error(Self.files.url(name), columns: ["text", column]))
     #expect(error.kind == .unsupported)
     #expect(error.problem.contains("\"\(path)\"") && error.problem.contains(what), "\(error)")
   }
 
   @Test("a dictionary that grows, and Feather's first version, are refused by name")
   func refused() throws {
-    let delta = try #require(Self.error(Self.golden("refused-delta")))
+    let delta = try #require(Self.files.error(Self.files.url("refused-delta")))
     #expect(delta.kind == .unsupported && delta.problem.contains("dictionary"), "\(delta)")
-    let old = try #require(Self.error(TestData.golden("arrow/refused-v1.feather")))
+    let old = try #require(Self.files.error(TestData.golden("arrow/refused-v1.feather")))
     #expect(old.kind == .unsupported && old.problem.contains("first version"), "\(old)")
   }
 
@@ -96,28 +65,28 @@ struct ArrowFileTests {
       ("offset", "from 0 to 700"),
     ])
   func hostile(_ name: String, _ problem: String) throws {
-    let error = try #require(Self.error(Self.golden("hostile-\(name)")))
+    let error = try #require(Self.files.error(Self.files.url("hostile-\(name)")))
     #expect(error.problem.contains(problem), "\(error)")
   }
 
   @Test("a file with a footer cut anywhere is refused", arguments: ["messages-file", "flat-lz4"])
   func truncated(_ name: String) throws {
-    let content = try Data(contentsOf: Self.golden(name))
+    let content = try Data(contentsOf: Self.files.url(name))
     for count in stride(from: 0, to: content.count, by: 53) {
       let fixture = try DatasetFixture(content.prefix(count), name: "x.arrow")
-      #expect(Self.error(fixture.file) != nil, "cut to \(count) bytes")
+      #expect(Self.files.error(fixture.file) != nil, "cut to \(count) bytes")
     }
   }
 
   @Test("a damaged byte ends in one line or is read as rows")
   func damaged() throws {
     for name in ["wide-stream", "nested-stream", "messages-file", "map-stream"] {
-      let content = try Data(contentsOf: Self.golden(name))
+      let content = try Data(contentsOf: Self.files.url(name))
       for index in stride(from: 0, to: content.count, by: 41) {
         var damaged = content
         damaged[index] ^= 1 << UInt8(index % 8)
         let fixture = try DatasetFixture(damaged, name: "x.arrow")
-        let error = Self.error(fixture.file)
+        let error = Self.files.error(fixture.file)
         #expect(error.map { !"\($0)".contains("\n") } ?? true)
       }
     }
@@ -144,12 +113,12 @@ struct ArrowFileTests {
 
   @Test("rows are read as those of a .jsonl are, and what is no Arrow file is told apart")
   func dataset() throws {
-    let arrow = try DatasetFixture(Data(contentsOf: Self.golden("prompts-stream")), name: "a.arrow").load()
+    let arrow = try DatasetFixture(Data(contentsOf: Self.files.url("prompts-stream")), name: "a.arrow").load()
     let json = try DatasetFixture(Data(contentsOf: TestData.golden("arrow/prompts-stream.jsonl")), name: "a.jsonl")
       .load()
     #expect(arrow.samples == json.samples && arrow.samples.count == 12)
     #expect(arrow.remarks.passedKeys == ["created", "source"])
-    let named = try DatasetFixture(Data(contentsOf: Self.golden("prompts-file")), name: "a.jsonl")
+    let named = try DatasetFixture(Data(contentsOf: Self.files.url("prompts-file")), name: "a.jsonl")
     #expect(named.error()?.message.contains("is Arrow") == true)
     for content in ["", "{}", "ARROW1", "PAR1abcdefgh"] {
       #expect(try DatasetFixture(content, name: "a.arrow").error()?.message.contains("Arrow") == true, "\(content)")

@@ -14,49 +14,18 @@ struct ParquetFileTests {
     "legacy-lists", "dialogues",
   ]
 
-  private static func golden(_ name: String) -> URL { TestData.golden("parquet/\(name).parquet") }
-
-  private static func rows(_ url: URL, columns: Set<String>? = nil) throws(FileError) -> [JSON] {
-    let rows = try ParquetFile(url).rows(columns: columns)
-    var all: [JSON] = []
-    while let row = try rows.next() { all.append(row) }
-    return all
-  }
-
-  private static func error(_ url: URL, columns: Set<String>? = nil) -> FileError? {
-    do throws(FileError) {
-      _ = try rows(url, columns: columns)
-      return nil
-    } catch {
-      return error
-    }
-  }
-
-  private static func pyarrowRows(_ name: String) throws -> [JSON] {
-    let lines = try String(contentsOf: TestData.golden("parquet/\(name).jsonl"), encoding: .utf8).split(separator: "\n")
-    return try lines.map { line in
-      try Data(line.utf8).withUnsafeBytes { try JSONParser.parse($0, path: name) }
-    }
-  }
+  private static let files = ColumnFileGolden("parquet") { url throws(FileError) in try ParquetFile(url) }
 
   @Test("the rows are those that pyarrow reads", arguments: goldens)
-  func rows(_ name: String) throws {
-    let found = try Self.rows(Self.golden(name))
-    let expected = try Self.pyarrowRows(name)
-    #expect(found.count == expected.count)
-    #expect(try ParquetFile(Self.golden(name)).rowCount == expected.count)
-    for (index, (row, pyarrowRow)) in zip(found, expected).enumerated() {
-      #expect(row == pyarrowRow, "row \(index) of \(name)")
-    }
-  }
+  func rows(_ name: String) throws { try Self.files.check(name) }
 
   @Test("a column is read without the others, and those that the file has not are passed over")
   func columns() throws {
-    let rows = try Self.rows(Self.golden("plain-v1"), columns: ["long", "text", "none"])
-    let expected = try Self.pyarrowRows("plain-v1")
+    let rows = try Self.files.rows(Self.files.url("plain-v1"), columns: ["long", "text", "none"])
+    let expected = try Self.files.pyarrowRows("plain-v1")
     #expect(rows.allSatisfy { $0.object?.members.map(\.key) == ["text", "long"] })
     #expect(rows.map { $0["long"] } == expected.map { $0["long"] })
-    #expect(try Self.rows(Self.golden("plain-v1"), columns: []) == [JSON](repeating: [:], count: 40))
+    #expect(try Self.files.rows(Self.files.url("plain-v1"), columns: []) == [JSON](repeating: [:], count: 40))
   }
 
   @Test(
@@ -67,15 +36,16 @@ struct ParquetFileTests {
     ])
   func unread(_ path: String, _ what: String) throws {
     let column = String(path.prefix { $0 != "." })
-    let error = try #require(Self.error(Self.golden("refused-columns"), columns: ["text", column]))
+    let error = try #require(Self.files.error(Self.files.url("refused-columns"), columns: ["text", column]))
     #expect(error.kind == .unsupported)
     #expect(error.problem.contains("\"\(path)\"") && error.problem.contains(what), "\(error)")
-    #expect(try Self.rows(Self.golden("refused-columns"), columns: ["text"]) == [["text": "a"], ["text": "b"]])
+    #expect(
+      try Self.files.rows(Self.files.url("refused-columns"), columns: ["text"]) == [["text": "a"], ["text": "b"]])
   }
 
   @Test("a compression that is not read is refused by its name", arguments: [("brotli", "Brotli"), ("lz4", "LZ4")])
   func compressions(_ name: String, _ shown: String) throws {
-    let error = try #require(Self.error(Self.golden("refused-\(name)")))
+    let error = try #require(Self.files.error(Self.files.url("refused-\(name)")))
     #expect(error.kind == .unsupported && error.byteOffset == 4)
     #expect(error.problem.contains("\"text\"") && error.problem.contains(shown), "\(error)")
   }
@@ -88,38 +58,38 @@ struct ParquetFileTests {
       ("thrift", "deeper"),
     ])
   func hostile(_ name: String, _ problem: String) throws {
-    let error = try #require(Self.error(Self.golden("hostile-\(name)")))
+    let error = try #require(Self.files.error(Self.files.url("hostile-\(name)")))
     #expect(error.problem.contains(problem), "\(error)")
   }
 
   @Test("a file cut anywhere is refused", arguments: ["messages-v2-zstd", "plain-v1"])
   func truncated(_ name: String) throws {
-    let content = try Data(contentsOf: Self.golden(name))
+    let content = try Data(contentsOf: Self.files.url(name))
     for count in stride(from: 0, to: content.count, by: 37) {
       let fixture = try DatasetFixture(content.prefix(count), name: "x.parquet")
-      #expect(Self.error(fixture.file) != nil, "cut to \(count) bytes")
+      #expect(Self.files.error(fixture.file) != nil, "cut to \(count) bytes")
     }
   }
 
   @Test("a damaged byte ends in one line or is read as rows; checksums find it in a page")
   func damaged() throws {
     for name in ["checksums", "delta-v1", "messages-pages", "nested-v1"] {
-      let content = try Data(contentsOf: Self.golden(name))
+      let content = try Data(contentsOf: Self.files.url(name))
       for index in stride(from: 0, to: content.count, by: 61) {
         var damaged = content
         damaged[index] ^= 1 << UInt8(index % 8)
         let fixture = try DatasetFixture(damaged, name: "x.parquet")
-        let error = Self.error(fixture.file)
+        let error = Self.files.error(fixture.file)
         #expect(error.map { !"\($0)".contains("\n") } ?? true)
       }
     }
-    let content = try Data(contentsOf: Self.golden("checksums"))
+    let content = try Data(contentsOf: Self.files.url("checksums"))
     var found = 0
     for index in stride(from: 4, to: content.count / 2, by: 17) {
       var damaged = content
       damaged[index] ^= 0x40
       let fixture = try DatasetFixture(damaged, name: "x.parquet")
-      if Self.error(fixture.file)?.problem.contains("checksum") == true { found += 1 }
+      if Self.files.error(fixture.file)?.problem.contains("checksum") == true { found += 1 }
     }
     #expect(found > content.count / 4 / 17, "most bytes of this half are a page's own")
   }
@@ -131,9 +101,9 @@ struct ParquetFileTests {
     ]
     for (content, problem) in texts {
       let fixture = try DatasetFixture(content, name: "x.parquet")
-      #expect(Self.error(fixture.file)?.problem.contains(problem) == true, "\(content)")
+      #expect(Self.files.error(fixture.file)?.problem.contains(problem) == true, "\(content)")
     }
     let long = try DatasetFixture("PAR1" + "\u{7F}\u{7F}\u{7F}\u{7F}PAR1", name: "x.parquet")
-    #expect(Self.error(long.file)?.byteOffset == 4)
+    #expect(Self.files.error(long.file)?.byteOffset == 4)
   }
 }
